@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+# The kernel. All other targets are in host.mk and tests/host/host.mk; `make help` lists them.
+#
+#   PKS=0       leaves protection keys out (the base that the benches measure against)
+#   PARANOID=1  reads IA32_PKRS back at every context change and counts its writes
+#   CC=clang    builds with clang
+#   BUILD=DIR   builds into DIR
+#   V=1         shows the commands
+
+BUILD    ?= build
+PKS      ?= 1
+PARANOID ?= 0
+V        ?= 0
+Q        := $(if $(filter 1,$(V)),,@)
+
+CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone \
+	-mgeneral-regs-only -fno-omit-frame-pointer -fno-stack-protector -fcf-protection=none \
+	-fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-common -ffunction-sections \
+	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Wundef -Wimplicit-fallthrough -Wwrite-strings -Wno-address-of-packed-member
+CPPFLAGS := -I. -DCONFIG_PKS=$(PKS) -DCONFIG_PARANOID=$(PARANOID) -MMD -MP
+# The image must not depend on where it is built.
+CFLAGS  += -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
+LDFLAGS := -nostdlib -static --build-id=none -z noexecstack -z max-page-size=4096 --gc-sections
+
+SOURCES := $(sort $(wildcard boot/*.c boot/*.S kernel/*.c kernel/*.S mm/*.c mm/*.S pks/*.c \
+	tests/*.c tests/*.S tests/bench/*.c))
+OBJECTS := $(SOURCES:%=$(BUILD)/%.o)
+# Changes when a build variable does, so that objects of two kinds never mix.
+CONFIG  := $(BUILD)/.config
+CONFIG_TEXT := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all kernel clean FORCE
+
+all: kernel iso ## the kernel and its ISO
+
+kernel: $(BUILD)/keyward.bin ## build/keyward.elf (with symbols) and build/keyward.bin (for the ISO)
+
+$(CONFIG): FORCE
+	@mkdir -p $(@D)
+	@echo '$(CONFIG_TEXT)' | cmp -s - $@ || echo '$(CONFIG_TEXT)' > $@
+
+$(BUILD)/%.c.o: %.c $(CONFIG)
+	@mkdir -p $(@D)
+	@$(if $(Q),echo "  CC    $<")
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/%.S.o: %.S $(CONFIG)
+	@mkdir -p $(@D)
+	@$(if $(Q),echo "  AS    $<")
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/ksyms0.S: tools/ksyms
+	@mkdir -p $(@D)
+	$(Q)tools/ksyms > $@
+
+$(BUILD)/ksyms.S: $(BUILD)/keyward0.elf tools/ksyms
+	$(Q)tools/ksyms $< > $@
+
+$(BUILD)/%.S.o: $(BUILD)/%.S
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/linker.ld: linker.ld kernel/x86.h mm/layout.h $(CONFIG)
+	$(Q)$(CC) -I. -E -P -undef -x assembler-with-cpp -o $@ $<
+
+$(BUILD)/keyward0.elf: $(OBJECTS) $(BUILD)/ksyms0.S.o $(BUILD)/linker.ld
+	$(Q)$(LD) $(LDFLAGS) -T $(BUILD)/linker.ld -o $@ $(OBJECTS) $(BUILD)/ksyms0.S.o
+
+# Linked twice: the table of functions is made from the first, and must be true of the second.
+$(BUILD)/keyward.elf: $(BUILD)/keyward0.elf $(BUILD)/ksyms.S.o
+	@$(if $(Q),echo "  LD    $@")
+	$(Q)$(LD) $(LDFLAGS) -T $(BUILD)/linker.ld -o $@ $(OBJECTS) $(BUILD)/ksyms.S.o
+	$(Q)tools/ksyms $@ | cmp - $(BUILD)/ksyms.S
+
+$(BUILD)/keyward.bin: $(BUILD)/keyward.elf
+	$(Q)$(OBJCOPY) --strip-all $< $@
+
+OBJCOPY ?= objcopy
+
+clean: ## remove all that was built
+	rm -rf $(BUILD)
+
+include host.mk
+-include tests/host/host.mk
+-include $(OBJECTS:.o=.d)

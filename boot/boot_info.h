@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the firmware and the boot loader told us, in our own words: the one structure that
+ * kernel_main() starts from. It is a copy; nothing in it points into the loader's memory.
+ */
+#ifndef KEYWARD_BOOT_BOOT_INFO_H
+#define KEYWARD_BOOT_BOOT_INFO_H
+
+#include "kernel/types.h"
+
+#define BOOT_MEM_MAX     128
+#define BOOT_CMDLINE_MAX 512
+#define BOOT_LOADER_MAX  64
+#define BOOT_RSDP_MAX    36
+
+/* The memory types of ACPI's address range interfaces that we tell apart. */
+#define BOOT_MEM_RAM     1
+#define BOOT_MEM_PMEM    7
+
+struct boot_mem {
+	u64 base; /* bytes, any alignment */
+	u64 len;  /* bytes, never 0; base + len does not wrap */
+	u32 type;
+};
+
+struct boot_framebuffer {
+	u64 addr; /* physical; 0: there is none */
+	u32 pitch, width, height;
+	u8 bpp, type; /* type 2 is EGA text */
+};
+
+struct boot_info {
+	u32 mem_count;
+	u32 mem_dropped; /* entries that did not fit or made no sense */
+	struct boot_mem mem[BOOT_MEM_MAX];
+	char cmdline[BOOT_CMDLINE_MAX]; /* always terminated; cut if longer, see cmdline_cut */
+	bool cmdline_cut;
+	char loader[BOOT_LOADER_MAX];
+	u8 rsdp[BOOT_RSDP_MAX];
+	u32 rsdp_len; /* 0: none was given; 20: revision 0; 36: revision 2 or later */
+	struct boot_framebuffer fb;
+	u32 mbi_size; /* bytes of the loader's structure, for reserving it until it was read */
+};
+
+#endif

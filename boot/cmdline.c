@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "boot/cmdline.h"
+
+#include "kernel/option_names.h"
+#include "kernel/printf.h"
+#include "kernel/string.h"
+
+#define WORD_MAX                                                                         \
+	320 /* a key and the longest value, tests=, with room to say that it is too long \
+	     */
+#define MESSAGE_MAX 256
+#define CPUS_MAX    4096
+#define REPEAT_MAX  1000000
+
+/* Finds word among the names. */
+static bool find_name(const char *const *names, unsigned count, const char *word, size_t len,
+		      unsigned *index)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (strlen(names[i]) == len && !memcmp(names[i], word, len)) {
+			*index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return 16;
+}
+
+/* Reads decimal digits, or hexadecimal ones after 0x; *rest is what follows them. */
+static bool read_number(const char *text, u64 *value, const char **rest)
+{
+	unsigned base = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10;
+	const char *start = base == 16 ? text + 2 : text, *p;
+
+	*value = 0;
+	for (p = start; digit_value(*p) < (int)base; p++) {
+		if (__builtin_mul_overflow(*value, (u64)base, value) ||
+		    __builtin_add_overflow(*value, (u64)digit_value(*p), value))
+			return false;
+	}
+	*rest = p;
+	return p > start;
+}
+
+static bool read_u32(const char *text, u32 max, u32 *value)
+{
+	const char *rest;
+	u64 wide;
+
+	if (!read_number(text, &wide, &rest) || *rest || wide < 1 || wide > max)
+		return false;
+	*value = (u32)wide;
+	return true;
+}
+
+/* One function for each key: sets the option, or returns false and leaves it. */
+
+static bool set_pks(struct options *opt, const char *value)
+{
+	unsigned i;
+
+	if (!find_name(pks_mode_names, PKS_MODES, value, strlen(value), &i))
+		return false;
+	opt->pks = (enum pks_mode)i;
+	return true;
+}
+
+static bool set_gate(struct options *opt, const char *value)
+{
+	unsigned i;
+
+	if (!find_name(pks_gate_names, PKS_GATES, value, strlen(value), &i))
+		return false;
+	opt->gate = (enum pks_gate)i;
+	return true;
+}
+
+static bool set_exit(struct options *opt, const char *value)
+{
+	unsigned i;
+
+	if (!find_name(exit_action_names, EXIT_ACTIONS, value, strlen(value), &i))
+		return false;
+	opt->exit = (enum exit_action)i;
+	return true;
+}
+
+static bool set_tests(struct options *opt, const char *value)
+{
+	if (strlen(value) >= sizeof(opt->tests))
+		return false;
+	strlcpy(opt->tests, value, sizeof(opt->tests));
+	return true;
+}
+
+static bool set_seed(struct options *opt, const char *value)
+{
+	const char *rest;
+	u64 seed;
+
+	if (!read_number(value, &seed, &rest) || *rest)
+		return false;
+	opt->seed = seed;
+	return true;
+}
+
+static bool set_repeat(struct options *opt, const char *value)
+{
+	return read_u32(value, REPEAT_MAX, &opt->repeat);
+}
+
+static bool set_cpus(struct options *opt, const char *value)
+{
+	return read_u32(strcmp(value, "max") ? value : "4096", CPUS_MAX, &opt->cpus);
+}
+
+static bool set_mem(struct options *opt, const char *value)
+{
+	static const char suffixes[] = "KMGT";
+	const char *rest;
+	unsigned shift = 0;
+	u64 size;
+
+	if (!read_number(value, &size, &rest))
+		return false;
+	for (unsigned i = 0; *rest && suffixes[i]; i++) {
+		if ((*rest & ~0x20) == suffixes[i]) {
+			shift = 10 * (i + 1);
+			rest++;
+			break;
+		}
+	}
+	if (*rest || size > UINT64_MAX >> shift)
+		return false;
+	opt->mem = size << shift;
+	return true;
+}
+
+static bool set_magic(struct options *opt, const char *value)
+{
+	u32 mask = 0;
+
+	while (*value) {
+		size_t len = 0;
+		unsigned i;
+
+		while (value[len] && value[len] != ',')
+			len++;
+		if (!find_name(magic_point_names, MAGIC_POINTS, value, len, &i))
+			return false;
+		mask |= 1U << i;
+		value += len + (value[len] == ',');
+	}
+	opt->magic = mask;
+	return true;
+}
+
+static bool set_bench(struct options *opt, const char *value)
+{
+	if (strcmp(value, "on") && strcmp(value, "off"))
+		return false;
+	opt->bench = !strcmp(value, "on");
+	return true;
+}
+
+/* Defaults are set by the same functions as what the line says; accepted completes "not ...". */
+static const struct key {
+	const char *name;
+	const char *preset;
+	const char *accepted;
+	bool (*set)(struct options *opt, const char *value);
+} keys[] = {
+	{ "pks", "relaxed", "one of off, strict, relaxed, silent", set_pks },
+	{ "gate", "kmapped", "one of kmapped, any", set_gate },
+	{ "tests", "", "a list GLOB[,GLOB] of at most 255 bytes", set_tests },
+	{ "seed", "0", "a number of at most 64 bits", set_seed },
+	{ "repeat", "1", "a number from 1 to 1000000", set_repeat },
+	{ "exit", "poweroff", "one of poweroff, reboot, halt", set_exit },
+	{ "cpus", "max", "max or a number from 1 to 4096", set_cpus },
+	{ "mem", "0", "a size N[K|M|G|T] below 16 EiB, 0 for all", set_mem },
+	{ "magic", "", "a list of write, switch, fault, pardon", set_magic },
+	{ "bench", "off", "one of on, off", set_bench },
+};
+
+struct parse {
+	struct options *opt;
+	void (*complain)(const char *message, void *arg);
+	void *arg;
+	u32 seen; /* keys by index */
+};
+
+static void say(struct parse *parse, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(struct parse *parse, const char *fmt, ...)
+{
+	char message[MESSAGE_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	kvsnprintf(message, sizeof(message), fmt, args);
+	va_end(args);
+	/* What the line brings must not end ours, nor begin one that looks like a test's result. */
+	for (char *p = message; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	parse->complain(message, parse->arg);
+}
+
+static void say_unknown(struct parse *parse, const char *word)
+{
+	char names[80] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && len < sizeof(names); i++)
+		len += (size_t)ksnprintf(names + len, sizeof(names) - len, "%s%s", i ? ", " : "",
+					 keys[i].name);
+	say(parse, "%.60s: no such key; the keys are %s; ignoring it", word, names);
+}
+
+static void set_key(struct parse *parse, const struct key *key, const char *value)
+{
+	u32 bit = 1U << (key - keys);
+
+	if (parse->seen & bit)
+		say(parse, "%s=%.60s: %s was given before; the last one counts", key->name, value,
+		    key->name);
+	parse->seen |= bit;
+	if (key->set(parse->opt, value))
+		return;
+	key->set(parse->opt, key->preset);
+	say(parse, "%s=%.60s: not %s; %s%s", key->name, value, key->accepted,
+	    *key->preset ? "using " : "ignoring it", key->preset);
+}
+
+static void take_word(struct parse *parse, const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		size_t len = strlen(keys[i].name);
+
+		if (strncmp(word, keys[i].name, len))
+			continue;
+		if (word[len] == '=') {
+			set_key(parse, &keys[i], word + len + 1);
+			return;
+		}
+		if (!word[len]) {
+			say(parse, "%s: no value; %s= takes %s; ignoring it", word, word,
+			    keys[i].accepted);
+			return;
+		}
+	}
+	say_unknown(parse, word);
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/*
+ * Takes quotes and backslashes out of the word at line, which is not blank, and acts on it.
+ * Returns where the line goes on.
+ */
+static const char *next_word(struct parse *parse, const char *line)
+{
+	char word[WORD_MAX];
+	bool quoted = false;
+	size_t len = 0;
+
+	for (; *line && (quoted || !is_blank(*line)); line++) {
+		if (*line == '"') {
+			quoted = !quoted;
+			continue;
+		}
+		if (*line == '\\' && line[1])
+			line++;
+		if (len < sizeof(word) - 1)
+			word[len] = *line;
+		len++;
+	}
+	word[MIN(len, sizeof(word) - 1)] = '\0';
+	if (quoted)
+		say(parse, "%.60s: a double quote is not closed; taking the line's rest", word);
+	if (len >= sizeof(word))
+		say(parse, "%.60s...: longer than %zu bytes; ignoring it", word, sizeof(word) - 1);
+	else
+		take_word(parse, word);
+	return line;
+}
+
+void cmdline_parse(const char *line, struct options *opt,
+		   void (*complain)(const char *message, void *arg), void *arg)
+{
+	struct parse parse = { .opt = opt, .complain = complain, .arg = arg };
+
+	memset(opt, 0, sizeof(*opt));
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		keys[i].set(opt, keys[i].preset);
+
+	while (line && *line) {
+		if (is_blank(*line))
+			line++;
+		else
+			line = next_word(&parse, line);
+	}
+}

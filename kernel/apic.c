@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/apic.h"
+#include "kernel/cpuid.h"
+#include "kernel/insn.h"
+#include "kernel/msr.h"
+#include "kernel/panic.h"
+
+#define REG_ID         0x020
+#define REG_TPR        0x080
+#define REG_EOI        0x0b0
+#define REG_SPURIOUS   0x0f0
+#define REG_ICR_LOW    0x300
+#define REG_ICR_HIGH   0x310
+#define REG_LVT_TIMER  0x320
+#define REG_TIMER_INIT 0x380
+#define REG_TIMER_LEFT 0x390
+#define REG_TIMER_DIV  0x3e0
+
+#define SPURIOUS_ENABLE (1 << 8)
+#define LVT_MASKED      (1 << 16)
+#define DIVIDE_BY_16    3
+#define ICR_NMI         (4 << 8)
+#define ICR_PENDING     (1 << 12)
+#define ICR_ASSERT      (1 << 14)
+#define ICR_SELF        (1 << 18)
+#define SPIN_MAX        (1 << 20)
+
+static volatile u32 *registers; /* NULL: x2APIC. The same on every processor; written at boot. */
+
+static u32 reg_read(u32 reg)
+{
+	return registers ? registers[reg / 4] : (u32)rdmsr(MSR_X2APIC + reg / 16);
+}
+
+static void reg_write(u32 reg, u32 value)
+{
+	if (registers)
+		registers[reg / 4] = value;
+	else
+		wrmsr(MSR_X2APIC + reg / 16, value);
+}
+
+u64 apic_mmio_address(void)
+{
+	u64 base = rdmsr(MSR_APIC_BASE);
+
+	return base & APIC_BASE_X2APIC ? 0 : base & 0xffffff000ULL;
+}
+
+void apic_init_cpu(volatile void *mmio)
+{
+	registers = mmio;
+	if (!cpu_has(FEATURE_APIC))
+		panic("this processor has no local APIC");
+	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE);
+	reg_write(REG_TPR, 0);
+	reg_write(REG_LVT_TIMER, LVT_MASKED);
+	reg_write(REG_TIMER_DIV, DIVIDE_BY_16);
+	reg_write(REG_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
+}
+
+u32 apic_id(void)
+{
+	return registers ? reg_read(REG_ID) >> 24 : reg_read(REG_ID);
+}
+
+void apic_eoi(void)
+{
+	reg_write(REG_EOI, 0);
+}
+
+static void icr_write(u32 low, u32 destination)
+{
+	if (!registers) {
+		wrmsr(MSR_X2APIC + REG_ICR_LOW / 16, (u64)destination << 32 | low);
+		return;
+	}
+	registers[REG_ICR_HIGH / 4] = destination << 24;
+	registers[REG_ICR_LOW / 4] = low;
+	for (u32 spins = 0; registers[REG_ICR_LOW / 4] & ICR_PENDING; spins++)
+		if (spins == SPIN_MAX)
+			panic("the local APIC does not deliver (ICR %08x)", low);
+}
+
+void apic_self_ipi(u8 vector)
+{
+	u64 flags = irq_save(); /* the two halves of the ICR belong together */
+
+	icr_write(ICR_SELF | ICR_ASSERT | vector, 0);
+	irq_restore(flags);
+}
+
+/* The self shorthand does not go with NMI, so the destination is our own id. */
+void apic_self_nmi(void)
+{
+	u64 flags = irq_save();
+
+	icr_write(ICR_NMI | ICR_ASSERT, apic_id());
+	irq_restore(flags);
+}
+
+void apic_timer_start(u32 count)
+{
+	reg_write(REG_LVT_TIMER, VECTOR_TIMER);
+	reg_write(REG_TIMER_INIT, count);
+}
+
+void apic_timer_start_masked(u32 count)
+{
+	reg_write(REG_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
+	reg_write(REG_TIMER_INIT, count);
+}
+
+u32 apic_timer_left(void)
+{
+	return reg_read(REG_TIMER_LEFT);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/backtrace.h"
+#include "kernel/console.h"
+
+#define DEPTH_MAX 24
+
+struct frame {
+	const struct frame *caller;
+	u64 rip;
+};
+
+void backtrace(u64 rip, u64 rbp)
+{
+	const struct frame *frame = (const struct frame *)rbp;
+
+	pr("# backtrace:\n");
+	for (int depth = 0; depth < DEPTH_MAX; depth++) {
+		pr("#   %016lx %p" "S\n", rip, (void *)rip);
+		if ((u64)frame & 7 || !stack_contains((u64)frame, sizeof(*frame)))
+			return;
+		rip = frame->rip;
+		if (frame->caller && frame->caller <= frame)
+			return; /* callers live at higher addresses */
+		frame = frame->caller;
+		if (!rip)
+			return;
+	}
+	pr("#   ...\n");
+}

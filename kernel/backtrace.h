@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KEYWARD_KERNEL_BACKTRACE_H
+#define KEYWARD_KERNEL_BACKTRACE_H
+
+#include "kernel/types.h"
+
+/*
+ * Prints the symbolised chain of callers from `rip` with frame pointer `rbp`. Follows a frame
+ * only if it lies in a stack that is known, so damaged chains end instead of faulting. Any context.
+ */
+void backtrace(u64 rip, u64 rbp);
+
+/* Whether [addr, addr + len) lies in mapped stack memory; in kernel/stack.h's allocator. */
+bool stack_contains(u64 addr, u64 len);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which kind of context runs: one counter a processor, as Linux's preempt_count:
+ *
+ *   bits 7:0 preempt_disable() depth   15:8 softirq   23:16 interrupt   31:24 NMI, #MC, #DB, #DF
+ *
+ * Exceptions are not counted: they belong to the context that raised them, and may be scheduled
+ * away from. Changed only by the processor itself; what an interrupt adds it takes away again,
+ * so plain additions do. A thread switch happens only while the whole counter is 0.
+ */
+#ifndef KEYWARD_KERNEL_CONTEXT_H
+#define KEYWARD_KERNEL_CONTEXT_H
+
+#include "kernel/percpu.h"
+#include "kernel/types.h"
+
+#define CONTEXT_PREEMPT   0x00000001
+#define CONTEXT_SOFTIRQ   0x00000100
+#define CONTEXT_INTERRUPT 0x00010000
+#define CONTEXT_NMI       0x01000000
+
+static inline u32 context_count(void)
+{
+	u32 n;
+
+	asm volatile("movl %%gs:%c1, %0" : "=r"(n) : "i"(offsetof(struct cpu, context_count)));
+	return n;
+}
+
+static inline void context_enter(u32 what)
+{
+	asm volatile("addl %0, %%gs:%c1"
+		     : : "r"(what), "i"(offsetof(struct cpu, context_count)) : "memory", "cc");
+}
+
+static inline void context_leave(u32 what)
+{
+	asm volatile("subl %0, %%gs:%c1"
+		     : : "r"(what), "i"(offsetof(struct cpu, context_count)) : "memory", "cc");
+}
+
+/* Any of softirq, interrupt, NMI: there is no thread of ours to end or to put to sleep. */
+static inline bool in_interrupt(void)
+{
+	return context_count() >= CONTEXT_SOFTIRQ;
+}
+
+static inline void preempt_disable(void)
+{
+	context_enter(CONTEXT_PREEMPT);
+}
+
+/* Does not reschedule: the next tick will. */
+static inline void preempt_enable(void)
+{
+	context_leave(CONTEXT_PREEMPT);
+}
+
+/* "NMI", "interrupt", "softirq" or "thread": the innermost, for reports. */
+static inline const char *context_name(void)
+{
+	u32 n = context_count();
+
+	return n >= CONTEXT_NMI         ? "NMI"
+	       : n >= CONTEXT_INTERRUPT ? "interrupt"
+	       : n >= CONTEXT_SOFTIRQ   ? "softirq"
+					: "thread";
+}
+
+#endif

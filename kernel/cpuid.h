@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* What the processor says that it can do (SDM Vol. 2A, "CPUID"). */
+#ifndef KEYWARD_KERNEL_CPUID_H
+#define KEYWARD_KERNEL_CPUID_H
+
+#include "kernel/types.h"
+
+struct cpuid {
+	u32 a, b, c, d;
+};
+
+static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
+{
+	struct cpuid r;
+
+	asm volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "0"(leaf), "2"(subleaf));
+	return r;
+}
+
+/* A feature is a place in a leaf: (leaf, register 0..3 = EAX..EDX, bit). Subleaf 0 throughout. */
+#define CPUID_FEATURE(leaf, reg, bit) ((u64)(leaf) << 8 | (reg) << 5 | (bit))
+
+/*      name             leaf        reg bit */
+#define FEATURE_X2APIC  CPUID_FEATURE(1, 2, 21)
+#define FEATURE_APIC    CPUID_FEATURE(1, 3, 9)
+#define FEATURE_PGE     CPUID_FEATURE(1, 3, 13)
+#define FEATURE_MCE     CPUID_FEATURE(1, 3, 7)
+#define FEATURE_SMEP    CPUID_FEATURE(7, 1, 7)
+#define FEATURE_SMAP    CPUID_FEATURE(7, 1, 20)
+#define FEATURE_UMIP    CPUID_FEATURE(7, 2, 2)
+#define FEATURE_PKU     CPUID_FEATURE(7, 2, 3)
+#define FEATURE_LA57    CPUID_FEATURE(7, 2, 16)
+#define FEATURE_PKS     CPUID_FEATURE(7, 2, 31)
+#define FEATURE_NX      CPUID_FEATURE(0x80000001, 3, 20)
+#define FEATURE_PAGE1GB CPUID_FEATURE(0x80000001, 3, 26)
+
+/* Asks the processor each time: nothing on a hot way asks. Any context. */
+static inline bool cpu_has(u64 feature)
+{
+	u32 leaf = (u32)(feature >> 8), reg = (feature >> 5) & 3, bit = feature & 31;
+	struct cpuid r;
+
+	if (cpuid(leaf & 0x80000000, 0).a < leaf)
+		return false;
+	r = cpuid(leaf, 0);
+	return ((reg == 0 ? r.a : reg == 1 ? r.b : reg == 2 ? r.c : r.d) >> bit) & 1;
+}
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way into the kernel and out of it: exceptions, interrupts, SYSCALL. Each builds a struct
+ * regs, gives the new context the initial protection-key rights and calls trap_dispatch(regs),
+ * which returns with interrupts off.
+ *
+ * NMI, #MC, #DF and #DB may come anywhere, also where GS or the PKRS mirror are between two
+ * states; they take the way at the end of this file.
+ */
+#include "kernel/msr.h"
+#include "kernel/percpu.h"
+#include "kernel/regs.h"
+#include "kernel/x86.h"
+#include "pks/pkrs_asm.h"
+
+	.text
+
+.macro PUSH_REGS
+	push %rax
+	push %rbx
+	push %rcx
+	push %rdx
+	push %rbp
+	push %rsi
+	push %rdi
+	push %r8
+	push %r9
+	push %r10
+	push %r11
+	push %r12
+	push %r13
+	push %r14
+	push %r15
+.endm
+
+.macro POP_REGS
+	pop %r15
+	pop %r14
+	pop %r13
+	pop %r12
+	pop %r11
+	pop %r10
+	pop %r9
+	pop %r8
+	pop %rdi
+	pop %rsi
+	pop %rbp
+	pop %rdx
+	pop %rcx
+	pop %rbx
+	pop %rax
+.endm
+
+/* One stub a vector, 16 bytes each: pushes an error code where the processor pushes none. */
+	.balign 16
+	.globl trap_stubs
+trap_stubs:
+vector = 0
+.rept VECTORS
+	.balign 16
+	.if (vector != 8) && (vector != 17) && (vector != 21) && (vector != 29) && (vector != 30) && \
+	    ((vector < 10) || (vector > 14))
+	push $0
+	.endif
+	push $vector
+	.if (vector == X86_DB) || (vector == X86_NMI) || (vector == X86_DF) || (vector == X86_MC)
+	jmp nmi_entry
+	.else
+	jmp trap_entry
+	.endif
+	vector = vector + 1
+.endr
+
+trap_entry:
+	cld
+	testb $3, 24(%rsp) /* CS, above vector, error code and RIP */
+	jz trap_save
+	swapgs
+	push $RFLAGS_FIXED /* a user's EFLAGS.AC must not open SMAP to us */
+	popfq
+trap_save:
+	PUSH_REGS
+	PKRS_ENTER
+	mov %rsp, %rdi
+	call trap_dispatch
+
+/* Out again, as the frame says. A new user thread starts here. */
+	.globl trap_return
+trap_return:
+	PKRS_EXIT
+	testb $3, REGS_CS(%rsp)
+	jnz 1f
+	mov REGS_RSP(%rsp), %rax
+	sub %gs:CPU_IST_BASE, %rax
+	cmp $(IST_STACKS * STACK_SLOT), %rax
+	jbe return_to_ist
+	POP_REGS
+	add $16, %rsp
+	iretq
+1:	swapgs
+	POP_REGS
+	add $16, %rsp
+	iretq
+
+/*
+ * IRET ends the blocking of NMIs (SDM Vol. 3A, "Handling Multiple NMIs"), and a second NMI would
+ * overwrite the first one's frame at the top of the IST stack. So a trap taken inside a handler
+ * that runs on an IST stack returns to it without IRET: flags and RIP are put under the
+ * interrupted stack pointer (the kernel has no red zone) and popped. The last handler, which
+ * returns to another stack, does use IRET. See docs/TRICKS.md.
+ */
+return_to_ist:
+	mov REGS_RSP(%rsp), %rax
+	mov REGS_RIP(%rsp), %rcx
+	mov REGS_RFLAGS(%rsp), %rdx
+	sub $16, %rax
+	mov %rcx, 8(%rax)
+	mov %rdx, (%rax) /* this may overwrite our RSP and SS, which have served */
+	mov %rax, REGS_VECTOR(%rsp)
+	POP_REGS
+	mov (%rsp), %rsp
+	popfq
+	ret
+
+/* SYSCALL leaves RIP in RCX, RFLAGS in R11 and RSP as it was; SFMASK has turned interrupts off. */
+	.globl syscall_entry
+syscall_entry:
+	swapgs
+	mov %rsp, %gs:CPU_USER_RSP
+	mov %gs:CPU_KSTACK, %rsp
+	push $SEL_USER_DS
+	push %gs:CPU_USER_RSP
+	push %r11
+	push $SEL_USER_CS
+	push %rcx
+	push $0
+	push $VECTOR_SYSCALL
+	jmp trap_save
+
+/*
+ * The NMI-like: whether GS is the kernel's cannot be read from CS (there are instructions before
+ * SWAPGS), but a kernel address is negative. RBX remembers the answer over the call.
+ */
+nmi_entry:
+	cld
+	PUSH_REGS
+	mov $MSR_GS_BASE, %ecx
+	rdmsr
+	xor %ebx, %ebx
+	test %edx, %edx
+	js 1f
+	swapgs
+	inc %ebx
+1:	PKRS_ENTER_NMI
+	mov %rsp, %rdi
+	call trap_dispatch
+	PKRS_EXIT_NMI
+	testb $3, REGS_CS(%rsp)
+	jnz 2f
+	mov REGS_RSP(%rsp), %rax
+	sub %gs:CPU_IST_BASE, %rax
+	cmp $(IST_STACKS * STACK_SLOT), %rax
+	jbe return_to_ist /* code on an IST stack runs with the kernel's GS */
+2:	test %ebx, %ebx
+	jz 3f
+	swapgs
+3:	POP_REGS
+	add $16, %rsp
+	iretq
+	.section .note.GNU-stack, "", @progbits

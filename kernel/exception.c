@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/exception.h"
+#include "kernel/apic.h"
+#include "kernel/context.h"
+#include "kernel/fault.h"
+#include "kernel/insn.h"
+#include "kernel/panic.h"
+#include "kernel/softirq.h"
+#include "kernel/thread.h"
+
+static trap_hook_t hooks[VECTORS];
+
+static const char *const names[X86_EXCEPTIONS] = {
+	"#DE divide error",          "#DB debug",
+	"NMI",                       "#BP breakpoint",
+	"#OF overflow",              "#BR bound range",
+	"#UD invalid opcode",        "#NM no coprocessor",
+	"#DF double fault",          "coprocessor segment overrun",
+	"#TS invalid TSS",           "#NP segment not present",
+	"#SS stack segment",         "#GP general protection",
+	"#PF page fault",            "exception 15",
+	"#MF x87 error",             "#AC alignment check",
+	"#MC machine check",         "#XM SIMD error",
+	"#VE virtualization",        "#CP control protection",
+	[22 ... 27] = "reserved exception",
+	[28] = "#HV hypervisor injection", [29] = "#VC VMM communication",
+	[30] = "#SX security",       [31] = "reserved exception",
+};
+
+const char *exception_name(u64 vector)
+{
+	return vector < X86_EXCEPTIONS ? names[vector] : "interrupt";
+}
+
+trap_hook_t trap_hook_set(u32 vector, trap_hook_t hook)
+{
+	return __atomic_exchange_n(&hooks[vector], hook, __ATOMIC_ACQ_REL);
+}
+
+static bool hook_handles(struct regs *regs)
+{
+	trap_hook_t hook = __atomic_load_n(&hooks[regs->vector], __ATOMIC_ACQUIRE);
+
+	return hook && hook(regs);
+}
+
+static void exception(struct regs *regs)
+{
+	if (extable_fixup(regs, EX_PROBE, 0) || hook_handles(regs))
+		return;
+	die(regs, exception_name(regs->vector), 0);
+}
+
+/*
+ * NMI, #MC, #DF: a context of its own on an IST stack. It may have come between a page fault and
+ * the reading of CR2, so CR2 is put back.
+ */
+static void nmi_like(struct regs *regs)
+{
+	u64 cr2 = read_cr2();
+
+	context_enter(CONTEXT_NMI);
+	if (regs->vector == X86_NMI) {
+		this_cpu()->nmis++;
+		hook_handles(regs); /* an NMI that nobody asked for is only counted */
+	} else if (!hook_handles(regs)) {
+		panic_regs(regs, cr2, "%s", exception_name(regs->vector));
+	}
+	context_leave(CONTEXT_NMI);
+	write_cr2(cr2);
+}
+
+static void interrupt(struct regs *regs)
+{
+	context_enter(CONTEXT_INTERRUPT);
+	if (regs->vector != VECTOR_SPURIOUS) { /* which wants no end-of-interrupt */
+		apic_eoi();
+		if (!hook_handles(regs))
+			panic_regs(regs, 0, "interrupt vector %lu has no handler", regs->vector);
+	}
+	context_leave(CONTEXT_INTERRUPT);
+
+	if (this_cpu()->softirq_pending && !in_interrupt())
+		softirq_run();
+	if (this_cpu()->need_resched && context_count() == 0)
+		schedule();
+}
+
+void trap_dispatch(struct regs *regs)
+{
+	switch (regs->vector) {
+	case X86_PF:
+		page_fault(regs, read_cr2());
+		break;
+	case X86_NMI:
+	case X86_MC:
+	case X86_DF:
+		nmi_like(regs);
+		break;
+	case VECTOR_SYSCALL:
+		syscall_dispatch(regs);
+		break;
+	default:
+		if (regs->vector < X86_EXCEPTIONS)
+			exception(regs);
+		else
+			interrupt(regs);
+	}
+	irq_disable();
+}
+
+void die(struct regs *regs, const char *why, u64 addr)
+{
+	if (extable_fixup(regs, EX_DIE, addr))
+		return;
+	if (context_count() != 0 || !current_thread() || current_thread()->immortal)
+		panic_regs(regs, addr, "%s in %s context", why, context_name());
+	thread_die(regs, why, addr);
+}

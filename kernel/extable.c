@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/fault.h"
+
+struct extable_entry {
+	u64 insn, landing, kind;
+};
+
+extern const struct extable_entry extable_start[], extable_end[];
+
+bool extable_fixup(struct regs *regs, enum extable_kind kind, u64 addr)
+{
+	for (const struct extable_entry *e = extable_start; e < extable_end; e++) {
+		if (e->insn != regs->rip || e->kind != kind)
+			continue;
+		regs->rax = regs->vector;
+		regs->rdx = regs->error;
+		regs->rcx = addr;
+		regs->rsi = regs_pkrs(regs);
+		regs->rip = e->landing;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A fault as a value. An instruction listed in the exception table (extable) does not kill its
+ * context: it is left for the landing address, and what happened is in the registers, so that
+ * this works in every context and nests by itself.
+ */
+#ifndef KEYWARD_KERNEL_FAULT_H
+#define KEYWARD_KERNEL_FAULT_H
+
+#include "kernel/regs.h"
+#include "kernel/types.h"
+
+#define FAULT_NONE (~0ULL)
+
+struct fault {
+	u64 vector; /* FAULT_NONE: there was none */
+	u64 error;
+	u64 addr; /* CR2, for a page fault */
+	u64 pkrs; /* the rights that the faulting context had */
+};
+
+/* When an entry of the exception table takes effect. */
+enum extable_kind {
+	EX_PROBE, /* at once: nobody else hears of the fault */
+	EX_DIE,   /* only where the context would otherwise die: the fault policy comes first */
+};
+
+/* For asm: `insn` may fault in the manner of `kind`; go on at `landing`, registers as below. */
+#define EXTABLE(insn, landing, kind) \
+	".pushsection .extable, \"a\"\n\t" \
+	".quad " insn ", " landing ", " kind "\n\t" \
+	".popsection\n\t"
+
+/* The registers that a landing finds a struct fault in, as asm operands of the faulting code. */
+#define FAULT_OPERANDS(f) "+a"((f).vector), "+d"((f).error), "+c"((f).addr), "+S"((f).pkrs)
+
+static inline u64 regs_pkrs(const struct regs *regs)
+{
+#if CONFIG_PKS
+	return regs->pkrs;
+#else
+	(void)regs;
+	return 0;
+#endif
+}
+
+/* If the faulting instruction is listed under `kind`, edits the frame to land and returns true. */
+bool extable_fixup(struct regs *regs, enum extable_kind kind, u64 addr);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* One instruction each, under its own name. All may be used in any context. */
+#ifndef KEYWARD_KERNEL_INSN_H
+#define KEYWARD_KERNEL_INSN_H
+
+#include "kernel/types.h"
+#include "kernel/x86.h"
+
+#define DEFINE_CR(n) \
+	static inline u64 read_cr##n(void) \
+	{ \
+		u64 v; \
+		asm volatile("mov %%cr" #n ", %0" : "=r"(v)); \
+		return v; \
+	} \
+	static inline void write_cr##n(u64 v) \
+	{ \
+		asm volatile("mov %0, %%cr" #n : : "r"(v) : "memory"); \
+	}
+DEFINE_CR(0)
+DEFINE_CR(2)
+DEFINE_CR(3)
+DEFINE_CR(4)
+#undef DEFINE_CR
+
+static inline u64 rdmsr(u32 msr)
+{
+	u32 lo, hi;
+
+	asm volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
+	return (u64)hi << 32 | lo;
+}
+
+static inline void wrmsr(u32 msr, u64 v)
+{
+	asm volatile("wrmsr" : : "c"(msr), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
+}
+
+static inline u64 rdtsc(void)
+{
+	u32 lo, hi;
+
+	asm volatile("rdtsc" : "=a"(lo), "=d"(hi) : : "memory");
+	return (u64)hi << 32 | lo;
+}
+
+static inline u8 inb(u16 port)
+{
+	u8 v;
+
+	asm volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+
+static inline void outb(u16 port, u8 v)
+{
+	asm volatile("outb %0, %1" : : "a"(v), "Nd"(port));
+}
+
+static inline void invlpg(u64 va)
+{
+	asm volatile("invlpg (%0)" : : "r"(va) : "memory");
+}
+
+static inline void lgdt(const void *pseudo_descriptor)
+{
+	asm volatile("lgdt (%0)" : : "r"(pseudo_descriptor) : "memory");
+}
+
+static inline void lidt(const void *pseudo_descriptor)
+{
+	asm volatile("lidt (%0)" : : "r"(pseudo_descriptor) : "memory");
+}
+
+static inline void ltr(u16 selector)
+{
+	asm volatile("ltr %0" : : "r"(selector));
+}
+
+static inline void cpu_relax(void)
+{
+	asm volatile("pause" : : : "memory");
+}
+
+static inline void irq_disable(void)
+{
+	asm volatile("cli" : : : "memory");
+}
+
+static inline void irq_enable(void)
+{
+	asm volatile("sti" : : : "memory");
+}
+
+/* Waits for the next interrupt; STI's shadow leaves no gap between the two instructions. */
+static inline void irq_enable_and_halt(void)
+{
+	asm volatile("sti; hlt" : : : "memory");
+}
+
+static inline u64 read_flags(void)
+{
+	u64 flags;
+
+	asm volatile("pushfq; popq %0" : "=r"(flags));
+	return flags;
+}
+
+static inline bool irqs_enabled(void)
+{
+	return read_flags() & RFLAGS_IF;
+}
+
+/* Returns the flags for irq_restore(); the pair nests. */
+static inline u64 irq_save(void)
+{
+	u64 flags;
+
+	asm volatile("pushfq; popq %0; cli" : "=r"(flags) : : "memory");
+	return flags;
+}
+
+static inline void irq_restore(u64 flags)
+{
+	asm volatile("pushq %0; popfq" : : "r"(flags) : "memory", "cc");
+}
+
+#define barrier() asm volatile("" : : : "memory")
+
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/ksyms.h"
+
+/*
+ * Written by tools/ksyms after a first link: addresses in ascending order, closed by text_end, each
+ * with the offset of its name. The first link has an empty table.
+ */
+struct ksym {
+	u64 start, name;
+};
+
+extern const u32 ksyms_count;
+extern const struct ksym ksyms[];
+extern const char ksyms_names[];
+extern const char text_end[];
+
+bool ksym_lookup(u64 addr, const char **name, u64 *offset, u64 *size)
+{
+	u32 low = 0, high = ksyms_count;
+
+	if (ksyms_count == 0 || addr < ksyms[0].start || addr >= (u64)text_end)
+		return false;
+	while (high - low > 1) {
+		u32 middle = (low + high) / 2;
+
+		if (ksyms[middle].start <= addr)
+			low = middle;
+		else
+			high = middle;
+	}
+	*name = ksyms_names + ksyms[low].name;
+	*offset = addr - ksyms[low].start;
+	*size = ksyms[low + 1].start - ksyms[low].start;
+	return true;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel's own symbol table, linked in by tools/ksyms. */
+#ifndef KEYWARD_KERNEL_KSYMS_H
+#define KEYWARD_KERNEL_KSYMS_H
+
+#include "kernel/types.h"
+
+/* Finds the function that `addr` lies in; false if it lies in none. Any context. */
+bool ksym_lookup(u64 addr, const char **name, u64 *offset, u64 *size);
+
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How a machine ends. Each way is tried in turn; on a machine that has none of them the processor
+ * halts. The verdict is on the console by then and never depends on this.
+ */
+#include "kernel/console.h"
+#include "kernel/insn.h"
+#include "kernel/options.h"
+#include "kernel/panic.h"
+
+#define QEMU_DEBUG_EXIT 0xf4   /* -device isa-debug-exit,iobase=0xf4 */
+#define BOCHS_SHUTDOWN  0x8900 /* takes the word "Shutdown", byte by byte */
+#define KBC_COMMAND     0x64
+#define KBC_RESET       0xfe
+#define RESET_CONTROL   0xcf9 /* PCI chipsets: bit 1 full reset, bit 2 do it */
+
+static void power_off(enum machine_status status)
+{
+	outb(QEMU_DEBUG_EXIT, (u8)status);
+	for (const char *c = "Shutdown"; *c; c++)
+		outb(BOCHS_SHUTDOWN, (u8)*c);
+}
+
+static void reboot(void)
+{
+	outb(RESET_CONTROL, 0x02);
+	outb(RESET_CONTROL, 0x06);
+	outb(KBC_COMMAND, KBC_RESET);
+}
+
+void machine_end(enum machine_status status)
+{
+	irq_disable();
+	if (options.exit == EXIT_POWEROFF)
+		power_off(status);
+	else if (options.exit == EXIT_REBOOT)
+		reboot();
+	for (;;)
+		asm volatile("hlt");
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/* The boot order, as one annotated list. */
+#include "boot/cmdline.h"
+#include "boot/multiboot2.h"
+#include "kernel/apic.h"
+#include "kernel/console.h"
+#include "kernel/cpuid.h"
+#include "kernel/exception.h"
+#include "kernel/insn.h"
+#include "kernel/magic.h"
+#include "kernel/option_names.h"
+#include "kernel/options.h"
+#include "kernel/panic.h"
+#include "kernel/random.h"
+#include "kernel/stack.h"
+#include "kernel/thread.h"
+#include "kernel/time.h"
+#include "kernel/work.h"
+#include "mm/init.h"
+#include "mm/layout.h"
+#include "mm/page.h"
+#include "mm/vmap.h"
+#include "pks/fault.h"
+#include "pks/pkrs.h"
+#include "tests/ktest.h"
+
+#define FB_EGA_TEXT 2
+
+_Noreturn void boot_main(u32 mbi_phys);
+
+static struct boot_info boot_info;
+
+static void complain(const char *message, void *arg)
+{
+	(void)arg;
+	pr("# command line: %s\n", message);
+}
+
+static volatile u16 *vga_cells(const struct boot_info *info, bool early)
+{
+	u64 phys = info->fb.addr, bytes = (u64)info->fb.pitch * info->fb.height;
+
+	if (info->fb.type != FB_EGA_TEXT || !phys || info->fb.width > 200 || info->fb.height > 100 ||
+	    info->fb.pitch != info->fb.width * 2 || info->fb.height == 0)
+		return NULL;
+	if (early)
+		return phys + bytes <= BOOT_MAPPED ? phys_to_virt(phys) : NULL;
+	return vmap_mmio(phys, bytes);
+}
+
+static void vga_start(const struct boot_info *info, bool early)
+{
+	volatile u16 *cells = vga_cells(info, early);
+
+	if (cells)
+		console_add_vga(cells, info->fb.width, info->fb.height);
+}
+
+static void print_cpu(void)
+{
+	struct cpuid r = cpuid(0, 0), v = cpuid(1, 0);
+	char vendor[13] = {0};
+
+	*(u32 *)vendor = r.b;
+	*(u32 *)(vendor + 4) = r.d;
+	*(u32 *)(vendor + 8) = r.c;
+	pr("# processor: %s signature %08x%s%s%s%s%s%s%s\n", vendor, v.a,
+	   cpu_has(FEATURE_PKS) ? " pks" : "", cpu_has(FEATURE_PKU) ? " pku" : "",
+	   cpu_has(FEATURE_SMEP) ? " smep" : "", cpu_has(FEATURE_SMAP) ? " smap" : "",
+	   cpu_has(FEATURE_UMIP) ? " umip" : "", cpu_has(FEATURE_PAGE1GB) ? " 1gib-pages" : "",
+	   cpu_has(FEATURE_LA57) ? " la57" : "");
+}
+
+static void print_pks(void)
+{
+	u32 init = PKRS_INIT;
+
+	if (!CONFIG_PKS)
+		pr("# PKS: compiled out\n");
+	else if (!pks_present)
+		pr("# PKS: this processor has none (CPUID.7.0:ECX[31] is 0)\n");
+	else
+		pr("# PKS: mode %s, gate %s, initial rights %p" "K%s\n", pks_mode_name(options.pks),
+		   pks_gate_name(options.gate), &init,
+		   CONFIG_PARANOID ? ", paranoid build" : "");
+}
+
+/* Devices and threads: everything that needs memory. */
+static void kernel_main(const struct boot_info *info)
+{
+	u64 ist;
+
+	mm_init(info);              /* from here on: direct map, W^X image, page_alloc() */
+	vga_start(info, false);
+	ist = stack_alloc_slots(IST_STACKS);
+	if (!ist)
+		panic("no memory for the interrupt stacks");
+	percpu_set_ist(this_cpu(), ist); /* #DF, NMI, #MC get stacks of their own */
+	pkrs_init_cpu();            /* before any context but this one exists */
+	pks_mode_set(options.pks);
+	print_pks();
+	syscall_init_cpu();
+	apic_init_cpu(apic_mmio_address() ? vmap_mmio(apic_mmio_address(), PAGE_SIZE) : NULL);
+	time_calibrate();
+	sched_init();               /* this code is the thread "main" now */
+	tick_start();
+	irq_enable();
+	work_start();
+	ktest_main();               /* does not return */
+}
+
+/* From boot/boot.S: 64-bit mode, boot page tables, boot stack, interrupts off. */
+void boot_main(u32 mbi_phys)
+{
+	const char *why;
+
+	percpu_init(&boot_cpu, 0);  /* exceptions are reported from here on */
+	console_init();
+	pr("# Keyward: protection keys for supervisor pages, on bare metal\n");
+	if (mb2_parse(phys_to_virt(mbi_phys), BOOT_MAPPED - mbi_phys, &boot_info, &why))
+		panic("the boot loader's information is damaged: %s", why);
+	vga_start(&boot_info, true);
+	cmdline_parse(boot_info.cmdline, &options, complain, NULL);
+	if (boot_info.cmdline_cut)
+		pr("# command line: cut after %d characters\n", BOOT_CMDLINE_MAX - 1);
+	magic_patch(options.magic); /* kernel text is writable until mm_init() */
+	random_seed(options.seed ? options.seed : rdtsc());
+	print_cpu();
+	kernel_main(&boot_info);
+	panic("kernel_main has returned");
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Model-specific registers (SDM Vol. 4), for C and assembly. */
+#ifndef KEYWARD_KERNEL_MSR_H
+#define KEYWARD_KERNEL_MSR_H
+
+#define MSR_APIC_BASE      0x01b
+#define MSR_IA32_PKRS      0x6e1 /* rights of supervisor keys; bits 63:32 reserved */
+#define MSR_X2APIC         0x800 /* + register offset / 16 */
+#define MSR_EFER           0xc0000080
+#define MSR_STAR           0xc0000081
+#define MSR_LSTAR          0xc0000082
+#define MSR_SFMASK         0xc0000084
+#define MSR_GS_BASE        0xc0000101
+#define MSR_KERNEL_GS_BASE 0xc0000102
+
+#define EFER_SCE (1 << 0)  /* SYSCALL/SYSRET */
+#define EFER_LME (1 << 8)  /* IA-32e mode enable */
+#define EFER_NXE (1 << 11) /* execute-disable */
+
+#define APIC_BASE_BSP    (1 << 8)
+#define APIC_BASE_X2APIC (1 << 10)
+#define APIC_BASE_ENABLE (1 << 11)
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* What the command line can set. Read-only after boot, except what a test changes and restores. */
+#ifndef KEYWARD_KERNEL_OPTIONS_H
+#define KEYWARD_KERNEL_OPTIONS_H
+
+#include "kernel/types.h"
+
+/* Seed 002: "Have PKS modes". The order is that of enum values in the policy table. */
+enum pks_mode { PKS_MODE_OFF, PKS_MODE_STRICT, PKS_MODE_RELAXED, PKS_MODE_SILENT, PKS_MODES };
+
+/* Which protected pages can be pardoned: only those marked by kmap(), or any devmap page. */
+enum pks_gate { PKS_GATE_KMAPPED, PKS_GATE_ANY, PKS_GATES };
+
+enum exit_action { EXIT_POWEROFF, EXIT_REBOOT, EXIT_HALT };
+
+/* Points at which a magic breakpoint (xchg %bx,%bx, see Bochs) can be switched on: magic=... */
+enum magic_point {
+	MAGIC_WRITE = 1,  /* a rights write */
+	MAGIC_SWITCH = 2, /* a context switch */
+	MAGIC_FAULT = 4,  /* a protection-key fault reaches the policy */
+	MAGIC_PARDON = 8, /* a pardon is written into the frame */
+};
+
+struct options {
+	enum pks_mode pks;        /* pks=off|strict|relaxed|silent */
+	enum pks_gate gate;       /* gate=kmapped|any */
+	char tests[256];          /* tests=GLOB[,GLOB]; empty: all */
+	u64 seed;                 /* seed=N; 0: take one from the TSC and print it */
+	u32 repeat;               /* repeat=N, 1..1000000 */
+	enum exit_action exit;    /* exit=poweroff|reboot|halt */
+	u32 cpus;                 /* cpus=N, 1..4096: at most so many processors */
+	u64 mem;                  /* mem=SIZE[K|M|G|T]: use at most so many bytes of RAM; 0: all */
+	u32 magic;                /* magic=write,switch,fault,pardon: a mask of enum magic_point */
+	bool bench;               /* bench=on|off: run the benches instead of the tests */
+};
+
+extern struct options options;
+
+#endif

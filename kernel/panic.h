@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KEYWARD_KERNEL_PANIC_H
+#define KEYWARD_KERNEL_PANIC_H
+
+#include "kernel/regs.h"
+
+/* Prints the message and a backtrace and ends the machine. Any context. */
+_Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same with the frame of whatever was interrupted; `addr` is CR2 where that means something. */
+_Noreturn void panic_regs(const struct regs *regs, u64 addr, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#define BUG_ON(condition) \
+	do { \
+		if (unlikely(condition)) \
+			panic("%s:%d: %s", __FILE__, __LINE__, #condition); \
+	} while (0)
+
+/*
+ * Prints the whole report on an interrupted context: registers, fault in words, page walk, rights
+ * by key and owner, backtrace. Each line begins with '#'. Any context.
+ */
+void report_regs(const struct regs *regs, u64 addr);
+
+/* The part of the report that knows pages, in mm/report.c. */
+void report_address(u64 addr);
+
+/* Ends the machine; the status is for the emulator's exit device. */
+enum machine_status { MACHINE_PASS = 0x10, MACHINE_FAIL = 0x11, MACHINE_PANIC = 0x12 };
+_Noreturn void machine_end(enum machine_status status);
+
+#endif

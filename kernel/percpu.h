@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What belongs to one logical processor, reached through GS. Only the processor itself writes
+ * here. Fields at fixed offsets are for assembly; percpu.c asserts them.
+ */
+#ifndef KEYWARD_KERNEL_PERCPU_H
+#define KEYWARD_KERNEL_PERCPU_H
+
+#define CPU_SELF        0
+#define CPU_PKRS        8
+#define CPU_CURRENT     16
+#define CPU_KSTACK      24
+#define CPU_USER_RSP    32
+#define CPU_IST_BASE    40
+#define CPU_PKRS_WRITES 48
+
+#ifndef __ASSEMBLER__
+
+#include "kernel/list.h"
+#include "kernel/spinlock.h"
+#include "kernel/types.h"
+#include "kernel/x86.h"
+
+struct thread;
+
+struct tss { /* SDM Vol. 3A, "Task Management in 64-bit Mode" */
+	u32 reserved0;
+	u64 rsp[3];
+	u64 reserved1;
+	u64 ist[7];
+	u64 reserved2;
+	u16 reserved3;
+	u16 iomap_base;
+} __attribute__((packed));
+
+struct runqueue {
+	struct spinlock lock;
+	struct list_head ready;    /* threads that can run, but not the running one */
+	struct list_head sleeping; /* by wake-up time, soonest first */
+};
+
+struct cpu {
+	struct cpu *self;
+	/*
+	 * Mirrors IA32_PKRS; the upper half is always 0. Written by this processor alone, in any
+	 * context, with interrupts off, by pks/pkrs.h and pks/pkrs_asm.h and nobody else: there
+	 * stands what an NMI may find.
+	 */
+	u64 pkrs;
+	struct thread *current;
+	u64 kstack;      /* top of the current thread's stack: where SYSCALL goes */
+	u64 user_rsp;    /* SYSCALL's scratch; dead as soon as interrupts are on */
+	u64 ist_base;    /* the IST stacks are one range: IST_STACKS * STACK_SLOT bytes */
+	u64 pkrs_writes; /* paranoid build: writes of IA32_PKRS */
+
+	u32 id;
+	u32 apic_id;
+	u32 context_count;  /* see kernel/context.h */
+	bool need_resched;  /* set by interrupts, cleared by schedule() */
+	u32 softirq_pending;
+	struct runqueue rq;
+	struct thread *switched_from; /* by the last switch; under the run queue's lock */
+	struct thread *idle;
+	u64 ticks;
+	u64 nmis;
+
+	u64 gdt[7];
+	struct tss tss;
+};
+
+/* Sets up `cpu` as the running processor: GDT, TSS, GS, IDT. Once a processor, interrupts off. */
+void percpu_init(struct cpu *cpu, u32 id);
+
+/* Gives `cpu` its IST stacks; `base` is a range of IST_STACKS guarded slots. */
+void percpu_set_ist(struct cpu *cpu, u64 base);
+
+static inline struct cpu *this_cpu(void)
+{
+	struct cpu *cpu;
+
+	asm volatile("movq %%gs:0, %0" : "=r"(cpu));
+	return cpu;
+}
+
+/* The running thread; the same before and after a migration, so valid with interrupts on. */
+static inline struct thread *current_thread(void)
+{
+	struct thread *t;
+
+	asm volatile("movq %%gs:%c1, %0" : "=r"(t) : "i"(CPU_CURRENT));
+	return t;
+}
+
+extern struct cpu boot_cpu;
+
+#endif
+#endif

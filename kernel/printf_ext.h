@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The letters that may follow %p: what printf.c asks for, of no use elsewhere. Pure. */
+#ifndef KEYWARD_KERNEL_PRINTF_EXT_H
+#define KEYWARD_KERNEL_PRINTF_EXT_H
+
+#include "kernel/types.h"
+
+#define PRINTF_EXT_MAX 192 /* bytes; every text here fits, a symbol's name is cut to 128 */
+
+/* Writes what %p followed by letter stands for; returns its length, 0 if no such letter. */
+size_t printf_ext(char text[static PRINTF_EXT_MAX], char letter, const void *arg);
+
+/* Writes 0x and 16 digits; returns the length. */
+size_t printf_address(char text[static PRINTF_EXT_MAX], u64 addr);
+
+#endif

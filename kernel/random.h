@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Reproducible pseudo-random numbers, from the command line's seed. Not for secrets. */
+#ifndef KEYWARD_KERNEL_RANDOM_H
+#define KEYWARD_KERNEL_RANDOM_H
+
+#include "kernel/types.h"
+
+/* Starts the sequence. Thread context. */
+void random_seed(u64 seed);
+
+/* The next number; random_below() gives 0 <= r < n, n > 0. Any context. */
+u64 random_next(void);
+u64 random_below(u64 n);
+
+#endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/softirq.h"
+#include "kernel/context.h"
+#include "kernel/insn.h"
+#include "kernel/panic.h"
+#include "pks/pkrs.h"
+
+static void (*handlers[SOFTIRQS])(void); /* written before the first raise */
+
+void softirq_register(enum softirq nr, void (*handler)(void))
+{
+	handlers[nr] = handler;
+}
+
+static void run_one(enum softirq nr)
+{
+	u32 outer = pkrs_enter();
+
+	BUG_ON(!handlers[nr]);
+	irq_enable();
+	handlers[nr]();
+	irq_disable();
+	pkrs_exit(outer);
+}
+
+void softirq_run(void)
+{
+	struct cpu *cpu = this_cpu(); /* no switch while the softirq count is up */
+
+	context_enter(CONTEXT_SOFTIRQ);
+	while (cpu->softirq_pending) {
+		enum softirq nr = (enum softirq)__builtin_ctz(cpu->softirq_pending);
+
+		cpu->softirq_pending &= ~(1u << nr);
+		run_one(nr);
+	}
+	context_leave(CONTEXT_SOFTIRQ);
+}
+
+void softirq_raise(enum softirq nr)
+{
+	u64 flags = irq_save();
+
+	this_cpu()->softirq_pending |= 1u << nr;
+	if (!in_interrupt())
+		softirq_run();
+	irq_restore(flags);
+}

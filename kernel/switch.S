@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/percpu.h"
+#include "kernel/magic.h"
+#include "pks/pkrs_asm.h"
+
+	.text
+/*
+ * void switch_to(struct thread *prev, struct thread *next): leaves prev's callee-saved registers
+ * and rights on its stack and continues next where it left. Interrupts off, run queue locked.
+ * The stack pointer is the first field of struct thread.
+ */
+	.globl switch_to
+switch_to:
+	MAGIC_SITE MAGIC_SWITCH
+	push %rbp
+	push %rbx
+	push %r12
+	push %r13
+	push %r14
+	push %r15
+	PKRS_SWITCH_OUT
+	mov %rsp, (%rdi)
+	mov (%rsi), %rsp
+	PKRS_SWITCH_IN
+	pop %r15
+	pop %r14
+	pop %r13
+	pop %r12
+	pop %rbx
+	pop %rbp
+	ret
+
+/* Where a new kernel thread starts: thread_create() left its function in R12, its argument in R13. */
+	.globl thread_start
+thread_start:
+	mov %r12, %rdi
+	mov %r13, %rsi
+	xor %ebp, %ebp
+	call thread_main
+	ud2
+
+/* void user_enter(const struct regs *regs): the way out of a trap, without one. Interrupts off. */
+	.globl user_enter
+user_enter:
+	mov %rdi, %rsp
+	jmp trap_return
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls: number in RAX, argument in RDI, result in RAX. Just enough to run the body of a
+ * test in user mode. For C and assembly.
+ */
+#ifndef KEYWARD_KERNEL_SYSCALL_H
+#define KEYWARD_KERNEL_SYSCALL_H
+
+#define SYS_EXIT  0 /* ends the thread with this code */
+#define SYS_YIELD 1
+#define SYS_SLEEP 2 /* nanoseconds */
+#define SYS_TEST  3 /* calls what the running test has lent: syscall_test_hook_set() */
+
+#ifndef __ASSEMBLER__
+
+#include "kernel/types.h"
+
+typedef u64 (*syscall_test_hook_t)(u64 arg);
+
+/* What SYS_TEST calls, in thread context; NULL: nothing, and it returns -EINVAL. */
+void syscall_test_hook_set(syscall_test_hook_t hook);
+
+#endif
+#endif

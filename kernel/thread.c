@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/* A thread's life: made, ended, joined. Who runs when is kernel/sched.c's. */
+#include "kernel/thread.h"
+#include "kernel/console.h"
+#include "kernel/insn.h"
+#include "kernel/panic.h"
+#include "kernel/printf.h"
+#include "kernel/stack.h"
+#include "kernel/string.h"
+#include "kernel/wait.h"
+#include "pks/pkrs.h"
+
+struct list_head all_threads = LIST_HEAD_INIT(all_threads);
+static struct spinlock all_lock = SPINLOCK_INIT;
+static u32 next_id = 1; /* under all_lock; 0 is the main thread */
+static struct waitq ends = WAITQ_INIT(ends); /* joiners wait here for any thread's end */
+
+/* What switch_to() pops for a new thread, lowest address first. */
+struct first_frame {
+#if CONFIG_PKS
+	u64 pkrs;
+#endif
+	u64 r15, r14, r13, r12, rbx, rbp;
+	u64 rip;
+	u64 no_caller; /* keeps the stack aligned as after a call */
+};
+
+extern const char thread_start[];
+
+struct thread *thread_prepare(const char *name, int (*fn)(void *), void *arg)
+{
+	char *stack = stack_alloc();
+	struct thread *t;
+	struct first_frame *frame;
+	u64 flags;
+
+	if (!stack)
+		return NULL;
+	t = (struct thread *)(stack + STACK_SIZE - ALIGN_UP(sizeof(*t), 16));
+	frame = (struct first_frame *)t - 1;
+	*t = (struct thread){.rsp = (u64)frame, .cpu = this_cpu(), .stack = stack};
+	*frame = (struct first_frame){
+#if CONFIG_PKS
+		.pkrs = PKRS_INIT,
+#endif
+		.r12 = (u64)fn, .r13 = (u64)arg, .rip = (u64)thread_start,
+	};
+	strlcpy(t->name, name, sizeof(t->name));
+	list_init(&t->queue_node);
+	list_init(&t->wait_node);
+	t->state = THREAD_BLOCKED;
+	flags = spin_lock_irqsave(&all_lock);
+	t->id = next_id++;
+	list_add_tail(&t->all_node, &all_threads);
+	spin_unlock_irqrestore(&all_lock, flags);
+	return t;
+}
+
+void thread_launch(struct thread *t)
+{
+	thread_wake(t);
+}
+
+struct thread *thread_create(const char *name, int (*fn)(void *), void *arg)
+{
+	struct thread *t = thread_prepare(name, fn, arg);
+
+	if (t)
+		thread_launch(t);
+	return t;
+}
+
+static bool ended(const struct thread *t)
+{
+	return __atomic_load_n(&t->state, __ATOMIC_ACQUIRE) == THREAD_DEAD &&
+	       !__atomic_load_n(&t->on_cpu, __ATOMIC_ACQUIRE);
+}
+
+struct thread_end thread_join(struct thread *t)
+{
+	struct thread_end end;
+	u64 flags;
+
+	BUG_ON(t == current_thread());
+	wait_event(&ends, __atomic_load_n(&t->state, __ATOMIC_ACQUIRE) == THREAD_DEAD);
+	while (!ended(t)) /* it is on its last way out, on another processor */
+		cpu_relax();
+	end = t->end;
+	flags = spin_lock_irqsave(&all_lock);
+	list_del(&t->all_node);
+	spin_unlock_irqrestore(&all_lock, flags);
+	stack_free(t->stack);
+	return end;
+}
+
+static _Noreturn void finish(void)
+{
+	irq_disable();
+	__atomic_store_n(&current_thread()->state, THREAD_DEAD, __ATOMIC_RELEASE);
+	waitq_wake(&ends);
+	thread_block();
+	panic("a dead thread was run");
+}
+
+void thread_exit(int code)
+{
+	current_thread()->end = (struct thread_end){.code = code};
+	finish();
+}
+
+void thread_die(struct regs *regs, const char *why, u64 addr)
+{
+	struct thread *t = current_thread();
+
+	t->end = (struct thread_end){
+		.died = true,
+		.why = why,
+		.rip = regs->rip,
+		.fault = {regs->vector, regs->error, addr, regs_pkrs(regs)},
+	};
+	if (!t->expects_death) {
+		pr("# thread %u (%s) dies: %s\n", t->id, t->name, why);
+		report_regs(regs, addr);
+	}
+	finish();
+}
+
+u32 thread_saved_pkrs(const struct thread *t)
+{
+	return CONFIG_PKS ? *(const u32 *)t->rsp : PKRS_INIT;
+}
+
+void threads_report(void)
+{
+	static const char *const states[] = {"runnable", "blocked", "dead"};
+	u64 flags = spin_lock_irqsave(&all_lock);
+
+	list_for_each(node, &all_threads) {
+		struct thread *t = list_entry(node, struct thread, all_node);
+		u32 pkrs = t == current_thread() ? (u32)this_cpu()->pkrs : thread_saved_pkrs(t);
+
+		pr("# thread %u %s %s PKRS %p" "K\n", t->id, t->name, states[t->state], &pkrs);
+	}
+	spin_unlock_irqrestore(&all_lock, flags);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/time.h"
+#include "kernel/apic.h"
+#include "kernel/console.h"
+#include "kernel/cpuid.h"
+#include "kernel/exception.h"
+#include "kernel/insn.h"
+#include "kernel/panic.h"
+#include "kernel/random.h"
+#include "kernel/thread.h"
+
+#define PIT_HZ        1193182
+#define PIT_CHANNEL2  0x42
+#define PIT_MODE      0x43
+#define PIT_GATE      0x61 /* bit 0: channel 2 counts; bit 1: speaker; bit 5: it has reached 0 */
+#define CALIBRATE_MS  5
+#define SPIN_MAX      50000000
+#define TICK_MIN_NS   2000
+#define NS_PER_SECOND 1000000000ULL
+
+static struct {
+	u64 tsc_start;
+	u64 ns_per_tick_fixed;  /* nanoseconds a TSC tick, 32.32 fixed point */
+	u64 timer_per_ns_fixed; /* APIC timer counts a nanosecond, 32.32 fixed point */
+} scale; /* written at boot, read in any context */
+
+static struct {
+	u64 period_ns;
+	bool jitter;
+} tick = {TICK_DEFAULT_NS, false}; /* thread writes, tick reads; either value of a race will do */
+
+static struct {
+	u64 deadline_ns;
+	const char *what;
+} watchdog; /* as above: the name is written before the deadline */
+
+static u64 mul_fixed(u64 a, u64 fixed)
+{
+	return (u64)(((unsigned __int128)a * fixed) >> 32);
+}
+
+static u64 to_fixed(u64 numerator, u64 denominator)
+{
+	return (numerator << 32) / denominator; /* numerator below 2^32 */
+}
+
+/* Waits CALIBRATE_MS by the PIT's channel 2; false where nothing counts there. */
+static bool pit_wait(void)
+{
+	u32 count = PIT_HZ * CALIBRATE_MS / 1000;
+	u8 gate = inb(PIT_GATE) & 0xfc;
+
+	outb(PIT_GATE, gate);
+	outb(PIT_MODE, 0xb0); /* channel 2, both bytes, mode 0: the output rises at 0 */
+	outb(PIT_CHANNEL2, (u8)count);
+	outb(PIT_CHANNEL2, (u8)(count >> 8));
+	outb(PIT_GATE, gate | 1);
+	for (u32 spins = 0; !(inb(PIT_GATE) & 0x20); spins++)
+		if (spins == SPIN_MAX)
+			return false;
+	return true;
+}
+
+/* Without a PIT: the crystal that CPUID names drives the APIC timer, and the TSC by a ratio. */
+static void calibrate_by_cpuid(u64 *tsc_hz, u64 *timer_hz)
+{
+	struct cpuid r = cpuid(0, 0).a >= 0x15 ? cpuid(0x15, 0) : (struct cpuid){0};
+
+	if (r.a && r.b && r.c) {
+		*tsc_hz = (u64)r.c * r.b / r.a;
+		*timer_hz = r.c / 16;
+		return;
+	}
+	pr("# clock: no PIT and no CPUID leaf 15H; times are guesses (TSC taken as 1 GHz)\n");
+	*tsc_hz = NS_PER_SECOND;
+	*timer_hz = NS_PER_SECOND / 16;
+}
+
+void time_calibrate(void)
+{
+	u64 tsc, tsc_hz, timer_hz;
+	u64 flags = irq_save();
+
+	apic_timer_start_masked(~0u);
+	tsc = rdtsc();
+	if (pit_wait()) {
+		tsc_hz = (rdtsc() - tsc) * 1000 / CALIBRATE_MS;
+		timer_hz = (u64)(~0u - apic_timer_left()) * 1000 / CALIBRATE_MS;
+	} else {
+		calibrate_by_cpuid(&tsc_hz, &timer_hz);
+	}
+	apic_timer_start_masked(0);
+	irq_restore(flags);
+	if (tsc_hz == 0 || timer_hz == 0)
+		panic("clock: TSC %lu Hz, APIC timer %lu Hz", tsc_hz, timer_hz);
+	scale.tsc_start = tsc;
+	scale.ns_per_tick_fixed = to_fixed(NS_PER_SECOND, tsc_hz);
+	scale.timer_per_ns_fixed = to_fixed(timer_hz, NS_PER_SECOND);
+	pr("# clock: TSC %lu kHz, APIC timer %lu kHz\n", tsc_hz / 1000, timer_hz / 1000);
+}
+
+u64 now_ns(void)
+{
+	return mul_fixed(rdtsc() - scale.tsc_start, scale.ns_per_tick_fixed);
+}
+
+static void tick_arm(void)
+{
+	u64 ns = tick.period_ns;
+
+	if (tick.jitter)
+		ns = ns / 4 + random_below(ns / 2 * 3);
+	apic_timer_start((u32)MAX(mul_fixed(ns, scale.timer_per_ns_fixed), 1));
+}
+
+static bool tick_handler(struct regs *regs)
+{
+	u64 now = now_ns();
+
+	this_cpu()->ticks++;
+	sched_tick(now);
+	if (watchdog.deadline_ns && now > watchdog.deadline_ns) {
+		watchdog.deadline_ns = 0;
+		panic_regs(regs, 0, "%s hangs", watchdog.what);
+	}
+	tick_arm();
+	return true;
+}
+
+void tick_start(void)
+{
+	trap_hook_set(VECTOR_TIMER, tick_handler);
+	tick_arm();
+}
+
+void tick_set(u64 period_ns, bool jitter)
+{
+	tick.period_ns = MAX(period_ns, TICK_MIN_NS);
+	tick.jitter = jitter;
+}
+
+void watchdog_set(u64 deadline_ns, const char *what)
+{
+	watchdog.deadline_ns = 0;
+	barrier();
+	watchdog.what = what;
+	barrier();
+	watchdog.deadline_ns = deadline_ns;
+}

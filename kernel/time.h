@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The clock (TSC) and the tick (local APIC timer, one shot, armed again by each tick). */
+#ifndef KEYWARD_KERNEL_TIME_H
+#define KEYWARD_KERNEL_TIME_H
+
+#include "kernel/types.h"
+
+#define TICK_DEFAULT_NS 2000000
+
+/* Measures TSC and APIC timer against the PIT, once. Boot only. */
+void time_calibrate(void);
+
+/* Starts the tick on this processor. Interrupts may be off or on. */
+void tick_start(void);
+
+/*
+ * Time between ticks, at least 2 us. With jitter each tick is drawn from 1/4 to 7/4 of it, so that
+ * preemption comes at odd places. Takes effect with the next tick. Thread context.
+ */
+void tick_set(u64 period_ns, bool jitter);
+
+/* Nanoseconds since calibration. Any context. */
+u64 now_ns(void);
+
+/*
+ * The kernel panics if the clock passes `deadline_ns`, saying that `what` hangs; 0 turns this off.
+ * Checked by the tick. Thread context.
+ */
+void watchdog_set(u64 deadline_ns, const char *what);
+
+#endif

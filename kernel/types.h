@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The few types and macros that everything uses. Freestanding headers only, so that the pure
+ * parts (parsers, formatting, rights arithmetic, policy) build on the host unchanged.
+ */
+#ifndef KEYWARD_KERNEL_TYPES_H
+#define KEYWARD_KERNEL_TYPES_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int64_t s64;
+
+#define BIT(n)            (1ULL << (n))
+#define ARRAY_SIZE(a)     (sizeof(a) / sizeof((a)[0]))
+#define ALIGN_UP(x, a)    (((x) + ((a) - 1)) & ~((a) - 1))
+#define ALIGN_DOWN(x, a)  ((x) & ~((a) - 1))
+#define MIN(a, b)         ((a) < (b) ? (a) : (b))
+#define MAX(a, b)         ((a) > (b) ? (a) : (b))
+#define likely(x)         __builtin_expect(!!(x), 1)
+#define unlikely(x)       __builtin_expect(!!(x), 0)
+#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+
+/* Error numbers, as Linux has them; functions that can fail return their negative. */
+#define EPERM     1
+#define ENOENT    2
+#define EAGAIN    11
+#define ENOMEM    12
+#define EFAULT    14
+#define EBUSY     16
+#define ENODEV    19
+#define EINVAL    22
+#define ENOSPC    28
+#define ETIMEDOUT 110
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/wait.h"
+
+void waitq_init(struct waitq *wq)
+{
+	*wq = (struct waitq){.waiters = {&wq->waiters, &wq->waiters}};
+}
+
+void waitq_prepare(struct waitq *wq)
+{
+	struct thread *t = current_thread();
+	u64 flags = spin_lock_irqsave(&wq->lock);
+
+	list_del(&t->wait_node);
+	list_add_tail(&t->wait_node, &wq->waiters);
+	t->state = THREAD_BLOCKED;
+	spin_unlock_irqrestore(&wq->lock, flags);
+}
+
+void waitq_finish(struct waitq *wq)
+{
+	struct thread *t = current_thread();
+	u64 flags = spin_lock_irqsave(&wq->lock);
+
+	list_del(&t->wait_node);
+	t->state = THREAD_RUNNABLE;
+	spin_unlock_irqrestore(&wq->lock, flags);
+}
+
+void waitq_wake(struct waitq *wq)
+{
+	u64 flags = spin_lock_irqsave(&wq->lock);
+
+	list_for_each(node, &wq->waiters)
+		thread_wake(list_entry(node, struct thread, wait_node));
+	spin_unlock_irqrestore(&wq->lock, flags);
+}

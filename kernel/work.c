@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/work.h"
+#include "kernel/panic.h"
+#include "kernel/spinlock.h"
+#include "kernel/wait.h"
+#include "pks/pkrs.h"
+
+static struct spinlock lock = SPINLOCK_INIT;
+static struct list_head queue = LIST_HEAD_INIT(queue); /* under the lock */
+static struct waitq to_do = WAITQ_INIT(to_do), done = WAITQ_INIT(done);
+
+void work_init(struct work *work, void (*fn)(struct work *work))
+{
+	*work = (struct work){.fn = fn};
+	list_init(&work->node);
+}
+
+bool work_queue(struct work *work)
+{
+	u64 flags = spin_lock_irqsave(&lock);
+	bool fresh = !work->pending;
+
+	if (fresh) {
+		work->pending = true;
+		list_add_tail(&work->node, &queue);
+	}
+	spin_unlock_irqrestore(&lock, flags);
+	if (fresh)
+		waitq_wake(&to_do);
+	return fresh;
+}
+
+void work_wait(struct work *work, u32 times)
+{
+	wait_event(&done, __atomic_load_n(&work->done, __ATOMIC_ACQUIRE) >= times);
+}
+
+static struct work *next_work(void)
+{
+	u64 flags = spin_lock_irqsave(&lock);
+	struct work *work = NULL;
+
+	if (!list_empty(&queue)) {
+		work = list_entry(queue.next, struct work, node);
+		list_del(&work->node);
+		work->pending = false;
+	}
+	spin_unlock_irqrestore(&lock, flags);
+	return work;
+}
+
+static int worker(void *arg)
+{
+	struct work *work;
+	u32 outer;
+
+	(void)arg;
+	for (;;) {
+		wait_event(&to_do, (work = next_work()));
+		outer = pkrs_enter();
+		work->fn(work);
+		pkrs_exit(outer);
+		__atomic_add_fetch(&work->done, 1, __ATOMIC_RELEASE);
+		waitq_wake(&done);
+	}
+	return 0;
+}
+
+void work_start(void)
+{
+	struct thread *t = thread_prepare("worker", worker, NULL);
+
+	if (!t)
+		panic("no memory for the worker thread");
+	t->immortal = true;
+	thread_launch(t);
+}

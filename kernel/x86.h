@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Architectural constants of x86-64: bit, meaning, and the CPUID feature that makes it exist.
+ * Used from C, assembly and the linker script alike, so only the preprocessor's language here.
+ */
+#ifndef KEYWARD_KERNEL_X86_H
+#define KEYWARD_KERNEL_X86_H
+
+/* Control registers (SDM Vol. 3A, "Control Registers"). */
+#define CR0_PE (1 << 0)   /* protected mode */
+#define CR0_MP (1 << 1)   /* monitor coprocessor */
+#define CR0_EM (1 << 2)   /* no x87: this kernel has no FPU state at all */
+#define CR0_NE (1 << 5)   /* native x87 errors */
+#define CR0_WP (1 << 16)  /* supervisor writes obey R/W, and WD of protection keys */
+#define CR0_PG (1 << 31)  /* paging */
+
+#define CR4_PAE  (1 << 5)  /* physical address extension; needed by IA-32e paging */
+#define CR4_MCE  (1 << 6)  /* machine-check exceptions    CPUID.1:EDX.MCE */
+#define CR4_PGE  (1 << 7)  /* global pages                CPUID.1:EDX.PGE */
+#define CR4_UMIP (1 << 11) /* no SGDT & co. in user mode  CPUID.7.0:ECX.UMIP */
+#define CR4_LA57 (1 << 12) /* 5-level paging              CPUID.7.0:ECX.LA57 */
+#define CR4_SMEP (1 << 20) /* no execution of user pages  CPUID.7.0:EBX.SMEP */
+#define CR4_SMAP (1 << 21) /* no access to user pages     CPUID.7.0:EBX.SMAP */
+#define CR4_PKE  (1 << 22) /* user protection keys        CPUID.7.0:ECX.PKU */
+#define CR4_PKS  (1 << 24) /* supervisor protection keys  CPUID.7.0:ECX.PKS */
+
+/* RFLAGS. */
+#define RFLAGS_FIXED (1 << 1) /* reads as 1 */
+#define RFLAGS_TF    (1 << 8)
+#define RFLAGS_IF    (1 << 9)
+#define RFLAGS_DF    (1 << 10)
+#define RFLAGS_IOPL  (3 << 12)
+#define RFLAGS_NT    (1 << 14)
+#define RFLAGS_AC    (1 << 18)
+#define RFLAGS_ID    (1 << 21)
+
+/* Exception vectors (SDM Vol. 3A, "Exception and Interrupt Reference"). */
+#define X86_DE 0
+#define X86_DB 1
+#define X86_NMI 2
+#define X86_BP 3
+#define X86_UD 6
+#define X86_DF 8
+#define X86_GP 13
+#define X86_PF 14
+#define X86_MC 18
+#define X86_EXCEPTIONS 32
+
+/* The vectors after the 32 exceptions are ours to give. */
+#define VECTOR_TIMER    0x40
+#define VECTOR_TEST     0x41 /* tests send it to themselves to get into interrupt context */
+#define VECTOR_TEST_LOW 0x31 /* a second one, of a lower priority class */
+#define VECTOR_SPURIOUS 0xff
+#define VECTORS         256
+#define VECTOR_SYSCALL  256 /* not a vector: what regs->vector says for SYSCALL */
+
+/* Page-fault error code (SDM Vol. 3A, "Page-Fault Exceptions"). */
+#define PF_P    (1 << 0) /* the translation exists */
+#define PF_W    (1 << 1) /* a write */
+#define PF_U    (1 << 2) /* a user-mode access */
+#define PF_RSVD (1 << 3) /* a reserved bit was set in an entry */
+#define PF_I    (1 << 4) /* an instruction fetch */
+#define PF_PK   (1 << 5) /* a protection key denies the access */
+#define PF_SS   (1 << 6) /* a shadow-stack access */
+
+/* Segment selectors; the order of the user ones is dictated by SYSRET (SDM Vol. 2, "SYSRET"). */
+#define SEL_KERNEL_CS 0x08
+#define SEL_KERNEL_DS 0x10
+#define SEL_USER_DS   0x1b
+#define SEL_USER_CS   0x23
+#define SEL_TSS       0x28
+
+/* The stacks of the interrupt stack table: TSS.IST1 to IST3 (index here counts from 0). */
+#define IST_DF  0
+#define IST_NMI 1
+#define IST_MC  2
+#define IST_STACKS 3
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE  (1 << PAGE_SHIFT)
+
+/* Every stack is this large and has an unmapped guard page under it. */
+#define STACK_SIZE  (4 * PAGE_SIZE)
+#define STACK_SLOT  (STACK_SIZE + PAGE_SIZE)
+
+#endif

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#include "mm/devmap.h"
+#include "mm/pgtable.h"
+#include "pks/pkrs_bits.h"
+
+int devmap_protect(struct page *page, u64 n, u32 key)
+{
+	int err = set_memory_pkey((u64)page_address(page), n, key);
+
+	for (u64 i = 0; !err && i < n; i++)
+		page[i].flags |= PG_DEVMAP;
+	return err;
+}
+
+int devmap_unprotect(struct page *page, u64 n)
+{
+	int err = set_memory_pkey((u64)page_address(page), n, PKS_KEY_DEFAULT);
+
+	for (u64 i = 0; !err && i < n; i++)
+		page[i].flags &= (u8)~PG_DEVMAP;
+	return err;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The page-fault entry: what is a value for a probe is handed back, what the protection-key policy
+ * pardons goes on, everything else is the end of its context.
+ */
+#include "kernel/exception.h"
+#include "kernel/fault.h"
+#include "kernel/insn.h"
+#include "kernel/stack.h"
+#include "mm/pgtable.h"
+#include "pks/fault.h"
+
+static const char *why(const struct regs *regs, u64 addr)
+{
+	if (stack_guard_hit(addr))
+		return "a stack has overflowed into its guard page";
+	if (addr < PAGE_SIZE)
+		return "NULL pointer";
+	if (regs->error & PF_PK)
+		return "a protection key denies the access";
+	return "page fault";
+}
+
+void page_fault(struct regs *regs, u64 addr)
+{
+	struct pgwalk walk;
+
+	if (extable_fixup(regs, EX_PROBE, addr))
+		return;
+	if (regs->rflags & RFLAGS_IF)
+		irq_enable(); /* from here on the fault belongs to its thread and may be preempted */
+	if (regs->error & PF_PK) {
+		pgtable_walk(pgtable_current(), addr, &walk);
+		if (pks_fault(regs, &walk))
+			return;
+	}
+	die(regs, why(regs, addr), addr);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Taking over memory from the firmware: RAM, page tables, direct map, vmemmap, allocator. */
+#ifndef KEYWARD_MM_INIT_H
+#define KEYWARD_MM_INIT_H
+
+#include "boot/boot_info.h"
+#include "mm/ranges.h"
+
+/* The least RAM that a boot and the tests get by with. */
+#define RAM_LEAST (16ULL << 20)
+
+/* All RAM that is mapped and has a struct page. Read-only after boot. */
+extern struct ranges ram;
+
+/* Panics with a plain message if the map is missing or too small. Once, boot stack, early console. */
+void mm_init(const struct boot_info *info);
+
+/* Zeroed frames while there is no allocator yet; panics if there are none. Boot only. */
+u64 early_alloc(void);
+
+#endif

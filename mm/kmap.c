@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#include "mm/kmap.h"
+#include "pks/unprotect.h"
+
+void *kmap(struct page *page)
+{
+	if (page->pkey) {
+		page->kmap_site = (u32)(u64)__builtin_return_address(0);
+		pks_unprotect(page);
+	}
+	return page_address(page);
+}
+
+void kunmap(struct page *page)
+{
+	if (page->pkey || pks_is_unprotected(page)) /* its key may have gone meanwhile */
+		pks_reprotect(page, __builtin_return_address(0));
+}

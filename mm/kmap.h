@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kmap() on protected pages, by seed 002's rule: it changes nobody's rights, it marks the page as
+ * globally unprotected. Who then touches it without rights is pardoned as the mode says.
+ */
+#ifndef KEYWARD_MM_KMAP_H
+#define KEYWARD_MM_KMAP_H
+
+#include "mm/page.h"
+
+/*
+ * Returns the page's address and, for a page that carries a key, counts one more user for whom it
+ * is globally unprotected. Each call wants one kunmap(), from any context. Any context.
+ */
+void *kmap(struct page *page);
+
+/* One user less. One too many is reported with its caller and changes nothing. Any context. */
+void kunmap(struct page *page);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* struct page: one for each frame of RAM, in the vmemmap; and the frame allocator. */
+#ifndef KEYWARD_MM_PAGE_H
+#define KEYWARD_MM_PAGE_H
+
+#include "kernel/list.h"
+#include "kernel/types.h"
+#include "kernel/x86.h"
+#include "mm/layout.h"
+
+#define PAGE_ORDERS 19 /* blocks of 2^0 to 2^18 frames: 4 KiB to 1 GiB */
+
+enum page_flags {
+	PG_FREE = 1,   /* head of a free block; under the allocator's lock */
+	PG_DEVMAP = 2, /* belongs to a protected device range; set by its owner, see mm/devmap.h */
+};
+
+struct page {
+	struct list_head list; /* free blocks: the allocator's; else the owner's */
+	u32 kmap_site;         /* low half of the address of the last kmap()'s caller; racy, a hint */
+	u32 unprotected;       /* users for whom the page is globally unprotected; atomic */
+	u8 flags;              /* enum page_flags */
+	u8 order;              /* of the block that it heads; under the allocator's lock */
+	u8 pkey;               /* of its direct mapping; set_memory_pkey() writes it */
+};
+_Static_assert(sizeof(struct page) == 32, "the vmemmap is 1/128 of RAM");
+
+static inline u64 page_to_pfn(const struct page *page)
+{
+	return ((u64)page - VMEMMAP_BASE) / sizeof(struct page);
+}
+
+static inline struct page *pfn_to_page(u64 pfn)
+{
+	return (struct page *)VMEMMAP_BASE + pfn;
+}
+
+static inline u64 page_to_phys(const struct page *page)
+{
+	return page_to_pfn(page) << PAGE_SHIFT;
+}
+
+/* Where the direct map has a physical address. For RAM only. */
+static inline void *phys_to_virt(u64 phys)
+{
+	return (void *)(DIRECT_BASE + phys);
+}
+
+static inline u64 virt_to_phys(const void *virt)
+{
+	return (u64)virt - DIRECT_BASE;
+}
+
+static inline void *page_address(const struct page *page)
+{
+	return phys_to_virt(page_to_phys(page));
+}
+
+static inline bool is_direct_map(u64 va)
+{
+	return va >= DIRECT_BASE && va < DIRECT_BASE + DIRECT_SIZE;
+}
+
+/* The page of a physical address, or NULL if that is no RAM. Any context. */
+struct page *phys_to_page(u64 phys);
+
+/* The page behind a direct-map address, or NULL. Any context. */
+struct page *virt_to_page(const void *virt);
+
+/*
+ * Gives out 2^order frames, aligned to their size, contents undefined; NULL if there are none.
+ * Any context but NMI.
+ */
+struct page *page_alloc(u32 order);
+
+/* Takes them back; the same order. Their key must be 0 again and nobody may have them kmapped. */
+void page_free(struct page *page, u32 order);
+
+/* Frames that are free. */
+u64 pages_free(void);
+
+/* Makes page_alloc() fail from now on, as if RAM had run out; for tests. Thread context. */
+void page_alloc_fail_set(bool fail);
+
+/* Hands [start, end) to the allocator. Boot. */
+void page_alloc_add(u64 start, u64 end);
+
+#endif

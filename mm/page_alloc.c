@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/* A buddy allocator: free blocks of 2^order frames, each aligned to its size. */
+#include "kernel/panic.h"
+#include "kernel/spinlock.h"
+#include "mm/init.h"
+#include "mm/page.h"
+
+static struct {
+	struct spinlock lock; /* for everything here and for struct page's list, order, PG_FREE */
+	struct list_head free[PAGE_ORDERS];
+	u64 free_pages;
+	bool ready;
+	bool fail;
+} buddy;
+
+struct page *phys_to_page(u64 phys)
+{
+	return ranges_contain(&ram, phys, phys + 1) ? pfn_to_page(phys >> PAGE_SHIFT) : NULL;
+}
+
+struct page *virt_to_page(const void *virt)
+{
+	return is_direct_map((u64)virt) ? phys_to_page(virt_to_phys(virt)) : NULL;
+}
+
+static void put_block(struct page *page, u32 order)
+{
+	page->flags |= PG_FREE;
+	page->order = (u8)order;
+	list_add(&page->list, &buddy.free[order]);
+	buddy.free_pages += 1ULL << order;
+}
+
+static void take_block(struct page *page)
+{
+	list_del(&page->list);
+	page->flags &= (u8)~PG_FREE;
+	buddy.free_pages -= 1ULL << page->order;
+}
+
+struct page *page_alloc(u32 order)
+{
+	struct page *page = NULL;
+	u64 flags = spin_lock_irqsave(&buddy.lock);
+	u32 have = order;
+
+	while (have < PAGE_ORDERS && list_empty(&buddy.free[have]))
+		have++;
+	if (have < PAGE_ORDERS && !buddy.fail) {
+		page = list_entry(buddy.free[have].next, struct page, list);
+		take_block(page);
+		while (have > order) { /* the upper half goes back, the lower is split on */
+			have--;
+			put_block(page + (1ULL << have), have);
+		}
+	}
+	spin_unlock_irqrestore(&buddy.lock, flags);
+	return page;
+}
+
+/* The block's other half, if that is free as a whole. */
+static struct page *free_buddy(const struct page *page, u32 order)
+{
+	u64 pfn = page_to_pfn(page) ^ 1ULL << order;
+	struct page *other;
+
+	if (order == PAGE_ORDERS - 1 || !phys_to_page(pfn << PAGE_SHIFT))
+		return NULL;
+	other = pfn_to_page(pfn);
+	return other->flags & PG_FREE && other->order == order ? other : NULL;
+}
+
+void page_free(struct page *page, u32 order)
+{
+	u64 flags = spin_lock_irqsave(&buddy.lock);
+	struct page *other;
+
+	BUG_ON(page->flags & (PG_FREE | PG_DEVMAP));
+	BUG_ON(page->pkey || page->unprotected);
+	while ((other = free_buddy(page, order))) {
+		take_block(other);
+		page = MIN(page, other);
+		order++;
+	}
+	put_block(page, order);
+	spin_unlock_irqrestore(&buddy.lock, flags);
+}
+
+void page_alloc_add(u64 start, u64 end)
+{
+	if (!buddy.ready) {
+		for (u32 order = 0; order < PAGE_ORDERS; order++)
+			list_init(&buddy.free[order]);
+		buddy.ready = true;
+	}
+	for (u64 pfn = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT; pfn < last;) {
+		u32 order = pfn ? MIN((u32)__builtin_ctzll(pfn), PAGE_ORDERS - 1) : PAGE_ORDERS - 1;
+
+		while (pfn + (1ULL << order) > last)
+			order--;
+		page_free(pfn_to_page(pfn), order);
+		pfn += 1ULL << order;
+	}
+}
+
+u64 pages_free(void)
+{
+	return buddy.free_pages;
+}
+
+void page_alloc_fail_set(bool fail)
+{
+	buddy.fail = fail;
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+/* Walking and mapping. Splitting and keys are in mm/set_memory.c. */
+#include "mm/pgtable.h"
+#include "kernel/cpuid.h"
+#include "kernel/insn.h"
+#include "kernel/panic.h"
+#include "kernel/string.h"
+#include "mm/init.h"
+#include "mm/page.h"
+#include "mm/pgtable_internal.h"
+#include "mm/tlb.h"
+
+u64 kernel_root;
+struct spinlock pgtable_lock = SPINLOCK_INIT;
+static bool allocator_up;
+
+void pgtable_use_allocator(void)
+{
+	allocator_up = true;
+}
+
+pte_t *table_of(pte_t e)
+{
+	return phys_to_virt(e & PTE_ADDR);
+}
+
+int pgtable_top(void)
+{
+	return read_cr4() & CR4_LA57 ? 5 : 4;
+}
+
+u64 table_alloc(void)
+{
+	struct page *page;
+
+	if (!allocator_up)
+		return early_alloc();
+	page = page_alloc(0);
+	if (!page)
+		return 0;
+	memset(page_address(page), 0, PAGE_SIZE);
+	return page_to_phys(page);
+}
+
+u64 pgtable_current(void)
+{
+	return read_cr3() & PTE_ADDR;
+}
+
+static u64 leaf_pa(pte_t e, int level, u64 va)
+{
+	u64 offset = level_size(level) - 1;
+
+	return (e & PTE_ADDR & ~offset) | (va & offset);
+}
+
+bool pgtable_walk(u64 root, u64 va, struct pgwalk *walk)
+{
+	int level = pgtable_top();
+	pte_t e = root;
+
+	*walk = (struct pgwalk){.va = va, .top = level, .user = true, .writable = true,
+				.executable = true};
+	for (;; level--) {
+		e = __atomic_load_n(&table_of(e)[level_index(va, level)], __ATOMIC_RELAXED);
+		walk->entry[level] = e;
+		walk->last = level;
+		if (!(e & PTE_P))
+			return false;
+		walk->user &= !!(e & PTE_U);
+		walk->writable &= !!(e & PTE_W);
+		walk->executable &= !(e & PTE_NX);
+		if (pte_is_leaf(e, level))
+			break;
+	}
+	walk->present = true;
+	walk->pa = leaf_pa(e, level, va);
+	walk->key = pte_key(e);
+	return true;
+}
+
+pte_t *pgtable_entry(u64 root, u64 va, int level, bool make)
+{
+	/* Upper levels permit everything; for user addresses the leaf alone decides on U/S. */
+	pte_t rights = PTE_P | PTE_W | PTE_A | (va < USER_END ? PTE_U : 0);
+	pte_t *entry = (pte_t *)phys_to_virt(root) + level_index(va, pgtable_top());
+
+	for (int at = pgtable_top(); at > level; at--) {
+		if (!(*entry & PTE_P)) {
+			u64 table = make ? table_alloc() : 0;
+
+			if (!table)
+				return NULL;
+			__atomic_store_n(entry, table | rights, __ATOMIC_RELEASE);
+		} else if (pte_is_leaf(*entry, at)) {
+			return NULL;
+		}
+		entry = table_of(*entry) + level_index(va, at - 1);
+	}
+	return entry;
+}
+
+static int largest_level(u64 va, u64 pa, u64 len, int max_level)
+{
+	int level = max_level;
+
+	while (level > 1 && ((va | pa) & (level_size(level) - 1) || len < level_size(level)))
+		level--;
+	return level;
+}
+
+int pgtable_map(u64 root, u64 va, u64 pa, u64 len, pte_t prot, int max_level)
+{
+	u64 flags = spin_lock_irqsave(&pgtable_lock);
+	int err = 0;
+
+	if (max_level == 3 && !cpu_has(FEATURE_PAGE1GB))
+		max_level = 2;
+	while (len) {
+		int level = largest_level(va, pa, len, max_level);
+		pte_t *entry = pgtable_entry(root, va, level, true);
+
+		if (!entry) {
+			err = -ENOMEM;
+			break;
+		}
+		BUG_ON(*entry & PTE_P);
+		*entry = pa | prot | (level > 1 ? PTE_PS : 0);
+		va += level_size(level);
+		pa += level_size(level);
+		len -= level_size(level);
+	}
+	spin_unlock_irqrestore(&pgtable_lock, flags);
+	return err;
+}
+
+void pgtable_unmap(u64 root, u64 va, u64 len)
+{
+	u64 flags = spin_lock_irqsave(&pgtable_lock);
+
+	while (len) {
+		struct pgwalk walk;
+		u64 size = PAGE_SIZE;
+
+		if (pgtable_walk(root, va, &walk)) {
+			size = level_size(walk.last);
+			BUG_ON(size > len || va & (size - 1));
+			*pgtable_entry(root, va, walk.last, false) = 0;
+			tlb_flush_page(va);
+		}
+		va += size;
+		len -= size;
+	}
+	spin_unlock_irqrestore(&pgtable_lock, flags);
+}
+
+static void free_tables(pte_t *table, int level, u32 entries)
+{
+	for (u32 i = 0; level > 1 && i < entries; i++) {
+		if (!(table[i] & PTE_P) || pte_is_leaf(table[i], level))
+			continue;
+		free_tables(table_of(table[i]), level - 1, 512);
+		page_free(phys_to_page(table[i] & PTE_ADDR), 0);
+	}
+}
+
+void pgtable_free_user(u64 root)
+{
+	free_tables(phys_to_virt(root), pgtable_top(), 256);
+	page_free(phys_to_page(root), 0);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables: walking, mapping, splitting, protection keys. `root` is the physical address in
+ * CR3. Changes are serialised by one lock; walks take none, so that a fault can walk whatever it
+ * has interrupted (entries are read and written as whole words, and tables are freed only with
+ * their address space).
+ */
+#ifndef KEYWARD_MM_PGTABLE_H
+#define KEYWARD_MM_PGTABLE_H
+
+#include "mm/pte.h"
+
+/* What a walk has found, from the top level down to the entry that ends it. */
+struct pgwalk {
+	u64 va;
+	int top, last;   /* levels: entry[last] is the leaf, or the entry that is not present */
+	pte_t entry[6];  /* by level, 1 to 5 */
+	bool present;    /* there is a translation; only then the following are valid */
+	u64 pa;          /* of va itself */
+	u32 key;
+	bool user;       /* U/S = 1 on every level: a user-mode address (SDM, "Protection Keys") */
+	bool writable, executable;
+};
+
+extern u64 kernel_root;
+
+/* Walks without touching anything but page tables. False: not present. Any context. */
+bool pgtable_walk(u64 root, u64 va, struct pgwalk *walk);
+
+/* The root that this processor uses now. */
+u64 pgtable_current(void);
+
+/* Prints a walk, one line a level. Any context. */
+void pgtable_print(const struct pgwalk *walk);
+
+/*
+ * Maps [va, va + len) to pa with the flags of `prot`, with pages of up to `max_level` (3: 1 GiB
+ * where the processor has it). Nothing may be mapped there. -ENOMEM if a table cannot be had;
+ * what was mapped until then stays (callers give back the whole range). Thread context.
+ */
+int pgtable_map(u64 root, u64 va, u64 pa, u64 len, pte_t prot, int max_level);
+
+/* Unmaps [va, va + len) and flushes it here; leaves must lie inside. Thread context. */
+void pgtable_unmap(u64 root, u64 va, u64 len);
+
+/* Frees the tables of the lower (user) half of an address space, and its root. Thread context. */
+void pgtable_free_user(u64 root);
+
+/*
+ * Gives the `pages` pages from `va` on the key, splitting large pages that only partly belong to
+ * the range, and flushes what changed. -EINVAL: bad range or key, or not everything is mapped;
+ * -ENOMEM: a split failed. On an error no key has changed. Thread context.
+ */
+int set_memory_pkey(u64 va, u64 pages, u32 key);
+
+/* Replaces the leaf at `va` by 512 smaller ones that translate the same. -ENOMEM. Thread context. */
+int pgtable_split(u64 root, u64 va, int to_level);
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/* The part of a report that knows about memory: how an address translates, what its page is. */
+#include "kernel/console.h"
+#include "kernel/panic.h"
+#include "kernel/stack.h"
+#include "mm/page.h"
+#include "mm/pgtable.h"
+#include "pks/keys.h"
+
+void pgtable_print(const struct pgwalk *walk)
+{
+	static const char *const names[] = {"", "PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
+
+	for (int level = walk->top; level >= walk->last; level--) {
+		pte_t e = walk->entry[level];
+
+		pr("#   %-5s %016lx %s%s%s%s%s\n", names[level], e, e & PTE_P ? "P" : "not present",
+		   e & PTE_P ? (e & PTE_W ? " W" : " R") : "", e & PTE_U ? " U" : "",
+		   e & PTE_NX ? " XD" : "", level > 1 && e & PTE_PS ? " PS" : "");
+	}
+}
+
+void report_address(u64 addr)
+{
+	struct pgwalk walk;
+	struct page *page;
+
+	if (stack_guard_hit(addr))
+		pr("# %016lx is a stack's guard page\n", addr);
+	pr("# walk of %016lx:\n", addr);
+	if (!pgtable_walk(pgtable_current(), addr, &walk)) {
+		pgtable_print(&walk);
+		return;
+	}
+	pgtable_print(&walk);
+	page = phys_to_page(walk.pa);
+	pr("#   physical %016lx, key %u (%s)%s\n", walk.pa, walk.key,
+	   pks_key_owner(walk.key) ? pks_key_owner(walk.key) : "nobody", page ? "" : ", no struct page");
+	if (!page)
+		return;
+	pr("#   page: %sdirect map's key %u, globally unprotected %u times\n",
+	   page->flags & PG_DEVMAP ? "device range, " : "", page->pkey, page->unprotected);
+	if (page->kmap_site)
+		pr("#   last kmap by %p" "S\n", (void *)(KERNEL_BASE | page->kmap_site));
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+/* Changing the attributes of mapped memory, which first may have to be split. */
+#include "kernel/panic.h"
+#include "mm/page.h"
+#include "mm/pgtable.h"
+#include "mm/pgtable_internal.h"
+#include "mm/tlb.h"
+#include "pks/keys.h"
+
+/* A 1 GiB or 2 MiB leaf becomes a table of 512 leaves of the next size. Locked. */
+static int split_leaf(pte_t *entry, int level)
+{
+	u64 table = table_alloc(), size = level_size(level - 1);
+	pte_t leaf = *entry, *small;
+
+	if (!table)
+		return -ENOMEM;
+	small = table_of(table);
+	if (level == 2)
+		leaf &= ~PTE_PS;
+	for (u32 i = 0; i < 512; i++)
+		small[i] = leaf + i * size;
+	/*
+	 * The old and the new entries translate alike, so what the TLB still holds of the old one
+	 * does no harm until an attribute changes, and that flushes.
+	 */
+	__atomic_store_n(entry, table | PTE_P | PTE_W | PTE_A | (leaf & PTE_U), __ATOMIC_RELEASE);
+	return 0;
+}
+
+static int split_to(u64 root, u64 va, int to_level)
+{
+	struct pgwalk walk;
+
+	while (pgtable_walk(root, va, &walk) && walk.last > to_level) {
+		int err = split_leaf(pgtable_entry(root, va, walk.last, false), walk.last);
+
+		if (err)
+			return err;
+	}
+	return walk.present ? 0 : -EINVAL;
+}
+
+int pgtable_split(u64 root, u64 va, int to_level)
+{
+	u64 flags = spin_lock_irqsave(&pgtable_lock);
+	int err = split_to(root, va, to_level);
+
+	spin_unlock_irqrestore(&pgtable_lock, flags);
+	return err;
+}
+
+/* First pass: all is mapped, and no leaf reaches over the range's ends. Locked. */
+static int prepare(u64 va, u64 end)
+{
+	while (va < end) {
+		struct pgwalk walk;
+		u64 start;
+
+		if (!pgtable_walk(kernel_root, va, &walk))
+			return -EINVAL;
+		start = va & ~(level_size(walk.last) - 1);
+		if (start < va || start + level_size(walk.last) > end) {
+			int err = split_to(kernel_root, va, walk.last - 1);
+
+			if (err)
+				return err;
+			continue;
+		}
+		va = start + level_size(walk.last);
+	}
+	return 0;
+}
+
+/* The direct mapping's key is noted in the pages, where kmap() looks for it. */
+static void note_key(u64 va, u64 size, u32 key)
+{
+	struct page *page = virt_to_page((const void *)va);
+
+	for (u64 i = 0; page && i < size >> PAGE_SHIFT; i++)
+		page[i].pkey = (u8)key;
+}
+
+/* Second pass, which cannot fail. Locked. */
+static void change_keys(u64 va, u64 end, u32 key)
+{
+	while (va < end) {
+		struct pgwalk walk;
+		pte_t *entry;
+		u64 size;
+
+		pgtable_walk(kernel_root, va, &walk);
+		size = level_size(walk.last);
+		entry = pgtable_entry(kernel_root, va, walk.last, false);
+		BUG_ON(!entry);
+		__atomic_store_n(entry, pte_with_key(*entry, key), __ATOMIC_RELEASE);
+		pks_key_add_pages(walk.key, -(s64)(size >> PAGE_SHIFT));
+		pks_key_add_pages(key, (s64)(size >> PAGE_SHIFT));
+		note_key(va, size, key);
+		va += size;
+	}
+}
+
+int set_memory_pkey(u64 va, u64 pages, u32 key)
+{
+	u64 end = va + (pages << PAGE_SHIFT), flags;
+	int err;
+
+	if (va & (PAGE_SIZE - 1) || pages == 0 || pages > DIRECT_SIZE >> PAGE_SHIFT || end < va ||
+	    va < USER_END || !pks_key_owner(key))
+		return -EINVAL;
+	flags = spin_lock_irqsave(&pgtable_lock);
+	err = prepare(va, end);
+	if (!err) {
+		change_keys(va, end, key);
+		tlb_flush_range(va, pages);
+	}
+	spin_unlock_irqrestore(&pgtable_lock, flags);
+	return err;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* User address spaces, as far as a test body in user mode needs one. */
+#ifndef KEYWARD_MM_USPACE_H
+#define KEYWARD_MM_USPACE_H
+
+#include "mm/pte.h"
+
+#define USER_STACK_SIZE (4 * PAGE_SIZE)
+
+struct uspace {
+	u64 root; /* physical address of the top-level table */
+};
+
+/*
+ * Makes an address space with the user text at USER_TEXT and a stack below USER_STACK. -ENOMEM.
+ * Thread context.
+ */
+int uspace_create(struct uspace *us);
+
+/*
+ * Maps the page at `phys` for user mode; `prot` adds to a plain read-only, no-execute mapping
+ * (PTE_W, a key). Thread context.
+ */
+int uspace_map(struct uspace *us, u64 va, u64 phys, pte_t prot);
+
+/* Frees it and the stack; no thread may use it any more. Thread context. */
+void uspace_destroy(struct uspace *us);
+
+/* Starts a thread that runs `entry(arg)` in user mode. NULL: out of memory. Thread context. */
+struct thread *uspace_thread(struct uspace *us, const char *name, void (*entry)(u64), u64 arg);
+
+#endif

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "pks/fault.h"
+#include "kernel/console.h"
+#include "kernel/context.h"
+#include "kernel/magic.h"
+#include "kernel/thread.h"
+#include "pks/keys.h"
+#include "pks/rights.h"
+#include "pks/unprotect.h"
+
+#define COUNT(what) __atomic_add_fetch(&pks_stats.what, 1, __ATOMIC_RELAXED)
+
+struct pks_stats pks_stats;
+
+void pks_mode_set(enum pks_mode mode)
+{
+	options.pks = mode;
+	pkrs_enforce(mode != PKS_MODE_OFF);
+}
+
+void pks_gate_set(enum pks_gate gate)
+{
+	options.gate = gate;
+}
+
+#if CONFIG_PKS
+
+static struct pks_page_state page_state(const struct page *page)
+{
+	return (struct pks_page_state){
+		.known = page,
+		.devmap = page && page->flags & PG_DEVMAP,
+		.unprotected = page && pks_is_unprotected(page),
+	};
+}
+
+/*
+ * True for the first warning about a call site. Slots are claimed by compare-and-swap; when all are
+ * taken further sites go unreported, and the last slot's report says so.
+ */
+static bool first_from(u64 rip, bool *last)
+{
+	static u64 sites[64];
+
+	for (u32 i = 0; i < ARRAY_SIZE(sites); i++) {
+		u64 seen = 0;
+
+		if (__atomic_compare_exchange_n(&sites[i], &seen, rip, false, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED)) {
+			*last = i == ARRAY_SIZE(sites) - 1;
+			return true;
+		}
+		if (seen == rip)
+			return false;
+	}
+	return false;
+}
+
+static void warn_once(const struct regs *regs, const struct pgwalk *walk, const struct page *page)
+{
+	struct thread *t = current_thread();
+	bool last;
+
+	if (!first_from(regs->rip, &last))
+		return;
+	COUNT(warnings);
+	pr("# WARNING: unprotected access, pardoned until this context ends\n"
+	   "#   address %016lx %p" "E, page frame %lu, key %u (%s)\n"
+	   "#   by %p" "S in %s context, thread %u (%s)\n",
+	   walk->va, &regs->error, page_to_pfn(page), walk->key, pks_key_owner(walk->key),
+	   (void *)regs->rip, context_name(), t ? t->id : 0, t ? t->name : "none");
+	if (page->kmap_site)
+		pr("#   the page's last kmap() was by %p" "S\n", (void *)(KERNEL_BASE | page->kmap_site));
+	if (last)
+		pr("#   too many call sites: further ones are pardoned without a warning\n");
+}
+
+/*
+ * The rights in the frame permit the access, and yet it faulted: a pardon would only repeat the
+ * fault for ever. Either the address is a user-mode one (then PKRU's rules hold), or a key was
+ * changed without a flush, or the machine is wrong.
+ */
+static bool pardon_is_no_help(const struct regs *regs, const struct pgwalk *walk)
+{
+	enum pks_access access = regs->error & PF_W ? PKS_WRITE : PKS_READ;
+
+	return !walk->present || walk->user || pkrs_permits((u32)regs->pkrs, walk->key, access);
+}
+
+bool pks_fault(struct regs *regs, const struct pgwalk *walk)
+{
+	struct page *page = walk->present ? phys_to_page(walk->pa) : NULL;
+	enum pks_verdict verdict;
+
+	MAGIC_SITE(MAGIC_FAULT);
+	COUNT(faults);
+	verdict = pks_policy(options.pks, pks_page_open(options.gate, page_state(page)));
+	if (verdict == PKS_DIE || pardon_is_no_help(regs, walk)) {
+		COUNT(deaths);
+		return false;
+	}
+	if (verdict == PKS_PARDON_WARN)
+		warn_once(regs, walk, page);
+	MAGIC_SITE(MAGIC_PARDON);
+	COUNT(pardons);
+	pks_update_exception(regs, walk->key, PKS_READWRITE);
+	return true;
+}
+
+#else
+
+bool pks_fault(struct regs *regs, const struct pgwalk *walk)
+{
+	(void)regs;
+	(void)walk;
+	return false;
+}
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* The fault policy at work: seed 002, point 4. */
+#ifndef KEYWARD_PKS_FAULT_H
+#define KEYWARD_PKS_FAULT_H
+
+#include "kernel/options.h"
+#include "kernel/regs.h"
+#include "mm/pgtable.h"
+#include "pks/policy.h"
+
+/*
+ * A protection-key fault of the context that `regs` interrupted. True: it is pardoned, the key is
+ * open in the saved frame and so until that context ends. False: it must die. Any context.
+ */
+bool pks_fault(struct regs *regs, const struct pgwalk *walk);
+
+/* The mode and gate in force; changing the mode to or from OFF changes CR4.PKS. Thread context. */
+void pks_mode_set(enum pks_mode mode);
+void pks_gate_set(enum pks_gate gate);
+
+/* What happened so far; written by pks_fault() in any context, atomically. */
+struct pks_stats {
+	u64 faults, pardons, warnings, deaths;
+};
+extern struct pks_stats pks_stats;
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "pks/keys.h"
+#include "pks/pkrs.h"
+
+/* Owner and initial rights of the keys that the build gives out. */
+#define STATIC_KEYS(X) \
+	X(PKS_KEY_DEFAULT, "all memory", PKS_READWRITE) \
+	X(PKS_KEY_DEVMAP, "devmap", PKS_NOACCESS) \
+	X(PKS_KEY_RO, "read-only data", PKS_NOWRITE)
+
+/* All keys denied, then each owner's rights: the table and the entry path's constant agree. */
+#define ALLOWED(key, owner, rights) +((PKS_NOACCESS ^ (u64)(rights)) << (2 * (key)))
+_Static_assert(PKRS_INIT == (0xffffffffULL - (0 STATIC_KEYS(ALLOWED))), "PKRS_INIT");
+
+#define OWNER(key, owner, rights) [key] = (owner),
+static const char *owners[PKS_KEYS] = {STATIC_KEYS(OWNER)}; /* changed by compare-and-swap */
+static s64 pages[PKS_KEYS];                                  /* atomic */
+
+int pks_key_alloc(const char *owner)
+{
+	if (!pks_present)
+		return -ENODEV;
+	if (!owner)
+		return -EINVAL;
+	for (int key = PKS_KEY_FIRST_DYNAMIC; key < PKS_KEYS; key++) {
+		const char *nobody = NULL;
+
+		if (__atomic_compare_exchange_n(&owners[key], &nobody, owner, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_RELAXED))
+			return key;
+	}
+	return -ENOSPC;
+}
+
+int pks_key_free(u32 key)
+{
+	if (key < PKS_KEY_FIRST_DYNAMIC || key >= PKS_KEYS || !owners[key])
+		return -EINVAL;
+	if (__atomic_load_n(&pages[key], __ATOMIC_ACQUIRE))
+		return -EBUSY;
+#if CONFIG_PKS
+	pkrs_update(0, pkrs_mask(key));
+#endif
+	__atomic_store_n(&owners[key], NULL, __ATOMIC_RELEASE);
+	return 0;
+}
+
+const char *pks_key_owner(u32 key)
+{
+	return key < PKS_KEYS ? __atomic_load_n(&owners[key], __ATOMIC_ACQUIRE) : NULL;
+}
+
+void pks_key_add_pages(u32 key, s64 n)
+{
+	__atomic_add_fetch(&pages[key], n, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "pks/pkrs.h"
+#include "kernel/console.h"
+#include "kernel/cpuid.h"
+#include "kernel/panic.h"
+
+bool pks_present;
+
+void pkrs_init_cpu(void)
+{
+	pks_present = CONFIG_PKS && cpu_has(FEATURE_PKS);
+	if (!pks_present)
+		return;
+#if CONFIG_PKS
+	pkrs_write(PKRS_INIT);
+	write_cr4(read_cr4() | CR4_PKS);
+#endif
+}
+
+void pkrs_enforce(bool on)
+{
+	if (!pks_present)
+		return;
+	if (on)
+		write_cr4(read_cr4() | CR4_PKS);
+	else
+		write_cr4(read_cr4() & ~(u64)CR4_PKS);
+}
+
+#if CONFIG_PARANOID
+void pkrs_mirror_lies(void);
+
+/* Called by PKRS_VERIFY: promise 1 is broken. */
+void pkrs_mirror_lies(void)
+{
+	panic("cpu->pkrs is %08lx, IA32_PKRS is %08x", this_cpu()->pkrs, pkrs_register());
+}
+#endif

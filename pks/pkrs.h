@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IA32_PKRS of this processor (SDM Vol. 3A, "Protection Keys"). cpu->pkrs mirrors it: see
+ * pks/pkrs_asm.h for the order of the two writes and what an NMI finds between them.
+ */
+#ifndef KEYWARD_PKS_PKRS_H
+#define KEYWARD_PKS_PKRS_H
+
+#include "kernel/config.h"
+#include "kernel/insn.h"
+#include "kernel/magic.h"
+#include "kernel/msr.h"
+#include "kernel/percpu.h"
+#include "pks/pkrs_bits.h"
+
+/* The processor has the register. Written once at boot, before any context but the first. */
+extern bool pks_present;
+
+#if CONFIG_PKS
+
+/* The rights of the running context. Any context. */
+static inline u32 pkrs_read(void)
+{
+	u32 pkrs;
+
+	asm volatile("movl %%gs:%c1, %0" : "=r"(pkrs) : "i"(CPU_PKRS));
+	return pkrs;
+}
+
+/* Memory, then register. Interrupts are off and the register exists. */
+static inline void pkrs_write(u32 pkrs)
+{
+	MAGIC_SITE(MAGIC_WRITE);
+	asm volatile("movl %0, %%gs:%c1\n\t"
+		     "wrmsr"
+		     : : "a"(pkrs), "i"(CPU_PKRS), "c"(MSR_IA32_PKRS), "d"(0) : "memory");
+	if (CONFIG_PARANOID)
+		this_cpu()->pkrs_writes++;
+}
+
+/*
+ * Clears `clear` and sets `set` in the running context's rights; a change that changes nothing
+ * costs no write. Returns the rights as they were. Any context.
+ */
+static inline u32 pkrs_update(u32 clear, u32 set)
+{
+	u32 old = pkrs_read(), new = (old & ~clear) | set;
+	u64 flags;
+
+	if (new != old && likely(pks_present)) {
+		flags = irq_save();
+		pkrs_write(new);
+		irq_restore(flags);
+	}
+	return old;
+}
+
+/*
+ * A context of its own inside a running one (softirq, work item): enter gives it the initial
+ * rights and returns what exit must be given. Any context.
+ */
+static inline u32 pkrs_enter(void)
+{
+	return pkrs_update(~0u, PKRS_INIT);
+}
+
+static inline void pkrs_exit(u32 outer)
+{
+	pkrs_update(~0u, outer);
+}
+
+#else
+
+static inline u32 pkrs_enter(void)
+{
+	return PKRS_INIT;
+}
+
+static inline void pkrs_exit(u32 outer)
+{
+	(void)outer;
+}
+
+#endif
+
+/* IA32_PKRS itself; 0 where there is none. For tests and reports: everybody else has the mirror. */
+static inline u32 pkrs_register(void)
+{
+	return pks_present ? (u32)rdmsr(MSR_IA32_PKRS) : 0;
+}
+
+/*
+ * Detects PKS, loads the initial rights and sets CR4.PKS, in this order: a leftover value that
+ * denies key 0 would end the machine at once. Once a processor, interrupts off.
+ */
+void pkrs_init_cpu(void);
+
+/* Turns enforcement on or off on this processor (CR4.PKS); the register goes on being kept. */
+void pkrs_enforce(bool on);
+
+/* Whether keys are enforced on this processor now. */
+static inline bool pkrs_enforced(void)
+{
+	return read_cr4() & CR4_PKS;
+}
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rights of the running context. All of these end with the context, at the latest, and touch no
+ * other. On a machine without PKS, and with PKS compiled out, they do nothing.
+ */
+#ifndef KEYWARD_PKS_RIGHTS_H
+#define KEYWARD_PKS_RIGHTS_H
+
+#include "kernel/regs.h"
+#include "pks/pkrs.h"
+
+/* What pks_revoke() needs to put things back: one key's bits as they were. */
+struct pks_token {
+	u32 mask, bits;
+};
+
+#if CONFIG_PKS
+
+/*
+ * Opens `key` for reading (PKS_READ) or for reading and writing (PKS_WRITE). Never narrows what
+ * the context already has, so grants nest; give the tokens back in the opposite order. Any context.
+ */
+static inline struct pks_token pks_grant(u32 key, enum pks_access access)
+{
+	u32 old = pkrs_update(pkrs_needs_clear(key, access), 0);
+
+	return (struct pks_token){pkrs_mask(key), old & pkrs_mask(key)};
+}
+
+/* Restores the rights that the matching pks_grant() found. Any context. */
+static inline void pks_revoke(struct pks_token token)
+{
+	pkrs_update(token.mask, token.bits);
+}
+
+static inline void pks_set(u32 key, u32 rights)
+{
+	pkrs_update(pkrs_mask(key), rights << (2 * key));
+}
+
+/*
+ * Changes what the context that `regs` interrupted will have when it goes on; the running context
+ * is not touched. For the handlers of synchronous exceptions: an interrupt's handler would race
+ * with a pkrs_update() that it has interrupted half-way.
+ */
+static inline void pks_update_exception(struct regs *regs, u32 key, u32 rights)
+{
+	regs->pkrs = pkrs_with((u32)regs->pkrs, key, rights);
+}
+
+#else
+
+static inline struct pks_token pks_grant(u32 key, enum pks_access access)
+{
+	(void)key;
+	(void)access;
+	return (struct pks_token){0, 0};
+}
+
+static inline void pks_revoke(struct pks_token token)
+{
+	(void)token;
+}
+
+static inline void pks_set(u32 key, u32 rights)
+{
+	(void)key;
+	(void)rights;
+}
+
+static inline void pks_update_exception(struct regs *regs, u32 key, u32 rights)
+{
+	(void)regs;
+	(void)key;
+	(void)rights;
+}
+
+#endif
+
+static inline void pks_set_noaccess(u32 key)
+{
+	pks_set(key, PKS_NOACCESS);
+}
+
+static inline void pks_set_nowrite(u32 key)
+{
+	pks_set(key, PKS_NOWRITE);
+}
+
+static inline void pks_set_readwrite(u32 key)
+{
+	pks_set(key, PKS_READWRITE);
+}
+
+#endif

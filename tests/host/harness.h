@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* What every host test includes: cmocka with what it needs first, and exact-size buffers. */
+#ifndef KEYWARD_TESTS_HOST_HARNESS_H
+#define KEYWARD_TESTS_HOST_HARNESS_H
+
+/* In this order: cmocka.h has no includes of its own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/types.h"
+
+/* A copy in a block of exactly n bytes, so that AddressSanitizer sees one byte too many. */
+static inline void *exact_copy(const void *data, size_t n)
+{
+	void *copy = malloc(n ? n : 1);
+
+	if (!copy)
+		abort();
+	if (n)
+		memcpy(copy, data, n);
+	else
+		((u8 *)copy)[0] = 0xa5;
+	return copy;
+}
+
+static inline char *exact_string(const char *s)
+{
+	return exact_copy(s, strlen(s) + 1);
+}
+
+#endif

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+# Tests and fuzzers of the pure parts, built for the host with sanitizers. The Makefile includes
+# this. A file tests/host/t_NAME.c is a test program, tests/host/fuzz_NAME.c a fuzzer.
+
+FUZZ_SECONDS ?= 10
+
+HOST_BUILD := $(BUILD)/host
+HOST_PURE  := boot/multiboot2.c boot/cmdline.c kernel/printf.c kernel/printf_ext.c \
+	      kernel/glob.c kernel/options.c kernel/string.c pks/policy.c tests/host/ksym_stub.c
+HOST_TESTS := $(patsubst tests/host/%.c,%,$(sort $(wildcard tests/host/t_*.c)))
+HOST_FUZZ  := $(patsubst tests/host/fuzz_%.c,%,$(sort $(wildcard tests/host/fuzz_*.c)))
+
+HOST_FLAGS := -std=gnu17 -O1 -g -I. -MMD -MP -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+	      -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
+	      -Dstrlcpy=kw_strlcpy
+
+# Both compilers, as far as they are here: each has its own idea of undefined behaviour.
+HOST_CCS     := $(foreach cc,gcc clang,$(if $(shell command -v $(cc)),$(cc)))
+HOST_SKIPPED := $(foreach cc,$(filter-out $(HOST_CCS),gcc clang),"skip:$(cc):$(cc) is not installed")
+HOST_PROGRAMS = $(foreach cc,$(HOST_CCS),$(HOST_TESTS:%=$(HOST_BUILD)/$(cc)/%))
+
+.PHONY: host-test host-programs fuzz
+
+host-test: ## unit tests of the pure parts, under ASan and UBSan
+	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) -j$(shell nproc) host-programs
+	@tests/host/run $(HOST_PROGRAMS) $(HOST_SKIPPED)
+
+host-programs: $(HOST_PROGRAMS)
+
+# $(1): the folder, $(2): the compiler, $(3): more flags
+define host_rules
+$(HOST_BUILD)/$(1)/%.o: %.c tests/host/host.mk
+	@mkdir -p $$(@D)
+	$(2) $(HOST_FLAGS) $(3) -c $$< -o $$@
+
+# string.c beside the C library's functions; and as the kernel has it, not made of their calls.
+$(HOST_BUILD)/$(1)/kernel/string.o: kernel/string.c tests/host/host.mk
+	@mkdir -p $$(@D)
+	$(2) $(HOST_FLAGS) $(3) -fno-builtin -include tests/host/renamed.h -c $$< -o $$@
+
+$(HOST_BUILD)/$(1)/t_%: $(HOST_BUILD)/$(1)/tests/host/t_%.o $(HOST_PURE:%.c=$(HOST_BUILD)/$(1)/%.o)
+	$(2) $(HOST_FLAGS) $(3) $$^ -lcmocka -o $$@
+
+$(HOST_BUILD)/$(1)/fuzz_%: $(HOST_BUILD)/$(1)/tests/host/fuzz_%.o \
+			   $(HOST_PURE:%.c=$(HOST_BUILD)/$(1)/%.o)
+	$(2) $(HOST_FLAGS) $(3) $$^ -o $$@
+endef
+$(foreach cc,$(HOST_CCS),$(eval $(call host_rules,$(cc),$(cc),)))
+$(eval $(call host_rules,fuzz,clang,-fsanitize=fuzzer))
+
+fuzz: $(HOST_FUZZ:%=fuzz-%) ## fuzz the pure parts: FUZZ_SECONDS=10 for each
+
+# New inputs go to the first folder and stay for the next run; the second is made anew.
+fuzz-%: $(HOST_BUILD)/fuzz/fuzz_% $(HOST_BUILD)/seeds
+	@mkdir -p $(HOST_BUILD)/fuzz/found/$* $(HOST_BUILD)/fuzz/crashes
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 -print_final_stats=1 -verbosity=0 \
+		-artifact_prefix=$(HOST_BUILD)/fuzz/crashes/$*- \
+		$(HOST_BUILD)/fuzz/found/$* $(HOST_BUILD)/seeds/$*
+
+$(HOST_BUILD)/seeds: tests/host/seeds.c tests/host/mbi.h
+	@mkdir -p $(HOST_FUZZ:%=$@/%)
+	$(firstword $(HOST_CCS)) -I. -o $(HOST_BUILD)/make-seeds $<
+	$(HOST_BUILD)/make-seeds $@
+	@touch $@
+
+.SECONDARY:
+-include $(shell find $(HOST_BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* The content of the single tags: memory map, framebuffer, ACPI. */
+#include "tests/host/harness.h"
+
+#include "tests/host/boot_info_check.h"
+#include "tests/host/mbi.h"
+
+static struct mbi mbi;
+static struct boot_info info;
+static const char *why;
+
+static int parse(void)
+{
+	u8 *copy = exact_copy(mbi.bytes, mbi.len);
+	int status = mb2_parse(copy, mbi.len, &info, &why);
+	const char *wrong = boot_info_check(status, why, &info);
+
+	free(copy);
+	if (wrong)
+		fail_msg("%s", wrong);
+	return status;
+}
+
+static int parse_one_tag(u32 type, const void *content, size_t len)
+{
+	mbi_begin(&mbi);
+	mbi_tag(&mbi, type, content, len);
+	mbi_end(&mbi);
+	return parse();
+}
+
+static void assert_why(const char *part)
+{
+	if (!why || !strstr(why, part))
+		fail_msg("\"%s\" does not say \"%s\"", why ? why : "no message", part);
+}
+
+static void parse_map(const struct mbi_entry *entries, size_t count)
+{
+	mbi_begin(&mbi);
+	mbi_mmap(&mbi, entries, count);
+	mbi_end(&mbi);
+	assert_int_equal(parse(), 0);
+}
+
+static void no_map_is_no_error(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_one_tag(1, "a=b", 4), 0);
+	assert_int_equal(info.mem_count, 0);
+	parse_map(NULL, 0);
+	assert_int_equal(info.mem_count, 0);
+	assert_int_equal(info.mem_dropped, 0);
+}
+
+static void empty_and_wrapping_entries(void **state)
+{
+	static const struct mbi_entry map[] = {
+		{ 0x1000, 0, 1, 0 },                 /* empty: left out, not counted */
+		{ UINT64_MAX, 1, 1, 0 },             /* its end is 2^64 */
+		{ 0x2000, UINT64_MAX, 1, 0 },        /* wraps */
+		{ UINT64_MAX - 0xfff, 0xfff, 2, 0 }, /* the highest that does not */
+		{ 0, UINT64_MAX, 2, 0 },
+		{ 0x3000, 0x1000, 1, 0 },
+	};
+
+	(void)state;
+	parse_map(map, ARRAY_SIZE(map));
+	assert_int_equal(info.mem_count, 3);
+	assert_int_equal(info.mem_dropped, 2);
+	assert_int_equal(info.mem[0].base, UINT64_MAX - 0xfff);
+	assert_int_equal(info.mem[2].base, 0x3000);
+}
+
+static void too_many_entries(void **state)
+{
+	static struct mbi_entry map[BOOT_MEM_MAX + 5];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(map); i++)
+		map[i] = (struct mbi_entry){ i * 0x1000, 0x1000, 1, 0 };
+	parse_map(map, BOOT_MEM_MAX);
+	assert_int_equal(info.mem_count, BOOT_MEM_MAX);
+	assert_int_equal(info.mem_dropped, 0);
+	parse_map(map, ARRAY_SIZE(map));
+	assert_int_equal(info.mem_count, BOOT_MEM_MAX);
+	assert_int_equal(info.mem_dropped, 5);
+	assert_int_equal(info.mem[BOOT_MEM_MAX - 1].base, (BOOT_MEM_MAX - 1) * 0x1000);
+}
+
+/* A later version of the map may have longer entries; what we know stays in front. */
+static void longer_entries(void **state)
+{
+	u32 content[2 + 2 * 10] = { 40, 3 };
+
+	(void)state;
+	content[2] = 0x5000;
+	content[4] = 0x2000;
+	content[6] = 1;
+	content[12] = 0x9000;
+	content[14] = 0x1000;
+	content[16] = 7;
+	assert_int_equal(parse_one_tag(6, content, sizeof(content)), 0);
+	assert_int_equal(info.mem_count, 2);
+	assert_int_equal(info.mem[0].base, 0x5000);
+	assert_int_equal(info.mem[1].base, 0x9000);
+	assert_int_equal(info.mem[1].len, 0x1000);
+	assert_int_equal(info.mem[1].type, 7);
+}
+
+static void entry_size_lies(void **state)
+{
+	static const u32 bad[] = { 0, 1, 8, 16, 23, 25, 28, 0xffffffff };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		u32 content[2 + 12] = { bad[i] };
+
+		assert_int_equal(parse_one_tag(6, content, sizeof(content)), -EINVAL);
+		assert_why("(memory map) at offset 8: entry size");
+	}
+}
+
+static void map_of_odd_length(void **state)
+{
+	u32 content[2 + 12] = { 24 };
+
+	(void)state;
+	for (size_t n = 0; n < 8; n++) {
+		assert_int_equal(parse_one_tag(6, content, n), -EINVAL);
+		assert_why("too short for its entry size");
+	}
+	for (size_t n = 8; n < sizeof(content); n++) {
+		bool whole = n == 8 || n == 8 + 24;
+
+		assert_int_equal(parse_one_tag(6, content, n), whole ? 0 : -EINVAL);
+	}
+	assert_why("whole number of entries");
+	content[0] = 0xfffffff8; /* larger than the tag: no entry, and no wrap */
+	assert_int_equal(parse_one_tag(6, content, sizeof(content)), -EINVAL);
+}
+
+static void framebuffer_too_short(void **state)
+{
+	static const u8 content[24] = { 1 };
+
+	(void)state;
+	for (size_t n = 0; n <= sizeof(content); n++) {
+		assert_int_equal(parse_one_tag(8, content, n), n < 22 ? -EINVAL : 0);
+		assert_int_equal(info.fb.addr, n < 22 ? 0 : 1);
+	}
+	parse_one_tag(8, content, 21);
+	assert_why("tag 8 (framebuffer)");
+}
+
+static void acpi_too_short(void **state)
+{
+	static const u8 content[40] = { 'R' };
+
+	(void)state;
+	for (u32 type = 14; type <= 15; type++) {
+		u32 needs = type == 14 ? 20 : 36;
+
+		for (size_t n = 0; n <= sizeof(content); n++) {
+			assert_int_equal(parse_one_tag(type, content, n), n < needs ? -EINVAL : 0);
+			assert_int_equal(info.rsdp_len, n < needs ? 0 : needs);
+		}
+		parse_one_tag(type, content, needs - 1);
+		assert_why(type == 14 ? "(ACPI 1.0)" : "(ACPI 2.0)");
+	}
+}
+
+static void new_acpi_preferred(void **state)
+{
+	u8 old[20], new[36];
+
+	(void)state;
+	memset(old, 'o', sizeof(old));
+	memset(new, 'n', sizeof(new));
+	for (int new_first = 0; new_first < 2; new_first++) {
+		mbi_begin(&mbi);
+		if (new_first)
+			mbi_tag(&mbi, 15, new, sizeof(new));
+		mbi_tag(&mbi, 14, old, sizeof(old));
+		if (!new_first)
+			mbi_tag(&mbi, 15, new, sizeof(new));
+		mbi_end(&mbi);
+		assert_int_equal(parse(), 0);
+		assert_int_equal(info.rsdp_len, 36);
+		assert_memory_equal(info.rsdp, new, sizeof(new));
+	}
+	assert_int_equal(parse_one_tag(14, old, sizeof(old)), 0);
+	assert_int_equal(info.rsdp_len, 20);
+	assert_memory_equal(info.rsdp, old, sizeof(old));
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_map_is_no_error),
+		cmocka_unit_test(empty_and_wrapping_entries),
+		cmocka_unit_test(too_many_entries),
+		cmocka_unit_test(longer_entries),
+		cmocka_unit_test(entry_size_lies),
+		cmocka_unit_test(map_of_odd_length),
+		cmocka_unit_test(framebuffer_too_short),
+		cmocka_unit_test(acpi_too_short),
+		cmocka_unit_test(new_acpi_preferred),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

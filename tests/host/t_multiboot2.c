@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* The boot information walk: right, lying, truncated and damaged structures. */
+#include "tests/host/harness.h"
+
+#include "tests/host/boot_info_check.h"
+#include "tests/host/mbi.h"
+
+static struct mbi mbi;
+static struct boot_info info;
+static const char *why;
+
+/* Parses what is in a block of just n bytes. */
+static int parse_bytes(const u8 *bytes, size_t n, size_t limit)
+{
+	u8 *copy = exact_copy(bytes, n);
+	const char *wrong;
+	int status;
+
+	memset(&info, 0xff, sizeof(info));
+	status = mb2_parse(copy, limit, &info, &why);
+	free(copy);
+	wrong = boot_info_check(status, why, &info);
+	if (wrong)
+		fail_msg("%s", wrong);
+	return status;
+}
+
+static int parse(void)
+{
+	return parse_bytes(mbi.bytes, mbi.len, mbi.len);
+}
+
+static void expect_error(const char *part)
+{
+	assert_int_equal(parse(), -EINVAL);
+	if (!strstr(why, part))
+		fail_msg("\"%s\" does not say \"%s\"", why, part);
+}
+
+static void good_structure(void **state)
+{
+	(void)state;
+	mbi_good(&mbi);
+	assert_int_equal(parse(), 0);
+	assert_int_equal(info.mbi_size, mbi.len);
+	assert_string_equal(info.cmdline, "pks=strict seed=7");
+	assert_false(info.cmdline_cut);
+	assert_string_equal(info.loader, "GRUB 2.06");
+	assert_int_equal(info.mem_count, 4);
+	assert_int_equal(info.mem_dropped, 0);
+	assert_int_equal(info.mem[2].base, 0x100000);
+	assert_int_equal(info.mem[2].len, 0x7fee0000);
+	assert_int_equal(info.mem[2].type, BOOT_MEM_RAM);
+	assert_int_equal(info.mem[3].base, 0x100000000);
+	assert_int_equal(info.mem[3].type, BOOT_MEM_PMEM);
+	assert_int_equal(info.fb.addr, 0xb8000);
+	assert_int_equal(info.fb.pitch, 160);
+	assert_int_equal(info.fb.width, 80);
+	assert_int_equal(info.fb.height, 25);
+	assert_int_equal(info.fb.bpp, 16);
+	assert_int_equal(info.fb.type, 2);
+	assert_int_equal(info.rsdp_len, 36);
+	assert_int_equal(info.rsdp[35], 0x80 + 35);
+}
+
+static void unaligned_address(void **state)
+{
+	u8 *block = malloc(MBI_MAX + 8);
+
+	(void)state;
+	assert_non_null(block);
+	mbi_good(&mbi);
+	for (size_t skew = 1; skew < 8; skew++) {
+		memcpy(block + skew, mbi.bytes, mbi.len);
+		assert_int_equal(mb2_parse(block + skew, mbi.len, &info, &why), 0);
+		assert_int_equal(info.mem_count, 4);
+	}
+	free(block);
+}
+
+static void nothing_but_the_end(void **state)
+{
+	static const struct boot_info none = { .mbi_size = 16 };
+
+	(void)state;
+	mbi_begin(&mbi);
+	mbi_end(&mbi);
+	assert_int_equal(parse(), 0);
+	assert_memory_equal(&info, &none, sizeof(info));
+}
+
+/* The loader's memory ends before the structure does. */
+static void truncated_by_the_limit(void **state)
+{
+	(void)state;
+	mbi_good(&mbi);
+	for (size_t n = 0; n < mbi.len; n++) {
+		assert_int_equal(parse_bytes(mbi.bytes, n, n), -EINVAL);
+		assert_int_equal(info.mem_count, 0);
+	}
+}
+
+/* The total size agrees with what is there, but the last tags are gone. */
+static void truncated_at_every_length(void **state)
+{
+	size_t full;
+
+	(void)state;
+	mbi_good(&mbi);
+	full = mbi.len;
+	for (size_t n = 8; n < full; n++) {
+		mbi_u32(&mbi, 0, (u32)n);
+		assert_int_equal(parse_bytes(mbi.bytes, n, n), -EINVAL);
+	}
+}
+
+static void every_bit_flipped(void **state)
+{
+	(void)state;
+	mbi_good(&mbi);
+	for (size_t at = 0; at < mbi.len; at++) {
+		u8 was = mbi.bytes[at];
+
+		for (unsigned bit = 0; bit < 8; bit++) {
+			mbi.bytes[at] = (u8)(was ^ 1u << bit);
+			parse();
+		}
+		mbi.bytes[at] = (u8)~was;
+		parse();
+		mbi.bytes[at] = was;
+	}
+	assert_int_equal(parse(), 0);
+}
+
+static void total_size_lies(void **state)
+{
+	static const u32 small[] = { 0, 7, 8, 15 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(small); i++) {
+		mbi_good(&mbi);
+		mbi_u32(&mbi, 0, small[i]);
+		expect_error("total size is too small");
+	}
+	mbi_u32(&mbi, 0, (u32)mbi.len + 1);
+	expect_error("beyond the memory");
+	mbi_u32(&mbi, 0, UINT32_MAX);
+	expect_error("beyond the memory");
+}
+
+static void bytes_after_the_end_tag(void **state)
+{
+	(void)state;
+	mbi_begin(&mbi);
+	mbi_tag(&mbi, 0, NULL, 0);
+	mbi_tag(&mbi, 1, "x=1", 4);
+	mbi_end(&mbi);
+	assert_int_equal(parse(), 0);
+	assert_string_equal(info.cmdline, "");
+}
+
+static void end_tag_missing(void **state)
+{
+	(void)state;
+	mbi_begin(&mbi);
+	mbi_tag(&mbi, 1, "a=b", 4);
+	mbi_tag(&mbi, 2, "loader7", 8);
+	mbi_close(&mbi);
+	expect_error("end tag is missing");
+	assert_string_equal(info.cmdline, "a=b");
+}
+
+static void end_tag_of_wrong_size(void **state)
+{
+	(void)state;
+	mbi_begin(&mbi);
+	mbi_tag_sized(&mbi, 0, 16, "12345678", 8);
+	mbi_end(&mbi);
+	expect_error("tag 0 (end) at offset 8: size is not 8");
+}
+
+static void tag_smaller_than_its_header(void **state)
+{
+	(void)state;
+	for (u32 size = 0; size < 8; size++) {
+		mbi_begin(&mbi);
+		mbi_tag_sized(&mbi, 9, size, "", 0);
+		mbi_end(&mbi);
+		expect_error("tag 9 (not used here) at offset 8: size is less");
+	}
+}
+
+static void tag_beyond_the_total(void **state)
+{
+	static const u32 sizes[] = { 33, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		mbi_begin(&mbi);
+		mbi_tag_sized(&mbi, 1, sizes[i], "0123456789abcde", 16);
+		mbi_end(&mbi);
+		expect_error("tag 1 (command line) at offset 8: goes beyond");
+	}
+}
+
+/* The last tag's padding is not there, so neither is an end tag: not an over-read either. */
+static void padding_beyond_the_total(void **state)
+{
+	(void)state;
+	mbi_begin(&mbi);
+	mbi_tag(&mbi, 1, "abc", 3);
+	mbi.len = 8 + 8 + 3;
+	mbi_close(&mbi);
+	expect_error("end tag is missing");
+	assert_string_equal(info.cmdline, "abc");
+}
+
+static void unterminated_strings(void **state)
+{
+	(void)state;
+	mbi_begin(&mbi);
+	mbi_tag(&mbi, 1, "abcdefgh", 8);
+	mbi_tag(&mbi, 2, "", 0);
+	mbi_end(&mbi);
+	assert_int_equal(parse(), 0);
+	assert_string_equal(info.cmdline, "abcdefgh");
+	assert_string_equal(info.loader, "");
+}
+
+static void long_strings_are_cut(void **state)
+{
+	char text[BOOT_CMDLINE_MAX + 1];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	for (size_t n = BOOT_CMDLINE_MAX - 2; n <= BOOT_CMDLINE_MAX + 1; n++) {
+		mbi_begin(&mbi);
+		mbi_tag(&mbi, 1, text, n);
+		mbi_tag(&mbi, 2, text, n);
+		mbi_end(&mbi);
+		assert_int_equal(parse(), 0);
+		assert_int_equal(strlen(info.cmdline), MIN(n, (size_t)BOOT_CMDLINE_MAX - 1));
+		assert_int_equal(info.cmdline_cut, n >= BOOT_CMDLINE_MAX);
+		assert_int_equal(strlen(info.loader), BOOT_LOADER_MAX - 1);
+	}
+}
+
+static void first_of_two_counts(void **state)
+{
+	static const struct mbi_entry map[] = { { 0x1000, 0x1000, 1, 0 } };
+
+	(void)state;
+	mbi_begin(&mbi);
+	mbi_tag(&mbi, 1, "first", 6);
+	mbi_tag(&mbi, 1, "second", 7);
+	mbi_mmap(&mbi, map, 1);
+	mbi_mmap(&mbi, map, 1);
+	mbi_end(&mbi);
+	assert_int_equal(parse(), 0);
+	assert_string_equal(info.cmdline, "first");
+	assert_int_equal(info.mem_count, 1);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_structure),
+		cmocka_unit_test(unaligned_address),
+		cmocka_unit_test(nothing_but_the_end),
+		cmocka_unit_test(truncated_by_the_limit),
+		cmocka_unit_test(truncated_at_every_length),
+		cmocka_unit_test(every_bit_flipped),
+		cmocka_unit_test(total_size_lies),
+		cmocka_unit_test(bytes_after_the_end_tag),
+		cmocka_unit_test(end_tag_missing),
+		cmocka_unit_test(end_tag_of_wrong_size),
+		cmocka_unit_test(tag_smaller_than_its_header),
+		cmocka_unit_test(tag_beyond_the_total),
+		cmocka_unit_test(padding_beyond_the_total),
+		cmocka_unit_test(unterminated_strings),
+		cmocka_unit_test(long_strings_are_cut),
+		cmocka_unit_test(first_of_two_counts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tests in the kernel. A test is a function and one KTEST() line; the linker collects them. Each
+ * runs in a thread of its own, under a watchdog. Statuses, from best to worst: pass, skip, xfail,
+ * fail (the machine's or the design's), error (ours: the test died, hung or checked nothing).
+ */
+#ifndef KEYWARD_TESTS_KTEST_H
+#define KEYWARD_TESTS_KTEST_H
+
+#include "kernel/types.h"
+
+enum ktest_status { KTEST_PASS, KTEST_SKIP, KTEST_FAIL, KTEST_ERROR };
+
+enum ktest_flags {
+	KT_PKS = 1,    /* needs a processor with PKS: skipped without */
+	KT_STRESS = 2, /* run again as NAME+tick, with the timer preempting in odd places */
+};
+
+struct ktest {
+	const char *suite, *name;
+	void (*fn)(void);
+	u32 flags;
+};
+
+/* gcc may emit variables in any order; tests shall run in the order in which they are written. */
+#ifdef __clang__
+#define KTEST_IN_ORDER
+#else
+#define KTEST_IN_ORDER no_reorder,
+#endif
+
+/*
+ * Registers `function` under its own name. A file defines KTEST_SUITE as the suite's name and
+ * KTEST_ORDER as two digits that say where the suite stands in the run, both as strings.
+ */
+#define KTEST(function, test_flags) \
+	static const struct ktest ktest_##function __attribute__((KTEST_IN_ORDER used, aligned(8), \
+		section(".ktests." KTEST_ORDER KTEST_SUITE))) = { \
+		KTEST_SUITE, #function, function, (test_flags)}
+
+/* Runs what the command line asks for, prints the verdict and ends the machine. */
+_Noreturn void ktest_main(void);
+
+/* Marks the running test; the reason of the first worst one is printed. Any context. */
+void ktest_skip(const char *reason);
+void ktest_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* One check was made; a test without any is an error. Any context. */
+void ktest_checked(void);
+
+/* The running test fails; prints the line as a diagnostic. Any context. */
+void ktest_fail(const char *file, int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* How often a test should do what races with the tick: more under +tick. */
+u32 ktest_rounds(void);
+
+#endif

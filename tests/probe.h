@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Single accesses whose fault is a value. probe_*: the fault goes to nobody else, so this is what
+ * the processor does. touch_*: the fault policy decides first, and only where the context would
+ * have to die does it come back as a value instead; so this is what the kernel does. Any context.
+ */
+#ifndef KEYWARD_TESTS_PROBE_H
+#define KEYWARD_TESTS_PROBE_H
+
+#include "kernel/fault.h"
+
+#define ACCESS(kind, insn, f, ...) \
+	asm volatile("1: " insn "\n2:\n" EXTABLE("1b", "2b", kind) : FAULT_OPERANDS(f), __VA_ARGS__ \
+		     : "memory", "cc")
+
+#define DEFINE_READ(name, kind) \
+	static inline struct fault name(const volatile void *p, u64 *value) \
+	{ \
+		struct fault f = {.vector = FAULT_NONE}; \
+		u64 v = 0; \
+		ACCESS(kind, "movq (%[p]), %[v]", f, [v] "+r"(v) : [p] "r"(p)); \
+		*value = v; \
+		return f; \
+	}
+#define DEFINE_WRITE(name, kind) \
+	static inline struct fault name(volatile void *p, u64 value) \
+	{ \
+		struct fault f = {.vector = FAULT_NONE}; \
+		ACCESS(kind, "movq %[v], (%[p])", f, [v] "+r"(value) : [p] "r"(p)); \
+		return f; \
+	}
+
+/* The numbers of enum extable_kind, for the assembler. */
+#define KIND_PROBE "0"
+#define KIND_DIE   "1"
+_Static_assert(EX_PROBE == 0 && EX_DIE == 1, "KIND_*");
+
+DEFINE_READ(probe_read, KIND_PROBE)
+DEFINE_WRITE(probe_write, KIND_PROBE)
+DEFINE_READ(touch_read, KIND_DIE)
+DEFINE_WRITE(touch_write, KIND_DIE)
+
+/* A locked read-modify-write: adds `value`. */
+static inline struct fault probe_add(volatile void *p, u64 value)
+{
+	struct fault f = {.vector = FAULT_NONE};
+
+	ACCESS(KIND_PROBE, "lock addq %[v], (%[p])", f, [v] "+r"(value) : [p] "r"(p));
+	return f;
+}
+
+static inline struct fault probe_wrmsr(u32 msr, u64 value)
+{
+	struct fault f = {.vector = FAULT_NONE};
+	u64 vector = FAULT_NONE, error = 0;
+
+	asm volatile("1: wrmsr\n\t"
+		     "mov $-1, %%rax\n2:\n" EXTABLE("1b", "2b", KIND_PROBE)
+		     : "=a"(vector), "=d"(error) : "0"((u64)(u32)value), "1"(value >> 32), "c"(msr)
+		     : "rsi", "memory", "cc");
+	f.vector = vector;
+	f.error = vector == FAULT_NONE ? 0 : error;
+	return f;
+}
+
+static inline struct fault probe_rdmsr(u32 msr, u64 *value)
+{
+	struct fault f = {.vector = FAULT_NONE};
+	u64 vector = 0, error = 0, ok = 0;
+	u64 in_msr = msr;
+
+	asm volatile("1: rdmsr\n\t"
+		     "mov $1, %[ok]\n2:\n" EXTABLE("1b", "2b", KIND_PROBE)
+		     : "=a"(vector), "=d"(error), [ok] "+r"(ok), "+c"(in_msr) : : "rsi", "memory", "cc");
+	if (ok) {
+		*value = error << 32 | (u32)vector;
+		return f;
+	}
+	f.vector = vector;
+	f.error = error;
+	return f;
+}
+
+static inline struct fault probe_write_cr4(u64 value)
+{
+	struct fault f = {.vector = FAULT_NONE};
+
+	ACCESS(KIND_PROBE, "mov %[v], %%cr4", f, [v] "+r"(value) :);
+	return f;
+}
+
+#endif

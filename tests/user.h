@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs that run in user mode, linked at USER_TEXT. They may use nothing of the kernel's but
+ * system calls.
+ */
+#ifndef KEYWARD_TESTS_USER_H
+#define KEYWARD_TESTS_USER_H
+
+#include "kernel/types.h"
+
+/* Each ends with the exit code that is named. */
+void user_read(u64 addr);       /* what it read at addr */
+void user_write(u64 addr);      /* writes 1 there; 0 */
+void user_yield(u64 times);     /* 0 */
+void user_test_call(u64 arg);   /* what the test's system call returned */
+void user_bad_call(u64 number); /* what that system call returned */
+void user_spin(u64 loops);      /* loops, after that many rounds of nothing */
+
+#endif

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""Start an emulator, read its console line by line, and see to it that it always ends."""
+
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import time
+
+LONGEST_LINE = 4096     # firmware draws screens without a single newline
+
+
+def _die_with_parent():
+    """Should we be killed outright, the kernel kills the emulator as well."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)      # PR_SET_PDEATHSIG
+
+
+class Emulator:
+    """A context: the process runs inside it and is gone after it."""
+
+    def __init__(self, argv, cwd, errors):
+        # A session of its own: Ctrl-C reaches the runner alone (Bochs would stop in its
+        # debugger), and the whole group can be killed by one id that is ours for certain.
+        self.process = subprocess.Popen(
+            argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
+            start_new_session=True, preexec_fn=_die_with_parent)
+        self.started = time.monotonic()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        self.process.stdout.close()
+
+    def elapsed(self):
+        """Seconds since launch."""
+        return time.monotonic() - self.started
+
+    def kill(self):
+        """SIGKILL, because Bochs may ignore anything milder."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def lines(self, deadline):
+        """Yield each console line (bytes). `deadline()` says until when (elapsed seconds) to
+        wait and is asked again each time; None is yielded once if that moment passes."""
+        pipe, rest = self.process.stdout.fileno(), b""
+        while True:
+            left = deadline() - self.elapsed()
+            if left <= 0 or not select.select([pipe], [], [], left)[0]:
+                yield rest
+                yield None
+                return
+            chunk = os.read(pipe, 65536)
+            if not chunk:
+                yield rest
+                return
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from whole
+            if len(rest) > LONGEST_LINE:
+                yield rest
+                rest = b""

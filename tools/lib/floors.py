@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""Which layer may include which: the table that tools/lint keeps. Edit it here.
+
+A file stands on the floor of the first pattern that fits it, and includes only from its own
+floor and those below. The lowest floor is headers of bits, addresses and one-liners: they
+have no code of their own to depend on anything.
+"""
+
+import fnmatch
+
+FLOORS = [
+    ("processor and address headers", """
+        kernel/types.h kernel/config.h kernel/x86.h kernel/msr.h kernel/insn.h kernel/cpuid.h
+        kernel/regs.h kernel/list.h kernel/spinlock.h kernel/percpu.h kernel/context.h
+        kernel/string.h kernel/options.h mm/layout.h mm/pte.h pks/pkrs_bits.h pks/pkrs_asm.h
+        pks/policy.h kernel/magic.h"""),
+    # A broken promise can be found on any floor, and has to be told from there.
+    ("reporting", "kernel/printf.h kernel/console.h kernel/panic.h"),
+    ("rights register and keys", "pks/pkrs.* pks/keys.*"),
+    ("kernel", "kernel/* boot/*"),
+    ("memory", "mm/*"),
+    ("protection policy", "pks/*"),
+    ("tests", "tests/*"),
+]
+
+# (including file, included file): the reason why this one may look upwards.
+EXCEPTIONS = {
+    ("kernel/main.c", "*"): "the boot order names every part once",
+    ("mm/fault.c", "pks/fault.h"): "the way of a fault: what is a key's matter goes to the policy",
+    ("mm/kmap.c", "pks/unprotect.h"): "a kernel mapping is what unprotects a page globally",
+}
+
+
+def floor_of(path):
+    """The number of a file's floor, or None if it has none (host tools)."""
+    for number, (_, patterns) in enumerate(FLOORS):
+        if any(fnmatch.fnmatchcase(path, p) for p in patterns.split()):
+            return number
+    return None
+
+
+def wrong(path, included):
+    """Why `path` may not include `included`, or None."""
+    here, there = floor_of(path), floor_of(included)
+    if here is None or there is None or there <= here:
+        return None
+    if any(fnmatch.fnmatchcase(path, p) and fnmatch.fnmatchcase(included, i)
+           for p, i in EXCEPTIONS):
+        return None
+    return "%s (floor %s) includes %s (floor %s, above it)" % (
+        path, FLOORS[here][0], included, FLOORS[there][0])

@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: MIT
+"""Judge a test run from its text alone: KTAP from a machine, or plain TAP from a host tool.
+
+Silence is failure. A lost plan, a result that is missing or out of order, a suite that
+contradicts its cases, totals that are missing or do not add up: each is a *problem*, and a
+run with a problem is a crash. A *failure* is a run that is whole but not as expected: a case
+that failed, a skip that gives no reason, a known divergence that no longer happens.
+"""
+
+import fnmatch
+import re
+from dataclasses import dataclass, field
+
+OK, FAILED, SETUP, CRASHED, TIMED_OUT = range(5)
+STATUSES = ("pass", "fail", "xfail", "skip", "error")
+
+_ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][A-Z0-9]|[@-Z\\^_=>])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_PLAN = re.compile(r"1\.\.(\d+)(?:\s*#.*)?$")
+_RESULT = re.compile(
+    r"(not ok|ok)\s+(\d+)(?:\s+-)?(?:\s+(.*?))??"
+    r"(?:\s*#\s*(SKIP|XFAIL|TODO|ERROR|TIMEOUT)\b:?\s*(.*))?$", re.IGNORECASE)
+_TOTALS = re.compile(r"# Totals: " + " ".join(s + r":(\d+)" for s in STATUSES) + "$")
+
+
+def clean(raw):
+    """A line of console bytes as text: no terminal escapes, no NULs, no line end."""
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    return _CONTROL.sub("", _ESCAPES.sub("", text)).rstrip()
+
+
+@dataclass
+class Result:
+    """One leaf test: its full name (suite.case), what the machine said, and what it counts as."""
+    name: str
+    said: str
+    status: str
+    reason: str = ""
+    notes: list = field(default_factory=list)
+
+
+@dataclass
+class _Level:
+    """One plan that is being worked through: the run itself, or a subtest in it."""
+    name: str = ""
+    plan: int = None
+    last: int = 0
+    failed: bool = False
+
+
+@dataclass
+class Verdict:
+    """What a run came to; `status` is the exit status that tools/run promises."""
+    status: int
+    problems: list          # why the run is not whole
+    failures: list          # (case name or None, what is wrong, notes)
+    results: list
+    counts: dict
+
+
+class Judge:
+    """Feed it lines; ask it for the verdict.
+
+    known      {glob: reason}: divergences of this machine, expected to fail (XFAIL)
+    skip_must  a regular expression that some skip's reason has to match
+    skip_never a regular expression that no skip's reason may match
+    complete   the run was not narrowed by tests=: the lists must hold in full
+    noise      lines that are not KTAP are tolerated (a debugger talks in between)
+    tap        plain TAP: no header, no totals, the plan may come last
+    """
+
+    def __init__(self, known=None, skip_must=None, skip_never=None, complete=True,
+                 noise=False, tap=False):
+        self.known = known or {}
+        self.skip_must, self.skip_never = skip_must, skip_never
+        self.complete, self.noise, self.tap = complete, noise, tap
+        self.stack = [_Level()] if tap else []
+        self.results, self.problems = [], []
+        self.totals = None
+        self.waiting = ""       # the name of a subtest whose first line has not come yet
+        self.notes = []         # diagnostics come before the result that they belong to
+
+    # ---- reading ----
+
+    def feed(self, raw):
+        """Take one line; return what kind it is, for whoever shows it."""
+        line = clean(raw)
+        text = line.lstrip(" ")
+        depth = (len(line) - len(text)) // 4
+        if "# PANIC: " in text:
+            self.problems.append("the kernel panicked: " + text.split("# PANIC: ", 1)[1])
+            return "panic"
+        if not text or text.startswith("#"):
+            return self._note(depth, text)
+        if text == "KTAP version 1":
+            return self._header(depth)
+        if not self.stack:
+            return "noise"
+        if text.startswith("Bail out!"):
+            self.problems.append(text)
+            return "panic"
+        plan, result = _PLAN.match(text), _RESULT.match(text)
+        if not plan and not result:
+            return self._stray(text)
+        if self.tap and len(self.stack) == 1:
+            self._next_document(bool(plan), result)
+        if self.totals:
+            self.problems.append("after the totals: " + text)
+        return self._plan(depth, int(plan[1])) if plan else self._result(depth, *result.groups())
+
+    def _next_document(self, is_plan, result):
+        """Plain TAP of several programs may follow each other: start over where one is whole."""
+        level = self.stack[0]
+        if level.plan is not None and level.plan == level.last and \
+                (is_plan or int(result[2]) == 1):
+            self.stack = [_Level()]
+
+    def _stray(self, text):
+        """A line that is neither KTAP nor a diagnostic. After the totals, firmware may speak."""
+        if not (self.noise or self.tap or self.totals):
+            self.problems.append("not a line of KTAP: %.80s" % text)
+        return "noise"
+
+    def _note(self, depth, text):
+        totals = _TOTALS.match(text) if depth == 0 and self.stack else None
+        if totals:
+            if self.totals:
+                self.problems.append("the totals came twice")
+            self.totals = dict(zip(STATUSES, map(int, totals.groups())))
+            return "totals"
+        if text.startswith("# Subtest: ") and self.stack:
+            name = text[len("# Subtest: "):]
+            if 0 < depth == len(self.stack) - 1:
+                self.stack[depth].name = name
+            else:
+                self.waiting = name
+        elif text:
+            self.notes.append(text)
+        return "note"
+
+    def _header(self, depth):
+        if depth != len(self.stack) or self.totals:
+            self.problems.append("the run started again" if depth == 0 else
+                                 "a subtest starts at the wrong depth")
+            return "plan"
+        self.stack.append(_Level(self.waiting))
+        self.waiting, self.notes = "", []
+        return "plan"
+
+    def _plan(self, depth, count):
+        if depth == len(self.stack):        # a subtest without a header line of its own
+            self._header(depth)
+        level = self.stack[-1]
+        if depth != len(self.stack) - 1 or level.plan is not None:
+            self.problems.append("a plan that does not belong here: 1..%d" % count)
+        elif level.last and not self.tap:
+            self.problems.append("the plan 1..%d came after its first result" % count)
+        level.plan = count
+        return "plan"
+
+    def _result(self, depth, word, number, name, directive, reason):
+        name, reason = name or "", (reason or "").strip()
+        directive = (directive or "").upper()
+        child = None
+        if depth == len(self.stack) - 2:
+            child = self.stack.pop()
+            self.problems += _unclosed(child, name)
+        elif depth != len(self.stack) - 1:
+            self.problems.append("a result at the wrong depth: %s %s" % (word, name))
+            return "fail"
+        level = self.stack[-1]
+        if level.plan is None and not self.tap:
+            self.problems.append("a result before its plan: %s %s" % (word, name))
+        if int(number) != level.last + 1:
+            self.problems.append("result %s (%s) where %d was due" % (number, name, level.last + 1))
+        level.last = int(number)
+        status = {"XFAIL": "xfail", "TODO": "xfail", "ERROR": "error", "TIMEOUT": "fail",
+                  "SKIP": "skip" if word == "ok" else "fail"
+                  }.get(directive, "pass" if word == "ok" else "fail")
+        if child:
+            self._suite(level, child, name, word)
+        else:
+            full = ".".join([lv.name for lv in self.stack[1:]] + [name])
+            self.results.append(Result(full, status, status, reason, self.notes))
+            level.failed |= status in ("fail", "error")
+        self.notes = []
+        return status
+
+    def _suite(self, level, child, name, word):
+        """The line that closes a subtest has to agree with what was in it."""
+        if child.failed != (word == "not ok"):
+            self.problems.append("suite %s says \"%s\", its cases say otherwise" % (name, word))
+        level.failed |= child.failed
+
+    # ---- judging ----
+
+    def verdict(self, timed_out=False):
+        """The verdict on everything fed so far, taken as the whole run."""
+        problems = self.problems + self._unfinished()
+        failures = [f for r in self.results for f in self._judge(r)]
+        if not problems:
+            failures += self._lists()
+        status = FAILED if failures else OK
+        if problems:
+            status = TIMED_OUT if timed_out else CRASHED
+        counts = {s: sum(r.status == s for r in self.results) for s in STATUSES}
+        return Verdict(status, problems, failures, self.results, counts)
+
+    def _unfinished(self):
+        if not self.stack:
+            return ["no KTAP at all"]
+        found = [p for level in reversed(self.stack) for p in _unclosed(level, level.name)]
+        said = {s: sum(r.said == s for r in self.results) for s in STATUSES}
+        if self.tap:
+            return found
+        if not self.totals:
+            found.append("no totals line")
+        elif said != self.totals:
+            found.append("the totals do not add up: they say %s, the results are %s"
+                         % (_words(self.totals), _words(said)))
+        return found
+
+    def _judge(self, result):
+        """What is wrong with one result; a listed divergence turns from fail into xfail."""
+        listed = [g for g in self.known if fnmatch.fnmatchcase(result.name, g)]
+        if listed and result.said == "pass":
+            result.status = "fail"
+            return [(result.name, "listed as known (%s) but passes now: take it off the list"
+                     % self.known[listed[0]], [])]
+        if listed and result.said == "fail":
+            result.status, result.reason = "xfail", self.known[listed[0]]
+        if result.status in ("fail", "error"):
+            what = "error, our own" if result.status == "error" else "failed"
+            return [(result.name, what + (": " + result.reason if result.reason else ""),
+                     result.notes)]
+        if result.status == "skip" and not result.reason:
+            return [(result.name, "skipped without a reason", result.notes)]
+        if result.status == "skip" and self.skip_never and \
+                re.search(self.skip_never, result.reason):
+            return [(result.name, "skipped, and must not be here: " + result.reason, [])]
+        return []
+
+    def _lists(self):
+        """What has to be somewhere in a whole run."""
+        if not self.results:
+            return [(None, "no test ran", [])]
+        if not self.complete:
+            return []
+        found = []
+        if self.skip_must and not any(r.status == "skip" and re.search(self.skip_must, r.reason)
+                                      for r in self.results):
+            found.append((None, "no test was skipped for the reason \"%s\"" % self.skip_must, []))
+        for glob in self.known:
+            if not any(fnmatch.fnmatchcase(r.name, glob) for r in self.results):
+                found.append((None, "listed as known, but there is no such test: " + glob, []))
+        return found
+
+
+def _unclosed(level, name):
+    """What a plan that ends here lacks."""
+    what = name or "the run"
+    if level.name and level.name != name:
+        return ["subtest %s was closed as %s" % (level.name, name)]
+    if level.plan is None:
+        return [what + " has no plan"]
+    if level.plan != level.last:
+        return ["%s planned %d results and gave %d" % (what, level.plan, level.last)]
+    return []
+
+
+def _words(counts):
+    return " ".join("%s:%d" % (s, counts[s]) for s in STATUSES)

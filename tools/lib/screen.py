@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""Show a run on the terminal: in colour where a person watches, plain everywhere else."""
+
+import os
+import sys
+
+_COLOURS = {"pass": "32", "fail": "31;1", "error": "31;1", "panic": "31;1", "skip": "33",
+            "xfail": "33", "note": "2", "totals": "1", "noise": "2"}
+
+
+class Screen:
+    """Console lines go to stdout, unless quiet; what went wrong is always said."""
+
+    def __init__(self, quiet=False):
+        # Quiet keeps stdout for machine-readable output; words for people go to stderr then.
+        self.out = sys.stderr if quiet else sys.stdout
+        self.quiet = quiet
+        self.colour = self.out.isatty() and "NO_COLOR" not in os.environ
+
+    def _put(self, text, code=None):
+        if self.colour and code:
+            text = "\x1b[%sm%s\x1b[0m" % (code, text)
+        print(text, file=self.out, flush=True)
+
+    def line(self, kind, text):
+        """One line of console."""
+        if not self.quiet:
+            self._put(text, _COLOURS.get(kind))
+
+    def say(self, text):
+        """A plain line."""
+        self._put(text)
+
+    def bad(self, text):
+        """Something that makes the run red."""
+        self._put(text, "31;1")
+
+    def summary(self, good, text):
+        """The last line."""
+        self._put(text, "32;1" if good else "31;1")

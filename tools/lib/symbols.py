@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+"""Put function and source line behind each kernel address in a piece of console text."""
+
+import os
+import re
+import shutil
+import subprocess
+
+ADDRESS = re.compile(r"\b(?:0x)?(ffffffff8[0-9a-f]{7})\b", re.IGNORECASE)
+
+
+def _resolve(addresses, elf):
+    """{address: "function file:line"}, by addr2line or its LLVM twin, whichever is there."""
+    tool = next((t for t in ("addr2line", "llvm-addr2line") if shutil.which(t)), None)
+    if not tool or not addresses or not os.path.exists(elf):
+        return {}
+    run = subprocess.run([tool, "-f", "-e", elf], input="\n".join(addresses) + "\n",
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                         timeout=30, check=False)
+    answer = run.stdout.splitlines()
+    top = os.path.dirname(os.path.dirname(os.path.abspath(elf))) + os.sep
+    return {a: "%s %s" % (f, where.split(" (")[0].replace(top, "").replace("./", "", 1))
+            for a, f, where in zip(addresses, answer[::2], answer[1::2]) if f != "??"}
+
+
+def symbolise(lines, elf):
+    """The lines, each followed by what its addresses are."""
+    found = sorted({m.lower() for line in lines for m in ADDRESS.findall(line)})
+    known = _resolve(found, elf)
+    for line in lines:
+        here = [known[m.lower()] for m in ADDRESS.findall(line) if m.lower() in known]
+        yield line + ("   <- " + "; ".join(here) if here else "")
