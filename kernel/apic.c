@@ -25,6 +25,12 @@
 #define ICR_SELF        (1 << 18)
 #define SPIN_MAX        (1 << 20)
 
+/* The two 8259As of a PC. */
+#define PIC1        0x20
+#define PIC2        0xa0
+#define PIC_INIT    0x11 /* edge-triggered, cascaded, a fourth byte follows */
+#define PIC_VECTORS 0x20 /* above the exceptions, should one fire in spite of its mask */
+
 static volatile u32 *registers; /* NULL: x2APIC. The same on every processor; written at boot. */
 
 static u32 reg_read(u32 reg)
@@ -47,8 +53,24 @@ u64 apic_mmio_address(void)
 	return base & APIC_BASE_X2APIC ? 0 : base & 0xffffff000ULL;
 }
 
+/* The firmware leaves the legacy timer on, at the vector of #DF. */
+static void pic_silence(void)
+{
+	outb(PIC1, PIC_INIT);
+	outb(PIC2, PIC_INIT);
+	outb(PIC1 + 1, PIC_VECTORS);
+	outb(PIC2 + 1, PIC_VECTORS + 8);
+	outb(PIC1 + 1, 1 << 2); /* the second hangs on the first one's line 2 */
+	outb(PIC2 + 1, 2);
+	outb(PIC1 + 1, 1); /* 8086 mode */
+	outb(PIC2 + 1, 1);
+	outb(PIC1 + 1, 0xff); /* all lines masked */
+	outb(PIC2 + 1, 0xff);
+}
+
 void apic_init_cpu(volatile void *mmio)
 {
+	pic_silence();
 	registers = mmio;
 	if (!cpu_has(FEATURE_APIC))
 		panic("this processor has no local APIC");
