@@ -14,8 +14,8 @@
 #define BOOT_RSDP_MAX    36
 
 /* The memory types of ACPI's address range interfaces that we tell apart. */
-#define BOOT_MEM_RAM     1
-#define BOOT_MEM_PMEM    7
+#define BOOT_MEM_RAM  1
+#define BOOT_MEM_PMEM 7
 
 struct boot_mem {
 	u64 base; /* bytes, any alignment */

@@ -18,7 +18,8 @@ void apic_eoi(void);
 void apic_self_ipi(u8 vector);
 void apic_self_nmi(void);
 
-/* Starts the timer to count down from `count`, of bus clocks / 16; interrupts at 0 unless masked. */
+/* Starts the timer to count down from `count`, of bus clocks / 16; interrupts at 0 unless masked.
+ */
 void apic_timer_start(u32 count);
 void apic_timer_start_masked(u32 count);
 u32 apic_timer_left(void);

@@ -15,7 +15,9 @@ void backtrace(u64 rip, u64 rbp)
 
 	pr("# backtrace:\n");
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
-		pr("#   %016lx %p" "S\n", rip, (void *)rip);
+		pr("#   %016lx %p"
+		   "S\n",
+		   rip, (void *)rip);
 		if ((u64)frame & 7 || !stack_contains((u64)frame, sizeof(*frame)))
 			return;
 		rip = frame->rip;

@@ -30,13 +30,17 @@ static inline u32 context_count(void)
 static inline void context_enter(u32 what)
 {
 	asm volatile("addl %0, %%gs:%c1"
-		     : : "r"(what), "i"(offsetof(struct cpu, context_count)) : "memory", "cc");
+		     :
+		     : "r"(what), "i"(offsetof(struct cpu, context_count))
+		     : "memory", "cc");
 }
 
 static inline void context_leave(u32 what)
 {
 	asm volatile("subl %0, %%gs:%c1"
-		     : : "r"(what), "i"(offsetof(struct cpu, context_count)) : "memory", "cc");
+		     :
+		     : "r"(what), "i"(offsetof(struct cpu, context_count))
+		     : "memory", "cc");
 }
 
 /* Any of softirq, interrupt, NMI: there is no thread of ours to end or to put to sleep. */

@@ -26,8 +26,8 @@ enum extable_kind {
 };
 
 /* For asm: `insn` may fault in the manner of `kind`; go on at `landing`, registers as below. */
-#define EXTABLE(insn, landing, kind) \
-	".pushsection .extable, \"a\"\n\t" \
+#define EXTABLE(insn, landing, kind)                \
+	".pushsection .extable, \"a\"\n\t"          \
 	".quad " insn ", " landing ", " kind "\n\t" \
 	".popsection\n\t"
 

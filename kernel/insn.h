@@ -6,15 +6,15 @@
 #include "kernel/types.h"
 #include "kernel/x86.h"
 
-#define DEFINE_CR(n) \
-	static inline u64 read_cr##n(void) \
-	{ \
-		u64 v; \
-		asm volatile("mov %%cr" #n ", %0" : "=r"(v)); \
-		return v; \
-	} \
-	static inline void write_cr##n(u64 v) \
-	{ \
+#define DEFINE_CR(n)                                                   \
+	static inline u64 read_cr##n(void)                             \
+	{                                                              \
+		u64 v;                                                 \
+		asm volatile("mov %%cr" #n ", %0" : "=r"(v));          \
+		return v;                                              \
+	}                                                              \
+	static inline void write_cr##n(u64 v)                          \
+	{                                                              \
 		asm volatile("mov %0, %%cr" #n : : "r"(v) : "memory"); \
 	}
 DEFINE_CR(0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Circular doubly linked lists, as Linux has them. Whoever owns a list says which lock guards it. */
+/* Circular doubly linked lists, as Linux has them. Whoever owns a list says which lock guards it.
+ */
 #ifndef KEYWARD_KERNEL_LIST_H
 #define KEYWARD_KERNEL_LIST_H
 
@@ -9,7 +10,10 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
-#define LIST_HEAD_INIT(name) {&(name), &(name)}
+#define LIST_HEAD_INIT(name)     \
+	{                        \
+		&(name), &(name) \
+	}
 #define list_entry(ptr, type, member) container_of(ptr, type, member)
 #define list_for_each(pos, head) \
 	for (struct list_head *pos = (head)->next; pos != (head); pos = pos->next)

@@ -11,7 +11,7 @@ extern const struct magic_site magic_sites_start[], magic_sites_end[];
 
 void magic_patch(u32 mask)
 {
-	static const u8 xchg_bx_bx[3] = {0x66, 0x87, 0xdb};
+	static const u8 xchg_bx_bx[3] = { 0x66, 0x87, 0xdb };
 
 	for (const struct magic_site *site = magic_sites_start; site < magic_sites_end; site++)
 		if (site->point & mask)

@@ -13,23 +13,22 @@
 #define MAGIC_WRITE  1
 #define MAGIC_SWITCH 2
 
-.macro MAGIC_SITE point
-.Lmagic\@:
-	.byte 0x0f, 0x1f, 0x00 /* nopl (%rax) */
-	.pushsection .magic_sites, "a"
-	.quad .Lmagic\@, \point
-	.popsection
-.endm
+.macro MAGIC_SITE point.Lmagic\@ :.byte 0x0f, 0x1f,
+	0x00 /* nopl (%rax) */
+		.pushsection.magic_sites,
+	"a".quad.Lmagic\@, \point.popsection.endm
 
 #else
 
 #include "kernel/options.h"
 
-#define MAGIC_SITE(point) \
-	asm volatile("1: .byte 0x0f, 0x1f, 0x00\n\t" \
+#define MAGIC_SITE(point)                                   \
+	asm volatile("1: .byte 0x0f, 0x1f, 0x00\n\t"        \
 		     ".pushsection .magic_sites, \"a\"\n\t" \
-		     ".quad 1b, %c0\n\t" \
-		     ".popsection" : : "i"(point))
+		     ".quad 1b, %c0\n\t"                    \
+		     ".popsection"                          \
+		     :                                      \
+		     : "i"(point))
 
 /* Switches on the points in `mask` (enum magic_point). Boot only, while text is writable. */
 void magic_patch(u32 mask);

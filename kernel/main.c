@@ -40,8 +40,8 @@ static volatile u16 *vga_cells(const struct boot_info *info, bool early)
 {
 	u64 phys = info->fb.addr, bytes = (u64)info->fb.pitch * info->fb.height;
 
-	if (info->fb.type != FB_EGA_TEXT || !phys || info->fb.width > 200 || info->fb.height > 100 ||
-	    info->fb.pitch != info->fb.width * 2 || info->fb.height == 0)
+	if (info->fb.type != FB_EGA_TEXT || !phys || info->fb.width > 200 ||
+	    info->fb.height > 100 || info->fb.pitch != info->fb.width * 2 || info->fb.height == 0)
 		return NULL;
 	if (early)
 		return phys + bytes <= BOOT_MAPPED ? phys_to_virt(phys) : NULL;
@@ -59,7 +59,7 @@ static void vga_start(const struct boot_info *info, bool early)
 static void print_cpu(void)
 {
 	struct cpuid r = cpuid(0, 0), v = cpuid(1, 0);
-	char vendor[13] = {0};
+	char vendor[13] = { 0 };
 
 	*(u32 *)vendor = r.b;
 	*(u32 *)(vendor + 4) = r.d;
@@ -80,8 +80,9 @@ static void print_pks(void)
 	else if (!pks_present)
 		pr("# PKS: this processor has none (CPUID.7.0:ECX[31] is 0)\n");
 	else
-		pr("# PKS: mode %s, gate %s, initial rights %p" "K%s\n", pks_mode_name(options.pks),
-		   pks_gate_name(options.gate), &init,
+		pr("# PKS: mode %s, gate %s, initial rights %p"
+		   "K%s\n",
+		   pks_mode_name(options.pks), pks_gate_name(options.gate), &init,
 		   CONFIG_PARANOID ? ", paranoid build" : "");
 }
 
@@ -90,23 +91,23 @@ static void kernel_main(const struct boot_info *info)
 {
 	u64 ist;
 
-	mm_init(info);              /* from here on: direct map, W^X image, page_alloc() */
+	mm_init(info); /* from here on: direct map, W^X image, page_alloc() */
 	vga_start(info, false);
 	ist = stack_alloc_slots(IST_STACKS);
 	if (!ist)
 		panic("no memory for the interrupt stacks");
 	percpu_set_ist(this_cpu(), ist); /* #DF, NMI, #MC get stacks of their own */
-	pkrs_init_cpu();            /* before any context but this one exists */
+	pkrs_init_cpu();                 /* before any context but this one exists */
 	pks_mode_set(options.pks);
 	print_pks();
 	syscall_init_cpu();
 	apic_init_cpu(apic_mmio_address() ? vmap_mmio(apic_mmio_address(), PAGE_SIZE) : NULL);
 	time_calibrate();
-	sched_init();               /* this code is the thread "main" now */
+	sched_init(); /* this code is the thread "main" now */
 	tick_start();
 	irq_enable();
 	work_start();
-	ktest_main();               /* does not return */
+	ktest_main(); /* does not return */
 }
 
 /* From boot/boot.S: 64-bit mode, boot page tables, boot stack, interrupts off. */
@@ -114,7 +115,7 @@ void boot_main(u32 mbi_phys)
 {
 	const char *why;
 
-	percpu_init(&boot_cpu, 0);  /* exceptions are reported from here on */
+	percpu_init(&boot_cpu, 0); /* exceptions are reported from here on */
 	console_init();
 	pr("# Keyward: protection keys for supervisor pages, on bare metal\n");
 	if (mb2_parse(phys_to_virt(mbi_phys), BOOT_MAPPED - mbi_phys, &boot_info, &why))

@@ -22,16 +22,16 @@ enum magic_point {
 };
 
 struct options {
-	enum pks_mode pks;        /* pks=off|strict|relaxed|silent */
-	enum pks_gate gate;       /* gate=kmapped|any */
-	char tests[256];          /* tests=GLOB[,GLOB]; empty: all */
-	u64 seed;                 /* seed=N; 0: take one from the TSC and print it */
-	u32 repeat;               /* repeat=N, 1..1000000 */
-	enum exit_action exit;    /* exit=poweroff|reboot|halt */
-	u32 cpus;                 /* cpus=N, 1..4096: at most so many processors */
-	u64 mem;                  /* mem=SIZE[K|M|G|T]: use at most so many bytes of RAM; 0: all */
-	u32 magic;                /* magic=write,switch,fault,pardon: a mask of enum magic_point */
-	bool bench;               /* bench=on|off: run the benches instead of the tests */
+	enum pks_mode pks;     /* pks=off|strict|relaxed|silent */
+	enum pks_gate gate;    /* gate=kmapped|any */
+	char tests[256];       /* tests=GLOB[,GLOB]; empty: all */
+	u64 seed;              /* seed=N; 0: take one from the TSC and print it */
+	u32 repeat;            /* repeat=N, 1..1000000 */
+	enum exit_action exit; /* exit=poweroff|reboot|halt */
+	u32 cpus;              /* cpus=N, 1..4096: at most so many processors */
+	u64 mem;               /* mem=SIZE[K|M|G|T]: use at most so many bytes of RAM; 0: all */
+	u32 magic;             /* magic=write,switch,fault,pardon: a mask of enum magic_point */
+	bool bench;            /* bench=on|off: run the benches instead of the tests */
 };
 
 extern struct options options;

@@ -15,7 +15,10 @@ static void report_rights(const struct regs *regs)
 #if CONFIG_PKS
 	u32 frame = (u32)regs->pkrs, now = pkrs_read();
 
-	pr("# PKRS  interrupted context %p" "K, this one %p" "K\n", &frame, &now);
+	pr("# PKRS  interrupted context %p"
+	   "K, this one %p"
+	   "K\n",
+	   &frame, &now);
 	for (u32 key = 1; key < PKS_KEYS; key++)
 		if (pks_key_owner(key))
 			pr("#       key %u belongs to %s\n", key, pks_key_owner(key));
@@ -29,8 +32,8 @@ static void report_who(void)
 	struct thread *t = current_thread();
 
 	if (t)
-		pr("# in %s context on CPU %u, thread %u (%s)\n", context_name(), this_cpu()->id, t->id,
-		   t->name);
+		pr("# in %s context on CPU %u, thread %u (%s)\n", context_name(), this_cpu()->id,
+		   t->id, t->name);
 	else
 		pr("# in %s context on CPU %u, no thread yet\n", context_name(), this_cpu()->id);
 }
@@ -38,20 +41,24 @@ static void report_who(void)
 void report_regs(const struct regs *regs, u64 addr)
 {
 	report_who();
-	pr("# RIP %016lx %p" "S  RFLAGS %08lx  CS %02lx SS %02lx\n", regs->rip, (void *)regs->rip,
-	   regs->rflags, regs->cs, regs->ss);
+	pr("# RIP %016lx %p"
+	   "S  RFLAGS %08lx  CS %02lx SS %02lx\n",
+	   regs->rip, (void *)regs->rip, regs->rflags, regs->cs, regs->ss);
 	pr("# RAX %016lx RBX %016lx RCX %016lx RDX %016lx\n", regs->rax, regs->rbx, regs->rcx,
 	   regs->rdx);
 	pr("# RSI %016lx RDI %016lx RBP %016lx RSP %016lx\n", regs->rsi, regs->rdi, regs->rbp,
 	   regs->rsp);
-	pr("# R8  %016lx R9  %016lx R10 %016lx R11 %016lx\n", regs->r8, regs->r9, regs->r10, regs->r11);
+	pr("# R8  %016lx R9  %016lx R10 %016lx R11 %016lx\n", regs->r8, regs->r9, regs->r10,
+	   regs->r11);
 	pr("# R12 %016lx R13 %016lx R14 %016lx R15 %016lx\n", regs->r12, regs->r13, regs->r14,
 	   regs->r15);
 	pr("# CR0 %08lx CR3 %016lx CR4 %08lx  vector %lu error code %lx\n", read_cr0(), read_cr3(),
 	   read_cr4(), regs->vector, regs->error);
 	report_rights(regs);
 	if (regs->vector == X86_PF)
-		pr("# page fault at %016lx %p" "E\n", addr, &regs->error);
+		pr("# page fault at %016lx %p"
+		   "E\n",
+		   addr, &regs->error);
 	if (regs->vector == X86_PF || regs->vector == X86_DF)
 		report_address(addr);
 	if (!regs_user(regs))

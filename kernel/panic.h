@@ -11,9 +11,9 @@ _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)))
 _Noreturn void panic_regs(const struct regs *regs, u64 addr, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-#define BUG_ON(condition) \
-	do { \
-		if (unlikely(condition)) \
+#define BUG_ON(condition)                                                   \
+	do {                                                                \
+		if (unlikely(condition))                                    \
 			panic("%s:%d: %s", __FILE__, __LINE__, #condition); \
 	} while (0)
 

@@ -33,7 +33,7 @@ struct pseudo_descriptor {
 static void load_gdt(struct cpu *cpu)
 {
 	u64 base = (u64)&cpu->tss;
-	struct pseudo_descriptor gdtr = {sizeof(cpu->gdt) - 1, (u64)cpu->gdt};
+	struct pseudo_descriptor gdtr = { sizeof(cpu->gdt) - 1, (u64)cpu->gdt };
 
 	cpu->gdt[SEL_KERNEL_CS / 8] = GDT_KERNEL_CODE;
 	cpu->gdt[SEL_KERNEL_DS / 8] = GDT_KERNEL_DATA;
@@ -44,7 +44,9 @@ static void load_gdt(struct cpu *cpu)
 	cpu->gdt[SEL_TSS / 8 + 1] = base >> 32;
 	lgdt(&gdtr);
 	asm volatile("pushq %0; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1:"
-		     : : "i"(SEL_KERNEL_CS) : "rax", "memory");
+		     :
+		     : "i"(SEL_KERNEL_CS)
+		     : "rax", "memory");
 	asm volatile("mov %0, %%ss" : : "r"(SEL_KERNEL_DS));
 	ltr(SEL_TSS);
 }
@@ -95,7 +97,7 @@ static void set_gate(u32 vector, u8 ist)
 
 static void load_idt(void)
 {
-	struct pseudo_descriptor idtr = {sizeof(idt) - 1, (u64)idt};
+	struct pseudo_descriptor idtr = { sizeof(idt) - 1, (u64)idt };
 
 	for (u32 vector = 0; vector < VECTORS; vector++)
 		if (!idt[vector].type)

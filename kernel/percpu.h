@@ -55,8 +55,8 @@ struct cpu {
 
 	u32 id;
 	u32 apic_id;
-	u32 context_count;  /* see kernel/context.h */
-	bool need_resched;  /* set by interrupts, cleared by schedule() */
+	u32 context_count; /* see kernel/context.h */
+	bool need_resched; /* set by interrupts, cleared by schedule() */
 	u32 softirq_pending;
 	struct runqueue rq;
 	struct thread *switched_from; /* by the last switch; under the run queue's lock */

@@ -15,7 +15,7 @@ extern char boot_stack[];
 void switch_to(struct thread *prev, struct thread *next);
 _Noreturn void thread_main(int (*fn)(void *), void *arg);
 
-static struct thread main_thread = {.name = "main", .id = 0, .immortal = true};
+static struct thread main_thread = { .name = "main", .id = 0, .immortal = true };
 static u64 kernel_cr3;
 
 /* Locked: the thread that is switched to, with the lock, finishes what the one before began. */

@@ -14,7 +14,10 @@ struct spinlock {
 	u16 owner; /* the ticket that is served */
 };
 
-#define SPINLOCK_INIT {0, 0}
+#define SPINLOCK_INIT \
+	{             \
+		0, 0  \
+	}
 
 void spin_stuck(struct spinlock *lock);
 

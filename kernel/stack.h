@@ -11,7 +11,8 @@ void *stack_alloc(void);
 /* The stack must not be in use any more. Thread context. */
 void stack_free(void *stack);
 
-/* `n` slots of STACK_SLOT bytes side by side (guard page first), for the IST; 0 if out of memory. */
+/* `n` slots of STACK_SLOT bytes side by side (guard page first), for the IST; 0 if out of memory.
+ */
 u64 stack_alloc_slots(u32 n);
 
 /* Whether `addr` is in the guard page of a stack. Any context. */

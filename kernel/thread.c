@@ -12,7 +12,7 @@
 
 struct list_head all_threads = LIST_HEAD_INIT(all_threads);
 static struct spinlock all_lock = SPINLOCK_INIT;
-static u32 next_id = 1; /* under all_lock; 0 is the main thread */
+static u32 next_id = 1;                      /* under all_lock; 0 is the main thread */
 static struct waitq ends = WAITQ_INIT(ends); /* joiners wait here for any thread's end */
 
 /* What switch_to() pops for a new thread, lowest address first. */
@@ -38,8 +38,9 @@ struct thread *thread_prepare(const char *name, int (*fn)(void *), void *arg)
 		return NULL;
 	t = (struct thread *)(stack + STACK_SIZE - ALIGN_UP(sizeof(*t), 16));
 	frame = (struct first_frame *)t - 1;
-	*t = (struct thread){.rsp = (u64)frame, .cpu = this_cpu(), .stack = stack};
-	*frame = (struct first_frame){
+	*t = (struct thread){ .rsp = (u64)frame, .cpu = this_cpu(), .stack = stack };
+	*frame = (struct first_frame)
+	{
 #if CONFIG_PKS
 		.pkrs = PKRS_INIT,
 #endif
@@ -104,7 +105,7 @@ static _Noreturn void finish(void)
 
 void thread_exit(int code)
 {
-	current_thread()->end = (struct thread_end){.code = code};
+	current_thread()->end = (struct thread_end){ .code = code };
 	finish();
 }
 
@@ -116,7 +117,7 @@ void thread_die(struct regs *regs, const char *why, u64 addr)
 		.died = true,
 		.why = why,
 		.rip = regs->rip,
-		.fault = {regs->vector, regs->error, addr, regs_pkrs(regs)},
+		.fault = { regs->vector, regs->error, addr, regs_pkrs(regs) },
 	};
 	if (!t->expects_death) {
 		pr("# thread %u (%s) dies: %s\n", t->id, t->name, why);
@@ -132,14 +133,17 @@ u32 thread_saved_pkrs(const struct thread *t)
 
 void threads_report(void)
 {
-	static const char *const states[] = {"runnable", "blocked", "dead"};
+	static const char *const states[] = { "runnable", "blocked", "dead" };
 	u64 flags = spin_lock_irqsave(&all_lock);
 
-	list_for_each(node, &all_threads) {
+	list_for_each(node, &all_threads)
+	{
 		struct thread *t = list_entry(node, struct thread, all_node);
 		u32 pkrs = t == current_thread() ? (u32)this_cpu()->pkrs : thread_saved_pkrs(t);
 
-		pr("# thread %u %s %s PKRS %p" "K\n", t->id, t->name, states[t->state], &pkrs);
+		pr("# thread %u %s %s PKRS %p"
+		   "K\n",
+		   t->id, t->name, states[t->state], &pkrs);
 	}
 	spin_unlock_irqrestore(&all_lock, flags);
 }

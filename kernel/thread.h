@@ -18,30 +18,30 @@ enum thread_state { THREAD_RUNNABLE, THREAD_BLOCKED, THREAD_DEAD };
 
 /* How a thread ended, for whoever joins it. */
 struct thread_end {
-	bool died;         /* by a fault; else it returned or called thread_exit() */
-	int code;          /* what it returned, if it did not die */
-	const char *why;   /* static text, if it died */
+	bool died;       /* by a fault; else it returned or called thread_exit() */
+	int code;        /* what it returned, if it did not die */
+	const char *why; /* static text, if it died */
 	struct fault fault;
-	u64 rip;           /* of the instruction that it died of */
+	u64 rip; /* of the instruction that it died of */
 };
 
 struct thread {
-	u64 rsp; /* kernel/switch.S: the first field. Valid while the thread does not run */
-	struct cpu *cpu;               /* whose run queue; under that queue's lock */
-	enum thread_state state;       /* under the run queue's lock */
-	bool queued;                   /* in rq->ready; under the run queue's lock */
-	bool on_cpu;                   /* still on its stack; cleared by whoever runs next */
-	struct list_head queue_node;   /* ready or sleeping list; under the run queue's lock */
-	struct list_head wait_node;    /* in a wait queue; under that queue's lock */
-	struct list_head all_node;     /* all_threads; under its lock */
-	u64 wake_at;                   /* ns; while in the sleeping list */
-	u64 cr3;                       /* own address space, or 0: the kernel's */
-	void *stack;                   /* lowest byte; the struct itself lies at the top */
+	u64 rsp;         /* kernel/switch.S: the first field. Valid while the thread does not run */
+	struct cpu *cpu; /* whose run queue; under that queue's lock */
+	enum thread_state state;     /* under the run queue's lock */
+	bool queued;                 /* in rq->ready; under the run queue's lock */
+	bool on_cpu;                 /* still on its stack; cleared by whoever runs next */
+	struct list_head queue_node; /* ready or sleeping list; under the run queue's lock */
+	struct list_head wait_node;  /* in a wait queue; under that queue's lock */
+	struct list_head all_node;   /* all_threads; under its lock */
+	u64 wake_at;                 /* ns; while in the sleeping list */
+	u64 cr3;                     /* own address space, or 0: the kernel's */
+	void *stack;                 /* lowest byte; the struct itself lies at the top */
 	u32 id;
-	bool immortal;                 /* its death would be the kernel's: die() panics */
-	bool expects_death;            /* a test: no report, the end is read by the joiner */
+	bool immortal;      /* its death would be the kernel's: die() panics */
+	bool expects_death; /* a test: no report, the end is read by the joiner */
 	char name[THREAD_NAME_MAX];
-	struct thread_end end;         /* valid once the thread is dead */
+	struct thread_end end; /* valid once the thread is dead */
 };
 
 /* Makes the running code thread "main" of this processor, and gives it an idle thread. Boot. */

@@ -22,12 +22,12 @@ static struct {
 	u64 tsc_start;
 	u64 ns_per_tick_fixed;  /* nanoseconds a TSC tick, 32.32 fixed point */
 	u64 timer_per_ns_fixed; /* APIC timer counts a nanosecond, 32.32 fixed point */
-} scale; /* written at boot, read in any context */
+} scale;                        /* written at boot, read in any context */
 
 static struct {
 	u64 period_ns;
 	bool jitter;
-} tick = {TICK_DEFAULT_NS, false}; /* thread writes, tick reads; either value of a race will do */
+} tick = { TICK_DEFAULT_NS, false }; /* thread writes, tick reads; either value of a race will do */
 
 static struct {
 	u64 deadline_ns;
@@ -64,7 +64,7 @@ static bool pit_wait(void)
 /* Without a PIT: the crystal that CPUID names drives the APIC timer, and the TSC by a ratio. */
 static void calibrate_by_cpuid(u64 *tsc_hz, u64 *timer_hz)
 {
-	struct cpuid r = cpuid(0, 0).a >= 0x15 ? cpuid(0x15, 0) : (struct cpuid){0};
+	struct cpuid r = cpuid(0, 0).a >= 0x15 ? cpuid(0x15, 0) : (struct cpuid){ 0 };
 
 	if (r.a && r.b && r.c) {
 		*tsc_hz = (u64)r.c * r.b / r.a;

@@ -3,7 +3,7 @@
 
 void waitq_init(struct waitq *wq)
 {
-	*wq = (struct waitq){.waiters = {&wq->waiters, &wq->waiters}};
+	*wq = (struct waitq){ .waiters = { &wq->waiters, &wq->waiters } };
 }
 
 void waitq_prepare(struct waitq *wq)
@@ -31,7 +31,6 @@ void waitq_wake(struct waitq *wq)
 {
 	u64 flags = spin_lock_irqsave(&wq->lock);
 
-	list_for_each(node, &wq->waiters)
-		thread_wake(list_entry(node, struct thread, wait_node));
+	list_for_each(node, &wq->waiters) thread_wake(list_entry(node, struct thread, wait_node));
 	spin_unlock_irqrestore(&wq->lock, flags);
 }

@@ -12,7 +12,10 @@ struct waitq {
 	struct list_head waiters; /* threads, by wait_node; under the lock */
 };
 
-#define WAITQ_INIT(name) {SPINLOCK_INIT, LIST_HEAD_INIT((name).waiters)}
+#define WAITQ_INIT(name)                                      \
+	{                                                     \
+		SPINLOCK_INIT, LIST_HEAD_INIT((name).waiters) \
+	}
 
 void waitq_init(struct waitq *wq);
 void waitq_prepare(struct waitq *wq);
@@ -25,15 +28,15 @@ void waitq_wake(struct waitq *wq);
  * Waits until `condition` holds; it is evaluated by the waiter after every wake-up. The waiter is
  * in the queue before it looks, so a wake-up between the look and the sleep is not lost.
  */
-#define wait_event(wq, condition) \
-	do { \
-		for (;;) { \
+#define wait_event(wq, condition)          \
+	do {                               \
+		for (;;) {                 \
 			waitq_prepare(wq); \
-			if (condition) \
-				break; \
-			thread_block(); \
-		} \
-		waitq_finish(wq); \
+			if (condition)     \
+				break;     \
+			thread_block();    \
+		}                          \
+		waitq_finish(wq);          \
 	} while (0)
 
 #endif

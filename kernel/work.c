@@ -11,7 +11,7 @@ static struct waitq to_do = WAITQ_INIT(to_do), done = WAITQ_INIT(done);
 
 void work_init(struct work *work, void (*fn)(struct work *work))
 {
-	*work = (struct work){.fn = fn};
+	*work = (struct work){ .fn = fn };
 	list_init(&work->node);
 }
 

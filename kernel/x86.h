@@ -7,12 +7,12 @@
 #define KEYWARD_KERNEL_X86_H
 
 /* Control registers (SDM Vol. 3A, "Control Registers"). */
-#define CR0_PE (1 << 0)   /* protected mode */
-#define CR0_MP (1 << 1)   /* monitor coprocessor */
-#define CR0_EM (1 << 2)   /* no x87: this kernel has no FPU state at all */
-#define CR0_NE (1 << 5)   /* native x87 errors */
-#define CR0_WP (1 << 16)  /* supervisor writes obey R/W, and WD of protection keys */
-#define CR0_PG (1 << 31)  /* paging */
+#define CR0_PE (1 << 0)  /* protected mode */
+#define CR0_MP (1 << 1)  /* monitor coprocessor */
+#define CR0_EM (1 << 2)  /* no x87: this kernel has no FPU state at all */
+#define CR0_NE (1 << 5)  /* native x87 errors */
+#define CR0_WP (1 << 16) /* supervisor writes obey R/W, and WD of protection keys */
+#define CR0_PG (1 << 31) /* paging */
 
 #define CR4_PAE  (1 << 5)  /* physical address extension; needed by IA-32e paging */
 #define CR4_MCE  (1 << 6)  /* machine-check exceptions    CPUID.1:EDX.MCE */
@@ -35,15 +35,15 @@
 #define RFLAGS_ID    (1 << 21)
 
 /* Exception vectors (SDM Vol. 3A, "Exception and Interrupt Reference"). */
-#define X86_DE 0
-#define X86_DB 1
-#define X86_NMI 2
-#define X86_BP 3
-#define X86_UD 6
-#define X86_DF 8
-#define X86_GP 13
-#define X86_PF 14
-#define X86_MC 18
+#define X86_DE         0
+#define X86_DB         1
+#define X86_NMI        2
+#define X86_BP         3
+#define X86_UD         6
+#define X86_DF         8
+#define X86_GP         13
+#define X86_PF         14
+#define X86_MC         18
 #define X86_EXCEPTIONS 32
 
 /* The vectors after the 32 exceptions are ours to give. */
@@ -71,16 +71,16 @@
 #define SEL_TSS       0x28
 
 /* The stacks of the interrupt stack table: TSS.IST1 to IST3 (index here counts from 0). */
-#define IST_DF  0
-#define IST_NMI 1
-#define IST_MC  2
+#define IST_DF     0
+#define IST_NMI    1
+#define IST_MC     2
 #define IST_STACKS 3
 
 #define PAGE_SHIFT 12
 #define PAGE_SIZE  (1 << PAGE_SHIFT)
 
 /* Every stack is this large and has an unmapped guard page under it. */
-#define STACK_SIZE  (4 * PAGE_SIZE)
-#define STACK_SLOT  (STACK_SIZE + PAGE_SIZE)
+#define STACK_SIZE (4 * PAGE_SIZE)
+#define STACK_SLOT (STACK_SIZE + PAGE_SIZE)
 
 #endif

@@ -3,8 +3,8 @@
  * The page-fault entry: what is a value for a probe is handed back, what the protection-key policy
  * pardons goes on, everything else is the end of its context.
  */
-#include "kernel/exception.h"
 #include "kernel/fault.h"
+#include "kernel/exception.h"
 #include "kernel/insn.h"
 #include "kernel/stack.h"
 #include "mm/pgtable.h"
@@ -28,7 +28,8 @@ void page_fault(struct regs *regs, u64 addr)
 	if (extable_fixup(regs, EX_PROBE, addr))
 		return;
 	if (regs->rflags & RFLAGS_IF)
-		irq_enable(); /* from here on the fault belongs to its thread and may be preempted */
+		irq_enable(); /* from here on the fault belongs to its thread and may be preempted
+			       */
 	if (regs->error & PF_PK) {
 		pgtable_walk(pgtable_current(), addr, &walk);
 		if (pks_fault(regs, &walk))

@@ -18,7 +18,7 @@ struct ranges ram;
 static struct ranges unused; /* what the allocator will get; until then early_alloc()'s */
 
 #define LOW_MEMORY    0x100000 /* kept from the allocator: real-mode code will need it */
-#define IMAGE_PHYS(p) ((u64)(p) - KERNEL_BASE)
+#define IMAGE_PHYS(p) ((u64)(p)-KERNEL_BASE)
 
 /* RAM is what the map calls RAM and nothing else contradicts. */
 static void find_ram(const struct boot_info *info)
@@ -27,7 +27,8 @@ static void find_ram(const struct boot_info *info)
 		const struct boot_mem *m = &info->mem[i];
 
 		if (m->type == BOOT_MEM_RAM)
-			ranges_add(&ram, ALIGN_UP(m->base, PAGE_SIZE), ALIGN_DOWN(m->base + m->len, PAGE_SIZE));
+			ranges_add(&ram, ALIGN_UP(m->base, PAGE_SIZE),
+				   ALIGN_DOWN(m->base + m->len, PAGE_SIZE));
 	}
 	for (u32 i = 0; i < info->mem_count; i++) {
 		const struct boot_mem *m = &info->mem[i];
@@ -51,10 +52,12 @@ static void check_ram(const struct boot_info *info)
 		panic("the memory map does not have the kernel's own memory (%p to %p) as RAM",
 		      (void *)IMAGE_PHYS(image_start), (void *)IMAGE_PHYS(image_end));
 	if (total < RAM_LEAST)
-		panic("%lu KiB of RAM are too little: Keyward needs %llu KiB", total >> 10, RAM_LEAST >> 10);
+		panic("%lu KiB of RAM are too little: Keyward needs %llu KiB", total >> 10,
+		      RAM_LEAST >> 10);
 	pr("# RAM: %lu MiB in %u ranges\n", total >> 20, ram.count);
 	if (info->mem_dropped || ram.dropped)
-		pr("# RAM: %u entries of the memory map were left out\n", info->mem_dropped + ram.dropped);
+		pr("# RAM: %u entries of the memory map were left out\n",
+		   info->mem_dropped + ram.dropped);
 }
 
 /* The lowest frame that the boot page tables reach; zeroed. */
@@ -72,7 +75,8 @@ u64 early_alloc(void)
 
 static void map(u64 va, u64 start, u64 end, pte_t prot, int max_level)
 {
-	if (start < end && pgtable_map(kernel_root, va, start, end - start, prot | PTE_G, max_level))
+	if (start < end &&
+	    pgtable_map(kernel_root, va, start, end - start, prot | PTE_G, max_level))
 		panic("cannot map %p", (void *)va);
 }
 
@@ -147,13 +151,14 @@ void mm_init(const struct boot_info *info)
 	map_vmemmap();
 	for (u32 i = 256; i < 512; i++) /* the upper half is shared by all address spaces */
 		if (!((pte_t *)phys_to_virt(kernel_root))[i])
-			((pte_t *)phys_to_virt(kernel_root))[i] = early_alloc() | PTE_P | PTE_W | PTE_A;
+			((pte_t *)phys_to_virt(kernel_root))[i] =
+				early_alloc() | PTE_P | PTE_W | PTE_A;
 	console_drop_vga(); /* the new tables do not map it yet */
 	write_cr3(kernel_root);
 	enable_protections();
 	pgtable_use_allocator();
 	for (u32 i = 0; i < unused.count; i++)
 		page_alloc_add(unused.r[i].start, unused.r[i].end);
-	pr("# RAM: %lu KiB free after %lu KiB for page tables and struct pages\n", pages_free() << 2,
-	   (ranges_total(&ram) >> 10) - (pages_free() << 2));
+	pr("# RAM: %lu KiB free after %lu KiB for page tables and struct pages\n",
+	   pages_free() << 2, (ranges_total(&ram) >> 10) - (pages_free() << 2));
 }

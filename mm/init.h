@@ -12,7 +12,8 @@
 /* All RAM that is mapped and has a struct page. Read-only after boot. */
 extern struct ranges ram;
 
-/* Panics with a plain message if the map is missing or too small. Once, boot stack, early console. */
+/* Panics with a plain message if the map is missing or too small. Once, boot stack, early console.
+ */
 void mm_init(const struct boot_info *info);
 
 /* Zeroed frames while there is no allocator yet; panics if there are none. Boot only. */

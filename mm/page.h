@@ -17,11 +17,11 @@ enum page_flags {
 
 struct page {
 	struct list_head list; /* free blocks: the allocator's; else the owner's */
-	u32 kmap_site;         /* low half of the address of the last kmap()'s caller; racy, a hint */
-	u32 unprotected;       /* users for whom the page is globally unprotected; atomic */
-	u8 flags;              /* enum page_flags */
-	u8 order;              /* of the block that it heads; under the allocator's lock */
-	u8 pkey;               /* of its direct mapping; set_memory_pkey() writes it */
+	u32 kmap_site;   /* low half of the address of the last kmap()'s caller; racy, a hint */
+	u32 unprotected; /* users for whom the page is globally unprotected; atomic */
+	u8 flags;        /* enum page_flags */
+	u8 order;        /* of the block that it heads; under the allocator's lock */
+	u8 pkey;         /* of its direct mapping; set_memory_pkey() writes it */
 };
 _Static_assert(sizeof(struct page) == 32, "the vmemmap is 1/128 of RAM");
 

@@ -59,8 +59,9 @@ bool pgtable_walk(u64 root, u64 va, struct pgwalk *walk)
 	int level = pgtable_top();
 	pte_t e = root;
 
-	*walk = (struct pgwalk){.va = va, .top = level, .user = true, .writable = true,
-				.executable = true};
+	*walk = (struct pgwalk){
+		.va = va, .top = level, .user = true, .writable = true, .executable = true
+	};
 	for (;; level--) {
 		e = __atomic_load_n(&table_of(e)[level_index(va, level)], __ATOMIC_RELAXED);
 		walk->entry[level] = e;

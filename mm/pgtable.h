@@ -13,12 +13,12 @@
 /* What a walk has found, from the top level down to the entry that ends it. */
 struct pgwalk {
 	u64 va;
-	int top, last;   /* levels: entry[last] is the leaf, or the entry that is not present */
-	pte_t entry[6];  /* by level, 1 to 5 */
-	bool present;    /* there is a translation; only then the following are valid */
-	u64 pa;          /* of va itself */
+	int top, last;  /* levels: entry[last] is the leaf, or the entry that is not present */
+	pte_t entry[6]; /* by level, 1 to 5 */
+	bool present;   /* there is a translation; only then the following are valid */
+	u64 pa;         /* of va itself */
 	u32 key;
-	bool user;       /* U/S = 1 on every level: a user-mode address (SDM, "Protection Keys") */
+	bool user; /* U/S = 1 on every level: a user-mode address (SDM, "Protection Keys") */
 	bool writable, executable;
 };
 
@@ -53,7 +53,8 @@ void pgtable_free_user(u64 root);
  */
 int set_memory_pkey(u64 va, u64 pages, u32 key);
 
-/* Replaces the leaf at `va` by 512 smaller ones that translate the same. -ENOMEM. Thread context. */
+/* Replaces the leaf at `va` by 512 smaller ones that translate the same. -ENOMEM. Thread context.
+ */
 int pgtable_split(u64 root, u64 va, int to_level);
 
 #endif

@@ -16,7 +16,7 @@ static void insert_at(struct ranges *set, u32 i, u64 start, u64 end)
 	}
 	for (u32 j = set->count++; j > i; j--)
 		set->r[j] = set->r[j - 1];
-	set->r[i] = (struct range){start, end};
+	set->r[i] = (struct range){ start, end };
 }
 
 void ranges_add(struct ranges *set, u64 start, u64 end)

@@ -9,7 +9,7 @@
 
 void pgtable_print(const struct pgwalk *walk)
 {
-	static const char *const names[] = {"", "PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
+	static const char *const names[] = { "", "PTE", "PDE", "PDPTE", "PML4E", "PML5E" };
 
 	for (int level = walk->top; level >= walk->last; level--) {
 		pte_t e = walk->entry[level];
@@ -35,11 +35,14 @@ void report_address(u64 addr)
 	pgtable_print(&walk);
 	page = phys_to_page(walk.pa);
 	pr("#   physical %016lx, key %u (%s)%s\n", walk.pa, walk.key,
-	   pks_key_owner(walk.key) ? pks_key_owner(walk.key) : "nobody", page ? "" : ", no struct page");
+	   pks_key_owner(walk.key) ? pks_key_owner(walk.key) : "nobody",
+	   page ? "" : ", no struct page");
 	if (!page)
 		return;
 	pr("#   page: %sdirect map's key %u, globally unprotected %u times\n",
 	   page->flags & PG_DEVMAP ? "device range, " : "", page->pkey, page->unprotected);
 	if (page->kmap_site)
-		pr("#   last kmap by %p" "S\n", (void *)(KERNEL_BASE | page->kmap_site));
+		pr("#   last kmap by %p"
+		   "S\n",
+		   (void *)(KERNEL_BASE | page->kmap_site));
 }

@@ -25,7 +25,8 @@ static int map_text(struct uspace *us)
 {
 	u64 phys = (u64)user_load - KERNEL_BASE, len = (u64)(user_end - user_start);
 
-	return pgtable_map(us->root, USER_TEXT, phys, ALIGN_UP(len, PAGE_SIZE), PTE_TEXT | PTE_U, 1);
+	return pgtable_map(us->root, USER_TEXT, phys, ALIGN_UP(len, PAGE_SIZE), PTE_TEXT | PTE_U,
+			   1);
 }
 
 static int map_stack(struct uspace *us)
@@ -101,7 +102,7 @@ struct thread *uspace_thread(struct uspace *us, const char *name, void (*entry)(
 	if (!t)
 		return NULL;
 	start = t->stack;
-	*start = (struct user_start){entry, arg};
+	*start = (struct user_start){ entry, arg };
 	t->cr3 = us->root;
 	thread_launch(t);
 	return t;

@@ -20,11 +20,11 @@ extern char boot_stack[], boot_stack_top[], boot_stack_guard[];
 #define STACKS_END      (VMAP_BASE + STACK_SLOTS_MAX * STACK_SLOT)
 
 static struct {
-	struct spinlock lock; /* for all here */
+	struct spinlock lock;  /* for all here */
 	struct list_head free; /* free stacks, linked through their lowest bytes */
 	u32 slots;             /* ever made; grows only, so a reader may be late but not wrong */
 	u64 next;
-} vmap = {.free = LIST_HEAD_INIT(vmap.free), .next = STACKS_END};
+} vmap = { .free = LIST_HEAD_INIT(vmap.free), .next = STACKS_END };
 
 u64 vmap_reserve(u64 len)
 {
@@ -56,7 +56,8 @@ static int populate(u32 slot)
 
 		if (!page)
 			return -ENOMEM;
-		if (pgtable_map(kernel_root, va, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA | PTE_G, 1)) {
+		if (pgtable_map(kernel_root, va, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA | PTE_G,
+				1)) {
 			page_free(page, 0);
 			return -ENOMEM;
 		}
@@ -145,5 +146,6 @@ bool stack_guard_hit(u64 addr)
 {
 	if (addr >= (u64)boot_stack_guard && addr < (u64)boot_stack)
 		return true;
-	return addr >= VMAP_BASE && addr < slots_end() && (addr - VMAP_BASE) % STACK_SLOT < PAGE_SIZE;
+	return addr >= VMAP_BASE && addr < slots_end() &&
+	       (addr - VMAP_BASE) % STACK_SLOT < PAGE_SIZE;
 }

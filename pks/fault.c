@@ -65,12 +65,16 @@ static void warn_once(const struct regs *regs, const struct pgwalk *walk, const 
 		return;
 	COUNT(warnings);
 	pr("# WARNING: unprotected access, pardoned until this context ends\n"
-	   "#   address %016lx %p" "E, page frame %lu, key %u (%s)\n"
-	   "#   by %p" "S in %s context, thread %u (%s)\n",
+	   "#   address %016lx %p"
+	   "E, page frame %lu, key %u (%s)\n"
+	   "#   by %p"
+	   "S in %s context, thread %u (%s)\n",
 	   walk->va, &regs->error, page_to_pfn(page), walk->key, pks_key_owner(walk->key),
 	   (void *)regs->rip, context_name(), t ? t->id : 0, t ? t->name : "none");
 	if (page->kmap_site)
-		pr("#   the page's last kmap() was by %p" "S\n", (void *)(KERNEL_BASE | page->kmap_site));
+		pr("#   the page's last kmap() was by %p"
+		   "S\n",
+		   (void *)(KERNEL_BASE | page->kmap_site));
 	if (last)
 		pr("#   too many call sites: further ones are pardoned without a warning\n");
 }

@@ -3,9 +3,9 @@
 #include "pks/pkrs.h"
 
 /* Owner and initial rights of the keys that the build gives out. */
-#define STATIC_KEYS(X) \
+#define STATIC_KEYS(X)                                  \
 	X(PKS_KEY_DEFAULT, "all memory", PKS_READWRITE) \
-	X(PKS_KEY_DEVMAP, "devmap", PKS_NOACCESS) \
+	X(PKS_KEY_DEVMAP, "devmap", PKS_NOACCESS)       \
 	X(PKS_KEY_RO, "read-only data", PKS_NOWRITE)
 
 /* All keys denied, then each owner's rights: the table and the entry path's constant agree. */
@@ -13,8 +13,8 @@
 _Static_assert(PKRS_INIT == (0xffffffffULL - (0 STATIC_KEYS(ALLOWED))), "PKRS_INIT");
 
 #define OWNER(key, owner, rights) [key] = (owner),
-static const char *owners[PKS_KEYS] = {STATIC_KEYS(OWNER)}; /* changed by compare-and-swap */
-static s64 pages[PKS_KEYS];                                  /* atomic */
+static const char *owners[PKS_KEYS] = { STATIC_KEYS(OWNER) }; /* changed by compare-and-swap */
+static s64 pages[PKS_KEYS];                                   /* atomic */
 
 int pks_key_alloc(const char *owner)
 {
@@ -25,8 +25,8 @@ int pks_key_alloc(const char *owner)
 	for (int key = PKS_KEY_FIRST_DYNAMIC; key < PKS_KEYS; key++) {
 		const char *nobody = NULL;
 
-		if (__atomic_compare_exchange_n(&owners[key], &nobody, owner, false, __ATOMIC_ACQ_REL,
-						__ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(&owners[key], &nobody, owner, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 			return key;
 	}
 	return -ENOSPC;

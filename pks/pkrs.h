@@ -33,7 +33,9 @@ static inline void pkrs_write(u32 pkrs)
 	MAGIC_SITE(MAGIC_WRITE);
 	asm volatile("movl %0, %%gs:%c1\n\t"
 		     "wrmsr"
-		     : : "a"(pkrs), "i"(CPU_PKRS), "c"(MSR_IA32_PKRS), "d"(0) : "memory");
+		     :
+		     : "a"(pkrs), "i"(CPU_PKRS), "c"(MSR_IA32_PKRS), "d"(0)
+		     : "memory");
 	if (CONFIG_PARANOID)
 		this_cpu()->pkrs_writes++;
 }

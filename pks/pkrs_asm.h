@@ -22,95 +22,71 @@
 #if CONFIG_PKS
 
 /* EAX to memory and register. Clobbers ECX, EDX, flags. Interrupts are off. */
-.macro PKRS_WRITE
-	mov %eax, %gs:CPU_PKRS
-	mov $MSR_IA32_PKRS, %ecx
-	xor %edx, %edx
-	wrmsr
+.macro PKRS_WRITE mov % eax, % gs : CPU_PKRS mov $MSR_IA32_PKRS, % ecx xor % edx,
+	%
+		edx wrmsr
 #if CONFIG_PARANOID
-	incq %gs:CPU_PKRS_WRITES
+			incq %
+		gs : CPU_PKRS_WRITES
 #endif
-.endm
+			     .endm
 
-/* Paranoid build: the mirror tells the truth, or the kernel stops. Clobbers EAX, ECX, EDX. */
-.macro PKRS_VERIFY
+			     /* Paranoid build: the mirror tells the truth, or the kernel stops.
+				Clobbers EAX, ECX, EDX. */
+			     .macro PKRS_VERIFY
 #if CONFIG_PARANOID
-	cmpb $0, pks_present
-	je .Ltrue\@
-	mov $MSR_IA32_PKRS, %ecx
-	rdmsr
-	cmp %eax, %gs:CPU_PKRS
-	je .Ltrue\@
-	call pkrs_mirror_lies
-.Ltrue\@:
+				     cmpb $0,
+	pks_present je.Ltrue\@mov $MSR_IA32_PKRS, % ecx rdmsr cmp % eax, %
+										 gs
+    : CPU_PKRS je.Ltrue\@call pkrs_mirror_lies
+	      .Ltrue\@ :
 #endif
-.endm
+	      .endm
 
-/* A context begins: its predecessor's rights go into the frame, the initial ones come in. */
-.macro PKRS_ENTER
-	push %gs:CPU_PKRS
-	cmpl $PKRS_INIT, %gs:CPU_PKRS
-	je .Linitial\@
-	mov $PKRS_INIT, %eax
-	PKRS_WRITE
-.Linitial\@:
-	PKRS_VERIFY
-.endm
+	      /* A context begins: its predecessor's rights go into the frame, the initial ones come
+		 in. */
+	      .macro PKRS_ENTER push % gs : CPU_PKRS cmpl $PKRS_INIT,
+	% gs : CPU_PKRS je.Linitial\@mov $PKRS_INIT,
+	%
+		eax PKRS_WRITE.Linitial\
+		@ : PKRS_VERIFY
+			    .endm
 
-/* A context ends: the rights in the frame, as the fault policy may have changed them, come in. */
-.macro PKRS_EXIT
-	pop %rax
-	cmp %eax, %gs:CPU_PKRS
-	je .Lequal\@
-	PKRS_WRITE
-.Lequal\@:
-	PKRS_VERIFY
-.endm
+			    /* A context ends: the rights in the frame, as the fault policy may have
+			       changed them, come in. */
+			    .macro PKRS_EXIT pop %
+		rax cmp % eax,
+	%
+		gs : CPU_PKRS je.Lequal\@PKRS_WRITE.Lequal\
+		     @ : PKRS_VERIFY
+				 .endm
 
-/* The same for NMI-like contexts, which may have come between the mirror and the register. */
-.macro PKRS_ENTER_NMI
-	push %gs:CPU_PKRS
-	cmpb $0, pks_present
-	je .Labsent\@
-	mov $PKRS_INIT, %eax
-	PKRS_WRITE
-.Labsent\@:
-	PKRS_VERIFY
-.endm
+				 /* The same for NMI-like contexts, which may have come between the
+				    mirror and the register. */
+				 .macro PKRS_ENTER_NMI push %
+		gs : CPU_PKRS cmpb $0,
+	pks_present je.Labsent\@mov $PKRS_INIT,
+	%
+		eax PKRS_WRITE.Labsent\@ : PKRS_VERIFY
+						   .endm
 
-.macro PKRS_EXIT_NMI
-	pop %rax
-	cmpb $0, pks_present
-	je .Labsent\@
-	PKRS_WRITE
-.Labsent\@:
-	PKRS_VERIFY
-.endm
+						   .macro PKRS_EXIT_NMI pop %
+		rax cmpb $0,
+	pks_present je.Labsent\@PKRS_WRITE.Labsent\
+		@ : PKRS_VERIFY
+			    .endm
 
-/* A thread switch: the rights stay on the stack that is left ... */
-.macro PKRS_SWITCH_OUT
-	push %gs:CPU_PKRS
-.endm
+			    /* A thread switch: the rights stay on the stack that is left ... */
+			    .macro PKRS_SWITCH_OUT push %
+		gs : CPU_PKRS.endm
 
-/* ... and come from the one that is entered. */
-.macro PKRS_SWITCH_IN
-	PKRS_EXIT
-.endm
+			     /* ... and come from the one that is entered. */
+			     .macro PKRS_SWITCH_IN PKRS_EXIT.endm
 
 #else
 
-.macro PKRS_ENTER
-.endm
-.macro PKRS_EXIT
-.endm
-.macro PKRS_ENTER_NMI
-.endm
-.macro PKRS_EXIT_NMI
-.endm
-.macro PKRS_SWITCH_OUT
-.endm
-.macro PKRS_SWITCH_IN
-.endm
+.macro PKRS_ENTER.endm.macro PKRS_EXIT.endm.macro PKRS_ENTER_NMI.endm.macro PKRS_EXIT_NMI.endm
+	.macro PKRS_SWITCH_OUT.endm.macro PKRS_SWITCH_IN.endm
 
 #endif
 #endif

@@ -5,15 +5,17 @@
  */
 #include "pks/policy.h"
 
+// clang-format off
 static const struct {
 	enum pks_verdict closed, open;
 } policy[PKS_MODES] = {
 	/*                      not open  open */
-	[PKS_MODE_OFF]     = {PKS_DIE, PKS_DIE},
-	[PKS_MODE_STRICT]  = {PKS_DIE, PKS_DIE},
-	[PKS_MODE_RELAXED] = {PKS_DIE, PKS_PARDON_WARN},
-	[PKS_MODE_SILENT]  = {PKS_DIE, PKS_PARDON},
+	[PKS_MODE_OFF]     = { PKS_DIE, PKS_DIE },
+	[PKS_MODE_STRICT]  = { PKS_DIE, PKS_DIE },
+	[PKS_MODE_RELAXED] = { PKS_DIE, PKS_PARDON_WARN },
+	[PKS_MODE_SILENT]  = { PKS_DIE, PKS_PARDON },
 };
+// clang-format on
 
 bool pks_page_open(enum pks_gate gate, struct pks_page_state page)
 {

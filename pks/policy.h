@@ -7,9 +7,9 @@
 #include "kernel/types.h"
 
 enum pks_verdict {
-	PKS_DIE,           /* no pardon: the context that faulted ends */
-	PKS_PARDON,        /* the key is opened in the saved frame */
-	PKS_PARDON_WARN,   /* the same, and it is reported once for each call site */
+	PKS_DIE,         /* no pardon: the context that faulted ends */
+	PKS_PARDON,      /* the key is opened in the saved frame */
+	PKS_PARDON_WARN, /* the same, and it is reported once for each call site */
 };
 
 /* What the policy knows of a page. */

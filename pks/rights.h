@@ -24,7 +24,7 @@ static inline struct pks_token pks_grant(u32 key, enum pks_access access)
 {
 	u32 old = pkrs_update(pkrs_needs_clear(key, access), 0);
 
-	return (struct pks_token){pkrs_mask(key), old & pkrs_mask(key)};
+	return (struct pks_token){ pkrs_mask(key), old & pkrs_mask(key) };
 }
 
 /* Restores the rights that the matching pks_grant() found. Any context. */
@@ -54,7 +54,7 @@ static inline struct pks_token pks_grant(u32 key, enum pks_access access)
 {
 	(void)key;
 	(void)access;
-	return (struct pks_token){0, 0};
+	return (struct pks_token){ 0, 0 };
 }
 
 static inline void pks_revoke(struct pks_token token)

@@ -13,8 +13,9 @@ void pks_reprotect(struct page *page, void *site)
 
 	do {
 		if (users == 0) {
-			pr("# kunmap of a page that is not mapped (frame %lu), by %p" "S\n", page_to_pfn(page),
-			   site);
+			pr("# kunmap of a page that is not mapped (frame %lu), by %p"
+			   "S\n",
+			   page_to_pfn(page), site);
 			return;
 		}
 	} while (!__atomic_compare_exchange_n(&page->unprotected, &users, users - 1, false,

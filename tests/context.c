@@ -106,7 +106,8 @@ static void in_vector(u32 vector, trap_hook_t hook, void (*raise)(void))
 
 static void wait_for(const struct job *job)
 {
-	for (u32 spins = 0; !__atomic_load_n(&job->done, __ATOMIC_ACQUIRE) && spins < 100000000; spins++)
+	for (u32 spins = 0; !__atomic_load_n(&job->done, __ATOMIC_ACQUIRE) && spins < 100000000;
+	     spins++)
 		cpu_relax();
 }
 
@@ -134,7 +135,7 @@ static void raise_mc(void)
 
 void run_in(enum test_context c, void (*fn)(void *), void *arg)
 {
-	jobs[c] = (struct job){fn, arg, false};
+	jobs[c] = (struct job){ fn, arg, false };
 	barrier();
 	switch (c) {
 	case IN_THREAD:

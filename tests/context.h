@@ -6,8 +6,8 @@
 #include "kernel/types.h"
 
 enum test_context {
-	IN_THREAD,    /* a thread of its own, joined */
-	IN_WORK,      /* a work item */
+	IN_THREAD, /* a thread of its own, joined */
+	IN_WORK,   /* a work item */
 	IN_SOFTIRQ,
 	IN_INTERRUPT, /* a self-IPI */
 	IN_EXCEPTION, /* #BP, raised by the running thread */

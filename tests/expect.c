@@ -16,7 +16,8 @@ bool expect_eq(const char *file, int line, u64 actual, u64 expected, const char 
 {
 	ktest_checked();
 	if (actual != expected)
-		ktest_fail(file, line, "expected %s to be 0x%lx, got 0x%lx", text, expected, actual);
+		ktest_fail(file, line, "expected %s to be 0x%lx, got 0x%lx", text, expected,
+			   actual);
 	return actual == expected;
 }
 
@@ -25,7 +26,10 @@ static void describe(char *text, size_t size, struct fault f)
 	if (f.vector == FAULT_NONE)
 		ksnprintf(text, size, "no fault");
 	else if (f.vector == X86_PF)
-		ksnprintf(text, size, "page fault %p" "E at 0x%lx", &f.error, f.addr);
+		ksnprintf(text, size,
+			  "page fault %p"
+			  "E at 0x%lx",
+			  &f.error, f.addr);
 	else
 		ksnprintf(text, size, "%s, error code 0x%lx", exception_name(f.vector), f.error);
 }
@@ -52,16 +56,16 @@ static bool expect_fault(const char *file, int line, struct fault f, struct faul
 bool expect_page_fault(const char *file, int line, struct fault f, u64 error, u64 addr,
 		       const char *rule)
 {
-	return expect_fault(file, line, f, (struct fault){X86_PF, error, addr, 0}, rule);
+	return expect_fault(file, line, f, (struct fault){ X86_PF, error, addr, 0 }, rule);
 }
 
 bool expect_no_fault(const char *file, int line, struct fault f, const char *rule)
 {
-	return expect_fault(file, line, f, (struct fault){.vector = FAULT_NONE}, rule);
+	return expect_fault(file, line, f, (struct fault){ .vector = FAULT_NONE }, rule);
 }
 
 bool expect_vector(const char *file, int line, struct fault f, u64 vector, u64 error,
 		   const char *rule)
 {
-	return expect_fault(file, line, f, (struct fault){vector, error, 0, 0}, rule);
+	return expect_fault(file, line, f, (struct fault){ vector, error, 0, 0 }, rule);
 }

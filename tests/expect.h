@@ -26,19 +26,19 @@
 #define EXPECT_VECTOR(fault, vector, error, rule) \
 	expect_vector(__FILE__, __LINE__, (fault), (vector), (error), (rule))
 
-#define REQUIRE(condition) \
-	do { \
+#define REQUIRE(condition)              \
+	do {                            \
 		if (!EXPECT(condition)) \
-			return; \
+			return;         \
 	} while (0)
 
 /* Returns early with a skip; the reason is never empty. */
-#define SKIP_IF(condition, reason) \
-	do { \
-		if (condition) { \
+#define SKIP_IF(condition, reason)          \
+	do {                                \
+		if (condition) {            \
 			ktest_skip(reason); \
-			return; \
-		} \
+			return;             \
+		}                           \
 	} while (0)
 
 bool expect_true(const char *file, int line, bool ok, const char *text);

@@ -111,8 +111,7 @@ static void check_leftovers(u32 threads_before)
 {
 	u32 threads = 0;
 
-	list_for_each(node, &all_threads)
-		threads++;
+	list_for_each(node, &all_threads) threads++;
 	if (threads != threads_before)
 		ktest_error("left %d threads behind", (int)(threads - threads_before));
 	if (context_count() || !irqs_enabled())
@@ -129,8 +128,7 @@ static void run_once(const struct ktest *t, bool stress)
 	struct thread *thread;
 	u32 threads = 0;
 
-	list_for_each(node, &all_threads)
-		threads++;
+	list_for_each(node, &all_threads) threads++;
 	if (stress)
 		tick_set(STRESS_TICK_NS, true);
 	watchdog_set(now_ns() + WATCHDOG_NS, t->name);
@@ -209,7 +207,8 @@ static bool run_suite(const struct ktest *from, const struct ktest *to)
 	u32 number = 0, bad = totals.fail + totals.error;
 	char name[128];
 
-	pr("    KTAP version 1\n    # Subtest: %s\n    1..%u\n", from->suite, count_selected(from, to));
+	pr("    KTAP version 1\n    # Subtest: %s\n    1..%u\n", from->suite,
+	   count_selected(from, to));
 	for (const struct ktest *t = from; t < to; t++) {
 		for (int stress = 0; stress <= 1; stress++) {
 			if (!selected(t, stress))

@@ -33,10 +33,11 @@ struct ktest {
  * Registers `function` under its own name. A file defines KTEST_SUITE as the suite's name and
  * KTEST_ORDER as two digits that say where the suite stands in the run, both as strings.
  */
-#define KTEST(function, test_flags) \
-	static const struct ktest ktest_##function __attribute__((KTEST_IN_ORDER used, aligned(8), \
-		section(".ktests." KTEST_ORDER KTEST_SUITE))) = { \
-		KTEST_SUITE, #function, function, (test_flags)}
+#define KTEST(function, test_flags)                                                                \
+	static const struct ktest ktest_##function __attribute__((                                 \
+		KTEST_IN_ORDER used, aligned(8), section(".ktests." KTEST_ORDER KTEST_SUITE))) = { \
+		KTEST_SUITE, #function, function, (test_flags)                                     \
+	}
 
 /* Runs what the command line asks for, prints the verdict and ends the machine. */
 _Noreturn void ktest_main(void);

@@ -9,25 +9,26 @@
 
 #include "kernel/fault.h"
 
-#define ACCESS(kind, insn, f, ...) \
-	asm volatile("1: " insn "\n2:\n" EXTABLE("1b", "2b", kind) : FAULT_OPERANDS(f), __VA_ARGS__ \
+#define ACCESS(kind, insn, f, ...)                                 \
+	asm volatile("1: " insn "\n2:\n" EXTABLE("1b", "2b", kind) \
+		     : FAULT_OPERANDS(f), __VA_ARGS__              \
 		     : "memory", "cc")
 
-#define DEFINE_READ(name, kind) \
-	static inline struct fault name(const volatile void *p, u64 *value) \
-	{ \
-		struct fault f = {.vector = FAULT_NONE}; \
-		u64 v = 0; \
+#define DEFINE_READ(name, kind)                                                 \
+	static inline struct fault name(const volatile void *p, u64 *value)     \
+	{                                                                       \
+		struct fault f = { .vector = FAULT_NONE };                      \
+		u64 v = 0;                                                      \
 		ACCESS(kind, "movq (%[p]), %[v]", f, [v] "+r"(v) : [p] "r"(p)); \
-		*value = v; \
-		return f; \
+		*value = v;                                                     \
+		return f;                                                       \
 	}
-#define DEFINE_WRITE(name, kind) \
-	static inline struct fault name(volatile void *p, u64 value) \
-	{ \
-		struct fault f = {.vector = FAULT_NONE}; \
+#define DEFINE_WRITE(name, kind)                                                    \
+	static inline struct fault name(volatile void *p, u64 value)                \
+	{                                                                           \
+		struct fault f = { .vector = FAULT_NONE };                          \
 		ACCESS(kind, "movq %[v], (%[p])", f, [v] "+r"(value) : [p] "r"(p)); \
-		return f; \
+		return f;                                                           \
 	}
 
 /* The numbers of enum extable_kind, for the assembler. */
@@ -43,7 +44,7 @@ DEFINE_WRITE(touch_write, KIND_DIE)
 /* A locked read-modify-write: adds `value`. */
 static inline struct fault probe_add(volatile void *p, u64 value)
 {
-	struct fault f = {.vector = FAULT_NONE};
+	struct fault f = { .vector = FAULT_NONE };
 
 	ACCESS(KIND_PROBE, "lock addq %[v], (%[p])", f, [v] "+r"(value) : [p] "r"(p));
 	return f;
@@ -51,12 +52,13 @@ static inline struct fault probe_add(volatile void *p, u64 value)
 
 static inline struct fault probe_wrmsr(u32 msr, u64 value)
 {
-	struct fault f = {.vector = FAULT_NONE};
+	struct fault f = { .vector = FAULT_NONE };
 	u64 vector = FAULT_NONE, error = 0;
 
 	asm volatile("1: wrmsr\n\t"
 		     "mov $-1, %%rax\n2:\n" EXTABLE("1b", "2b", KIND_PROBE)
-		     : "=a"(vector), "=d"(error) : "0"((u64)(u32)value), "1"(value >> 32), "c"(msr)
+		     : "=a"(vector), "=d"(error)
+		     : "0"((u64)(u32)value), "1"(value >> 32), "c"(msr)
 		     : "rsi", "memory", "cc");
 	f.vector = vector;
 	f.error = vector == FAULT_NONE ? 0 : error;
@@ -65,13 +67,15 @@ static inline struct fault probe_wrmsr(u32 msr, u64 value)
 
 static inline struct fault probe_rdmsr(u32 msr, u64 *value)
 {
-	struct fault f = {.vector = FAULT_NONE};
+	struct fault f = { .vector = FAULT_NONE };
 	u64 vector = 0, error = 0, ok = 0;
 	u64 in_msr = msr;
 
 	asm volatile("1: rdmsr\n\t"
 		     "mov $1, %[ok]\n2:\n" EXTABLE("1b", "2b", KIND_PROBE)
-		     : "=a"(vector), "=d"(error), [ok] "+r"(ok), "+c"(in_msr) : : "rsi", "memory", "cc");
+		     : "=a"(vector), "=d"(error), [ok] "+r"(ok), "+c"(in_msr)
+		     :
+		     : "rsi", "memory", "cc");
 	if (ok) {
 		*value = error << 32 | (u32)vector;
 		return f;
@@ -83,7 +87,7 @@ static inline struct fault probe_rdmsr(u32 msr, u64 *value)
 
 static inline struct fault probe_write_cr4(u64 value)
 {
-	struct fault f = {.vector = FAULT_NONE};
+	struct fault f = { .vector = FAULT_NONE };
 
 	ACCESS(KIND_PROBE, "mov %[v], %%cr4", f, [v] "+r"(value) :);
 	return f;

@@ -21,7 +21,8 @@ static void expected_fault(void)
 {
 	u64 value;
 
-	EXPECT_PAGE_FAULT(probe_read((void *)NOWHERE, &value), 0, NOWHERE, "P = 0: nothing is mapped");
+	EXPECT_PAGE_FAULT(probe_read((void *)NOWHERE, &value), 0, NOWHERE,
+			  "P = 0: nothing is mapped");
 	EXPECT_PAGE_FAULT(probe_write((void *)NOWHERE, 1), PF_W, NOWHERE, "P = 0, a write");
 }
 KTEST(expected_fault, 0);
@@ -91,7 +92,7 @@ static void fault_in_context(void *arg)
 static void fault_in_every_context(void)
 {
 	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
-		struct fault f = {0};
+		struct fault f = { 0 };
 
 		run_in(c, fault_in_context, &f);
 		EXPECT_PAGE_FAULT(f, PF_W, NOWHERE, "a fault is a value in every context");

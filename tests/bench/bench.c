@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "tests/bench/bench.h"
+#include "kernel/config.h"
 #include "kernel/console.h"
 #include "kernel/glob.h"
 #include "kernel/insn.h"
 #include "kernel/options.h"
-#include "kernel/config.h"
 #include "kernel/percpu.h"
 
 #define REPEATS 101

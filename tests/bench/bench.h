@@ -10,12 +10,14 @@
 
 struct bench {
 	const char *name;
-	u64 (*fn)(void); /* does it once; returns the ticks that it took, the harness's own taken off */
+	u64 (*fn)(void); /* does it once; returns the ticks that it took, the harness's own taken
+			    off */
 };
 
-#define BENCH(function) \
-	static const struct bench bench_##function __attribute__((used, aligned(8), \
-		section(".kbenches." #function))) = {#function, function}
+#define BENCH(function)                                                                           \
+	static const struct bench bench_##function                                                \
+		__attribute__((used, aligned(8), section(".kbenches." #function))) = { #function, \
+										       function }
 
 /* Runs the benches that tests= names and prints a line each. */
 void bench_run_all(void);

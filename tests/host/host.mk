@@ -63,5 +63,7 @@ $(HOST_BUILD)/seeds: tests/host/seeds.c tests/host/mbi.h
 	$(HOST_BUILD)/make-seeds $@
 	@touch $@
 
-.SECONDARY:
+.SECONDARY: $(foreach cc,$(HOST_CCS) fuzz,$(HOST_PURE:%.c=$(HOST_BUILD)/$(cc)/%.o) \
+	$(HOST_TESTS:%=$(HOST_BUILD)/$(cc)/tests/host/%.o)) \
+	$(HOST_FUZZ:%=$(HOST_BUILD)/fuzz/tests/host/fuzz_%.o) $(HOST_FUZZ:%=$(HOST_BUILD)/fuzz/fuzz_%)
 -include $(shell find $(HOST_BUILD) -name '*.d' 2>/dev/null)

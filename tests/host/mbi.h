@@ -53,7 +53,8 @@ static inline size_t mbi_mmap(struct mbi *mbi, const struct mbi_entry *entries, 
 {
 	u8 content[MBI_MAX] = { sizeof(*entries) };
 
-	memcpy(content + 8, entries, count * sizeof(*entries));
+	if (count)
+		memcpy(content + 8, entries, count * sizeof(*entries));
 	return mbi_tag(mbi, 6, content, 8 + count * sizeof(*entries));
 }
 

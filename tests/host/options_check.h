@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* What holds of every answer and complaint of cmdline_parse(), for whatever line. */
+#ifndef KEYWARD_TESTS_HOST_OPTIONS_CHECK_H
+#define KEYWARD_TESTS_HOST_OPTIONS_CHECK_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "boot/cmdline.h"
+#include "kernel/option_names.h"
+
+/* NULL, or what is wrong with the options. */
+static inline const char *options_check(const struct options *opt)
+{
+	if ((unsigned)opt->pks >= PKS_MODES || (unsigned)opt->gate >= PKS_GATES ||
+	    (unsigned)opt->exit >= EXIT_ACTIONS)
+		return "an enum out of its range";
+	if (!memchr(opt->tests, 0, sizeof(opt->tests)))
+		return "tests without an end";
+	if (opt->repeat < 1 || opt->repeat > 1000000 || opt->cpus < 1 || opt->cpus > 4096)
+		return "a number out of its range";
+	if (opt->magic > 15)
+		return "an unknown magic point";
+	return NULL;
+}
+
+/* NULL, or what is wrong with a complaint. */
+static inline const char *complaint_check(const char *message)
+{
+	if (!*message || strlen(message) > 254)
+		return "a complaint that is empty or cut off";
+	for (const char *p = message; *p; p++)
+		if (*p < ' ' || *p > '~')
+			return "a complaint that is not one printable line";
+	return NULL;
+}
+
+/* Writes the options as a command line that gives them again. */
+static inline void options_render(const struct options *opt, char line[2048])
+{
+	char *p = line;
+
+	p += sprintf(p, "pks=%s gate=%s exit=%s seed=%llu repeat=%u cpus=%u mem=%llu bench=%s",
+		     pks_mode_name(opt->pks), pks_gate_name(opt->gate), exit_action_name(opt->exit),
+		     (unsigned long long)opt->seed, opt->repeat, opt->cpus,
+		     (unsigned long long)opt->mem, opt->bench ? "on" : "off");
+	p += sprintf(p, " magic=");
+	for (unsigned i = 0; i < MAGIC_POINTS; i++)
+		if (opt->magic & 1u << i)
+			p += sprintf(p, "%s,", magic_point_names[i]);
+	p += sprintf(p, " tests=");
+	for (const char *t = opt->tests; *t; t++) {
+		*p++ = '\\';
+		*p++ = *t;
+	}
+	*p = '\0';
+}
+
+static inline bool options_equal(const struct options *a, const struct options *b)
+{
+	return a->pks == b->pks && a->gate == b->gate && a->exit == b->exit && a->seed == b->seed &&
+	       a->repeat == b->repeat && a->cpus == b->cpus && a->mem == b->mem &&
+	       a->magic == b->magic && a->bench == b->bench && !strcmp(a->tests, b->tests);
+}
+
+#endif

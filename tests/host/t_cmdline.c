@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: every key's values, defaults, and what is said of each mistake. */
+#include "tests/host/harness.h"
+
+#include "tests/host/options_check.h"
+
+static struct options opt;
+static char said[8][256];
+static unsigned complaints;
+
+static void listen(const char *message, void *arg)
+{
+	const char *wrong = complaint_check(message);
+
+	if (wrong)
+		fail_msg("%s: %s", wrong, message);
+	assert_ptr_equal(arg, &opt);
+	if (complaints < ARRAY_SIZE(said))
+		snprintf(said[complaints], sizeof(said[0]), "%s", message);
+	complaints++;
+}
+
+static void parse(const char *line)
+{
+	char *copy = exact_string(line);
+	const char *wrong;
+
+	complaints = 0;
+	memset(&opt, 0xff, sizeof(opt));
+	cmdline_parse(copy, &opt, listen, &opt);
+	free(copy);
+	wrong = options_check(&opt);
+	if (wrong)
+		fail_msg("%s: %s", wrong, line);
+}
+
+static void parse_silently(const char *line)
+{
+	parse(line);
+	if (complaints)
+		fail_msg("%s: complains: %s", line, said[0]);
+}
+
+static void expect(const char *line, const char *complaint)
+{
+	parse(line);
+	assert_int_equal(complaints, 1);
+	assert_string_equal(said[0], complaint);
+}
+
+static void assert_defaults(void)
+{
+	assert_int_equal(opt.pks, PKS_MODE_RELAXED);
+	assert_int_equal(opt.gate, PKS_GATE_KMAPPED);
+	assert_int_equal(opt.exit, EXIT_POWEROFF);
+	assert_int_equal(opt.repeat, 1);
+	assert_int_equal(opt.cpus, 4096);
+	assert_int_equal(opt.seed, 0);
+	assert_int_equal(opt.mem, 0);
+	assert_int_equal(opt.magic, 0);
+	assert_false(opt.bench);
+	assert_string_equal(opt.tests, "");
+}
+
+static void defaults(void **state)
+{
+	static const char *const empty[] = { "", " ", " \t\r\n  " };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(empty); i++) {
+		parse_silently(empty[i]);
+		assert_defaults();
+	}
+	memset(&opt, 0xff, sizeof(opt));
+	cmdline_parse(NULL, &opt, listen, &opt);
+	assert_defaults();
+}
+
+static void every_key_at_once(void **state)
+{
+	(void)state;
+	parse_silently(" pks=strict\tgate=any tests=rights.*,policy.? seed=0xDEADbeef00000001 "
+		       "repeat=1000000 exit=halt cpus=2 mem=64M magic=fault,write bench=on ");
+	assert_int_equal(opt.pks, PKS_MODE_STRICT);
+	assert_int_equal(opt.gate, PKS_GATE_ANY);
+	assert_string_equal(opt.tests, "rights.*,policy.?");
+	assert_int_equal(opt.seed, 0xdeadbeef00000001);
+	assert_int_equal(opt.repeat, 1000000);
+	assert_int_equal(opt.exit, EXIT_HALT);
+	assert_int_equal(opt.cpus, 2);
+	assert_int_equal(opt.mem, 64 << 20);
+	assert_int_equal(opt.magic, MAGIC_FAULT | MAGIC_WRITE);
+	assert_true(opt.bench);
+}
+
+static void every_word_of_every_enum(void **state)
+{
+	(void)state;
+	parse_silently("pks=off exit=reboot bench=off");
+	assert_int_equal(opt.pks, PKS_MODE_OFF);
+	assert_int_equal(opt.exit, EXIT_REBOOT);
+	assert_false(opt.bench);
+	parse_silently("pks=relaxed exit=poweroff gate=kmapped");
+	assert_int_equal(opt.pks, PKS_MODE_RELAXED);
+	assert_int_equal(opt.exit, EXIT_POWEROFF);
+	assert_int_equal(opt.gate, PKS_GATE_KMAPPED);
+	parse_silently("pks=silent magic=switch,pardon, cpus=max");
+	assert_int_equal(opt.pks, PKS_MODE_SILENT);
+	assert_int_equal(opt.magic, MAGIC_SWITCH | MAGIC_PARDON);
+	assert_int_equal(opt.cpus, 4096);
+}
+
+/* A mistake is told in one line, and what stands beside it still counts. */
+static void bad_value_means_default(void **state)
+{
+	(void)state;
+	expect("seed=5 pks=foo gate=any",
+	       "pks=foo: not one of off, strict, relaxed, silent; using relaxed");
+	assert_int_equal(opt.pks, PKS_MODE_RELAXED);
+	assert_int_equal(opt.seed, 5);
+	assert_int_equal(opt.gate, PKS_GATE_ANY);
+	expect("pks=", "pks=: not one of off, strict, relaxed, silent; using relaxed");
+	expect("pks=stric", "pks=stric: not one of off, strict, relaxed, silent; using relaxed");
+	expect("pks=stricter",
+	       "pks=stricter: not one of off, strict, relaxed, silent; using relaxed");
+	expect("gate=all", "gate=all: not one of kmapped, any; using kmapped");
+	expect("exit=monitor", "exit=monitor: not one of poweroff, reboot, halt; using poweroff");
+	expect("bench=1", "bench=1: not one of on, off; using off");
+	expect("magic=fault,foo",
+	       "magic=fault,foo: not a list of write, switch, fault, pardon; ignoring it");
+	assert_defaults();
+}
+
+/* What a complaint says is accepted has to be: the table and the functions agree. */
+static void what_is_named_is_accepted(void **state)
+{
+	static const char *const enums[] = { "pks", "gate", "exit", "bench", "magic" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(enums); i++) {
+		char line[64], list[256], *word;
+		unsigned words = 0;
+
+		snprintf(line, sizeof(line), "%s=!", enums[i]);
+		parse(line);
+		assert_int_equal(complaints, 1);
+		snprintf(list, sizeof(list), "%s", strstr(said[0], " of ") + 4);
+		*strchr(list, ';') = '\0';
+		for (word = strtok(list, ", "); word; word = strtok(NULL, ", ")) {
+			snprintf(line, sizeof(line), "%s=%s", enums[i], word);
+			parse_silently(line);
+			words++;
+		}
+		assert_int_equal(words, (unsigned[]){ PKS_MODES, PKS_GATES, EXIT_ACTIONS, 2,
+						      MAGIC_POINTS }[i]);
+	}
+}
+
+static void numbers(void **state)
+{
+	static const char *const bad_seeds[] = {
+		"seed=",    "seed=x",   "seed=0x",   "seed=-1",  "seed=+1",
+		"seed=1 ,", "seed=12a", "seed=0x1g", "seed=1.5", "seed=99999999999999999999"
+	};
+
+	(void)state;
+	parse_silently("seed=18446744073709551615");
+	assert_int_equal(opt.seed, UINT64_MAX);
+	parse_silently("seed=0XffffFFFFffffFFFF");
+	assert_int_equal(opt.seed, UINT64_MAX);
+	parse_silently("seed=010");
+	assert_int_equal(opt.seed, 10);
+	expect("seed=18446744073709551616",
+	       "seed=18446744073709551616: not a number of at most 64 bits; using 0");
+	expect("seed=0x10000000000000000",
+	       "seed=0x10000000000000000: not a number of at most 64 bits; using 0");
+	for (size_t i = 0; i < ARRAY_SIZE(bad_seeds); i++) {
+		parse(bad_seeds[i]);
+		assert_true(complaints >= 1);
+	}
+	expect("repeat=0", "repeat=0: not a number from 1 to 1000000; using 1");
+	expect("repeat=1000001", "repeat=1000001: not a number from 1 to 1000000; using 1");
+	expect("repeat=4294967297", "repeat=4294967297: not a number from 1 to 1000000; using 1");
+	expect("cpus=0", "cpus=0: not max or a number from 1 to 4096; using max");
+	assert_int_equal(opt.cpus, 4096);
+	expect("cpus=4097", "cpus=4097: not max or a number from 1 to 4096; using max");
+	parse_silently("cpus=4096 repeat=0x10");
+	assert_int_equal(opt.repeat, 16);
+}
+
+static void sizes(void **state)
+{
+	static const struct {
+		const char *line;
+		u64 size;
+	} good[] = {
+		{ "mem=0", 0 },
+		{ "mem=4096", 4096 },
+		{ "mem=3k", 3072 },
+		{ "mem=3K", 3072 },
+		{ "mem=2G", 2ULL << 30 },
+		{ "mem=1t", 1ULL << 40 },
+		{ "mem=0x10M", 16 << 20 },
+		{ "mem=16777215T", 16777215ULL << 40 },
+	};
+	static const char *const bad[] = { "mem=",   "mem=M",   "mem=1MB",      "mem=1P",
+					   "mem=-1", "mem=1MM", "mem=16777216T" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		parse_silently(good[i].line);
+		assert_int_equal(opt.mem, good[i].size);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		parse(bad[i]);
+		assert_int_equal(complaints, 1);
+		assert_int_equal(opt.mem, 0);
+	}
+	expect("mem=1X", "mem=1X: not a size N[K|M|G|T] below 16 EiB, 0 for all; using 0");
+}
+
+static void twice_the_last_counts(void **state)
+{
+	(void)state;
+	expect("pks=off pks=strict", "pks=strict: pks was given before; the last one counts");
+	assert_int_equal(opt.pks, PKS_MODE_STRICT);
+	parse("pks=off seed=1 pks=no");
+	assert_int_equal(complaints, 2);
+	assert_int_equal(opt.pks, PKS_MODE_RELAXED);
+	parse("seed=1 seed=2 seed=3");
+	assert_int_equal(complaints, 2);
+	assert_int_equal(opt.seed, 3);
+}
+
+static void unknown_words(void **state)
+{
+	(void)state;
+	expect("foo=1", "foo=1: no such key; the keys are pks, gate, tests, seed, repeat, exit, "
+			"cpus, mem, magic, bench; ignoring it");
+	expect("pkss=off", "pkss=off: no such key; the keys are pks, gate, tests, seed, repeat, "
+			   "exit, cpus, mem, magic, bench; ignoring it");
+	expect("quiet", "quiet: no such key; the keys are pks, gate, tests, seed, repeat, exit, "
+			"cpus, mem, magic, bench; ignoring it");
+	expect("seed", "seed: no value; seed= takes a number of at most 64 bits; ignoring it");
+	expect("=1", "=1: no such key; the keys are pks, gate, tests, seed, repeat, exit, cpus, "
+		     "mem, magic, bench; ignoring it");
+	parse("PKS=off");
+	assert_int_equal(complaints, 1);
+	assert_defaults();
+}
+
+static void quotes(void **state)
+{
+	(void)state;
+	parse_silently("tests=\"a b\" seed=1");
+	assert_string_equal(opt.tests, "a b");
+	assert_int_equal(opt.seed, 1);
+	parse_silently("\"tests=a b\" \"seed=2\"");
+	assert_string_equal(opt.tests, "a b");
+	assert_int_equal(opt.seed, 2);
+	parse_silently("tests=\\\"x\\ y\\\\ pks=\"off\"");
+	assert_string_equal(opt.tests, "\"x y\\");
+	assert_int_equal(opt.pks, PKS_MODE_OFF);
+	parse_silently("tests=\"\"");
+	assert_string_equal(opt.tests, "");
+	expect("tests=\"a seed=3",
+	       "tests=a seed=3: a double quote is not closed; taking the line's rest");
+	assert_string_equal(opt.tests, "a seed=3");
+	parse_silently("tests=a\\");
+	assert_string_equal(opt.tests, "a\\");
+}
+
+static void long_words(void **state)
+{
+	char line[4096];
+
+	(void)state;
+	for (size_t n = 250; n < 1000; n++) {
+		memcpy(line, "tests=", 6);
+		memset(line + 6, 'x', n);
+		strcpy(line + 6 + n, " seed=9");
+		parse(line);
+		assert_int_equal(opt.seed, 9);
+		assert_int_equal(complaints, n > 255);
+		assert_int_equal(strlen(opt.tests), n > 255 ? 0 : n);
+	}
+	assert_non_null(strstr(said[0], "xxx...: longer than 319 bytes; ignoring it"));
+	memset(line, 'k', 300);
+	line[300] = '\0';
+	parse(line);
+	assert_int_equal(complaints, 1);
+}
+
+/* A message cannot end early, nor begin a line that looks like a test's result. */
+static void unprintable_bytes(void **state)
+{
+	(void)state;
+	expect("pks=\"a\nok 1 - b\x1b[2J\"",
+	       "pks=a?ok 1 - b?[2J: not one of off, strict, relaxed, silent; using relaxed");
+	parse("\xff\xfe\x80=\x01");
+	assert_int_equal(complaints, 1);
+}
+
+static void rendered_and_read_again(void **state)
+{
+	static const char *const lines[] = {
+		"",
+		"pks=silent gate=any exit=halt seed=0xffffffffffffffff repeat=77 cpus=3 mem=3G",
+		"magic=write,pardon bench=on tests=\"* , \\\" \\\\\"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct options first;
+		char line[2048];
+
+		parse_silently(lines[i]);
+		first = opt;
+		options_render(&first, line);
+		parse_silently(line);
+		assert_true(options_equal(&first, &opt));
+	}
+}
+
+static void names_of_values(void **state)
+{
+	(void)state;
+	assert_string_equal(pks_mode_name(PKS_MODE_SILENT), "silent");
+	assert_string_equal(pks_mode_name((enum pks_mode)4), "invalid");
+	assert_string_equal(pks_mode_name((enum pks_mode) - 1), "invalid");
+	assert_string_equal(pks_gate_name(PKS_GATE_ANY), "any");
+	assert_string_equal(pks_gate_name((enum pks_gate)2), "invalid");
+	assert_string_equal(exit_action_name(EXIT_HALT), "halt");
+	assert_string_equal(exit_action_name((enum exit_action)3), "invalid");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(every_key_at_once),
+		cmocka_unit_test(every_word_of_every_enum),
+		cmocka_unit_test(bad_value_means_default),
+		cmocka_unit_test(what_is_named_is_accepted),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(twice_the_last_counts),
+		cmocka_unit_test(unknown_words),
+		cmocka_unit_test(quotes),
+		cmocka_unit_test(long_words),
+		cmocka_unit_test(unprintable_bytes),
+		cmocka_unit_test(rendered_and_read_again),
+		cmocka_unit_test(names_of_values),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
