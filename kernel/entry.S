@@ -11,7 +11,7 @@
 #include "kernel/percpu.h"
 #include "kernel/regs.h"
 #include "kernel/x86.h"
-#include "pks/pkrs_asm.h"
+#include "pks/pkrs.inc"
 
 	.text
 

@@ -9,14 +9,20 @@
 
 #ifdef __ASSEMBLER__
 
+// clang-format off
+
 /* enum magic_point of kernel/options.h */
 #define MAGIC_WRITE  1
 #define MAGIC_SWITCH 2
 
-.macro MAGIC_SITE point.Lmagic\@ :.byte 0x0f, 0x1f,
-	0x00 /* nopl (%rax) */
-		.pushsection.magic_sites,
-	"a".quad.Lmagic\@, \point.popsection.endm
+.macro MAGIC_SITE point
+.Lmagic\@:
+	.byte 0x0f, 0x1f, 0x00 /* nopl (%rax) */
+	.pushsection .magic_sites, "a"
+	.quad .Lmagic\@, \point
+	.popsection
+.endm
+// clang-format on
 
 #else
 

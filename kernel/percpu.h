@@ -43,7 +43,7 @@ struct cpu {
 	struct cpu *self;
 	/*
 	 * Mirrors IA32_PKRS; the upper half is always 0. Written by this processor alone, in any
-	 * context, with interrupts off, by pks/pkrs.h and pks/pkrs_asm.h and nobody else: there
+	 * context, with interrupts off, by pks/pkrs.h and pks/pkrs.inc and nobody else: there
 	 * stands what an NMI may find.
 	 */
 	u64 pkrs;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/percpu.h"
 #include "kernel/magic.h"
-#include "pks/pkrs_asm.h"
+#include "pks/pkrs.inc"
 
 	.text
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * IA32_PKRS of this processor (SDM Vol. 3A, "Protection Keys"). cpu->pkrs mirrors it: see
- * pks/pkrs_asm.h for the order of the two writes and what an NMI finds between them.
+ * pks/pkrs.inc for the order of the two writes and what an NMI finds between them.
  */
 #ifndef KEYWARD_PKS_PKRS_H
 #define KEYWARD_PKS_PKRS_H

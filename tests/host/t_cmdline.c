@@ -135,6 +135,7 @@ static void bad_value_means_default(void **state)
 static void what_is_named_is_accepted(void **state)
 {
 	static const char *const enums[] = { "pks", "gate", "exit", "bench", "magic" };
+	static const unsigned counts[] = { PKS_MODES, PKS_GATES, EXIT_ACTIONS, 2, MAGIC_POINTS };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(enums); i++) {
@@ -151,8 +152,7 @@ static void what_is_named_is_accepted(void **state)
 			parse_silently(line);
 			words++;
 		}
-		assert_int_equal(words, (unsigned[]){ PKS_MODES, PKS_GATES, EXIT_ACTIONS, 2,
-						      MAGIC_POINTS }[i]);
+		assert_int_equal(words, counts[i]);
 	}
 }
 

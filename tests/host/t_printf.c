@@ -50,7 +50,7 @@ static const char *const precisions[] = { "", ".", ".0", ".1", ".9", ".25" };
 static void compare_integer(const char *spec, u64 value)
 {
 	static const char *const lengths[] = { "hh", "h", "", "l", "ll", "z", "t", "j" };
-	char fmt[64];
+	char fmt[80];
 
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
 		for (const char *conv = "diuxX"; *conv; conv++) {
