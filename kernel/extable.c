@@ -7,7 +7,7 @@ struct extable_entry {
 
 extern const struct extable_entry extable_start[], extable_end[];
 
-bool extable_fixup(struct regs *regs, enum extable_kind kind, u64 addr)
+bool extable_search(struct regs *regs, enum extable_kind kind, u64 addr)
 {
 	for (const struct extable_entry *e = extable_start; e < extable_end; e++) {
 		if (e->insn != regs->rip || e->kind != kind)

@@ -44,7 +44,19 @@ static inline u64 regs_pkrs(const struct regs *regs)
 #endif
 }
 
-/* If the faulting instruction is listed under `kind`, edits the frame to land and returns true. */
-bool extable_fixup(struct regs *regs, enum extable_kind kind, u64 addr);
+bool extable_search(struct regs *regs, enum extable_kind kind, u64 addr);
+
+/*
+ * If the faulting instruction is listed under `kind`, edits the frame to land and returns true.
+ * Listed code stands in the section .text.probe, and other faults shall not pay for it.
+ */
+static inline bool extable_fixup(struct regs *regs, enum extable_kind kind, u64 addr)
+{
+	extern const char probe_start[], probe_end[];
+
+	if (likely(regs->rip - (u64)probe_start >= (u64)(probe_end - probe_start)))
+		return false;
+	return extable_search(regs, kind, addr);
+}
 
 #endif

@@ -42,42 +42,30 @@ u64 table_alloc(void)
 	return page_to_phys(page);
 }
 
-u64 pgtable_current(void)
-{
-	return read_cr3() & PTE_ADDR;
-}
-
-static u64 leaf_pa(pte_t e, int level, u64 va)
-{
-	u64 offset = level_size(level) - 1;
-
-	return (e & PTE_ADDR & ~offset) | (va & offset);
-}
-
+/* Rights are those that every level gives: U/S and R/W by AND, execute-disable by OR. */
 bool pgtable_walk(u64 root, u64 va, struct pgwalk *walk)
 {
+	pte_t e = root, all = ~0ULL, any = 0;
 	int level = pgtable_top();
-	pte_t e = root;
 
-	*walk = (struct pgwalk){
-		.va = va, .top = level, .user = true, .writable = true, .executable = true
-	};
+	walk->va = va;
+	walk->top = level;
 	for (;; level--) {
 		e = __atomic_load_n(&table_of(e)[level_index(va, level)], __ATOMIC_RELAXED);
 		walk->entry[level] = e;
-		walk->last = level;
-		if (!(e & PTE_P))
-			return false;
-		walk->user &= !!(e & PTE_U);
-		walk->writable &= !!(e & PTE_W);
-		walk->executable &= !(e & PTE_NX);
-		if (pte_is_leaf(e, level))
+		all &= e;
+		any |= e;
+		if (!(e & PTE_P) || pte_is_leaf(e, level))
 			break;
 	}
-	walk->present = true;
-	walk->pa = leaf_pa(e, level, va);
+	walk->last = level;
+	walk->present = e & PTE_P;
+	walk->pa = (e & PTE_ADDR & ~(level_size(level) - 1)) | (va & (level_size(level) - 1));
 	walk->key = pte_key(e);
-	return true;
+	walk->user = all & PTE_U;
+	walk->writable = all & PTE_W;
+	walk->executable = !(any & PTE_NX);
+	return walk->present;
 }
 
 pte_t *pgtable_entry(u64 root, u64 va, int level, bool make)

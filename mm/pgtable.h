@@ -8,6 +8,7 @@
 #ifndef KEYWARD_MM_PGTABLE_H
 #define KEYWARD_MM_PGTABLE_H
 
+#include "kernel/insn.h"
 #include "mm/pte.h"
 
 /* What a walk has found, from the top level down to the entry that ends it. */
@@ -27,8 +28,11 @@ extern u64 kernel_root;
 /* Walks without touching anything but page tables. False: not present. Any context. */
 bool pgtable_walk(u64 root, u64 va, struct pgwalk *walk);
 
-/* The root that this processor uses now. */
-u64 pgtable_current(void);
+/* The root that this processor uses now. Any context. */
+static inline u64 pgtable_current(void)
+{
+	return read_cr3() & PTE_ADDR;
+}
 
 /* Prints a walk, one line a level. Any context. */
 void pgtable_print(const struct pgwalk *walk);

@@ -57,9 +57,10 @@ static inline u32 level_index(u64 va, int level)
 	return va >> (12 + 9 * (level - 1)) & 511;
 }
 
+/* PS is reserved, and so 0, where no page can be mapped; in a PTE the bit means something else. */
 static inline bool pte_is_leaf(pte_t e, int level)
 {
-	return level == 1 || ((level == 2 || level == 3) && (e & PTE_PS));
+	return level == 1 || e & PTE_PS;
 }
 
 #endif

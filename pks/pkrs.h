@@ -27,15 +27,21 @@ static inline u32 pkrs_read(void)
 	return pkrs;
 }
 
-/* Memory, then register. Interrupts are off and the register exists. */
+/*
+ * Memory, then register, and no interrupt between the two: its entry would trust a mirror that the
+ * register does not match yet. One piece of assembly, so that the flags need no register.
+ */
 static inline void pkrs_write(u32 pkrs)
 {
 	MAGIC_SITE(MAGIC_WRITE);
-	asm volatile("movl %0, %%gs:%c1\n\t"
-		     "wrmsr"
+	asm volatile("pushfq\n\t"
+		     "cli\n\t"
+		     "movl %0, %%gs:%c1\n\t"
+		     "wrmsr\n\t"
+		     "popfq"
 		     :
 		     : "a"(pkrs), "i"(CPU_PKRS), "c"(MSR_IA32_PKRS), "d"(0)
-		     : "memory");
+		     : "memory", "cc");
 	if (CONFIG_PARANOID)
 		this_cpu()->pkrs_writes++;
 }
@@ -43,17 +49,16 @@ static inline void pkrs_write(u32 pkrs)
 /*
  * Clears `clear` and sets `set` in the running context's rights; a change that changes nothing
  * costs no write. Returns the rights as they were. Any context.
+ *
+ * An interrupt between reading and writing does no harm: it leaves the rights as it found them,
+ * and a migration takes them along.
  */
 static inline u32 pkrs_update(u32 clear, u32 set)
 {
 	u32 old = pkrs_read(), new = (old & ~clear) | set;
-	u64 flags;
 
-	if (new != old && likely(pks_present)) {
-		flags = irq_save();
+	if (new != old && likely(pks_present))
 		pkrs_write(new);
-		irq_restore(flags);
-	}
 	return old;
 }
 

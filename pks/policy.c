@@ -6,9 +6,7 @@
 #include "pks/policy.h"
 
 // clang-format off
-static const struct {
-	enum pks_verdict closed, open;
-} policy[PKS_MODES] = {
+const struct pks_policy_row pks_policy_table[PKS_MODES] = {
 	/*                      not open  open */
 	[PKS_MODE_OFF]     = { PKS_DIE, PKS_DIE },
 	[PKS_MODE_STRICT]  = { PKS_DIE, PKS_DIE },
@@ -16,17 +14,3 @@ static const struct {
 	[PKS_MODE_SILENT]  = { PKS_DIE, PKS_PARDON },
 };
 // clang-format on
-
-bool pks_page_open(enum pks_gate gate, struct pks_page_state page)
-{
-	if (!page.known)
-		return false;
-	return page.unprotected || (gate == PKS_GATE_ANY && page.devmap);
-}
-
-enum pks_verdict pks_policy(enum pks_mode mode, bool open)
-{
-	if ((unsigned int)mode >= PKS_MODES)
-		return PKS_DIE;
-	return open ? policy[mode].open : policy[mode].closed;
-}

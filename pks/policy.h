@@ -20,9 +20,23 @@ struct pks_page_state {
 };
 
 /* Whether the page is one that can be pardoned at all. */
-bool pks_page_open(enum pks_gate gate, struct pks_page_state page);
+static inline bool pks_page_open(enum pks_gate gate, struct pks_page_state page)
+{
+	return page.known && (page.unprotected || (gate == PKS_GATE_ANY && page.devmap));
+}
+
+struct pks_policy_row {
+	enum pks_verdict closed, open; /* for a page that cannot be pardoned, and one that can */
+};
+
+extern const struct pks_policy_row pks_policy_table[PKS_MODES];
 
 /* The verdict; an unknown mode dies. Any context. */
-enum pks_verdict pks_policy(enum pks_mode mode, bool open);
+static inline enum pks_verdict pks_policy(enum pks_mode mode, bool open)
+{
+	if ((unsigned int)mode >= PKS_MODES)
+		return PKS_DIE;
+	return open ? pks_policy_table[mode].open : pks_policy_table[mode].closed;
+}
 
 #endif

@@ -14,8 +14,14 @@
 		     : FAULT_OPERANDS(f), __VA_ARGS__              \
 		     : "memory", "cc")
 
+/*
+ * All code with an entry in the exception table stands in one section, so that every other fault
+ * is known by one comparison to have none: see kernel/extable.c.
+ */
+#define PROBE static __attribute__((noinline, unused, section(".text.probe")))
+
 #define DEFINE_READ(name, kind)                                                 \
-	static inline struct fault name(const volatile void *p, u64 *value)     \
+	PROBE struct fault name(const volatile void *p, u64 *value)             \
 	{                                                                       \
 		struct fault f = { .vector = FAULT_NONE };                      \
 		u64 v = 0;                                                      \
@@ -24,7 +30,7 @@
 		return f;                                                       \
 	}
 #define DEFINE_WRITE(name, kind)                                                    \
-	static inline struct fault name(volatile void *p, u64 value)                \
+	PROBE struct fault name(volatile void *p, u64 value)                        \
 	{                                                                           \
 		struct fault f = { .vector = FAULT_NONE };                          \
 		ACCESS(kind, "movq %[v], (%[p])", f, [v] "+r"(value) : [p] "r"(p)); \
@@ -42,7 +48,7 @@ DEFINE_READ(touch_read, KIND_DIE)
 DEFINE_WRITE(touch_write, KIND_DIE)
 
 /* A locked read-modify-write: adds `value`. */
-static inline struct fault probe_add(volatile void *p, u64 value)
+PROBE struct fault probe_add(volatile void *p, u64 value)
 {
 	struct fault f = { .vector = FAULT_NONE };
 
@@ -50,7 +56,7 @@ static inline struct fault probe_add(volatile void *p, u64 value)
 	return f;
 }
 
-static inline struct fault probe_wrmsr(u32 msr, u64 value)
+PROBE struct fault probe_wrmsr(u32 msr, u64 value)
 {
 	struct fault f = { .vector = FAULT_NONE };
 	u64 vector = FAULT_NONE, error = 0;
@@ -65,7 +71,7 @@ static inline struct fault probe_wrmsr(u32 msr, u64 value)
 	return f;
 }
 
-static inline struct fault probe_rdmsr(u32 msr, u64 *value)
+PROBE struct fault probe_rdmsr(u32 msr, u64 *value)
 {
 	struct fault f = { .vector = FAULT_NONE };
 	u64 vector = 0, error = 0, ok = 0;
@@ -85,7 +91,7 @@ static inline struct fault probe_rdmsr(u32 msr, u64 *value)
 	return f;
 }
 
-static inline struct fault probe_write_cr4(u64 value)
+PROBE struct fault probe_write_cr4(u64 value)
 {
 	struct fault f = { .vector = FAULT_NONE };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Benches: what an operation costs in TSC ticks. Under QEMU's -icount shift=0 and in Bochs a tick
- * is an instruction; on silicon it is a (reference) cycle. See docs/TESTING.md.
+ * is an instruction; on silicon it is a (reference) cycle. `make bench` runs them in several
+ * builds and prints the differences; see docs/TESTING.md.
  */
 #ifndef KEYWARD_TESTS_BENCH_H
 #define KEYWARD_TESTS_BENCH_H
@@ -10,16 +11,22 @@
 
 struct bench {
 	const char *name;
-	u64 (*fn)(void); /* does it once; returns the ticks that it took, the harness's own taken
-			    off */
+	/*
+	 * Does the operation once and returns the ticks from one rdtsc() before to one after it.
+	 * Adds to *writes how often IA32_PKRS was written between the two (bench_writes()).
+	 */
+	u64 (*fn)(u64 *writes);
+	bool needs_pks;
 };
 
-#define BENCH(function)                                                                           \
-	static const struct bench bench_##function                                                \
-		__attribute__((used, aligned(8), section(".kbenches." #function))) = { #function, \
-										       function }
+#define BENCH(function, pks)                                       \
+	static const struct bench bench_##function __attribute__(( \
+		used, aligned(8), section(".kbenches." #function))) = { #function, function, pks }
 
-/* Runs the benches that tests= names and prints a line each. */
+/* IA32_PKRS writes on this processor so far; only a paranoid build counts them. */
+#define bench_writes() (this_cpu()->pkrs_writes)
+
+/* Runs the benches that tests= names and prints a line each, as KTAP. */
 void bench_run_all(void);
 
 #endif

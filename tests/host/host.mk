@@ -31,19 +31,19 @@ host-programs: $(HOST_PROGRAMS)
 define host_rules
 $(HOST_BUILD)/$(1)/%.o: %.c tests/host/host.mk
 	@mkdir -p $$(@D)
-	$(2) $(HOST_FLAGS) $(3) -c $$< -o $$@
+	$$(Q)$(2) $(HOST_FLAGS) $(3) -c $$< -o $$@
 
 # string.c beside the C library's functions; and as the kernel has it, not made of their calls.
 $(HOST_BUILD)/$(1)/kernel/string.o: kernel/string.c tests/host/host.mk
 	@mkdir -p $$(@D)
-	$(2) $(HOST_FLAGS) $(3) -fno-builtin -include tests/host/renamed.h -c $$< -o $$@
+	$$(Q)$(2) $(HOST_FLAGS) $(3) -fno-builtin -include tests/host/renamed.h -c $$< -o $$@
 
 $(HOST_BUILD)/$(1)/t_%: $(HOST_BUILD)/$(1)/tests/host/t_%.o $(HOST_PURE:%.c=$(HOST_BUILD)/$(1)/%.o)
-	$(2) $(HOST_FLAGS) $(3) $$^ -lcmocka -o $$@
+	$$(Q)$(2) $(HOST_FLAGS) $(3) $$^ -lcmocka -o $$@
 
 $(HOST_BUILD)/$(1)/fuzz_%: $(HOST_BUILD)/$(1)/tests/host/fuzz_%.o \
 			   $(HOST_PURE:%.c=$(HOST_BUILD)/$(1)/%.o)
-	$(2) $(HOST_FLAGS) $(3) $$^ -o $$@
+	$$(Q)$(2) $(HOST_FLAGS) $(3) $$^ -o $$@
 endef
 $(foreach cc,$(HOST_CCS),$(eval $(call host_rules,$(cc),$(cc),)))
 $(eval $(call host_rules,fuzz,clang,-fsanitize=fuzzer))
@@ -53,14 +53,17 @@ fuzz: $(HOST_FUZZ:%=fuzz-%) ## fuzz the pure parts: FUZZ_SECONDS=10 for each
 # New inputs go to the first folder and stay for the next run; the second is made anew.
 fuzz-%: $(HOST_BUILD)/fuzz/fuzz_% $(HOST_BUILD)/seeds
 	@mkdir -p $(HOST_BUILD)/fuzz/found/$* $(HOST_BUILD)/fuzz/crashes
-	$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 -print_final_stats=1 -verbosity=0 \
-		-artifact_prefix=$(HOST_BUILD)/fuzz/crashes/$*- \
-		$(HOST_BUILD)/fuzz/found/$* $(HOST_BUILD)/seeds/$*
+	@$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 -print_final_stats=1 \
+		-artifact_prefix=$(HOST_BUILD)/fuzz/crashes/$*- $(HOST_BUILD)/fuzz/found/$* \
+		$(HOST_BUILD)/seeds/$* >$(HOST_BUILD)/fuzz/$*.log 2>&1 || \
+		{ tail -40 $(HOST_BUILD)/fuzz/$*.log; exit 1; }
+	@sed -n 's/^stat::number_of_executed_units: */$*: nothing found, runs: /p' \
+		$(HOST_BUILD)/fuzz/$*.log
 
 $(HOST_BUILD)/seeds: tests/host/seeds.c tests/host/mbi.h
 	@mkdir -p $(HOST_FUZZ:%=$@/%)
-	$(firstword $(HOST_CCS)) -I. -o $(HOST_BUILD)/make-seeds $<
-	$(HOST_BUILD)/make-seeds $@
+	$(Q)$(firstword $(HOST_CCS)) -I. -o $(HOST_BUILD)/make-seeds $<
+	$(Q)$(HOST_BUILD)/make-seeds $@
 	@touch $@
 
 .SECONDARY: $(foreach cc,$(HOST_CCS) fuzz,$(HOST_PURE:%.c=$(HOST_BUILD)/$(cc)/%.o) \

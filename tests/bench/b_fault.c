@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/* The whole way of a pardoned fault: from the store that faults to the same store completed. */
+#include "kernel/insn.h"
+#include "mm/devmap.h"
+#include "mm/kmap.h"
+#include "pks/fault.h"
+#include "pks/rights.h"
+#include "tests/bench/bench.h"
+
+static u64 one_pardon(enum pks_mode mode, u64 *writes)
+{
+	static struct page
+		*page; /* made once, kept mapped: the benches are the last thing to run */
+	enum pks_mode before_mode = options.pks;
+	u64 before, start, ticks;
+
+	if (!page) {
+		page = page_alloc(0);
+		if (!page || devmap_protect(page, 1, PKS_KEY_DEVMAP))
+			return 0;
+		kmap(page);
+	}
+	pks_mode_set(mode);
+	before = bench_writes();
+	start = rdtsc();
+	*(volatile u64 *)page_address(page) = 1;
+	ticks = rdtsc() - start;
+	*writes += bench_writes() - before;
+	pks_set_noaccess(PKS_KEY_DEVMAP);
+	pks_mode_set(before_mode);
+	return ticks;
+}
+
+static u64 fault_pardoned_silent(u64 *writes)
+{
+	return one_pardon(PKS_MODE_SILENT, writes);
+}
+BENCH(fault_pardoned_silent, true);
+
+/* The warning came with the first fault of this call site: what is left is not to warn again. */
+static u64 fault_pardoned_relaxed(u64 *writes)
+{
+	return one_pardon(PKS_MODE_RELAXED, writes);
+}
+BENCH(fault_pardoned_relaxed, true);

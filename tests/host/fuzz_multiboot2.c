@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Any bytes as boot information: no over-read, and an answer that keeps its promises. */
+#include <stdlib.h>
+
+#include "tests/host/boot_info_check.h"
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+/* libFuzzer's block is just as long as the input, so that an over-read is seen. */
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	static struct boot_info info;
+	const char *why;
+	int status;
+
+	memset(&info, 0xff, sizeof(info));
+	status = mb2_parse(data, size, &info, &why);
+	if (boot_info_check(status, why, &info))
+		abort();
+	return 0;
+}

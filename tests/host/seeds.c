@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes what the fuzzers start from: seeds FOLDER, which has a folder for each fuzzer. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/host/mbi.h"
+
+static const char *top;
+
+static void save(const char *fuzzer, unsigned number, const void *data, size_t size)
+{
+	char path[1024];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s/seed%u", top, fuzzer, number);
+	file = fopen(path, "wb");
+	if (!file || fwrite(data, 1, size, file) != size || fclose(file)) {
+		perror(path);
+		exit(1);
+	}
+}
+
+static void save_texts(const char *fuzzer, const char *const *texts)
+{
+	for (unsigned i = 0; texts[i]; i++)
+		save(fuzzer, i, texts[i], strlen(texts[i]));
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const lines[] = {
+		"pks=strict gate=any tests=a.*,b.? seed=0x12 repeat=3 exit=halt",
+		"cpus=max mem=64M magic=write,switch,fault,pardon bench=on exit=reboot",
+		"\"tests=a b\" pks=\"off\" pks=silent seed foo=1 x \\\" mem=1T",
+		NULL,
+	};
+	static const char *const globs[] = { "rights.*,policy.?\nrights.switch", "*a*b?c,,x\naabxc",
+					     "*\n", NULL };
+	static const char *const formats[] = { "\1\100pkrs %pK at %pS: %pE %p",
+					       "\1\40%-*.*s|%+08.3lld %#llx %c %%",
+					       "\1\10%hhu %zX %jd %td %5.2hi %lq", NULL };
+	static struct mbi mbi;
+
+	if (argc != 2)
+		return 2;
+	top = argv[1];
+	save_texts("cmdline", lines);
+	save_texts("glob", globs);
+	save_texts("printf", formats);
+	save("printf", 9, "\2\3\12\5\4\3\100\0\0\1\2\3\4\5\6\7\10\11", 18);
+	mbi_good(&mbi);
+	save("multiboot2", 0, mbi.bytes, mbi.len);
+	mbi_begin(&mbi);
+	mbi_end(&mbi);
+	save("multiboot2", 1, mbi.bytes, mbi.len);
+	return 0;
+}
