@@ -142,8 +142,9 @@ syscall_entry:
  * SWAPGS), but a kernel address is negative. RBX remembers the answer over the call.
  */
 nmi_entry:
-	cld
 	PUSH_REGS
+	push $RFLAGS_FIXED
+	popfq
 	mov $MSR_GS_BASE, %ecx
 	rdmsr
 	xor %ebx, %ebx

@@ -22,7 +22,6 @@ struct first_frame {
 #endif
 	u64 r15, r14, r13, r12, rbx, rbp;
 	u64 rip;
-	u64 no_caller; /* keeps the stack aligned as after a call */
 };
 
 extern const char thread_start[];

@@ -7,7 +7,6 @@
 #include "kernel/exception.h"
 #include "kernel/insn.h"
 #include "kernel/stack.h"
-#include "mm/pgtable.h"
 #include "pks/fault.h"
 
 static const char *why(const struct regs *regs, u64 addr)
@@ -23,17 +22,12 @@ static const char *why(const struct regs *regs, u64 addr)
 
 void page_fault(struct regs *regs, u64 addr)
 {
-	struct pgwalk walk;
-
 	if (extable_fixup(regs, EX_PROBE, addr))
 		return;
 	if (regs->rflags & RFLAGS_IF)
 		irq_enable(); /* from here on the fault belongs to its thread and may be preempted
 			       */
-	if (regs->error & PF_PK) {
-		pgtable_walk(pgtable_current(), addr, &walk);
-		if (pks_fault(regs, &walk))
-			return;
-	}
+	if (regs->error & PF_PK && pks_fault(regs, addr))
+		return;
 	die(regs, why(regs, addr), addr);
 }

@@ -126,6 +126,16 @@ static void map_vmemmap(void)
 	}
 }
 
+/*
+ * Address spaces copy the upper half of the top-level table when they are made. So what may be
+ * mapped later there gets its next table now.
+ */
+static void share(u64 va)
+{
+	if (!pgtable_entry(kernel_root, va, pgtable_top() - 1, true))
+		panic("no memory for a page table");
+}
+
 static void enable_protections(void)
 {
 	u64 cr4 = read_cr4();
@@ -149,10 +159,8 @@ void mm_init(const struct boot_info *info)
 	map_direct();
 	map_image();
 	map_vmemmap();
-	for (u32 i = 256; i < 512; i++) /* the upper half is shared by all address spaces */
-		if (!((pte_t *)phys_to_virt(kernel_root))[i])
-			((pte_t *)phys_to_virt(kernel_root))[i] =
-				early_alloc() | PTE_P | PTE_W | PTE_A;
+	share(VMAP_BASE);
+	share(TEST_BASE);
 	console_drop_vga(); /* the new tables do not map it yet */
 	write_cr3(kernel_root);
 	enable_protections();

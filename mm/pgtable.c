@@ -42,11 +42,13 @@ u64 table_alloc(void)
 	return page_to_phys(page);
 }
 
-/* Rights are those that every level gives: U/S and R/W by AND, execute-disable by OR. */
+/*
+ * Rights are those that every level gives: U/S and R/W by AND, execute-disable by OR.
+ */
 bool pgtable_walk(u64 root, u64 va, struct pgwalk *walk)
 {
-	pte_t e = root, all = ~0ULL, any = 0;
 	int level = pgtable_top();
+	pte_t e = root, all = ~0ULL, any = 0;
 
 	walk->va = va;
 	walk->top = level;

@@ -4,6 +4,7 @@
 #include "kernel/context.h"
 #include "kernel/magic.h"
 #include "kernel/thread.h"
+#include "mm/pgtable.h"
 #include "pks/keys.h"
 #include "pks/rights.h"
 #include "pks/unprotect.h"
@@ -24,6 +25,25 @@ void pks_gate_set(enum pks_gate gate)
 }
 
 #if CONFIG_PKS
+
+/* What lies at the address of a fault. */
+struct target {
+	struct page *page; /* NULL: no page of ours, or a user-mode address, which PKRU rules */
+	u32 key;
+};
+
+/* The direct map's keys stand in struct page; any other address is walked. */
+static struct target find_target(u64 addr)
+{
+	struct page *page = virt_to_page((void *)addr);
+	struct pgwalk walk;
+
+	if (likely(page))
+		return (struct target){ page, page->pkey };
+	if (!pgtable_walk(pgtable_current(), addr, &walk) || walk.user)
+		return (struct target){ NULL, 0 };
+	return (struct target){ phys_to_page(walk.pa), walk.key };
+}
 
 static struct pks_page_state page_state(const struct page *page)
 {
@@ -56,7 +76,7 @@ static bool first_from(u64 rip, bool *last)
 	return false;
 }
 
-static void warn_once(const struct regs *regs, const struct pgwalk *walk, const struct page *page)
+static void warn_once(const struct regs *regs, u64 addr, struct target at)
 {
 	struct thread *t = current_thread();
 	bool last;
@@ -69,54 +89,47 @@ static void warn_once(const struct regs *regs, const struct pgwalk *walk, const 
 	   "E, page frame %lu, key %u (%s)\n"
 	   "#   by %p"
 	   "S in %s context, thread %u (%s)\n",
-	   walk->va, &regs->error, page_to_pfn(page), walk->key, pks_key_owner(walk->key),
+	   addr, &regs->error, page_to_pfn(at.page), at.key, pks_key_owner(at.key),
 	   (void *)regs->rip, context_name(), t ? t->id : 0, t ? t->name : "none");
-	if (page->kmap_site)
+	if (at.page->kmap_site)
 		pr("#   the page's last kmap() was by %p"
 		   "S\n",
-		   (void *)(KERNEL_BASE | page->kmap_site));
+		   (void *)(KERNEL_BASE | at.page->kmap_site));
 	if (last)
 		pr("#   too many call sites: further ones are pardoned without a warning\n");
 }
 
-/*
- * The rights in the frame permit the access, and yet it faulted: a pardon would only repeat the
- * fault for ever. Either the address is a user-mode one (then PKRU's rules hold), or a key was
- * changed without a flush, or the machine is wrong.
- */
-static bool pardon_is_no_help(const struct regs *regs, const struct pgwalk *walk)
+bool pks_fault(struct regs *regs, u64 addr)
 {
 	enum pks_access access = regs->error & PF_W ? PKS_WRITE : PKS_READ;
-
-	return !walk->present || walk->user || pkrs_permits((u32)regs->pkrs, walk->key, access);
-}
-
-bool pks_fault(struct regs *regs, const struct pgwalk *walk)
-{
-	struct page *page = walk->present ? phys_to_page(walk->pa) : NULL;
+	struct target at = find_target(addr);
 	enum pks_verdict verdict;
 
 	MAGIC_SITE(MAGIC_FAULT);
 	COUNT(faults);
-	verdict = pks_policy(options.pks, pks_page_open(options.gate, page_state(page)));
-	if (verdict == PKS_DIE || pardon_is_no_help(regs, walk)) {
+	verdict = pks_policy(options.pks, pks_page_open(options.gate, page_state(at.page)));
+	/*
+	 * Where the frame's rights permit the access, and yet it faulted, a pardon would only
+	 * repeat the fault for ever: a key was changed without a flush, or the machine is wrong.
+	 */
+	if (verdict == PKS_DIE || pkrs_permits((u32)regs->pkrs, at.key, access)) {
 		COUNT(deaths);
 		return false;
 	}
 	if (verdict == PKS_PARDON_WARN)
-		warn_once(regs, walk, page);
+		warn_once(regs, addr, at);
 	MAGIC_SITE(MAGIC_PARDON);
 	COUNT(pardons);
-	pks_update_exception(regs, walk->key, PKS_READWRITE);
+	pks_update_exception(regs, at.key, PKS_READWRITE);
 	return true;
 }
 
 #else
 
-bool pks_fault(struct regs *regs, const struct pgwalk *walk)
+bool pks_fault(struct regs *regs, u64 addr)
 {
 	(void)regs;
-	(void)walk;
+	(void)addr;
 	return false;
 }
 

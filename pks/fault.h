@@ -5,14 +5,14 @@
 
 #include "kernel/options.h"
 #include "kernel/regs.h"
-#include "mm/pgtable.h"
 #include "pks/policy.h"
 
 /*
- * A protection-key fault of the context that `regs` interrupted. True: it is pardoned, the key is
- * open in the saved frame and so until that context ends. False: it must die. Any context.
+ * A protection-key fault at `addr` of the context that `regs` interrupted. True: it is pardoned,
+ * the key is open in the saved frame and so until that context ends. False: it must die. Any
+ * context.
  */
-bool pks_fault(struct regs *regs, const struct pgwalk *walk);
+bool pks_fault(struct regs *regs, u64 addr);
 
 /* The mode and gate in force; changing the mode to or from OFF changes CR4.PKS. Thread context. */
 void pks_mode_set(enum pks_mode mode);

@@ -8,6 +8,8 @@
 #define KEYWARD_TESTS_PROBE_H
 
 #include "kernel/fault.h"
+#include "kernel/msr.h"
+#include "kernel/percpu.h"
 
 #define ACCESS(kind, insn, f, ...)                                 \
 	asm volatile("1: " insn "\n2:\n" EXTABLE("1b", "2b", kind) \
@@ -56,15 +58,37 @@ PROBE struct fault probe_add(volatile void *p, u64 value)
 	return f;
 }
 
+/*
+ * WRMSR to IA32_PKRS (its mirror first, see pks/pkrs.inc), and the access in the instruction after
+ * it. A landing finds the fault in the registers that held WRMSR's operands.
+ */
+#define DEFINE_AFTER_WRMSR(name, insn)                                              \
+	PROBE struct fault name(u32 pkrs, volatile void *p, u64 *value)             \
+	{                                                                           \
+		struct fault f = { .vector = pkrs, .addr = MSR_IA32_PKRS };         \
+		asm volatile("movl %%eax, %%gs:%c[mirror]\n\t"                      \
+			     "wrmsr\n"                                              \
+			     "1: " insn "\n\t"                                      \
+			     "mov $-1, %%rax\n2:\n" EXTABLE("1b", "2b", KIND_PROBE) \
+			     : FAULT_OPERANDS(f), [v] "+r"(*value)                  \
+			     : [p] "r"(p), [mirror] "i"(CPU_PKRS)                   \
+			     : "memory", "cc");                                     \
+		return f;                                                           \
+	}
+
+DEFINE_AFTER_WRMSR(probe_wrmsr_read, "movq (%[p]), %[v]")
+DEFINE_AFTER_WRMSR(probe_wrmsr_write, "movq %[v], (%[p])")
+DEFINE_AFTER_WRMSR(probe_wrmsr_add, "lock addq %[v], (%[p])")
+
 PROBE struct fault probe_wrmsr(u32 msr, u64 value)
 {
 	struct fault f = { .vector = FAULT_NONE };
-	u64 vector = FAULT_NONE, error = 0;
+	u64 vector = (u32)value, error = value >> 32;
 
 	asm volatile("1: wrmsr\n\t"
 		     "mov $-1, %%rax\n2:\n" EXTABLE("1b", "2b", KIND_PROBE)
-		     : "=a"(vector), "=d"(error)
-		     : "0"((u64)(u32)value), "1"(value >> 32), "c"(msr)
+		     : "+a"(vector), "+d"(error), "+c"(msr)
+		     :
 		     : "rsi", "memory", "cc");
 	f.vector = vector;
 	f.error = vector == FAULT_NONE ? 0 : error;

@@ -2,6 +2,7 @@
 """tools/run from outside, on machines that are shell scripts: statuses, messages, no orphans."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -66,7 +67,7 @@ class Case(unittest.TestCase):
     def command(self, *arguments):
         """How tools/run is called here."""
         return [sys.executable, os.path.join(TOP, "tools", "run"), "fake", "--iso", self.iso,
-                "--log", self.path("log"), *arguments]
+                "--build", self.path("build"), *arguments]
 
     def run_it(self, *arguments):
         """Run it; returns (exit status, everything it said)."""
@@ -191,6 +192,9 @@ class Manners(Case):
                 runner.send_signal(how)
                 self.assertNotEqual(runner.wait(10), 0)
             self.assertTrue(self.emulator_gone(), how)
+            if how != signal.SIGKILL:
+                self.assertEqual(os.listdir(self.path("build/run")), [], how)
+                shutil.rmtree(self.path("build"))
 
     def test_plain_without_a_terminal(self):
         self.machine(b"\x1b[2J".decode() + FAILING)
@@ -206,7 +210,7 @@ class Manners(Case):
     def test_log_holds_the_console(self):
         self.machine(GOOD)
         self.run_it("--quiet")
-        with open(self.path("log"), encoding="utf-8") as log:
+        with open(self.path("build/logs/fake.log"), encoding="utf-8") as log:
             self.assertIn("# Totals: pass:3", log.read())
 
     def test_tap_carries_the_verdict(self):
