@@ -5,7 +5,7 @@ MACHINE ?= qemu
 ARGS    ?=
 ISO     := $(BUILD)/keyward.iso
 
-.PHONY: iso run test check lint format tool-test repro help
+.PHONY: bench iso run test check lint format tool-test repro help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 
@@ -32,6 +32,9 @@ tool-test: ## the host tools' own tests
 
 repro: ## build twice in two folders and compare every byte
 	@tools/repro
+
+bench: ## instructions and PKRS writes an operation, in QEMU and Bochs
+	@tools/bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | sort | expand -t 22
