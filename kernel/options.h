@@ -5,7 +5,7 @@
 
 #include "kernel/types.h"
 
-/* Seed 002: "Have PKS modes". The order is that of enum values in the policy table. */
+/* What a protection-key fault leads to: see pks/policy.c. */
 enum pks_mode { PKS_MODE_OFF, PKS_MODE_STRICT, PKS_MODE_RELAXED, PKS_MODE_SILENT, PKS_MODES };
 
 /* Which protected pages can be pardoned: only those marked by kmap(), or any devmap page. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kmap() on protected pages, by seed 002's rule: it changes nobody's rights, it marks the page as
+ * kmap() on protected pages (docs/EXPERIMENTS.md): it changes nobody's rights, it marks the page as
  * globally unprotected. Who then touches it without rights is pardoned as the mode says.
  */
 #ifndef KEYWARD_MM_KMAP_H

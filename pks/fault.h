@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The fault policy at work: seed 002, point 4. */
+/* The fault policy at work (docs/EXPERIMENTS.md). */
 #ifndef KEYWARD_PKS_FAULT_H
 #define KEYWARD_PKS_FAULT_H
 

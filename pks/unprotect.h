@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Globally unprotected pages (seed 002, point 2): a count of users in struct page. The mark by
+ * Globally unprotected pages (docs/EXPERIMENTS.md): a count of users in struct page. The mark by
  * itself gives nobody any right; it is what the fault policy asks for before it pardons.
  */
 #ifndef KEYWARD_PKS_UNPROTECT_H
