@@ -23,7 +23,7 @@ void tick_set(u64 period_ns, bool jitter);
 u64 now_ns(void);
 
 /*
- * The kernel panics if the clock passes `deadline_ns`, saying that `what` hangs; 0 turns this off.
+ * The kernel panics if the clock passes `deadline_ns`, naming the test `what`; 0 turns this off.
  * Checked by the tick. Thread context.
  */
 void watchdog_set(u64 deadline_ns, const char *what);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The proposal's modes (docs/EXPERIMENTS.md) as a table. A page that is not open dies in every mode; OFF never
- * sees a protection-key fault on a machine that obeys CR4.PKS, so one that comes is fatal.
+ * The proposal's modes (docs/EXPERIMENTS.md) as a table. A page that is not open dies in every
+ * mode; OFF never sees a protection-key fault on a machine that obeys CR4.PKS, so one that comes
+ * is fatal.
  */
 #include "pks/policy.h"
 

@@ -94,6 +94,8 @@ static bool selected(const struct ktest *t, bool stress)
 
 	if (stress && !(t->flags & KT_STRESS))
 		return false;
+	if (t->flags & KT_RED && strncmp(options.tests, t->suite, strlen(t->suite)) != 0)
+		return false;
 	full_name(name, sizeof(name), t, stress);
 	return glob_list_match(options.tests, name);
 }
