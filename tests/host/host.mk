@@ -5,7 +5,7 @@
 FUZZ_SECONDS ?= 10
 
 HOST_BUILD := $(BUILD)/host
-HOST_PURE  := boot/multiboot2.c boot/cmdline.c kernel/printf.c kernel/printf_ext.c \
+HOST_PURE  := mm/ranges.c boot/multiboot2.c boot/cmdline.c kernel/printf.c kernel/printf_ext.c \
 	      kernel/glob.c kernel/options.c kernel/string.c pks/policy.c tests/host/ksym_stub.c
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(sort $(wildcard tests/host/t_*.c)))
 HOST_FUZZ  := $(patsubst tests/host/fuzz_%.c,%,$(sort $(wildcard tests/host/fuzz_*.c)))
@@ -56,7 +56,7 @@ fuzz-%: $(HOST_BUILD)/fuzz/fuzz_% $(HOST_BUILD)/seeds
 	@$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 -print_final_stats=1 \
 		-artifact_prefix=$(HOST_BUILD)/fuzz/crashes/$*- $(HOST_BUILD)/fuzz/found/$* \
 		$(HOST_BUILD)/seeds/$* >$(HOST_BUILD)/fuzz/$*.log 2>&1 || \
-		{ tail -40 $(HOST_BUILD)/fuzz/$*.log; exit 1; }
+		{ tail -80 $(HOST_BUILD)/fuzz/$*.log; exit 1; }
 	@sed -n 's/^stat::number_of_executed_units: */$*: nothing found, runs: /p' \
 		$(HOST_BUILD)/fuzz/$*.log
 
