@@ -125,7 +125,11 @@ void boot_main(u32 mbi_phys)
 	if (boot_info.cmdline_cut)
 		pr("# command line: cut after %d characters\n", BOOT_CMDLINE_MAX - 1);
 	magic_patch(options.magic); /* kernel text is writable until mm_init() */
-	random_seed(options.seed ? options.seed : rdtsc());
+	if (!options.seed)
+		options.seed = rdtsc() | 1;
+	random_seed(options.seed);
+	pr("# seed: %lu (seed=%lu repeats this run's random choices)\n", options.seed,
+	   options.seed);
 	print_cpu();
 	kernel_main(&boot_info);
 	panic("kernel_main has returned");
