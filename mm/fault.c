@@ -27,7 +27,8 @@ void page_fault(struct regs *regs, u64 addr)
 	if (regs->rflags & RFLAGS_IF)
 		irq_enable(); /* from here on the fault belongs to its thread and may be preempted
 			       */
-	if (regs->error & PF_PK && pks_fault(regs, addr))
+	/* user mode has no business at a supervisor page, whatever its key: no pardon could help */
+	if ((regs->error & (PF_PK | PF_U)) == PF_PK && pks_fault(regs, addr))
 		return;
 	die(regs, why(regs, addr), addr);
 }

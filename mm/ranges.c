@@ -81,7 +81,7 @@ void ranges_limit(struct ranges *set, u64 bytes)
 bool ranges_contain(const struct ranges *set, u64 start, u64 end)
 {
 	for (u32 i = 0; i < set->count; i++)
-		if (set->r[i].start <= start && end <= set->r[i].end)
+		if (set->r[i].start <= start && start <= end && end <= set->r[i].end)
 			return true;
 	return false;
 }

@@ -107,7 +107,7 @@ int set_memory_pkey(u64 va, u64 pages, u32 key)
 	int err;
 
 	if (va & (PAGE_SIZE - 1) || pages == 0 || pages > DIRECT_SIZE >> PAGE_SHIFT || end < va ||
-	    va < USER_END || !pks_key_owner(key))
+	    va < DIRECT_BASE || !pks_key_owner(key))
 		return -EINVAL;
 	flags = spin_lock_irqsave(&pgtable_lock);
 	err = prepare(va, end);

@@ -6,7 +6,8 @@ FUZZ_SECONDS ?= 10
 
 HOST_BUILD := $(BUILD)/host
 HOST_PURE  := mm/ranges.c boot/multiboot2.c boot/cmdline.c kernel/printf.c kernel/printf_ext.c \
-	      kernel/glob.c kernel/options.c kernel/string.c pks/policy.c tests/host/ksym_stub.c
+	      kernel/glob.c kernel/options.c kernel/string.c pks/policy.c tests/oracle.c \
+	      tests/host/ksym_stub.c
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(sort $(wildcard tests/host/t_*.c)))
 HOST_FUZZ  := $(patsubst tests/host/fuzz_%.c,%,$(sort $(wildcard tests/host/fuzz_*.c)))
 

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The machine as the boot leaves it: what CPUID offers is switched on, what it does not offer
+ * cannot be; supervisor mode is kept from user pages. What this cannot know: whether CPUID lies.
+ */
+#define KTEST_SUITE "machine"
+#define KTEST_ORDER "20"
+
+#include "kernel/config.h"
+#include "kernel/context.h"
+#include "kernel/cpuid.h"
+#include "kernel/options.h"
+#include "kernel/syscall.h"
+#include "mm/uspace.h"
+#include "pks/pkrs.h"
+#include "tests/access.h"
+#include "tests/probe.h"
+#include "tests/window.h"
+
+/* CR4 has a protection if and only if the processor has it. */
+static void protections_are_on(void)
+{
+	u64 cr0 = read_cr0(), cr4 = read_cr4(), efer = rdmsr(MSR_EFER);
+
+	EXPECT(cr0 & CR0_WP);
+	EXPECT(efer & EFER_NXE);
+	EXPECT_EQ(!!(cr4 & CR4_SMEP), cpu_has(FEATURE_SMEP));
+	EXPECT_EQ(!!(cr4 & CR4_SMAP), cpu_has(FEATURE_SMAP));
+	EXPECT_EQ(!!(cr4 & CR4_UMIP), cpu_has(FEATURE_UMIP));
+	EXPECT_EQ(!!(cr4 & CR4_PGE), cpu_has(FEATURE_PGE));
+}
+KTEST(protections_are_on, 0);
+
+static void pks_is_what_cpuid_says(void)
+{
+	bool on = CONFIG_PKS && cpu_has(FEATURE_PKS) && options.pks != PKS_MODE_OFF;
+
+	EXPECT_EQ(pks_present, CONFIG_PKS && cpu_has(FEATURE_PKS));
+	EXPECT_EQ(!!(read_cr4() & CR4_PKS), on);
+	/* CPUID.7.0:ECX[4] mirrors CR4.PKE, which nobody here sets. */
+	EXPECT_EQ(cpuid(7, 0).c >> 4 & 1, !!(read_cr4() & CR4_PKE));
+}
+KTEST(pks_is_what_cpuid_says, 0);
+
+/* A thread's rights, in mirror and register: key 0 open, devmap closed, read-only data readable. */
+static void initial_rights(void)
+{
+	EXPECT_EQ(rights_now(), 0xffffffec);
+}
+KTEST(initial_rights, KT_PKS);
+
+/* CPUID's hypervisor leaf: "TCGTCGTCGTCG". */
+static bool is_qemu_tcg(void)
+{
+	return cpuid(1, 0).c >> 31 && cpuid(0x40000000, 0).b == 0x54474354;
+}
+
+static void cr4_pks_needs_support(void)
+{
+	u64 cr4 = read_cr4();
+
+	SKIP_IF(cpu_has(FEATURE_PKS), "the bit exists on this processor");
+	SKIP_IF(is_qemu_tcg(), "QEMU's translator hangs for good at this MOV to CR4");
+	EXPECT_VECTOR(probe_write_cr4(cr4 | CR4_PKS), X86_GP, 0,
+		      "setting CR4.PKS without support: #GP(0)");
+	EXPECT_EQ(read_cr4(), cr4);
+}
+KTEST(cr4_pks_needs_support, 0);
+
+static void pkrs_needs_support(void)
+{
+	u64 value;
+
+	SKIP_IF(cpu_has(FEATURE_PKS), "the register exists on this processor");
+	EXPECT_VECTOR(probe_rdmsr(MSR_IA32_PKRS, &value), X86_GP, 0,
+		      "RDMSR of IA32_PKRS without support: #GP(0)");
+	EXPECT_VECTOR(probe_wrmsr(MSR_IA32_PKRS, 0), X86_GP, 0,
+		      "WRMSR of IA32_PKRS without support: #GP(0)");
+}
+KTEST(pkrs_needs_support, 0);
+
+/* Bits 62:59 of an entry mean nothing where there are no keys. */
+static void key_bits_need_support(void)
+{
+	struct page *page = window_page(0);
+	u64 value;
+
+	REQUIRE(page);
+	if (cpu_has(FEATURE_PKS)) {
+		ktest_skip("the bits have a meaning on this processor");
+	} else if (window_map(0, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA | window_key(15), 1)) {
+		EXPECT_NO_FAULT(probe_write((void *)WINDOW, 7), "without keys nothing is denied");
+		EXPECT_NO_FAULT(probe_read((void *)WINDOW, &value),
+				"without keys nothing is denied");
+		EXPECT_EQ(value, 7);
+	}
+	window_clear();
+	page_free(page, 0);
+}
+KTEST(key_bits_need_support, 0);
+
+#define USER_VA 0x10000000UL
+
+static int read_user_page(void *arg)
+{
+	*(struct fault *)arg = probe_read((void *)USER_VA, &(u64){ 0 });
+	return 0;
+}
+
+/* A page of the user's, with a RET in it, before and under the kernel's eyes. */
+static void supervisor_and_user_page(void (*look)(u64 root))
+{
+	struct page *page = window_page(0);
+	struct uspace us;
+
+	REQUIRE(page);
+	REQUIRE(!uspace_create(&us));
+	*(u8 *)page_address(page) = 0xc3; /* RET */
+	if (EXPECT(!pgtable_map(us.root, USER_VA, page_to_phys(page), PAGE_SIZE, PTE_TEXT | PTE_U,
+				1)))
+		look(us.root);
+	uspace_destroy(&us);
+	page_free(page, 0);
+}
+
+static void look_smap(u64 root)
+{
+	struct fault f = { 0 };
+
+	EXPECT(!run_in_space(root, read_user_page, &f).died);
+	EXPECT_PAGE_FAULT(f, PF_P, USER_VA, "SMAP: no supervisor access to a user-mode address");
+}
+
+static void smap(void)
+{
+	SKIP_IF(!cpu_has(FEATURE_SMAP), "this processor has no SMAP");
+	supervisor_and_user_page(look_smap);
+}
+KTEST(smap, 0);
+
+static void look_smep(u64 root)
+{
+	EXPECT_PAGE_FAULT(probe_fetch(root, (void *)USER_VA), PF_P | PF_I, USER_VA,
+			  "SMEP: no supervisor fetch from a user-mode address");
+}
+
+static void smep(void)
+{
+	SKIP_IF(!cpu_has(FEATURE_SMEP), "this processor has no SMEP");
+	supervisor_and_user_page(look_smep);
+}
+KTEST(smep, 0);
+
+__attribute__((section(".user.text"), noinline)) static void user_sgdt(u64 arg)
+{
+	u8 descriptor[10];
+
+	(void)arg;
+	asm volatile("sgdt %0" : "=m"(descriptor));
+	asm volatile("syscall" : : "a"(SYS_EXIT), "D"(0) : "rcx", "r11", "memory");
+}
+
+static void umip(void)
+{
+	struct uspace us;
+	struct thread_end end;
+	struct thread *t;
+
+	SKIP_IF(!cpu_has(FEATURE_UMIP), "this processor has no UMIP");
+	REQUIRE(!uspace_create(&us));
+	preempt_disable();
+	t = uspace_thread(&us, "sgdt", user_sgdt, 0);
+	if (t)
+		t->expects_death = true;
+	preempt_enable();
+	if (EXPECT(t)) {
+		end = thread_join(t);
+		EXPECT(end.died);
+		EXPECT_VECTOR(end.fault, X86_GP, 0, "UMIP: SGDT is not for user mode");
+	}
+	uspace_destroy(&us);
+}
+KTEST(umip, 0);
