@@ -5,7 +5,7 @@ MACHINE ?= qemu
 ARGS    ?=
 ISO     := $(BUILD)/keyward.iso
 
-.PHONY: bench iso run test check lint format tool-test repro help
+.PHONY: bench iso run gdb bochs-debug debug-test test check lint format tool-test repro help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 
@@ -14,6 +14,12 @@ $(ISO): $(BUILD)/keyward.bin iso/grub.cfg tools/mkiso
 
 run: iso ## boot one machine: MACHINE=qemu|qemu-nopks|bochs ARGS="pks=strict tests=policy.*"
 	@tools/run $(MACHINE) $(ARGS)
+
+gdb: iso ## the kernel in QEMU under gdb, with commands for keys, page tables, threads: ARGS as for run
+	@tools/qemu-debug --build $(BUILD) --machine $(MACHINE) $(ARGS)
+
+bochs-debug: iso ## the kernel in Bochs's debugger, PKRS at each stop: ARGS="magic=pardon pks=silent"
+	@tools/bochs-debug --build $(BUILD) $(ARGS)
 
 test: ## everything: builds, host tests, every machine; ends with the counts
 	@tools/test
@@ -29,6 +35,9 @@ format: ## put every C file into the house's form
 
 tool-test: ## the host tools' own tests
 	@tools/unit tests/tools
+
+debug-test: iso ## both debuggers' own tests
+	@KEYWARD_BUILD=$(BUILD) tools/unit tests/debug
 
 repro: ## build twice in two folders and compare every byte
 	@tools/repro

@@ -2,7 +2,6 @@
 """tools/run from outside, on machines that are shell scripts: statuses, messages, no orphans."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -115,6 +114,14 @@ class Statuses(Case):
         self.machine(FAILING, known="harness.null* = mended one day")
         self.assertEqual(self.run_it()[0], 0)
 
+    def test_1_known_of_the_base_machine_too(self):
+        self.machine(FAILING, known="harness.null* = mended one day")
+        with open(self.path("machines/heir"), "w", encoding="utf-8") as file:
+            file.write("[machine]\nbase = fake\n[known]\n")
+        command = [w if w != "fake" else "heir" for w in self.command("--quiet")]
+        env = dict(os.environ, KEYWARD_MACHINES=self.path("machines"))
+        self.assertEqual(subprocess.run(command, env=env, check=False).returncode, 0)
+
     def test_2_usage(self):
         self.machine(GOOD)
         for bad in (["tests=a b"], ["novalue"], ["a=$(x)"], ["a='"], ["--nonsense"]):
@@ -194,7 +201,6 @@ class Manners(Case):
             self.assertTrue(self.emulator_gone(), how)
             if how != signal.SIGKILL:
                 self.assertEqual(os.listdir(self.path("build/run")), [], how)
-                shutil.rmtree(self.path("build"))
 
     def test_plain_without_a_terminal(self):
         self.machine(b"\x1b[2J".decode() + FAILING)

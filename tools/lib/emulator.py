@@ -11,7 +11,7 @@ import time
 LONGEST_LINE = 4096     # firmware draws screens without a single newline
 
 
-def _die_with_parent():
+def die_with_parent():
     """Should we be killed outright, the kernel kills the emulator as well."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)      # PR_SET_PDEATHSIG
 
@@ -19,12 +19,12 @@ def _die_with_parent():
 class Emulator:
     """A context: the process runs inside it and is gone after it."""
 
-    def __init__(self, argv, cwd, errors):
+    def __init__(self, argv, cwd, errors, stdin=subprocess.DEVNULL):
         # A session of its own: Ctrl-C reaches the runner alone (Bochs would stop in its
         # debugger), and the whole group can be killed by one id that is ours for certain.
         self.process = subprocess.Popen(
-            argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
-            start_new_session=True, preexec_fn=_die_with_parent)
+            argv, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=errors,
+            start_new_session=True, preexec_fn=die_with_parent)
         self.started = time.monotonic()
 
     def __enter__(self):
@@ -37,6 +37,13 @@ class Emulator:
     def elapsed(self):
         """Seconds since launch."""
         return time.monotonic() - self.started
+
+    def settle(self):
+        """The console has ended; the process may need a moment more to do so."""
+        try:
+            self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            pass
 
     def kill(self):
         """SIGKILL, because Bochs may ignore anything milder."""

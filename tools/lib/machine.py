@@ -33,19 +33,19 @@ def _read(name):
 
 
 class Machine:
-    """One machine; `settings` are its words, a base machine's where it has none of its own."""
+    """One machine. What it does not say itself, its base machine says for it; the known
+    divergences of the two are added up, for they are one emulator."""
 
     def __init__(self, name):
         self.name = name
         data = _read(name)
-        self.settings, self.extras = {}, {}
+        self.settings, self.extras, self.known = {}, {}, {}
         base = data.get("machine", "base", fallback=None)
         for source in ([_read(base)] if base else []) + [data]:
             self.settings.update(source["machine"])
             for section in set(source.sections()) - {"machine", "known"}:
                 self.extras.setdefault(section, {}).update(source[section])
-        # Known divergences are never inherited: each machine answers for itself.
-        self.known = dict(data["known"]) if data.has_section("known") else {}
+            self.known.update(source["known"] if source.has_section("known") else {})
         for glob, reason in self.known.items():
             if not reason:
                 raise SetupError("machines/%s: %s is listed without a reason" % (name, glob))
@@ -62,12 +62,13 @@ class Machine:
                    [self.settings] + [self.extra(e) for e in extras] if "limit" in part)
 
     def missing(self):
-        """The commands that the host lacks for this machine."""
-        return [c for c in self.settings.get("needs", "").split() if not shutil.which(c)]
+        """The commands and files that the host lacks for this machine."""
+        return [n for n in self.settings.get("needs", "").split()
+                if not shutil.which(n) and not os.path.isfile(n)]
 
     def command(self, extras, **places):
         """The launch command, with {iso} and the like filled in from places and settings."""
-        words = shlex.split(self.settings["command"])
+        words = shlex.split(self.settings["command"] + " " + self.settings.get("more", ""))
         for name in extras:
             words += shlex.split(self.extra(name)["add"])
         try:

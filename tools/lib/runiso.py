@@ -26,10 +26,15 @@ def config(arguments):
 
 
 def make(iso, out, arguments):
+    """Copy `iso` to `out`, so that it boots at once with these arguments."""
+    make_script(iso, out, config(arguments).encode("ascii"))
+
+
+def make_script(iso, out, script):
     """Copy `iso` to `out` with /boot/grub/run.cfg, which iso/grub.cfg prefers to its menu."""
     cfg = out + ".cfg"
-    with open(cfg, "w", encoding="ascii") as file:
-        file.write(config(arguments))
+    with open(cfg, "wb") as file:
+        file.write(script)
     # GRUB finds its folder by the volume's date, so the copy has to bear the same one.
     date = _volume_date(iso)
     if os.path.exists(out):
