@@ -2,7 +2,7 @@
 /*
  * Which kind of context runs: one counter a processor, as Linux's preempt_count:
  *
- *   bits 7:0 preempt_disable() depth   15:8 softirq   23:16 interrupt   31:24 NMI, #MC, #DB, #DF
+ *   bits 7:0 preempt_disable() depth   15:8 softirq   23:16 interrupt   31:24 NMI, #MC, #DF
  *
  * Exceptions are not counted: they belong to the context that raised them, and may be scheduled
  * away from. Changed only by the processor itself; what an interrupt adds it takes away again,

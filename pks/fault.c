@@ -24,6 +24,14 @@ void pks_gate_set(enum pks_gate gate)
 	options.gate = gate;
 }
 
+static u64 sites[64]; /* that have been warned about; claimed by compare-and-swap */
+
+void pks_warnings_forget(void)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(sites); i++)
+		__atomic_store_n(&sites[i], 0, __ATOMIC_RELAXED);
+}
+
 #if CONFIG_PKS
 
 /* What lies at the address of a fault. */
@@ -55,13 +63,11 @@ static struct pks_page_state page_state(const struct page *page)
 }
 
 /*
- * True for the first warning about a call site. Slots are claimed by compare-and-swap; when all are
- * taken further sites go unreported, and the last slot's report says so.
+ * True for the first warning about a call site. When all slots are taken further sites go
+ * unreported, and the last slot's report says so.
  */
 static bool first_from(u64 rip, bool *last)
 {
-	static u64 sites[64];
-
 	for (u32 i = 0; i < ARRAY_SIZE(sites); i++) {
 		u64 seen = 0;
 

@@ -18,6 +18,9 @@ bool pks_fault(struct regs *regs, u64 addr);
 void pks_mode_set(enum pks_mode mode);
 void pks_gate_set(enum pks_gate gate);
 
+/* Every call site may be warned about again. Thread context, with no fault under way. */
+void pks_warnings_forget(void);
+
 /* What happened so far; written by pks_fault() in any context, atomically. */
 struct pks_stats {
 	u64 faults, pardons, warnings, deaths;
