@@ -5,7 +5,7 @@ MACHINE ?= qemu
 ARGS    ?=
 ISO     := $(BUILD)/keyward.iso
 
-.PHONY: bench iso run gdb bochs-debug debug-test test check lint format tool-test repro help
+.PHONY: bad-input bench iso run gdb bochs-debug debug-test test check lint format tool-test repro help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 
@@ -33,11 +33,17 @@ lint: ## floors, formatting, licences, lengths
 format: ## put every C file into the house's form
 	@clang-format -i $$(find boot kernel mm pks tests -name '*.[ch]')
 
+bad-input: iso ## what the kernel must refuse or live with: processors, loaders, memory, words
+	@tests/badinput/run --build $(BUILD)
+
 tool-test: ## the host tools' own tests
 	@tools/unit tests/tools
 
 debug-test: iso ## both debuggers' own tests
 	@KEYWARD_BUILD=$(BUILD) tools/unit tests/debug
+
+sabotage: ## break the kernel in every known way; each must be noticed
+	@tools/sabotage
 
 repro: ## build twice in two folders and compare every byte
 	@tools/repro

@@ -35,12 +35,8 @@ start32:
 	cli
 	cld
 	mov $PHYS(boot_stack_top), %esp
-	mov %eax, %ebp
-	rdtsc
-	mov %eax, PHYS(boot_tsc)
-	mov %edx, PHYS(boot_tsc) + 4
 	mov $msg_magic, %esi
-	cmp $MB2_BOOT_MAGIC, %ebp
+	cmp $MB2_BOOT_MAGIC, %eax
 	jne refuse
 	mov %ebx, PHYS(boot_mbi)
 
@@ -54,6 +50,7 @@ start32:
 	popf
 	pushf
 	pop %eax
+cpuid_flag: /* tests/badinput stops here */
 	cmp %ecx, %eax
 	je refuse
 	mov $msg_long_mode, %esi
@@ -68,6 +65,11 @@ start32:
 	mov $msg_nx, %esi
 	bt $20, %edx
 	jnc refuse
+
+	/* Not earlier: a processor that has to be refused may have no TSC. */
+	rdtsc
+	mov %eax, PHYS(boot_tsc)
+	mov %edx, PHYS(boot_tsc) + 4
 
 	/* Four page directories in a row map 4 GiB; one PDPT serves 0 and DIRECT_BASE. */
 	mov $PHYS(boot_pd), %edi
@@ -104,14 +106,20 @@ start32:
 	/* Prints the line at ESI wherever something may show it (serial, port E9, VGA), and halts. */
 refuse:
 	mov $0xb8000, %edi
+	mov $0x4f204f20, %eax /* two blank rows, white on red */
+	mov $80, %ecx
+	rep stosl
+	mov $0xb8000, %edi
 3:	lodsb
 	test %al, %al
 	jz 5f
 	mov %al, %bl
 	mov $0x4f, %bh
+	cmp $' ', %al
+	jb 6f /* the line's end is no letter */
 	mov %bx, (%edi)
 	add $2, %edi
-	out %al, $0xe9
+6:	out %al, $0xe9
 	mov $0x3fd, %dx
 	mov $0x10000, %ecx
 4:	in %dx, %al

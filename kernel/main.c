@@ -13,6 +13,7 @@
 #include "kernel/panic.h"
 #include "kernel/random.h"
 #include "kernel/stack.h"
+#include "kernel/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/work.h"
@@ -25,6 +26,9 @@
 #include "tests/ktest.h"
 
 #define FB_EGA_TEXT 2
+#define VGA_START   0xa0000
+#define VGA_END     0xc0000
+#define PC_TEXT     0xb8000
 
 _Noreturn void boot_main(u32 mbi_phys);
 
@@ -40,12 +44,13 @@ static volatile u16 *vga_cells(const struct boot_info *info, bool early)
 {
 	u64 phys = info->fb.addr, bytes = (u64)info->fb.pitch * info->fb.height;
 
-	if (info->fb.type != FB_EGA_TEXT || !phys || info->fb.width > 200 ||
-	    info->fb.height > 100 || info->fb.pitch != info->fb.width * 2 || info->fb.height == 0)
+	if (info->fb.type != FB_EGA_TEXT || info->fb.width > 200 || info->fb.height > 100 ||
+	    info->fb.pitch != info->fb.width * 2 || bytes == 0)
 		return NULL;
-	if (early)
-		return phys + bytes <= BOOT_MAPPED ? phys_to_virt(phys) : NULL;
-	return vmap_mmio(phys, bytes);
+	/* Text is nowhere else; a loader that says so would have us write over the kernel. */
+	if (phys < VGA_START || phys > VGA_END - bytes)
+		return NULL;
+	return early ? phys_to_virt(phys) : vmap_mmio(phys, bytes);
 }
 
 static void vga_start(const struct boot_info *info, bool early)
@@ -54,6 +59,32 @@ static void vga_start(const struct boot_info *info, bool early)
 
 	if (cells)
 		console_add_vga(cells, info->fb.width, info->fb.height);
+}
+
+/* Nothing is known of a screen: a PC's text screen is tried, as the message is the last one. */
+static _Noreturn void refuse_boot_info(const char *why)
+{
+	if (!vga_cells(&boot_info, true))
+		boot_info.fb = (struct boot_framebuffer){
+			.addr = PC_TEXT,
+			.pitch = 160,
+			.width = 80,
+			.height = 25,
+			.type = FB_EGA_TEXT,
+		};
+	vga_start(&boot_info, true);
+	panic("the boot loader's information is damaged: %s", why);
+}
+
+/* A line that was cut may end in half a word, which would mean something else. */
+static void drop_cut_word(char *line)
+{
+	char *end = line + strlen(line);
+
+	while (end > line && end[-1] != ' ')
+		end--;
+	*end = '\0';
+	pr("# command line: longer than %d characters; ignoring the rest\n", BOOT_CMDLINE_MAX - 1);
 }
 
 static void print_cpu(void)
@@ -119,11 +150,11 @@ void boot_main(u32 mbi_phys)
 	console_init();
 	pr("# Keyward: protection keys for supervisor pages, on bare metal\n");
 	if (mb2_parse(phys_to_virt(mbi_phys), BOOT_MAPPED - mbi_phys, &boot_info, &why))
-		panic("the boot loader's information is damaged: %s", why);
+		refuse_boot_info(why);
 	vga_start(&boot_info, true);
-	cmdline_parse(boot_info.cmdline, &options, complain, NULL);
 	if (boot_info.cmdline_cut)
-		pr("# command line: cut after %d characters\n", BOOT_CMDLINE_MAX - 1);
+		drop_cut_word(boot_info.cmdline);
+	cmdline_parse(boot_info.cmdline, &options, complain, NULL);
 	magic_patch(options.magic); /* kernel text is writable until mm_init() */
 	if (!options.seed)
 		options.seed = rdtsc() | 1;

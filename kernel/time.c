@@ -121,6 +121,7 @@ static bool tick_handler(struct regs *regs)
 	sched_tick(now);
 	if (watchdog.deadline_ns && now > watchdog.deadline_ns) {
 		watchdog.deadline_ns = 0;
+		threads_report();
 		panic_regs(regs, 0, "the test %s has not ended", watchdog.what);
 	}
 	tick_arm();

@@ -26,7 +26,8 @@ static void find_ram(const struct boot_info *info)
 	for (u32 i = 0; i < info->mem_count; i++) {
 		const struct boot_mem *m = &info->mem[i];
 
-		if (m->type == BOOT_MEM_RAM)
+		/* Beyond the direct map nothing can be used, and rounding up might wrap. */
+		if (m->type == BOOT_MEM_RAM && m->base < DIRECT_SIZE)
 			ranges_add(&ram, ALIGN_UP(m->base, PAGE_SIZE),
 				   ALIGN_DOWN(m->base + m->len, PAGE_SIZE));
 	}
@@ -48,12 +49,12 @@ static void check_ram(const struct boot_info *info)
 
 	if (info->mem_count == 0)
 		panic("the boot loader gave no memory map");
+	if (total < RAM_LEAST)
+		panic("%lu KiB of RAM%s are too little: Keyward needs %llu KiB", total >> 10,
+		      options.mem ? " (the command line has mem=)" : "", RAM_LEAST >> 10);
 	if (!ranges_contain(&ram, IMAGE_PHYS(image_start), IMAGE_PHYS(image_end)))
 		panic("the memory map does not have the kernel's own memory (%p to %p) as RAM",
 		      (void *)IMAGE_PHYS(image_start), (void *)IMAGE_PHYS(image_end));
-	if (total < RAM_LEAST)
-		panic("%lu KiB of RAM are too little: Keyward needs %llu KiB", total >> 10,
-		      RAM_LEAST >> 10);
 	pr("# RAM: %lu MiB in %u ranges\n", total >> 20, ram.count);
 	if (info->mem_dropped || ram.dropped)
 		pr("# RAM: %u entries of the memory map were left out\n",

@@ -193,12 +193,13 @@ static void rights_change_with_nmi_at_each_instruction(void)
 }
 KTEST(rights_change_with_nmi_at_each_instruction, KT_PKS);
 
-static bool partner_leaves;
+static bool partner_ready, partner_leaves;
 
 static int partner(void *arg)
 {
 	(void)arg;
 	rights_set(WITH_KEY(KEY_B));
+	partner_ready = true;
 	while (!__atomic_load_n(&partner_leaves, __ATOMIC_ACQUIRE)) {
 		thread_yield();
 		EXPECT_RIGHTS(WITH_KEY(KEY_B));
@@ -215,14 +216,16 @@ static void yield_once(void *arg)
 
 static void thread_switch_with_nmi_at_each_instruction(void)
 {
-	struct thread *t = thread_create("partner", partner, NULL);
+	struct thread *t = thread_prepare("partner", partner, NULL);
 	u64 flags;
 
 	REQUIRE(t);
+	partner_ready = false;
 	partner_leaves = false;
+	thread_launch(t);
 	rights_set(WITH_KEY(KEY_A));
-	thread_yield(); /* the partner has started: only a switch in the middle of its life is
-			   stepped */
+	while (!__atomic_load_n(&partner_ready, __ATOMIC_ACQUIRE))
+		thread_yield(); /* only a switch in the middle of a thread's life is stepped */
 	steps.at_wrmsr = 0;
 	flags = irq_save();
 	single_step(yield_once, NULL, check_step);

@@ -65,15 +65,14 @@ class Judge:
     skip_must  a regular expression that some skip's reason has to match
     skip_never a regular expression that no skip's reason may match
     complete   the run was not narrowed by tests=: the lists must hold in full
-    noise      lines that are not KTAP are tolerated (a debugger talks in between)
     tap        plain TAP: no header, no totals, the plan may come last
     """
 
     def __init__(self, known=None, skip_must=None, skip_never=None, complete=True,
-                 noise=False, tap=False):
+                 tap=False):
         self.known = known or {}
         self.skip_must, self.skip_never = skip_must, skip_never
-        self.complete, self.noise, self.tap = complete, noise, tap
+        self.complete, self.tap = complete, tap
         self.stack = [_Level()] if tap else []
         self.results, self.problems = [], []
         self.totals = None
@@ -117,7 +116,7 @@ class Judge:
 
     def _stray(self, text):
         """A line that is neither KTAP nor a diagnostic. After the totals, firmware may speak."""
-        if not (self.noise or self.tap or self.totals):
+        if not (self.tap or self.totals):
             self.problems.append("not a line of KTAP: %.80s" % text)
         return "noise"
 

@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: MIT
+"""gdb commands that know Keyward: pkrs, walk, threads, frame-pkrs. `help COMMAND` explains each.
+
+Everything is read through the kernel's own debug information; only the address map comes from
+mm/layout.h, because macros are not in there.
+"""
+
+import os
+import re
+
+import gdb
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+M64 = (1 << 64) - 1
+ADDRESS = 0x000ffffffffff000        # of a paging-structure entry
+P, W, U, PS, XD = 1, 2, 4, 1 << 7, 1 << 63
+LEVELS = ("", "PTE", "PDE", "PDPTE", "PML4E", "PML5E")
+FAULT_WORDS = ((1, "protection", "not-present"), (2, "write", ""), (16, "fetch", ""),
+               (4, "user", "supervisor"), (8, "reserved-bit", ""), (32, "pkey", ""),
+               (64, "shadow-stack", ""))
+
+
+def address_map():
+    """The address map's names and numbers."""
+    with open(os.path.join(TOP, "mm", "layout.h"), encoding="utf-8") as file:
+        return {name: int(number, 16) for name, number in
+                re.findall(r"#define (\w+)\s+AC\((0x[0-9a-f]+)\)", file.read())}
+
+
+LAYOUT = address_map()
+
+
+def number(what):
+    """An expression or a value, as an unsigned 64-bit number."""
+    value = gdb.parse_and_eval(what) if isinstance(what, str) else what
+    if value.type.code in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_ARRAY):
+        value = value.address
+    return int(value) & M64
+
+
+def word(address):
+    """Eight bytes of memory."""
+    return int.from_bytes(gdb.selected_inferior().read_memory(address, 8).tobytes(), "little")
+
+
+def pointer(address, kind):
+    """A typed pointer."""
+    return gdb.Value(address).cast(gdb.lookup_type(kind).pointer())
+
+
+def symbol(address):
+    """function+0xoffset, for functions in assembly too."""
+    text = gdb.execute("info symbol %#x" % address, to_string=True)
+    found = re.match(r"(\S+)(?: \+ (\d+))? in section", text)
+    return "%s+0x%x" % (found[1], int(found[2] or 0)) if found else "0x%016x" % address
+
+
+def owner(key):
+    """Who owns a key, or None."""
+    try:
+        name = gdb.parse_and_eval("'pks/keys.c'::owners[%d]" % key)
+        return name.string() if int(name) else None
+    except gdb.error:       # before paging
+        return None
+
+
+def this_cpu():
+    """struct cpu of the selected processor."""
+    for name in ("$gs_base", "$k_gs_base"):         # the second in user mode
+        base = number(name)
+        if base >> 63:
+            return pointer(base, "struct cpu")
+    raise gdb.GdbError("this processor has no struct cpu yet (percpu_init() sets it up)")
+
+
+def has_pks():
+    """Whether the kernel was built with PKS."""
+    return any(f.name == "pkrs" for f in gdb.lookup_type("struct regs").fields())
+
+
+def rights(pkrs, key):
+    """One key's rights; AD (bit 2k) denies all, whatever WD (bit 2k + 1) says."""
+    return ("rw", "--", "r-", "--")[pkrs >> 2 * key & 3]
+
+
+def runs(same):
+    """(first, last) of each run of neighbouring keys for which same(key) is equal."""
+    first = 0
+    for key in range(16):
+        if key == 15 or same(key) != same(key + 1):
+            yield first, key
+            first = key + 1
+
+
+def decode(pkrs):
+    """As the kernel prints it: 0xffffffec {0:rw 1:-- 2:r- 3-15:--}."""
+    return "0x%08x {%s}" % (pkrs, " ".join(
+        "%s:%s" % (a if a == b else "%d-%d" % (a, b), rights(pkrs, a))
+        for a, b in runs(lambda key: rights(pkrs, key))))
+
+
+def explain(pkrs):
+    """One line a key, or a run of keys that nobody owns."""
+    words = {"rw": "read, write", "r-": "read only", "--": "no access"}
+    yield "key    rights       AD WD  owner"
+    for a, b in runs(lambda key: (pkrs >> 2 * key & 3, owner(key))):
+        bits = pkrs >> 2 * a & 3
+        yield "%-5s  %-11s   %d  %d  %s" % (a if a == b else "%d-%d" % (a, b),
+                                           words[rights(pkrs, a)], bits & 1, bits >> 1,
+                                           owner(a) or "nobody")
+
+
+class Command(gdb.Command):
+    """A command; its errors are sentences."""
+    NAME = ""
+
+    def __init__(self):
+        super().__init__(self.NAME, gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)
+
+    def lines(self, argument):
+        """What to print."""
+        raise NotImplementedError
+
+    def invoke(self, argument, from_tty):
+        """Called by gdb."""
+        try:
+            for line in self.lines(argument.strip()):
+                print(line)
+        except gdb.error as error:      # a bad expression, or memory that is not there
+            raise gdb.GdbError("%s: %s" % (self.NAME, error)) from error
+
+
+class Pkrs(Command):
+    """Decode protection-key rights by key and owner: pkrs [VALUE]
+
+Without a VALUE: the rights of the running context, from the selected processor's mirror
+(cpu->pkrs). QEMU gives the register itself to nobody; between the store to the mirror and the
+WRMSR after it (pks/pkrs.inc) the two differ."""
+    NAME = "pkrs"
+
+    def lines(self, argument):
+        if argument:
+            value = number(argument)
+            if value >> 32:
+                raise gdb.GdbError("pkrs: IA32_PKRS has 32 bits, this is %#x" % value)
+        else:
+            cpu = this_cpu()
+            value = number(cpu["pkrs"])
+            yield "processor %d, thread %s" % (int(cpu["id"]), thread_name(cpu["current"]))
+        yield decode(value)
+        yield from explain(value)
+
+
+class Walk(Command):
+    """Walk the page tables in force: walk ADDRESS
+
+Prints the entry of each level, the key and its owner, and the state of the page behind it. The
+tables are read through the direct map, from CR3."""
+    NAME = "walk"
+
+    def lines(self, argument):
+        if not argument:
+            raise gdb.GdbError("walk: which address?")
+        address = number(argument)
+        table = number("$cr3") & ADDRESS
+        level = 5 if number("$cr4") & 1 << 12 else 4
+        yield "walk of %016x:" % address
+        while True:
+            shift = 12 + 9 * (level - 1)
+            at = LAYOUT["DIRECT_BASE"] + table + 8 * (address >> shift & 511)
+            entry = word(at)
+            yield "  " + self.entry(entry, level) + "  [%d] at %016x" % (
+                address >> shift & 511, at)
+            if not entry & P:
+                return
+            if level == 1 or (level < 4 and entry & PS):
+                break
+            table, level = entry & ADDRESS, level - 1
+        offset = (1 << shift) - 1
+        yield from self.page((entry & ADDRESS & ~offset) | (address & offset), entry >> 59 & 15)
+
+    @staticmethod
+    def entry(entry, level):
+        """One level, as the kernel prints it."""
+        present = ("P W" if entry & W else "P R") if entry & P else "not present"
+        return "%-5s %016x %s%s%s%s" % (
+            LEVELS[level], entry, present, " U" if entry & U else "", " XD" if entry & XD else "",
+            " PS" if level > 1 and entry & PS else "")
+
+    @staticmethod
+    def page(physical, key):
+        """What is mapped there."""
+        size = gdb.lookup_type("struct page").sizeof
+        page = pointer(LAYOUT["VMEMMAP_BASE"] + (physical >> 12) * size, "struct page")
+        text = "  physical %016x, key %d (%s)" % (physical, key, owner(key) or "nobody")
+        try:
+            flags = int(page["flags"])
+        except gdb.MemoryError:         # a device, or before mm_init()
+            yield text + ", no struct page"
+            return
+        yield text
+        devmap = number("(unsigned long)PG_DEVMAP")
+        yield "  page: %sdirect map's key %d, globally unprotected %d times" % (
+            "device range, " if flags & devmap else "", int(page["pkey"]),
+            int(page["unprotected"]))
+        site = int(page["kmap_site"])
+        if site:
+            yield "  last kmap by " + symbol(LAYOUT["KERNEL_BASE"] | site)
+
+
+def thread_name(thread):
+    """"3 (main)", for a struct thread *."""
+    return "%d (%s)" % (int(thread["id"]), thread["name"].string()) if int(thread) else "none"
+
+
+class Threads(Command):
+    """List all threads: id, name, state, rights, and where each stands.
+
+A thread that runs (*) shows its processor's mirror, the others the rights saved on their stack
+by kernel/switch.S, with the callers of switch_to()."""
+    NAME = "threads"
+    DEPTH = 5
+
+    def lines(self, argument):
+        head = gdb.parse_and_eval("&all_threads")
+        kind = gdb.lookup_type("struct thread")
+        offset = next(f.bitpos // 8 for f in kind.fields() if f.name == "all_node")
+        node = head["next"]
+        while node != head:
+            yield self.line(pointer(int(node) - offset, "struct thread"))
+            node = node["next"]
+
+    def line(self, thread):
+        """One thread."""
+        cpu = thread["cpu"]
+        running = int(cpu) and cpu["current"] == thread
+        state = str(thread["state"]).replace("THREAD_", "").lower()
+        top, pks = number(thread["rsp"]), has_pks()
+        if running:
+            saved, where = number(cpu["pkrs"]), "running on processor %d" % int(cpu["id"])
+        else:
+            saved = word(top) & 0xffffffff if pks else None
+            where = " < ".join(self.callers(top + 8 * pks))
+        return "%s thread %d %s %s%s  %s" % (
+            "*" if running else " ", int(thread["id"]), thread["name"].string(), state,
+            " PKRS " + decode(saved) if pks else "", where)
+
+    def callers(self, frame):
+        """Who called switch_to(): R15, R14, R13, R12, RBX, RBP, RIP lie at `frame`."""
+        base, rip = word(frame + 40), word(frame + 48)
+        if symbol(rip).startswith("thread_start+"):
+            return ["not started: " + symbol(word(frame + 24))]
+        names = []
+        while len(names) < self.DEPTH:
+            names.append(symbol(rip))
+            if not base >> 63:
+                break
+            try:
+                base, rip = word(base), word(base + 8)
+            except gdb.MemoryError:
+                break
+            if not rip >> 63:
+                break
+        return names
+
+
+class FramePkrs(Command):
+    """Decode a saved frame (struct regs): frame-pkrs [REGS]
+
+Shows what was interrupted and the rights that its return will put into IA32_PKRS, which is where
+a pardon is written. REGS is an address; without it, the selected function's own `regs`."""
+    NAME = "frame-pkrs"
+
+    def lines(self, argument):
+        if not argument:
+            try:
+                argument = "(unsigned long)regs"
+                number(argument)
+            except gdb.error:
+                raise gdb.GdbError("frame-pkrs: no variable `regs` here; which address?") from None
+        regs = pointer(number(argument), "struct regs")
+        vector, error = number(regs["vector"]), number(regs["error"])
+        yield "struct regs at %016x: vector %d%s" % (
+            number(regs), vector, ", " + self.fault(error) if vector == 14 else "")
+        yield "interrupted at %s, %s mode, RSP %016x" % (
+            symbol(number(regs["rip"])), "user" if number(regs["cs"]) & 3 else "kernel",
+            number(regs["rsp"]))
+        if not has_pks():
+            yield "no rights in it: PKS is compiled out"
+            return
+        yield decode(number(regs["pkrs"]))
+        yield from explain(number(regs["pkrs"]))
+
+    @staticmethod
+    def fault(error):
+        """A page fault's error code in words."""
+        words = [set_ if error & bit else clear for bit, set_, clear in FAULT_WORDS]
+        if not error & (2 | 16):
+            words[1] = "read"
+        return "0x%x [%s]" % (error, " ".join(w for w in words if w))
+
+
+for command in (Pkrs, Walk, Threads, FramePkrs):
+    command()
