@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/printf.h"
 
-#include <limits.h>
 
 #include "kernel/printf_ext.h"
 #include "kernel/string.h"
@@ -137,7 +136,7 @@ static const char *parse_number(const char *p, int *value)
 	int n = 0;
 
 	for (; *p >= '0' && *p <= '9'; p++)
-		n = n > (INT_MAX - 9) / 10 ? INT_MAX : n * 10 + (*p - '0');
+		n = n > (INT32_MAX - 9) / 10 ? INT32_MAX : n * 10 + (*p - '0');
 	*value = n;
 	return p;
 }
@@ -194,7 +193,7 @@ static const char *parse_width(const char *p, struct spec *spec, struct args *ar
 	spec->width = va_arg(args->list, int);
 	if (spec->width < 0) {
 		spec->flags |= FLAG_LEFT;
-		spec->width = spec->width == INT_MIN ? INT_MAX : -spec->width;
+		spec->width = spec->width == INT32_MIN ? INT32_MAX : -spec->width;
 	}
 	return p + 1;
 }
@@ -302,7 +301,7 @@ int kvsnprintf(char *buf, size_t size, const char *fmt, va_list list)
 
 	if (size)
 		buf[MIN(out.len, size - 1)] = '\0';
-	return out.len > INT_MAX ? INT_MAX : (int)out.len;
+	return out.len > INT32_MAX ? INT32_MAX : (int)out.len;
 }
 
 int ksnprintf(char *buf, size_t size, const char *fmt, ...)

@@ -10,7 +10,7 @@
  * The least RAM, as the memory map has it and mem= leaves it, that a boot and all tests get by
  * with: measured, and tried by tests/badinput.
  */
-#define RAM_LEAST (20ULL << 20)
+#define RAM_LEAST (8ULL << 20)
 
 /* All RAM that is mapped and has a struct page. Read-only after boot. */
 extern struct ranges ram;
