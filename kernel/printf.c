@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/printf.h"
 
-
 #include "kernel/printf_ext.h"
 #include "kernel/string.h"
 
