@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: MIT
+"""The cases: name -> function(host) that returns the boot and a list of what is wrong with it."""
+
+import re
+
+from links import EAX, EBX, ECX
+from machine import Machine
+from mbi import poke, spoil
+
+QUICK = ["tests=harness.*"]     # enough tests to show that the boot came to its verdict
+LEAST_KIB = 8 << 10             # mm/init.h, RAM_LEAST
+SMALL, LEAST = "8M", "9M"       # QEMU machines that just do not have it, and just do
+LINE = re.escape("# command line: ")
+KEYS = "the keys are pks, gate, tests, seed, repeat, exit, cpus, mem, magic, bench"
+
+CASES = {}
+
+
+def add(name, case):
+    """Enter one case."""
+    assert name not in CASES, name
+    CASES[name] = case
+
+
+def refuses(name, message, **how):
+    """A case that must end in this panic, and no other, and a halt."""
+    def case(host):
+        boot = host.boot(**how)
+        return boot, list(boot.refused(message))
+    add(name, case)
+
+
+def goes_on(name, *lines, **how):
+    """A case that must come to a good verdict, with these lines before it."""
+    def case(host):
+        boot = host.boot(ending=True, **how)
+        problems = list(boot.passed(Machine("qemu").known))
+        for line in lines:
+            problems += boot.on_every_console(line)
+        return boot, problems
+    add(name, case)
+
+
+# ---- the processor ----
+
+NO_LONG_MODE = "this processor has no long mode; Keyward needs x86-64$"
+
+refuses("cpu.no_long_mode", NO_LONG_MODE, cpu="qemu32")
+refuses("cpu.no_extended_leaf", NO_LONG_MODE, cpu="pentium")
+refuses("cpu.oldest", NO_LONG_MODE, cpu="486,-tsc")
+refuses("cpu.no_nx", "this processor has no execute-disable (NX), or the firmware turned it off$"
+        .replace("(", r"\(").replace(")", r"\)"), cpu="max,-nx")
+refuses("cpu.no_apic", "this processor has no local APIC$", cpu="max,-apic")
+
+
+def without_cpuid(stub, host):
+    """EFLAGS.ID cannot be changed: as if the second reading gave what the first one did."""
+    stub.run_to(host.symbol("cpuid_flag"))
+    stub.write_reg(EAX, stub.read_reg(ECX))
+
+
+refuses("cpu.no_cpuid", "this processor has no CPUID instruction; Keyward needs x86-64$",
+        meddle=without_cpuid)
+
+# No SMEP, SMAP, UMIP, 1 GiB pages, x2APIC, LA57: all tests.
+goes_on("cpu.few_features", "^# processor: .* pks pku$", cpu="qemu64,+pks,+pku,-x2apic")
+
+
+# ---- what the boot loader hands over ----
+
+def register(number, value):
+    """Enters the kernel with another value in a register."""
+    return lambda stub, _: stub.write_reg(number, value)
+
+
+def damaged(name, message, change=None, meddle=None):
+    """A structure that must be refused with this complaint."""
+    refuses("mbi." + name, "the boot loader's information is damaged: multiboot2: " + message + "$",
+            meddle=meddle or spoil(change))
+
+
+def cut_in_memory_map(mbi):
+    """The structure says that it ends in the middle of that tag."""
+    return poke(mbi.pack(), 0, mbi.offset(6) + 24)
+
+
+def without(kind):
+    """The structure without the tags of a kind."""
+    def change(mbi):
+        mbi.tags = [tag for tag in mbi.tags if tag[0] != kind]
+        return mbi.pack()
+    return change
+
+
+def memory(change):
+    """The structure with its memory map changed: change(entries) in place."""
+    def spoilt(mbi):
+        entries = mbi.memory()
+        change(entries)
+        mbi.set_memory(entries)
+        return mbi.pack()
+    return spoil(spoilt)
+
+
+def entry_size_zero(mbi):
+    """A walk by that step would never end."""
+    mbi.set_memory(mbi.memory(), entry_size=0)
+    return mbi.pack()
+
+
+def screen_in_kernel(mbi):
+    """Printing there would overwrite the kernel's text."""
+    content = mbi.tag(8)[1]
+    mbi.tag(8)[1] = (0x101000).to_bytes(8, "little") + content[8:]
+    return mbi.pack()
+
+
+def kernel_reserved(entries):
+    """One page in the middle of the kernel is no RAM."""
+    entries.append([0x108000, 0x1000, 2])
+
+
+def unmentioned(entries):
+    """The map knows RAM, enough of it, but not where the kernel lies."""
+    entries[:] = [[0x1000000, 0x4000000, 1]]
+
+
+def odd_entries(entries):
+    """Empty, wrapping, at the very top (rounding it up wraps), overlapping, of unknown type."""
+    entries += [[0x2000000, 0, 1], [0xfffffffffffff000, 0x2000, 1], [0xfffffffffffff800, 0x100, 1],
+                entries[0][:], [0x1800000, 0x800000, 1], [0x3000000, 0x1001, 0xdeadbeef]]
+
+
+refuses("mbi.wrong_magic", r"not started by a multiboot2 boot loader \(wrong magic in EAX\)$",
+        meddle=register(EAX, 0x2badb002))
+damaged("total_too_small", "the total size is too small for an end tag",
+        lambda mbi: poke(mbi.pack(), 0, 8))
+damaged("total_cuts_a_tag", r"tag 6 \(memory map\) at offset \d+: goes beyond the end of the structure",
+        cut_in_memory_map)
+damaged("total_too_large", "the total size goes beyond the memory that can be read",
+        lambda mbi: poke(mbi.pack(), 0, 0xffffffff))
+damaged("tag_of_size_0", r"tag \d+ \(.*\) at offset 8: size is less than a tag's header",
+        lambda mbi: poke(mbi.pack(), 12, 0))
+damaged("tag_past_the_end", r"tag \d+ \(.*\) at offset 8: goes beyond the end of the structure",
+        lambda mbi: poke(mbi.pack(), 12, 0x7fffffff))
+damaged("no_end_tag", "the end tag is missing", without(0))
+damaged("map_entry_size_0",
+        r"tag 6 \(memory map\) at offset \d+: entry size is not a multiple of 8 of at least 24",
+        entry_size_zero)
+damaged("pointer_at_the_top", "no room for a boot information structure",
+        meddle=register(EBX, 0xfffffff8))
+damaged("pointer_at_nothing", "the total size .*", meddle=register(EBX, 0xd0000000))
+damaged("pointer_at_0", ".*", meddle=register(EBX, 0))
+damaged("pointer_at_code", ".*", meddle=register(EBX, 0x101003))
+refuses("map.none", "the boot loader gave no memory map$", meddle=spoil(without(6)))
+refuses("map.empty", "the boot loader gave no memory map$",
+        meddle=memory(lambda entries: entries.clear()))
+refuses("map.kernel_reserved", "the memory map does not have the kernel's own memory "
+        r"\(0x[0-9a-f]+ to 0x[0-9a-f]+\) as RAM$", meddle=memory(kernel_reserved))
+refuses("map.kernel_unmentioned", "the memory map does not have the kernel's own memory "
+        r"\(0x[0-9a-f]+ to 0x[0-9a-f]+\) as RAM$", meddle=memory(unmentioned))
+refuses("map.more_than_can_be_managed", "no memory below 4 GiB is left for page tables$",
+        meddle=memory(lambda entries: entries.append([1 << 32, 1 << 44, 1])), memory="32M")
+goes_on("map.odd_entries", "^# RAM: 1 entries of the memory map were left out$", words=QUICK,
+        meddle=memory(odd_entries))
+goes_on("map.screen_in_the_kernel", words=QUICK, meddle=spoil(screen_in_kernel))
+
+
+# ---- too little memory ----
+
+def too_little(have, why=""):
+    """The message."""
+    return r"%s KiB of RAM%s are too little: Keyward needs %d KiB$" % (have, why, LEAST_KIB)
+
+
+BY_MEM = r" \(the command line has mem=\)"
+
+refuses("memory.machine_too_small", too_little(r"7\d\d\d"), memory=SMALL)
+refuses("memory.mem_too_small", too_little(LEAST_KIB - 4, BY_MEM),
+        words=["mem=%dK" % (LEAST_KIB - 4)])
+refuses("memory.mem_tiny", too_little(0, BY_MEM), words=["mem=1"])
+goes_on("memory.least_machine", words=QUICK, memory=LEAST)
+goes_on("memory.least_all_tests", words=["mem=%dK" % LEAST_KIB])
+
+
+# ---- the command line ----
+
+def says(name, raw, *messages):
+    """A command line that is complained of in exactly these lines, and goes on."""
+    goes_on("line." + name, *("^" + LINE + re.escape(m) + "$" for m in messages),
+            raw=raw + b" 'tests=harness.*'")
+
+
+says("unknown_key", b"nonsense=1", "nonsense=1: no such key; " + KEYS + "; ignoring it")
+says("no_value", b"pks", "pks: no value; pks= takes one of off, strict, relaxed, silent; ignoring it")
+says("malformed_words", b"= ==x '\"'", "=: no such key; " + KEYS + "; ignoring it",
+     "==x: no such key; " + KEYS + "; ignoring it")
+says("bad_values", b"pks=loud seed=-1 mem=12Q exit=never cpus=0",
+     "pks=loud: not one of off, strict, relaxed, silent; using relaxed",
+     "seed=-1: not a number of at most 64 bits; using 0",
+     "mem=12Q: not a size N[K|M|G|T] below 16 EiB, 0 for all; using 0",
+     "exit=never: not one of poweroff, reboot, halt; using poweroff",
+     "cpus=0: not max or a number from 1 to 4096; using max")
+says("binary", b"'pks=\x01\x7f\x80\xff\x1b[2J'",
+     "pks=????" + "?[2J: not one of off, strict, relaxed, silent; using relaxed")
+says("word_too_long", b"seed=" + b"1" * 330,
+     "seed=" + "1" * 55 + "...: longer than 319 bytes; ignoring it")
+# The last word is cut in the middle, and what is left of it would mean another size of memory.
+goes_on("line.too_long", "^# command line: longer than 511 characters; ignoring the rest$",
+        raw=b"'tests=harness.*' seed=%0300d repeat=%0175d mem=4096M" % (1, 1))
+
+
+# ---- consoles ----
+
+def verdict_on(name, console, **how):
+    """Which consoles there are is found out; the verdict comes through what is there."""
+    def case(host):
+        boot = host.boot(words=QUICK + ["exit=halt"], **how)
+        problems = list(boot.passed({}))
+        if console and list(boot.consoles) != [console]:
+            problems.append("these consoles, not %s: %s" % (console, list(boot.consoles)))
+        return boot, problems + list(boot.on_every_console(r"# Totals: pass:[1-9]\d* fail:0"))
+    add("console." + name, case)
+
+
+verdict_on("serial_alone", "serial", e9=False, vga=False)
+verdict_on("port_e9_alone", "e9", serial=False, vga=False)
+verdict_on("vga_alone", "vga", serial=False, e9=False)
+verdict_on("all", None)
+refuses("console.refusal_without_serial", NO_LONG_MODE, cpu="qemu32", serial=False)
+refuses("console.refusal_on_serial_alone", NO_LONG_MODE, cpu="qemu32", e9=False, vga=False)
+goes_on("console.none", words=QUICK, serial=False, e9=False, vga=False)

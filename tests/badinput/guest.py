@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: MIT
+"""Boot one QEMU with every console recorded, and say how it came to rest.
+
+A guest rests when its process has ended, or when its processor halts with interrupts off: nothing
+will wake it any more. The reset pin is tied to the process's end (-no-reboot), which then gives
+status 0, so a triple fault cannot pass for anything else.
+"""
+
+import contextlib
+import os
+import re
+import struct
+import subprocess
+import tempfile
+import time
+
+import ktap
+import runiso
+from emulator import Emulator
+from links import LIMIT, Monitor, Stub
+from machine import TOP, Machine, SetupError
+
+PASSED, FAILED = 0x10 << 1 | 1, 0x11 << 1 | 1   # what isa-debug-exit makes of kernel/panic.h's
+VGA, VGA_COLUMNS, VGA_ROWS = 0xb8000, 80, 25
+
+
+class Boot:
+    """What became of one boot: `consoles` maps serial, e9 and vga, where they exist, to text."""
+
+    def __init__(self):
+        self.status, self.rested, self.consoles = None, False, {}
+
+    def on_every_console(self, pattern):
+        """Complains of each console on which the pattern is not there exactly once."""
+        for name, text in self.consoles.items():
+            count = len(re.findall(pattern, text, re.MULTILINE))
+            if count != 1:
+                yield "%d times on %s, not once: %s" % (count, name, pattern)
+
+    def refused(self, message):
+        """Complains unless there was one such panic on every console, then a halt."""
+        if not self.rested or self.status is not None:
+            yield "did not halt, " + self.end()
+        yield from self.on_every_console("# PANIC: (?:%s)" % message)
+        for name, text in self.consoles.items():
+            if text.count("# PANIC") != 1:
+                yield "%d panics on %s" % (text.count("# PANIC"), name)
+
+    def passed(self, known):
+        """Complains unless the tests ran and passed, by the text of the best console."""
+        text = self.consoles.get("serial", self.consoles.get("e9"))
+        good = (None, PASSED)
+        if text is not None:
+            good = (None, PASSED, FAILED)       # the kernel knows nothing of the known ones
+            judge = ktap.Judge(known=known, complete=False)
+            for line in text.split("\n"):
+                judge.feed(line)
+            verdict = judge.verdict()
+            yield from verdict.problems
+            yield from ("%s: %s" % (name, what) for name, what, _ in verdict.failures)
+        if self.rested and self.status not in good:
+            yield "the verdict is not good, " + self.end()
+        if not self.rested:
+            yield "did not end, " + self.end()
+
+    def end(self):
+        """In words."""
+        if not self.rested:
+            return "it was still running after %d s" % LIMIT
+        return {None: "it halted", 0: "it was reset (a triple fault?)"}.get(
+            self.status, "exit status %s" % self.status)
+
+    def tail(self):
+        """The last lines of what it said, for the reader of a failure."""
+        for name, text in self.consoles.items():
+            lines = [ktap.clean(line) for line in text.split("\n")]
+            yield from ("%s: %s" % (name, line) for line in [x for x in lines if x][-12:])
+
+
+class Host:
+    """Where guests are booted: the build and a scratch folder."""
+
+    def __init__(self, build, folder):
+        missing = Machine("qemu").missing()
+        if missing:
+            raise SetupError("QEMU needs %s; this installs it: tools/install run"
+                             % ", ".join(missing))
+        if not os.path.exists(os.path.join(build, "keyward.iso")):
+            raise SetupError("there is no keyward.iso in %s; this builds it: make iso" % build)
+        self.build, self.folder = build, folder
+        self.elf = os.path.join(build, "keyward.elf")
+        with open(self.elf, "rb") as file:
+            self.entry, = struct.unpack_from("<Q", file.read(64), 24)   # e_entry
+        self.isos, self.snapshots, self.first = {}, {}, None
+
+    def symbol(self, name):
+        """The address of a symbol of the kernel."""
+        lines = subprocess.run(["nm", self.elf], stdout=subprocess.PIPE, text=True,
+                               check=True).stdout.splitlines()
+        return next(int(x.split()[0], 16) for x in lines if x.split()[-1] == name)
+
+    def _iso(self, script):
+        """A copy of the ISO that boots by this GRUB script; the same again for the same."""
+        if script not in self.isos:
+            self.isos[script] = os.path.join(self.folder, "iso%d" % len(self.isos))
+            runiso.make_script(os.path.join(self.build, "keyward.iso"), self.isos[script], script)
+        return self.isos[script]
+
+    def _snapshot(self, command):
+        """This machine as it is at the kernel's first instruction: firmware and GRUB run once.
+
+        A machine that a breakpoint has stopped makes no snapshot that could be loaded. So the
+        first instruction is replaced by a jump to itself; self.first has what belongs there.
+        """
+        key = tuple(command)
+        if key not in self.snapshots:
+            path = os.path.join(self.folder, "snapshot%d" % len(self.snapshots))
+            with _started(command, stub=True) as (_, monitor, folder):
+                stub = Stub(os.path.join(folder, "gdb"))
+                stub.run_to_kernel(self.entry)
+                self.first = stub.read(self.entry, 2)
+                stub.write(self.entry, b"\xeb\xfe")
+                stub.leave()
+                monitor.ask("stop")
+                monitor.ask('migrate "exec:cat >%s"' % path)
+            self.snapshots[key] = path
+        return self.snapshots[key]
+
+    def boot(self, words=(), raw=None, cpu=None, memory=None, serial=True, e9=True, vga=True,
+             ending=False, meddle=None):
+        """Boots and waits for the rest.
+
+        words, raw: the command line, as arguments of tools/run or as bytes of a GRUB script.
+        ending: give it the exit device; without one it can be looked at after its end.
+        meddle: called with the stub and this object, at the kernel's first instruction.
+        """
+        script = runiso.config(words).encode() if raw is None else \
+            b"multiboot2 /boot/keyward.bin " + raw + b"\nboot\n"
+        machine = Machine("qemu")
+        machine.settings.update({k: v for k, v in (("cpu", cpu), ("memory", memory)) if v})
+        command = machine.command([], iso=self._iso(script))
+        set_option(command, "-serial", "chardev:serial" if serial else "none")
+        set_option(command, "-vga", "std" if vga else "none")
+        if not ending:
+            set_option(command, "-device", None)
+        if e9:
+            command += ["-device", "isa-debugcon,chardev=e9"]
+        snapshot = meddle and ["-incoming", "exec:cat " + self._snapshot(command)]
+        with _started(command + (snapshot or []), stub=meddle) as (emulator, monitor, folder):
+            if meddle:
+                while "inmigrate" in monitor.ask("info status"):
+                    time.sleep(0.02)
+                stub = Stub(os.path.join(folder, "gdb"))
+                stub.write(self.entry, self.first)
+                meddle(stub, self)
+                stub.leave()
+            return _watch(emulator, monitor, folder, (serial, e9, vga))
+
+
+@contextlib.contextmanager
+def _started(command, stub):
+    """A running machine, its monitor, and the folder that its consoles are in."""
+    # The path is short: a socket's may have 107 characters.
+    with tempfile.TemporaryDirectory(prefix="keyward.") as folder:
+        errors = os.path.join(folder, "errors")
+        with open(errors, "wb") as file, \
+                Emulator(command + _wires(folder, stub), TOP, file) as emulator:
+            try:
+                yield emulator, Monitor(os.path.join(folder, "monitor")), folder
+            except OSError as problem:
+                with open(errors, encoding="utf-8", errors="replace") as text:
+                    raise OSError("%s; it says: %s" % (problem, text.read().strip())) from problem
+
+
+def _wires(folder, stub):
+    """What the outside of a machine is connected to; with a stub it waits before it starts."""
+    place = lambda name: os.path.join(folder, name)     # noqa: E731
+    words = ["-chardev", "file,id=serial,path=" + place("serial"),
+             "-chardev", "file,id=e9,path=" + place("e9"),
+             "-monitor", "unix:%s,server=on,wait=off" % place("monitor")]
+    if stub:
+        words += ["-S", "-gdb", "chardev:gdb",
+                  "-chardev", "socket,id=gdb,server=on,wait=off,path=" + place("gdb")]
+    return words
+
+
+def set_option(command, option, value):
+    """Change the word behind an option, or take both out."""
+    at = command.index(option)
+    command[at:at + 2] = [option, value] if value else []
+
+
+def _watch(emulator, monitor, folder, consoles):
+    """Wait for the rest, then collect what each console has."""
+    boot = Boot()
+    while emulator.elapsed() < LIMIT and not boot.rested:
+        time.sleep(0.05)
+        try:
+            boot.rested = monitor.halted()
+        except OSError:
+            boot.status = emulator.process.wait(5)
+            boot.rested = True
+    for name, there in zip(("serial", "e9"), consoles):
+        if there:
+            with open(os.path.join(folder, name), "rb") as file:
+                boot.consoles[name] = file.read().decode("latin-1").replace("\r", "")
+    if consoles[2] and boot.status is None:
+        screen = os.path.join(folder, "vga")
+        monitor.ask('pmemsave %#x %d "%s"' % (VGA, VGA_COLUMNS * VGA_ROWS * 2, screen))
+        with open(screen, "rb") as file:
+            boot.consoles["vga"] = _screen_lines(file.read()[::2].decode("latin-1"))
+    return boot
+
+
+def _screen_lines(cells):
+    """A screen as text; a row that is full, but for a blank between two words, goes on."""
+    rows = [cells[i:i + VGA_COLUMNS].replace("\0", " ")
+            for i in range(0, len(cells), VGA_COLUMNS)]
+    return "".join(row.rstrip() + "\n" if row.endswith("  ") else row for row in rows)
