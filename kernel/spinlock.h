@@ -26,7 +26,7 @@ static inline void spin_lock(struct spinlock *lock)
 	u16 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 
 	for (u32 spins = 0; __atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket; spins++) {
-		if (spins == 1u << 28)
+		if (spins == 1u << 24)
 			spin_stuck(lock);
 		cpu_relax();
 	}
