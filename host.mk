@@ -12,7 +12,7 @@ iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 $(ISO): $(BUILD)/keyward.bin iso/grub.cfg tools/mkiso
 	tools/mkiso $< $@
 
-run: iso ## boot one machine: MACHINE=qemu|qemu-nopks|bochs ARGS="pks=strict tests=policy.*"
+run: iso ## boot one machine: MACHINE=NAME (see machines/) ARGS="pks=strict tests=policy.*"
 	@tools/run $(MACHINE) $(ARGS)
 
 gdb: iso ## the kernel in QEMU under gdb, with commands for keys, page tables, threads: ARGS as for run
@@ -21,16 +21,16 @@ gdb: iso ## the kernel in QEMU under gdb, with commands for keys, page tables, t
 bochs-debug: iso ## the kernel in Bochs's debugger, PKRS at each stop: ARGS="magic=pardon pks=silent"
 	@tools/bochs-debug --build $(BUILD) $(ARGS)
 
-test: ## everything: builds, host tests, every machine; ends with the counts
+test: ## builds, host tests, every machine; ends with the counts
 	@tools/test
 
 check: ## the quick part of test: no machine is started
 	@tools/test --quick
 
-lint: ## floors, formatting, licences, lengths
+lint: ## layers, formatting, licences, file lengths
 	@tools/lint
 
-format: ## put every C file into the house's form
+format: ## clang-format every C file
 	@clang-format -i $$(find boot kernel mm pks tests -name '*.[ch]')
 
 bad-input: iso ## what the kernel must refuse or live with: processors, loaders, memory, words
@@ -48,7 +48,7 @@ sabotage: ## break the kernel in every known way; each must be noticed
 repro: ## build twice in two folders and compare every byte
 	@tools/repro
 
-bench: ## instructions and PKRS writes an operation, in QEMU and Bochs
+bench: ## instructions and PKRS writes per operation, in QEMU and Bochs
 	@tools/bench
 
 help: ## this list

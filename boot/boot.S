@@ -2,8 +2,8 @@
 /*
  * From the boot loader to C: 32-bit protected mode without paging (multiboot2 specification,
  * "I386 machine state") to 64-bit mode in the higher half. Maps the first BOOT_MAPPED bytes of
- * physical memory with 2 MiB pages three times (at 0, at DIRECT_BASE, and its first GiB at
- * KERNEL_BASE), writable and executable: mm_init() replaces all of it.
+ * physical memory with 2 MiB pages at 0 and at DIRECT_BASE, and its first GiB at KERNEL_BASE too,
+ * writable and executable: mm_init() replaces all of it.
  */
 #include "kernel/msr.h"
 #include "kernel/x86.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Stacks, each STACK_SIZE bytes above an unmapped guard page. Implemented in mm/stack.c. */
+/* Stacks, each STACK_SIZE bytes above an unmapped guard page. Implemented in mm/vmap.c. */
 #ifndef KEYWARD_KERNEL_STACK_H
 #define KEYWARD_KERNEL_STACK_H
 

@@ -39,7 +39,7 @@ void report_address(u64 addr)
 	   page ? "" : ", no struct page");
 	if (!page)
 		return;
-	pr("#   page: %sdirect map's key %u, globally unprotected %u times\n",
+	pr("#   page: %sdirect map's key %u, globally unprotected, users: %u\n",
 	   page->flags & PG_DEVMAP ? "device range, " : "", page->pkey, page->unprotected);
 	if (page->kmap_site)
 		pr("#   last kmap by %p"

@@ -30,7 +30,7 @@ void pkrs_enforce(bool on)
 #if CONFIG_PARANOID
 void pkrs_mirror_lies(void);
 
-/* Called by PKRS_VERIFY: promise 1 is broken. */
+/* Called by PKRS_VERIFY: the mirror does not say what the register holds. */
 void pkrs_mirror_lies(void)
 {
 	panic("cpu->pkrs is %08lx, IA32_PKRS is %08x", this_cpu()->pkrs, pkrs_register());

@@ -13,7 +13,7 @@ void pks_reprotect(struct page *page, void *site)
 
 	do {
 		if (users == 0) {
-			pr("# kunmap of a page that is not mapped (frame %lu), by %p"
+			pr("# WARNING: kunmap of a page that is not mapped (frame %lu), by %p"
 			   "S\n",
 			   page_to_pfn(page), site);
 			return;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Tests in the kernel. A test is a function and one KTEST() line; the linker collects them. Each
- * runs in a thread of its own, under a watchdog. Statuses, from best to worst: pass, skip, xfail,
- * fail (the machine's or the design's), error (ours: the test died, hung or checked nothing).
+ * runs in a thread of its own, under a watchdog. Statuses, from best to worst: pass, skip, fail
+ * (the machine's or the design's), error (ours: the test died, hung or checked nothing). XFAIL is
+ * the runner's word, for what a machine is known to do wrong.
  */
 #ifndef KEYWARD_TESTS_KTEST_H
 #define KEYWARD_TESTS_KTEST_H

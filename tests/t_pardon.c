@@ -47,7 +47,7 @@ static void be_pardoned(void *arg)
 	EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
 	EXPECT_ACCESSIBLE(&marked);
 	EXPECT_NO_FAULT(probe_write(marked.va, 3), "pardoned for a read, the write is free");
-	EXPECT_ACCESSIBLE(&closed); /* the whole key: seed 002 knows that, and accepts it */
+	EXPECT_ACCESSIBLE(&closed); /* the whole key: the proposal says so and accepts it */
 	EXPECT_EQ(pks_stats.faults - before, 2); /* of EXPECT_CLOSED and of the pardon */
 	EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
 }

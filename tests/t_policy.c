@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The fault policy as seed 002 has it: every mode, page and gate, reading and writing, in every
- * kind of context. The expectations are written out below and come from the seed, not from the
- * kernel's own table. What this cannot know: that a refusal outside a thread ends the machine, for
- * then no test would be left to say so; there the refusal is met as a value.
+ * The fault policy as proposed (docs/EXPERIMENTS.md): every mode, page and gate, reading and
+ * writing, in every kind of context. The expectations are written out below and come from the
+ * proposal, not from the kernel's own table. What this cannot know: that a refusal outside a thread
+ * ends the machine, for then no test would be left to say so; there the refusal is met as a value.
  */
 #define KTEST_SUITE "policy"
 #define KTEST_ORDER "50"

@@ -64,7 +64,7 @@ class Lint(unittest.TestCase):
         self.add("kernel/a.S", HEAD + "nop\n" * 200)
         self.assertEqual(self.red(), ["lengths"])
 
-    def test_floor(self):
+    def test_layer(self):
         self.add("mm/page.h", HEAD)
         self.add("pks/fault.c", HEAD + '#include "kernel/types.h"\n#include "mm/page.h"\n')
         self.add("kernel/main.c", HEAD + '#include "mm/page.h"\n')
@@ -72,7 +72,7 @@ class Lint(unittest.TestCase):
         self.add("kernel/sched.c", HEAD + '#include "mm/page.h"\n')
         self.assertEqual(self.red(), ["includes"])
 
-    def test_floor_of_the_lowest(self):
+    def test_layer_of_the_lowest(self):
         self.add("kernel/sched.h", HEAD)
         self.add("kernel/types.h", HEAD + '#include "kernel/sched.h"\n')
         self.assertEqual(self.red(), ["includes"])

@@ -200,7 +200,7 @@ tables are read through the direct map, from CR3."""
             return
         yield text
         devmap = number("(unsigned long)PG_DEVMAP")
-        yield "  page: %sdirect map's key %d, globally unprotected %d times" % (
+        yield "  page: %sdirect map's key %d, globally unprotected, users: %d" % (
             "device range, " if flags & devmap else "", int(page["pkey"]),
             int(page["unprotected"]))
         site = int(page["kmap_site"])

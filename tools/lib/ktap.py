@@ -227,7 +227,7 @@ class Judge:
         if listed and result.said == "fail":
             result.status, result.reason = "xfail", self.known[listed[0]]
         if result.status in ("fail", "error"):
-            what = "error, our own" if result.status == "error" else "failed"
+            what = "error in the test itself" if result.status == "error" else "failed"
             return [(result.name, what + (": " + result.reason if result.reason else ""),
                      result.notes)]
         if result.status == "skip" and not result.reason:

@@ -17,7 +17,7 @@ def prepare(machine, iso, arguments, where, extras=()):
     runiso.check(arguments)
     missing = machine.missing()
     if missing:
-        raise SetupError("%s needs %s; this installs it: tools/install run"
+        raise SetupError("%s needs %s; this installs it: tools/install test"
                          % (machine.name, ", ".join(missing)))
     if not os.path.exists(iso):
         raise SetupError("%s is not there; this builds it: make iso" % iso)

@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 
-ADDRESS = re.compile(r"\b(?:0x)?(ffffffff8[0-9a-f]{7})\b", re.IGNORECASE)
+# An address that code was at: behind RIP, or first on a line, as in a backtrace.
+ADDRESS = re.compile(r"(?:RIP|^\s*#?)\s+(?:0x)?(ffffffff8[0-9a-f]{7})\b", re.IGNORECASE)
 
 
 def _resolve(addresses, elf):
@@ -20,7 +21,8 @@ def _resolve(addresses, elf):
     answer = run.stdout.splitlines()
     top = os.path.dirname(os.path.dirname(os.path.abspath(elf))) + os.sep
     return {a: "%s %s" % (f, where.split(" (")[0].replace(top, "").replace("./", "", 1))
-            for a, f, where in zip(addresses, answer[::2], answer[1::2]) if f != "??"}
+            for a, f, where in zip(addresses, answer[::2], answer[1::2])
+            if f != "??" and not where.startswith("??")}
 
 
 def symbolise(lines, elf):

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Which layer may include which: the table that tools/lint keeps. Edit it here.
 
-A file stands on the floor of the first pattern that fits it, and includes only from its own
-floor and those below. The lowest floor is headers of bits, addresses and one-liners: they
+A file stands on the layer of the first pattern that fits it, and includes only from its own
+layer and those below. The lowest layer is headers of bits, addresses and one-liners: they
 have no code of their own to depend on anything.
 """
 
 import fnmatch
 
-FLOORS = [
+LAYERS = [
     ("processor and address headers", """
         kernel/types.h kernel/config.h kernel/x86.h kernel/msr.h kernel/insn.h kernel/cpuid.h
         kernel/regs.h kernel/list.h kernel/spinlock.h kernel/percpu.h kernel/context.h
         kernel/string.h kernel/options.h mm/layout.h mm/pte.h pks/pkrs_bits.h pks/pkrs.inc
         pks/policy.h kernel/magic.h"""),
-    # A broken promise can be found on any floor, and has to be told from there.
+    # A broken promise can be found on any layer, and has to be told from there.
     ("reporting", "kernel/printf.h kernel/console.h kernel/panic.h"),
     ("rights register and keys", "pks/pkrs.* pks/keys.*"),
     ("kernel", "kernel/* boot/*"),
@@ -31,9 +31,9 @@ EXCEPTIONS = {
 }
 
 
-def floor_of(path):
-    """The number of a file's floor, or None if it has none (host tools)."""
-    for number, (_, patterns) in enumerate(FLOORS):
+def layer_of(path):
+    """The number of a file's layer, or None if it has none (host tools)."""
+    for number, (_, patterns) in enumerate(LAYERS):
         if any(fnmatch.fnmatchcase(path, p) for p in patterns.split()):
             return number
     return None
@@ -41,11 +41,11 @@ def floor_of(path):
 
 def wrong(path, included):
     """Why `path` may not include `included`, or None."""
-    here, there = floor_of(path), floor_of(included)
+    here, there = layer_of(path), layer_of(included)
     if here is None or there is None or there <= here:
         return None
     if any(fnmatch.fnmatchcase(path, p) and fnmatch.fnmatchcase(included, i)
            for p, i in EXCEPTIONS):
         return None
-    return "%s (floor %s) includes %s (floor %s, above it)" % (
-        path, FLOORS[here][0], included, FLOORS[there][0])
+    return "%s (layer %s) includes %s (layer %s, above it)" % (
+        path, LAYERS[here][0], included, LAYERS[there][0])
