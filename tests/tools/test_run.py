@@ -238,9 +238,14 @@ class Manners(Case):
                         "-fno-pic", "-mcmodel=kernel", "-fno-asynchronous-unwind-tables",
                         "-Wl,-Ttext=0xffffffff80100000", "-Wl,--build-id=none",
                         "-o", elf, source], check=True)
-        self.machine(GOOD.split("# Totals")[0] + "# PANIC: at 0xffffffff80100000\n")
+        self.machine(GOOD.split("# Totals")[0] + "# PANIC: here\n"
+                     "# RIP ffffffff80100000 _start+0x0/0x2  RFLAGS 00000002\n"
+                     "# RAX ffffffff80100000 RBX 0000000000000000\n"
+                     "#   ffffffff80100000 _start+0x0/0x2\n")
         said = self.run_it("--elf", elf)[1]
-        self.assertRegex(said, r"# PANIC: at 0xffffffff80100000 +<- _start .*a\.c:2")
+        self.assertRegex(said, r"# RIP ffffffff80100000 .*<- _start .*a\.c:2")
+        self.assertRegex(said, r"#   ffffffff80100000 .*<- _start .*a\.c:2")
+        self.assertNotRegex(said, r"RAX .*<-")      # a number there is nobody's place
 
 
 if __name__ == "__main__":
