@@ -96,7 +96,7 @@ cpuid_flag: /* tests/badinput stops here */
 	mov %eax, %cr3
 	mov $MSR_EFER, %ecx
 	rdmsr
-	or $(EFER_LME | EFER_NXE | EFER_SCE), %eax
+	or $(EFER_LME | EFER_NXE), %eax
 	wrmsr
 	mov $(CR0_PE | CR0_MP | CR0_EM | CR0_NE | CR0_WP | CR0_PG), %eax
 	mov %eax, %cr0

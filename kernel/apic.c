@@ -26,10 +26,9 @@
 #define SPIN_MAX        (1 << 20)
 
 /* The two 8259As of a PC. */
-#define PIC1        0x20
-#define PIC2        0xa0
-#define PIC_INIT    0x11 /* edge-triggered, cascaded, a fourth byte follows */
-#define PIC_VECTORS 0x20 /* above the exceptions, should one fire in spite of its mask */
+#define PIC1     0x20
+#define PIC2     0xa0
+#define PIC_INIT 0x11 /* edge-triggered, cascaded, a fourth byte follows */
 
 static volatile u32 *registers; /* NULL: x2APIC. The same on every processor; written at boot. */
 
@@ -58,8 +57,8 @@ static void pic_silence(void)
 {
 	outb(PIC1, PIC_INIT);
 	outb(PIC2, PIC_INIT);
-	outb(PIC1 + 1, PIC_VECTORS);
-	outb(PIC2 + 1, PIC_VECTORS + 8);
+	outb(PIC1 + 1, VECTOR_PIC);
+	outb(PIC2 + 1, VECTOR_PIC + 8);
 	outb(PIC1 + 1, 1 << 2); /* the second hangs on the first one's line 2 */
 	outb(PIC2 + 1, 2);
 	outb(PIC1 + 1, 1); /* 8086 mode */

@@ -95,11 +95,6 @@ void console_add_vga(volatile u16 *cells, u32 cols, u32 rows)
 	vga_scroll();
 }
 
-void console_drop_vga(void)
-{
-	console.vga = NULL;
-}
-
 void console_panic(void)
 {
 	console.panicking = true;

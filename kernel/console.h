@@ -11,9 +11,6 @@ void console_init(void);
 /* Adds a VGA-compatible text screen of `cols` x `rows` cells at `cells`. Boot only. */
 void console_add_vga(volatile u16 *cells, u32 cols, u32 rows);
 
-/* Removes it again, before its mapping goes. Boot only. */
-void console_drop_vga(void);
-
 /*
  * Prints as ksnprintf() formats, at most 511 characters a call; a call's text stays in one piece.
  * Any context; in NMI context, and after console_panic(), it takes no lock.

@@ -156,15 +156,15 @@ nmi_entry:
 	mov %rsp, %rdi
 	call trap_dispatch
 	PKRS_EXIT_NMI
-	testb $3, REGS_CS(%rsp)
-	jnz 2f
 	mov REGS_RSP(%rsp), %rax
 	sub %gs:CPU_IST_BASE, %rax
+	test %ebx, %ebx
+	jz 2f
+	swapgs /* before either way out: who is on an IST stack may not have swapped yet */
+2:	testb $3, REGS_CS(%rsp)
+	jnz 3f
 	cmp $(IST_STACKS * STACK_SLOT), %rax
-	jbe return_to_ist /* code on an IST stack runs with the kernel's GS */
-2:	test %ebx, %ebx
-	jz 3f
-	swapgs
+	jbe return_to_ist
 3:	POP_REGS
 	add $16, %rsp
 	iretq

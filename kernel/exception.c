@@ -83,10 +83,16 @@ static void nmi_like(struct regs *regs)
 	write_cr2(cr2);
 }
 
+/* From the APIC, or from the masked PIC: nobody's, and without end-of-interrupt. */
+static bool spurious(u64 vector)
+{
+	return vector == VECTOR_SPURIOUS || (vector >= VECTOR_PIC && vector < VECTOR_PIC + 16);
+}
+
 static void interrupt(struct regs *regs)
 {
 	context_enter(CONTEXT_INTERRUPT);
-	if (regs->vector != VECTOR_SPURIOUS) { /* which wants no end-of-interrupt */
+	if (!spurious(regs->vector)) {
 		apic_eoi();
 		if (!hook_handles(regs))
 			panic_regs(regs, 0, "interrupt vector %lu has no handler", regs->vector);

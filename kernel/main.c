@@ -26,8 +26,6 @@
 #include "tests/ktest.h"
 
 #define FB_EGA_TEXT 2
-#define VGA_START   0xa0000
-#define VGA_END     0xc0000
 #define PC_TEXT     0xb8000
 
 _Noreturn void boot_main(u32 mbi_phys);
@@ -40,7 +38,7 @@ static void complain(const char *message, void *arg)
 	pr("# command line: %s\n", message);
 }
 
-static volatile u16 *vga_cells(const struct boot_info *info, bool early)
+static volatile u16 *vga_cells(const struct boot_info *info)
 {
 	u64 phys = info->fb.addr, bytes = (u64)info->fb.pitch * info->fb.height;
 
@@ -50,12 +48,12 @@ static volatile u16 *vga_cells(const struct boot_info *info, bool early)
 	/* Text is nowhere else; a loader that says so would have us write over the kernel. */
 	if (phys < VGA_START || phys > VGA_END - bytes)
 		return NULL;
-	return early ? phys_to_virt(phys) : vmap_mmio(phys, bytes);
+	return phys_to_virt(phys);
 }
 
-static void vga_start(const struct boot_info *info, bool early)
+static void vga_start(const struct boot_info *info)
 {
-	volatile u16 *cells = vga_cells(info, early);
+	volatile u16 *cells = vga_cells(info);
 
 	if (cells)
 		console_add_vga(cells, info->fb.width, info->fb.height);
@@ -64,7 +62,7 @@ static void vga_start(const struct boot_info *info, bool early)
 /* Nothing is known of a screen: a PC's text screen is tried, as the message is the last one. */
 static _Noreturn void refuse_boot_info(const char *why)
 {
-	if (!vga_cells(&boot_info, true))
+	if (!vga_cells(&boot_info))
 		boot_info.fb = (struct boot_framebuffer){
 			.addr = PC_TEXT,
 			.pitch = 160,
@@ -72,7 +70,7 @@ static _Noreturn void refuse_boot_info(const char *why)
 			.height = 25,
 			.type = FB_EGA_TEXT,
 		};
-	vga_start(&boot_info, true);
+	vga_start(&boot_info);
 	panic("the boot loader's information is damaged: %s", why);
 }
 
@@ -123,7 +121,6 @@ static void kernel_main(const struct boot_info *info)
 	u64 ist;
 
 	mm_init(info); /* from here on: direct map, W^X image, page_alloc() */
-	vga_start(info, false);
 	ist = stack_alloc_slots(IST_STACKS);
 	if (!ist)
 		panic("no memory for the interrupt stacks");
@@ -151,7 +148,7 @@ void boot_main(u32 mbi_phys)
 	pr("# Keyward: protection keys for supervisor pages, on bare metal\n");
 	if (mb2_parse(phys_to_virt(mbi_phys), BOOT_MAPPED - mbi_phys, &boot_info, &why))
 		refuse_boot_info(why);
-	vga_start(&boot_info, true);
+	vga_start(&boot_info);
 	if (boot_info.cmdline_cut)
 		drop_cut_word(boot_info.cmdline);
 	cmdline_parse(boot_info.cmdline, &options, complain, NULL);
@@ -159,8 +156,7 @@ void boot_main(u32 mbi_phys)
 	if (!options.seed)
 		options.seed = rdtsc() | 1;
 	random_seed(options.seed);
-	pr("# seed: %lu (seed=%lu repeats this run's random choices)\n", options.seed,
-	   options.seed);
+	pr("# seed: %lu (seed=%lu starts the same random sequence)\n", options.seed, options.seed);
 	print_cpu();
 	kernel_main(&boot_info);
 	panic("kernel_main has returned");

@@ -80,7 +80,7 @@ static _Noreturn void vpanic(const struct regs *regs, u64 addr, const char *fmt,
 		report_regs(regs, addr);
 	} else {
 		report_who();
-		backtrace((u64)__builtin_return_address(0), (u64)__builtin_frame_address(0));
+		backtrace((u64)__builtin_return_address(0), *(u64 *)__builtin_frame_address(0));
 	}
 	machine_end(MACHINE_PANIC);
 }

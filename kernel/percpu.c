@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* GDT, TSS, IDT and the per-CPU structure that holds the first two. */
 #include "kernel/percpu.h"
+#include "kernel/cpuid.h"
 #include "kernel/exception.h"
 #include "kernel/insn.h"
 #include "kernel/msr.h"
@@ -127,4 +128,6 @@ void percpu_set_ist(struct cpu *cpu, u64 base)
 		cpu->tss.ist[i] = base + (i + 1) * STACK_SLOT;
 	for (u32 vector = 0; vector < X86_EXCEPTIONS; vector++)
 		set_gate(vector, gate_ist(vector));
+	if (cpu_has(FEATURE_MCE)) /* until now a machine check would have been a shutdown */
+		write_cr4(read_cr4() | CR4_MCE);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What belongs to one logical processor, reached through GS. Only the processor itself writes
- * here. Fields at fixed offsets are for assembly; percpu.c asserts them.
+ * What belongs to one logical processor, reached through GS. Only the processor itself writes here,
+ * but for the run queue and need_resched, which whoever wakes a thread writes. Fields at fixed
+ * offsets are for assembly; percpu.c asserts them.
  */
 #ifndef KEYWARD_KERNEL_PERCPU_H
 #define KEYWARD_KERNEL_PERCPU_H
@@ -54,9 +55,8 @@ struct cpu {
 	u64 pkrs_writes; /* paranoid build: writes of IA32_PKRS */
 
 	u32 id;
-	u32 apic_id;
 	u32 context_count; /* see kernel/context.h */
-	bool need_resched; /* set by interrupts, cleared by schedule() */
+	bool need_resched; /* set by the tick and by wake-ups, cleared by schedule() */
 	u32 softirq_pending;
 	struct runqueue rq;
 	struct thread *switched_from; /* by the last switch; under the run queue's lock */
@@ -71,7 +71,10 @@ struct cpu {
 /* Sets up `cpu` as the running processor: GDT, TSS, GS, IDT. Once a processor, interrupts off. */
 void percpu_init(struct cpu *cpu, u32 id);
 
-/* Gives `cpu` its IST stacks; `base` is a range of IST_STACKS guarded slots. */
+/*
+ * Gives `cpu` its IST stacks, and lets machine checks come; `base` is a range of IST_STACKS guarded
+ * slots.
+ */
 void percpu_set_ist(struct cpu *cpu, u64 base);
 
 static inline struct cpu *this_cpu(void)

@@ -124,9 +124,10 @@ void thread_sleep(u64 ns)
 	struct thread *t = current_thread();
 	u64 flags = irq_save();
 	struct runqueue *rq = &this_cpu()->rq;
-	struct list_head *place = rq->sleeping.next;
+	struct list_head *place;
 
 	spin_lock(&rq->lock);
+	place = rq->sleeping.next;
 	t->wake_at = now_ns() + ns;
 	while (place != &rq->sleeping &&
 	       list_entry(place, struct thread, queue_node)->wake_at <= t->wake_at)

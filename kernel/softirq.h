@@ -14,7 +14,10 @@ enum softirq { SOFTIRQ_WORK, SOFTIRQ_TEST, SOFTIRQ_TEST2, SOFTIRQS };
 /* Who handles `nr`. Thread context, before it is raised. */
 void softirq_register(enum softirq nr, void (*handler)(void));
 
-/* Runs `nr` soon on this processor: at once from a thread, else when the interrupt ends. */
+/*
+ * Runs `nr` soon on this processor: when the interrupt ends, or at once from a thread, with
+ * interrupts on while the handler runs; so a thread that raises one holds no lock.
+ */
 void softirq_raise(enum softirq nr);
 
 /* Runs what is pending. Interrupts off, in no interrupt or softirq: the way out of interrupts. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/percpu.h"
+#include "kernel/x86.h"
 #include "kernel/magic.h"
 #include "pks/pkrs.inc"
 
@@ -33,6 +34,8 @@ switch_to:
 /* Where a new kernel thread starts: thread_create() left its function in R12, its argument in R13. */
 	.globl thread_start
 thread_start:
+	push $RFLAGS_FIXED /* not whatever flags the thread before it had */
+	popfq
 	mov %r12, %rdi
 	mov %r13, %rsi
 	xor %ebp, %ebp

@@ -28,7 +28,7 @@ struct thread_end {
 struct thread {
 	u64 rsp;         /* kernel/switch.S: the first field. Valid while the thread does not run */
 	struct cpu *cpu; /* whose run queue; under that queue's lock */
-	enum thread_state state;     /* under the run queue's lock */
+	enum thread_state state;     /* its own to set; others only by thread_wake(), locked */
 	bool queued;                 /* in rq->ready; under the run queue's lock */
 	bool on_cpu;                 /* still on its stack; cleared by whoever runs next */
 	struct list_head queue_node; /* ready or sleeping list; under the run queue's lock */

@@ -50,6 +50,8 @@ static bool pit_wait(void)
 	u32 count = PIT_HZ * CALIBRATE_MS / 1000;
 	u8 gate = inb(PIT_GATE) & 0xfc;
 
+	if (gate == 0xfc)
+		return false; /* all ones: nobody is at that port */
 	outb(PIT_GATE, gate);
 	outb(PIT_MODE, 0xb0); /* channel 2, both bytes, mode 0: the output rises at 0 */
 	outb(PIT_CHANNEL2, (u8)count);

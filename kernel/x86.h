@@ -50,6 +50,7 @@
 #define VECTOR_TIMER    0x40
 #define VECTOR_TEST     0x41 /* tests send it to themselves to get into interrupt context */
 #define VECTOR_TEST_LOW 0x31 /* a second one, of a lower priority class */
+#define VECTOR_PIC      0x20 /* 16 of them: all masked, but a PIC may send a spurious one */
 #define VECTOR_SPURIOUS 0xff
 #define VECTORS         256
 #define VECTOR_SYSCALL  256 /* not a vector: what regs->vector says for SYSCALL */

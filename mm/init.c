@@ -20,7 +20,7 @@ static struct ranges unused; /* what the allocator will get; until then early_al
 #define LOW_MEMORY    0x100000 /* kept from the allocator: real-mode code will need it */
 #define IMAGE_PHYS(p) ((u64)(p)-KERNEL_BASE)
 
-/* RAM is what the map calls RAM and nothing else contradicts. */
+/* RAM is what the map calls RAM and no other entry of it that fitted contradicts. */
 static void find_ram(const struct boot_info *info)
 {
 	for (u32 i = 0; i < info->mem_count; i++) {
@@ -34,10 +34,11 @@ static void find_ram(const struct boot_info *info)
 	for (u32 i = 0; i < info->mem_count; i++) {
 		const struct boot_mem *m = &info->mem[i];
 
-		if (m->type != BOOT_MEM_RAM)
+		if (m->type != BOOT_MEM_RAM && m->base < DIRECT_SIZE)
 			ranges_subtract(&ram, ALIGN_DOWN(m->base, PAGE_SIZE),
-					ALIGN_UP(m->base + m->len, PAGE_SIZE));
+					ALIGN_UP(MIN(m->base + m->len, DIRECT_SIZE), PAGE_SIZE));
 	}
+	ranges_subtract(&ram, VGA_START, VGA_END);
 	ranges_subtract(&ram, DIRECT_SIZE, ~0ULL);
 	if (options.mem)
 		ranges_limit(&ram, ALIGN_DOWN(options.mem, PAGE_SIZE));
@@ -61,15 +62,23 @@ static void check_ram(const struct boot_info *info)
 		   info->mem_dropped + ram.dropped);
 }
 
-/* The lowest frame that the boot page tables reach; zeroed. */
+/* What phys_to_virt() reaches: the boot page tables' part, then the direct map. */
+static u64 reach = BOOT_MAPPED;
+
+/* The lowest frame within reach; zeroed. A memory map may claim what is not there. */
 u64 early_alloc(void)
 {
+	volatile u64 *first;
 	u64 phys;
 
-	if (unused.count == 0 || unused.r[0].start >= BOOT_MAPPED)
-		panic("no memory below 4 GiB is left for page tables");
+	if (unused.count == 0 || unused.r[0].start >= reach)
+		panic("no memory below %lu GiB is left for page tables", reach >> 30);
 	phys = unused.r[0].start;
 	ranges_subtract(&unused, phys, phys + PAGE_SIZE);
+	first = phys_to_virt(phys);
+	*first = ~phys;
+	if (*first != ~phys)
+		panic("the memory map has RAM at %p, where nothing is kept", (void *)phys);
 	memset(phys_to_virt(phys), 0, PAGE_SIZE);
 	return phys;
 }
@@ -159,11 +168,12 @@ void mm_init(const struct boot_info *info)
 	kernel_root = early_alloc();
 	map_direct();
 	map_image();
+	map(DIRECT_BASE + VGA_START, VGA_START, VGA_END, PTE_MMIO, 1); /* the console goes on */
+	write_cr3(kernel_root);
+	reach = DIRECT_SIZE; /* the struct pages of large RAM do not fit below 4 GiB */
 	map_vmemmap();
 	share(VMAP_BASE);
 	share(TEST_BASE);
-	console_drop_vga(); /* the new tables do not map it yet */
-	write_cr3(kernel_root);
 	enable_protections();
 	pgtable_use_allocator();
 	for (u32 i = 0; i < unused.count; i++)

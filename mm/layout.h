@@ -33,6 +33,10 @@
 #define USER_STACK   AC(0x00007ffffff00000)
 #define USER_END     AC(0x0000800000000000)
 
+/* A PC's video memory: never RAM, and through the direct map's addresses uncached. */
+#define VGA_START AC(0xa0000)
+#define VGA_END   AC(0xc0000)
+
 /* boot/boot.S maps this much physical memory, at 0 and at DIRECT_BASE, until mm_init(). */
 #define BOOT_MAPPED AC(0x100000000)
 

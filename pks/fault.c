@@ -15,8 +15,11 @@ struct pks_stats pks_stats;
 
 void pks_mode_set(enum pks_mode mode)
 {
+	u64 flags = irq_save(); /* no fault may meet the one without the other */
+
 	options.pks = mode;
 	pkrs_enforce(mode != PKS_MODE_OFF);
+	irq_restore(flags);
 }
 
 void pks_gate_set(enum pks_gate gate)

@@ -29,10 +29,20 @@ void pkrs_enforce(bool on)
 
 #if CONFIG_PARANOID
 void pkrs_mirror_lies(void);
+void pkrs_check_mirror(void);
 
 /* Called by PKRS_VERIFY: the mirror does not say what the register holds. */
 void pkrs_mirror_lies(void)
 {
 	panic("cpu->pkrs is %08lx, IA32_PKRS is %08x", this_cpu()->pkrs, pkrs_register());
+}
+
+void pkrs_check_mirror(void)
+{
+	u64 flags = irq_save();
+
+	if (pks_present && this_cpu()->pkrs != pkrs_register())
+		pkrs_mirror_lies();
+	irq_restore(flags);
 }
 #endif

@@ -62,17 +62,29 @@ static inline u32 pkrs_update(u32 clear, u32 set)
 	return old;
 }
 
+/* In the paranoid build panics if the mirror does not say what the register holds. Any context. */
+static inline void pkrs_verify(void)
+{
+#if CONFIG_PARANOID
+	void pkrs_check_mirror(void);
+
+	pkrs_check_mirror();
+#endif
+}
+
 /*
  * A context of its own inside a running one (softirq, work item): enter gives it the initial
  * rights and returns what exit must be given. Any context.
  */
 static inline u32 pkrs_enter(void)
 {
+	pkrs_verify();
 	return pkrs_update(~0u, PKRS_INIT);
 }
 
 static inline void pkrs_exit(u32 outer)
 {
+	pkrs_verify();
 	pkrs_update(~0u, outer);
 }
 

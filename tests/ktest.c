@@ -80,7 +80,7 @@ void ktest_fail(const char *file, int line, const char *fmt, ...)
 
 u32 ktest_rounds(void)
 {
-	return now.stress ? 200 : 20;
+	return now.stress ? 60 : 20;
 }
 
 static void full_name(char *name, size_t size, const struct ktest *t, bool stress)
