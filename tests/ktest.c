@@ -17,7 +17,7 @@
 #include "tests/bench/bench.h"
 
 #define WATCHDOG_NS    8000000000ULL
-#define STRESS_TICK_NS 15000
+#define STRESS_TICK_NS 40000
 #define STRESS_ROUNDS  6
 
 extern const struct ktest ktests_start[], ktests_end[];
@@ -80,7 +80,7 @@ void ktest_fail(const char *file, int line, const char *fmt, ...)
 
 u32 ktest_rounds(void)
 {
-	return now.stress ? 60 : 20;
+	return now.stress ? 150 : 20;
 }
 
 static void full_name(char *name, size_t size, const struct ktest *t, bool stress)

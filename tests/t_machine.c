@@ -28,6 +28,7 @@ static void protections_are_on(void)
 	EXPECT_EQ(!!(cr4 & CR4_SMAP), cpu_has(FEATURE_SMAP));
 	EXPECT_EQ(!!(cr4 & CR4_UMIP), cpu_has(FEATURE_UMIP));
 	EXPECT_EQ(!!(cr4 & CR4_PGE), cpu_has(FEATURE_PGE));
+	EXPECT_EQ(!!(cr4 & CR4_MCE), cpu_has(FEATURE_MCE));
 }
 KTEST(protections_are_on, 0);
 
