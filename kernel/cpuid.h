@@ -33,7 +33,6 @@ static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
 #define FEATURE_PKU     CPUID_FEATURE(7, 2, 3)
 #define FEATURE_LA57    CPUID_FEATURE(7, 2, 16)
 #define FEATURE_PKS     CPUID_FEATURE(7, 2, 31)
-#define FEATURE_NX      CPUID_FEATURE(0x80000001, 3, 20)
 #define FEATURE_PAGE1GB CPUID_FEATURE(0x80000001, 3, 26)
 
 /* Asks the processor each time: nothing on a hot way asks. Any context. */

@@ -12,7 +12,6 @@
 // clang-format off
 
 /* enum magic_point of kernel/options.h */
-#define MAGIC_WRITE  1
 #define MAGIC_SWITCH 2
 
 .macro MAGIC_SITE point

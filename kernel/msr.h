@@ -17,7 +17,6 @@
 #define EFER_LME (1 << 8)  /* IA-32e mode enable */
 #define EFER_NXE (1 << 11) /* execute-disable */
 
-#define APIC_BASE_BSP    (1 << 8)
 #define APIC_BASE_X2APIC (1 << 10)
 #define APIC_BASE_ENABLE (1 << 11)
 

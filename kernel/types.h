@@ -28,15 +28,11 @@ typedef int64_t s64;
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 /* Error numbers, as Linux has them; functions that can fail return their negative. */
-#define EPERM     1
-#define ENOENT    2
-#define EAGAIN    11
-#define ENOMEM    12
-#define EFAULT    14
-#define EBUSY     16
-#define ENODEV    19
-#define EINVAL    22
-#define ENOSPC    28
-#define ETIMEDOUT 110
+#define ENOMEM 12
+#define EFAULT 14
+#define EBUSY  16
+#define ENODEV 19
+#define EINVAL 22
+#define ENOSPC 28
 
 #endif

@@ -57,8 +57,4 @@ void pgtable_free_user(u64 root);
  */
 int set_memory_pkey(u64 va, u64 pages, u32 key);
 
-/* Replaces the leaf at `va` by 512 smaller ones that translate the same. -ENOMEM. Thread context.
- */
-int pgtable_split(u64 root, u64 va, int to_level);
-
 #endif

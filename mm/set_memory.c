@@ -41,15 +41,6 @@ static int split_to(u64 root, u64 va, int to_level)
 	return walk.present ? 0 : -EINVAL;
 }
 
-int pgtable_split(u64 root, u64 va, int to_level)
-{
-	u64 flags = spin_lock_irqsave(&pgtable_lock);
-	int err = split_to(root, va, to_level);
-
-	spin_unlock_irqrestore(&pgtable_lock, flags);
-	return err;
-}
-
 /* First pass: all is mapped, and no leaf reaches over the range's ends. Locked. */
 static int prepare(u64 va, u64 end)
 {

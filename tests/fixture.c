@@ -4,6 +4,7 @@
 #include "kernel/string.h"
 #include "kernel/time.h"
 #include "mm/devmap.h"
+#include "mm/kmap.h"
 #include "pks/fault.h"
 #include "pks/rights.h"
 #include "pks/unprotect.h"
@@ -30,6 +31,20 @@ void prot_page_put(struct prot_page *p)
 		pks_reprotect(p->page, NULL);
 	devmap_unprotect(p->page, 1);
 	page_free(p->page, 0);
+}
+
+bool marked_page(struct prot_page *p, u32 key)
+{
+	if (!prot_page_get(p, key))
+		return false;
+	kmap(p->page);
+	return true;
+}
+
+void marked_page_put(struct prot_page *p)
+{
+	kunmap(p->page);
+	prot_page_put(p);
 }
 
 u64 prot_page_peek(const struct prot_page *p)

@@ -29,6 +29,10 @@ bool prot_page_get(struct prot_page *p, u32 key);
 /* Gives it back. A mark of kmap() that is left is the test's error, and is dropped. */
 void prot_page_put(struct prot_page *p);
 
+/* The same with a mark by kmap(), and both given back. */
+bool marked_page(struct prot_page *p, u32 key);
+void marked_page_put(struct prot_page *p);
+
 /* Its first word, whatever the caller's rights. Any context. */
 u64 prot_page_peek(const struct prot_page *p);
 void prot_page_poke(const struct prot_page *p, u64 value);

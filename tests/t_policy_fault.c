@@ -54,19 +54,10 @@ static void expect_pardoned(u64 error, u32 pkrs, volatile u64 *va, u32 after)
 	EXPECT_RIGHTS(PKRS_INIT);
 }
 
-static bool marked_page(struct prot_page *p)
+static bool silent_marked_page(struct prot_page *p)
 {
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
-	if (!prot_page_get(p, PKS_KEY_DEVMAP))
-		return false;
-	kmap(p->page);
-	return true;
-}
-
-static void marked_page_put(struct prot_page *p)
-{
-	kunmap(p->page);
-	prot_page_put(p);
+	return marked_page(p, PKS_KEY_DEVMAP);
 }
 
 static void the_pardon_is_in_the_frame(void)
@@ -75,7 +66,7 @@ static void the_pardon_is_in_the_frame(void)
 				      3u << 2 * PKS_KEY_DEVMAP };
 	struct prot_page p;
 
-	if (!marked_page(&p))
+	if (!silent_marked_page(&p))
 		return;
 	for (u32 i = 0; i < ARRAY_SIZE(others); i++) {
 		u32 after = others[i] & ~(3u << 2 * PKS_KEY_DEVMAP);
@@ -93,7 +84,7 @@ static void a_pardon_clears_both_bits(void)
 	u32 wd = PKS_NOWRITE << 2 * PKS_KEY_DEVMAP, ad = 1 << 2 * PKS_KEY_DEVMAP;
 	struct prot_page p;
 
-	if (!marked_page(&p))
+	if (!silent_marked_page(&p))
 		return;
 	expect_pardoned(PF_P | PF_W | PF_PK, wd, p.va, 0);
 	expect_pardoned(PF_P | PF_W | PF_PK, ad, p.va, 0);
@@ -106,7 +97,7 @@ static void a_pardon_that_would_not_help_is_refused(void)
 {
 	struct prot_page p;
 
-	if (!marked_page(&p))
+	if (!silent_marked_page(&p))
 		return;
 	expect_refused(PF_P | PF_PK, WITH_KEY(PKS_KEY_DEVMAP), p.va);
 	expect_refused(PF_P | PF_W | PF_PK, WITH_KEY(PKS_KEY_DEVMAP), p.va);
@@ -129,7 +120,7 @@ static void user_mode_is_never_pardoned(void)
 {
 	struct prot_page p;
 
-	if (!marked_page(&p))
+	if (!silent_marked_page(&p))
 		return;
 	for (enum pks_mode mode = 0; mode < PKS_MODES; mode++) {
 		struct thread *t = thread_prepare("user", fault_in_user_mode, &p);
@@ -158,7 +149,7 @@ static void a_fault_in_mode_off_is_refused(void)
 {
 	struct prot_page p;
 
-	if (!marked_page(&p))
+	if (!silent_marked_page(&p))
 		return;
 	pks_mode_set(PKS_MODE_OFF);
 	EXPECT(!pkrs_enforced());

@@ -22,20 +22,6 @@
 /* Far from the windows that other tests map. */
 #define WINDOW (TEST_BASE + 0x4000000000)
 
-static bool marked_page(struct prot_page *p, u32 key)
-{
-	if (!prot_page_get(p, key))
-		return false;
-	kmap(p->page);
-	return true;
-}
-
-static void marked_page_put(struct prot_page *p)
-{
-	kunmap(p->page);
-	prot_page_put(p);
-}
-
 static void mode_and_gate_change_at_once(void)
 {
 	struct prot_page device, marked;

@@ -20,8 +20,7 @@
 
 /* A thread that, interrupts off, reads its rights as the first thing after each switch to it. */
 struct looker {
-	u32 rights;          /* its own */
-	void (*leave)(void); /* how it gives up the processor */
+	u32 rights; /* its own */
 	bool ready, stop;
 	struct waitq wq;
 };
@@ -75,7 +74,8 @@ static const u32 pairs[][2] = {
 	{ PKRS_INIT | 3u << 2 * PKS_KEY_RO, 0 },
 };
 
-static void at_a_yield(void)
+/* Leaves for the looker and comes back, with every pair of rights, interrupts off throughout. */
+static void leave_and_come_back(void (*leave)(struct looker *l))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(pairs); i++) {
 		struct looker l;
@@ -86,34 +86,36 @@ static void at_a_yield(void)
 		rights_set(pairs[i][0]);
 		flags = irq_save();
 		for (u32 n = 0; n < 5; n++) {
-			thread_yield();
+			leave(&l);
 			EXPECT_RIGHTS(pairs[i][0]);
 		}
 		irq_restore(flags);
 		stop_looker(&l, t);
 	}
 }
+
+static void leave_by_yield(struct looker *l)
+{
+	(void)l;
+	thread_yield();
+}
+
+static void leave_by_block(struct looker *l)
+{
+	waitq_prepare(&l->wq);
+	thread_block(); /* the looker wakes us */
+	waitq_finish(&l->wq);
+}
+
+static void at_a_yield(void)
+{
+	leave_and_come_back(leave_by_yield);
+}
 KTEST(at_a_yield, KT_PKS | KT_STRESS);
 
 static void at_a_block(void)
 {
-	for (u32 i = 0; i < ARRAY_SIZE(pairs); i++) {
-		struct looker l;
-		struct thread *t = looker_start(&l, pairs[i][1]);
-		u64 flags;
-
-		REQUIRE(t);
-		rights_set(pairs[i][0]);
-		flags = irq_save();
-		for (u32 n = 0; n < 5; n++) {
-			waitq_prepare(&l.wq);
-			thread_block(); /* the looker wakes us */
-			EXPECT_RIGHTS(pairs[i][0]);
-			waitq_finish(&l.wq);
-		}
-		irq_restore(flags);
-		stop_looker(&l, t);
-	}
+	leave_and_come_back(leave_by_block);
 }
 KTEST(at_a_block, KT_PKS | KT_STRESS);
 
