@@ -7,7 +7,14 @@ FUZZ_SECONDS ?= 10
 HOST_BUILD := $(BUILD)/host
 HOST_PURE  := mm/ranges.c boot/multiboot2.c boot/cmdline.c kernel/printf.c kernel/printf_ext.c \
 	      kernel/glob.c kernel/options.c kernel/string.c pks/policy.c tests/oracle.c \
-	      tests/host/ksym_stub.c
+	      tests/matrix/space.c tests/host/ksym_stub.c
+# The rest of the matrix, with the machine that it runs on here: only for the programs that need it.
+HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables memory judge rules classes plan run) \
+		 $(sort $(wildcard tests/host/soft*.c)) tests/host/faults.c
+HOST_MACHINES := t_machine t_plan t_faults
+# They run a slice for each error that can be planted, and all of the other slice's plan: without
+# sanitizers, which look at the same code in t_machine.
+HOST_FAST     := t_faults t_plan
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(sort $(wildcard tests/host/t_*.c)))
 HOST_FUZZ  := $(patsubst tests/host/fuzz_%.c,%,$(sort $(wildcard tests/host/fuzz_*.c)))
 
@@ -18,7 +25,9 @@ HOST_FLAGS := -std=gnu17 -O1 -g -I. -MMD -MP -Wall -Wextra -Werror -Wshadow -Wst
 # Both compilers, as far as they are here: each has its own idea of undefined behaviour.
 HOST_CCS     := $(foreach cc,gcc clang,$(if $(shell command -v $(cc)),$(cc)))
 HOST_SKIPPED := $(foreach cc,$(filter-out $(HOST_CCS),gcc clang),"skip:$(cc):$(cc) is not installed")
-HOST_PROGRAMS = $(foreach cc,$(HOST_CCS),$(HOST_TESTS:%=$(HOST_BUILD)/$(cc)/%))
+HOST_PROGRAMS = $(foreach cc,$(HOST_CCS),\
+	$(patsubst %,$(HOST_BUILD)/$(cc)/%,$(filter-out $(HOST_FAST),$(HOST_TESTS))) \
+	$(HOST_FAST:%=$(HOST_BUILD)/$(cc)-fast/%))
 
 .PHONY: host-test host-programs fuzz
 
@@ -42,11 +51,14 @@ $(HOST_BUILD)/$(1)/kernel/string.o: kernel/string.c tests/host/host.mk
 $(HOST_BUILD)/$(1)/t_%: $(HOST_BUILD)/$(1)/tests/host/t_%.o $(HOST_PURE:%.c=$(HOST_BUILD)/$(1)/%.o)
 	$$(Q)$(2) $(HOST_FLAGS) $(3) $$^ -lcmocka -o $$@
 
+$(HOST_MACHINES:%=$(HOST_BUILD)/$(1)/%): $(HOST_MATRIX:%.c=$(HOST_BUILD)/$(1)/%.o)
+
 $(HOST_BUILD)/$(1)/fuzz_%: $(HOST_BUILD)/$(1)/tests/host/fuzz_%.o \
 			   $(HOST_PURE:%.c=$(HOST_BUILD)/$(1)/%.o)
 	$$(Q)$(2) $(HOST_FLAGS) $(3) $$^ -o $$@
 endef
 $(foreach cc,$(HOST_CCS),$(eval $(call host_rules,$(cc),$(cc),)))
+$(foreach cc,$(HOST_CCS),$(eval $(call host_rules,$(cc)-fast,$(cc),-O2 -fno-sanitize=all)))
 $(eval $(call host_rules,fuzz,clang,-fsanitize=fuzzer))
 
 fuzz: $(HOST_FUZZ:%=fuzz-%) ## fuzz the pure parts: FUZZ_SECONDS=10 for each
@@ -67,7 +79,8 @@ $(HOST_BUILD)/seeds: tests/host/seeds.c tests/host/mbi.h
 	$(Q)$(HOST_BUILD)/make-seeds $@
 	@touch $@
 
-.SECONDARY: $(foreach cc,$(HOST_CCS) fuzz,$(HOST_PURE:%.c=$(HOST_BUILD)/$(cc)/%.o) \
+.SECONDARY: $(foreach cc,$(HOST_CCS) $(HOST_CCS:%=%-fast) fuzz,\
+	$(patsubst %.c,$(HOST_BUILD)/$(cc)/%.o,$(HOST_PURE) $(HOST_MATRIX)) \
 	$(HOST_TESTS:%=$(HOST_BUILD)/$(cc)/tests/host/%.o)) \
 	$(HOST_FUZZ:%=$(HOST_BUILD)/fuzz/tests/host/fuzz_%.o) $(HOST_FUZZ:%=$(HOST_BUILD)/fuzz/fuzz_%)
 -include $(shell find $(HOST_BUILD) -name '*.d' 2>/dev/null)

@@ -32,6 +32,7 @@ int main(int argc, char **argv)
 	static const char *const lines[] = {
 		"pks=strict gate=any tests=a.*,b.? seed=0x12 repeat=3 exit=halt",
 		"cpus=max mem=64M magic=write,switch,fault,pardon bench=on exit=reboot",
+		"matrix=full case=kind:add,rights:* avoid=set-dirty",
 		"\"tests=a b\" pks=\"off\" pks=silent seed foo=1 x \\\" mem=1T",
 		NULL,
 	};
@@ -40,6 +41,9 @@ int main(int argc, char **argv)
 	static const char *const formats[] = { "\1\100pkrs %pK at %pS: %pE %p",
 					       "\1\40%-*.*s|%+08.3lld %#llx %c %%",
 					       "\1\10%hhu %zX %jd %td %5.2hi %lq", NULL };
+	static const char *const names[] = { "kind:lock-add,key:0,rights:ad+wd,size:2m,tlb:stale",
+					     "mode:*,others:mix3,us:upper-s,span:low", "default",
+					     NULL };
 	static struct mbi mbi;
 
 	if (argc != 2)
@@ -48,6 +52,7 @@ int main(int argc, char **argv)
 	save_texts("cmdline", lines);
 	save_texts("glob", globs);
 	save_texts("printf", formats);
+	save_texts("case", names);
 	save("printf", 9, "\2\3\12\5\4\3\100\0\0\1\2\3\4\5\6\7\10\11", 18);
 	mbi_good(&mbi);
 	save("multiboot2", 0, mbi.bytes, mbi.len);

@@ -8,12 +8,13 @@
 #include "tests/oracle.h"
 
 /* Bits of the error code, as "Page-Fault Exceptions" draws them. */
-#define P  0x01u
-#define W  0x02u
-#define U  0x04u
-#define ID 0x10u
-#define PK 0x20u
-#define NO 0xffffffffu /* no fault */
+#define P    0x01u
+#define W    0x02u
+#define U    0x04u
+#define RSVD 0x08u
+#define ID   0x10u
+#define PK   0x20u
+#define NO   0xffffffffu /* no fault */
 
 /* A supervisor with all protections on, and key 4's rights as given. */
 static struct oracle_cpu supervisor(u32 rights_of_key_4)
@@ -209,6 +210,105 @@ static void open_corners(void **state)
 	assert_int_equal(v.error & ~v.unsettled, P | W);
 }
 
+/*
+ * "Some operations implicitly access system data structures with linear addresses; the resulting
+ * accesses to those data structures are supervisor-mode accesses regardless of CPL": U is 0, and
+ * CR0.WP counts.
+ */
+static void implicit_accesses(void **state)
+{
+	struct oracle_cpu cpu = supervisor(1);
+
+	(void)state;
+	cpu.implicit = cpu.user_mode = true;
+	expect_three(cpu, kernel_page, P | PK, P | W | PK);
+	cpu.pkrs = 2 << 8;
+	expect_three(cpu, kernel_page, NO, P | W | PK);
+	cpu.cr0_wp = false;
+	expect_three(cpu, kernel_page, NO, NO);
+	cpu.pkrs = 0;
+	cpu.user_mode = false;
+	expect_three(cpu, kernel_page, NO, NO);
+}
+
+/*
+ * With SMAP, "if EFLAGS.AC = 0 or the access is implicit, data may not be read from any user-mode
+ * address", nor written. Without it PKRU rules, as for a supervisor.
+ */
+static void implicit_accesses_to_user_addresses(void **state)
+{
+	struct oracle_cpu cpu = supervisor(3);
+
+	(void)state;
+	cpu.implicit = cpu.user_mode = cpu.ac = true;
+	expect_three(cpu, user_page, P, P | W);
+	cpu.implicit = false;
+	expect_three(cpu, user_page, NO, NO); /* user mode's own */
+	cpu.user_mode = false;
+	expect_three(cpu, user_page, NO, NO); /* explicit, by a supervisor with AC = 1 */
+	cpu.implicit = true;
+	cpu.cr4_smap = false;
+	expect_three(cpu, user_page, NO, NO);
+	cpu.cr4_pke = true;
+	cpu.pkru = 2 << 8;
+	expect_three(cpu, user_page, NO, P | W | PK);
+	cpu.cr0_wp = false;
+	expect_three(cpu, user_page, NO, NO);
+}
+
+/*
+ * "This flag is 1 if there is no translation for the linear address because a reserved bit was
+ * set"; "because reserved bits are not checked in a paging-structure entry whose P flag is 0, bit 3
+ * of the error code can be set only if bit 0 is also set".
+ */
+static void reserved_bits(void **state)
+{
+	struct oracle_page page = kernel_page;
+	struct oracle_verdict v;
+
+	(void)state;
+	page.reserved = true;
+	expect_three(supervisor(0), page, P | RSVD, P | W | RSVD);
+	expect(supervisor(3), page, ORACLE_FETCH, P | ID | RSVD);
+	v = oracle(supervisor(1), page, ORACLE_READ);
+	assert_int_equal(v.unsettled, PK); /* whether a key is looked at, too, is open */
+	assert_int_equal(v.error & ~v.unsettled, P | RSVD);
+	page.present = false;
+	expect_three(supervisor(3), page, 0, W);
+}
+
+static void expect_flags(struct oracle_cpu cpu, enum oracle_access access, bool accessed,
+			 bool dirty)
+{
+	struct oracle_verdict v = oracle(cpu, kernel_page, access);
+
+	assert_int_equal(v.accessed, accessed);
+	assert_int_equal(v.dirty, dirty);
+}
+
+/*
+ * "Whenever the processor uses a paging-structure entry as part of linear-address translation, it
+ * sets the accessed flag"; "whenever there is a write to a linear address, the processor sets the
+ * dirty flag". What is denied is no write.
+ */
+static void accessed_and_dirty(void **state)
+{
+	struct oracle_cpu implicit = supervisor(0);
+
+	(void)state;
+	expect_flags(supervisor(0), ORACLE_READ, true, false);
+	expect_flags(supervisor(0), ORACLE_FETCH, true, false);
+	expect_flags(supervisor(0), ORACLE_WRITE, true, true);
+	expect_flags(supervisor(0), ORACLE_MODIFY, true, true);
+	expect_flags(supervisor(1), ORACLE_READ, false, false);
+	expect_flags(supervisor(2), ORACLE_READ, true, false);
+	expect_flags(supervisor(2), ORACLE_WRITE, false, false);
+	expect_flags(supervisor(3), ORACLE_MODIFY, false, false);
+	expect_flags(supervisor(3), ORACLE_FETCH, true, false);
+	implicit.implicit = implicit.user_mode = true;
+	expect_flags(implicit, ORACLE_WRITE, true, true);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -223,6 +323,10 @@ int main(void)
 		cmocka_unit_test(supervisor_at_user_address),
 		cmocka_unit_test(user_mode),
 		cmocka_unit_test(open_corners),
+		cmocka_unit_test(implicit_accesses),
+		cmocka_unit_test(implicit_accesses_to_user_addresses),
+		cmocka_unit_test(reserved_bits),
+		cmocka_unit_test(accessed_and_dirty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

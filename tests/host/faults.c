@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#include "tests/host/faults.h"
+#include "tests/matrix/rules.h"
+
+#define R(name) BIT(RULE_##name)
+#define NOTHING 0
+#define ANY     (BIT(RULES) - 1)
+
+/* Of a span with two wrong halves the other one is reported, or neither is wrong alone. */
+#define ECHOES (R(span_obeys_each_key) | R(cr2_is_in_the_denied_page))
+
+/* Both registers are read by the same means, so what is wrong for one is for the other. */
+#define PKRU_TOO (R(user_addresses_obey_pkru) | R(user_addresses_ignore_pkrs))
+
+/* Other rights than it should have: denials of all sorts too few, and too many. */
+#define WRONG_RIGHTS                                                      \
+	(R(access_disable_denies_data) | R(write_disable_denies_writes) | \
+	 R(write_disable_permits_reads) | R(open_key_denies_nothing))
+
+static const struct fault_text texts[FAULTS] = {
+	[FAULT_NONE] = { .id = "none", .says = "no error" },
+#define FAULT(name, says, rules, also) \
+	[FAULT_##name] = { #name, says, FAULT_SEEN, rules, also, NULL },
+#define EQUIVALENT(name, says, why) [FAULT_##name] = { #name, says, FAULT_EQUIVALENT, 0, 0, why },
+#define UNSEEN(name, says, why)     [FAULT_##name] = { #name, says, FAULT_UNSEEN, 0, 0, why },
+#include "tests/host/faults.inc"
+};
+
+const struct fault_text *fault_text(enum fault f)
+{
+	return &texts[f];
+}

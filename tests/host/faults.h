@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The errors that can be planted in the software machine, one at a time: each is one that an
+ * implementer could make. The list is faults.inc; the errors themselves stand where they would be
+ * made, as BROKEN(name), in soft*.c.
+ */
+#ifndef KEYWARD_TESTS_HOST_FAULTS_H
+#define KEYWARD_TESTS_HOST_FAULTS_H
+
+#include "kernel/types.h"
+
+enum fault {
+	FAULT_NONE,
+#define FAULT(name, says, rules, also) FAULT_##name,
+#define EQUIVALENT(name, says, why)    FAULT_##name,
+#define UNSEEN(name, says, why)        FAULT_##name,
+#include "tests/host/faults.inc"
+#undef FAULT
+#undef EQUIVALENT
+#undef UNSEEN
+	FAULTS
+};
+
+/* The one that the machine has. */
+extern enum fault soft_fault;
+#define BROKEN(name) unlikely(soft_fault == FAULT_##name)
+
+enum fault_state {
+	FAULT_SEEN,
+	FAULT_EQUIVALENT, /* it breaks no rule */
+	FAULT_UNSEEN,     /* it breaks one, but in no case of the space */
+};
+
+struct fault_text {
+	const char *id, *says;
+	enum fault_state state;
+	u64 rules, also; /* the rules that must be reported, those that may be besides; bits */
+	const char *why; /* it is equivalent, or unseen */
+};
+const struct fault_text *fault_text(enum fault f);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A processor in software, for the matrix: what tests/matrix/machine.h asks, from page walks over
+ * real entries, a TLB and rights that are looked up at each access. It is written from the SDM's
+ * words and shares nothing with tests/oracle.c, in code or in form. One error at a time can be
+ * planted in it (tests/host/faults.h).
+ *
+ *   soft.c         the machine's memory, registers, and what the suite calls
+ *   soft_shot.c    the accesses: instructions, and what the processor reads and writes by itself
+ *   soft_mmu.c     walk, TLB, accessed and dirty flags
+ *   soft_rights.c  what an access may do to a page, and the error code if it may not
+ */
+#ifndef KEYWARD_TESTS_HOST_SOFT_H
+#define KEYWARD_TESTS_HOST_SOFT_H
+
+#include "tests/host/faults.h"
+#include "tests/matrix/machine.h"
+
+/* What an access does to a page, and what the page lets it do. */
+enum { CAN_READ = 1, CAN_WRITE = 2, CAN_FETCH = 4, CAN_ALL = 7 };
+
+struct soft_cpu {
+	u64 cr3, cr2;
+	u32 levels; /* of paging: 4, 5 */
+	bool wp, pks, pke, smap, smep, ac;
+	u32 cpl, pkru, pkrs;
+	u32 late_pkrs; /* for an error: what IA32_PKRS was before it was written */
+	u32 error;     /* of the page fault that was met last */
+	u8 kind, mode;
+	u32 epoch; /* counts the changes that rights depend on */
+	u32 home_key;
+};
+extern struct soft_cpu soft_cpu;
+
+/* One page's part of an access. */
+struct access {
+	u64 va;
+	u32 does;      /* CAN_READ, CAN_WRITE or both; or CAN_FETCH */
+	bool implicit; /* made by the processor itself */
+};
+
+/* A translation, as the TLB holds it. */
+struct translation {
+	u64 va, phys, size; /* of the page */
+	u64 generation;     /* of the TLB when it was filled */
+	bool user;          /* a user-mode address */
+	bool writable, executable, dirty;
+	bool leaf_user, upper_user;
+	bool denied; /* for an error that keeps a denial */
+	u32 key;
+	u32 permits, epoch; /* for errors that keep rights */
+	u32 depth;
+	u64 *path[5]; /* the entries that were used, the leaf last */
+};
+
+/* Machine memory; a program that leaves it ends. */
+u8 *soft_memory(u64 phys, u64 bytes);
+
+enum walk { WALK_OK, WALK_ABSENT, WALK_RESERVED };
+enum walk soft_walk(u64 va, struct translation *t);
+
+/* What the page lets this access do: by its entries, by its key. CAN_FETCH included. */
+u32 soft_paging_permits(const struct translation *t, const struct access *a);
+u32 soft_key_permits(const struct translation *t, const struct access *a);
+
+/* The error code of a page fault; `denied` has what the entries and what the key deny. */
+u32 soft_error_code(const struct access *a, enum walk walk, u32 by_paging, u32 by_key,
+		    const struct translation *t);
+
+/* Null, and cr2 and error are set, if the access is denied. Marks nothing yet. */
+struct translation *soft_reach(const struct access *a);
+
+/* The access is made: the dirty flag, if it writes. */
+void soft_mark(struct translation *t, u32 does);
+
+void soft_tlb_flush(void);
+void soft_tlb_drop(u64 va);
+
+/* A read that must end in a page fault. */
+bool soft_read_absent(void);
+
+/* Makes the access of soft_cpu.kind; false after a page fault. */
+bool soft_execute(u64 address, u32 *value);
+
+#endif

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+/* The page walk, the TLB, and an access' way through both (SDM Vol. 3A, chapter "Paging"). */
+#include "tests/host/soft.h"
+
+#include <string.h>
+
+/* Bits of an entry, as "4-Level Paging and 5-Level Paging" draws them. */
+enum { P = 0, RW = 1, US = 2, A = 5, D = 6, PS = 7, KEY = 59, XD = 63 };
+
+/* Of the three sizes; direct-mapped, and an entry counts only in the generation it is from. */
+#define TLB_SLOTS 64
+static struct translation tlb[3][TLB_SLOTS];
+static u64 generation = 1;
+static const u32 shift_of_size[3] = { 12, 21, 30 };
+
+/* Physical addresses have 46 bits. */
+#define RESERVED_HIGH 0x000fc00000000000ull
+#define ADDRESS       0x000ffffffffff000ull
+
+static bool bit(u64 entry, u32 n)
+{
+	return entry >> n & 1;
+}
+
+void soft_tlb_flush(void)
+{
+	if (!BROKEN(mov_cr3_drops_nothing))
+		generation++;
+}
+
+static struct translation *slot(u64 va, u32 size)
+{
+	return &tlb[size][va >> shift_of_size[size] & (TLB_SLOTS - 1)];
+}
+
+static struct translation *find(u64 va)
+{
+	for (u32 size = 0; size < 3; size++) {
+		struct translation *t = slot(va, size);
+
+		if (t->generation == generation && va - t->va < t->size)
+			return t;
+	}
+	return NULL;
+}
+
+void soft_tlb_drop(u64 va)
+{
+	struct translation *t = find(va);
+
+	if (t)
+		t->generation = 0;
+}
+
+/* INVLPG. What it should drop is the whole translation. */
+void machine_invlpg(u64 va)
+{
+	struct translation *t = find(va);
+
+	if (t && BROKEN(invlpg_drops_only_dirty))
+		t->dirty = false;
+	else if (t && BROKEN(invlpg_needs_the_first_byte) && va != t->va)
+		return;
+	else if (t && BROKEN(invlpg_keeps_2m_pages) && t->size > 4096)
+		return;
+	else if (!BROKEN(invlpg_drops_nothing))
+		soft_tlb_drop(va);
+}
+
+/* The key is in the entry that maps the page, and nowhere else. */
+static u32 key_of(const struct translation *t)
+{
+	u64 leaf = *t->path[t->depth - 1], above = *t->path[t->depth - 2];
+	u64 bits = leaf >> KEY;
+
+	if ((BROKEN(key_of_2m_ignored) && t->size == 1ull << 21) ||
+	    (BROKEN(key_of_1g_ignored) && t->size == 1ull << 30))
+		return 0;
+	if ((BROKEN(key_of_1g_from_pml4e) && t->size == 1ull << 30) ||
+	    (BROKEN(key_of_4k_from_pde) && t->size == 4096))
+		bits = above >> KEY;
+	if (BROKEN(key_from_bits_58_55))
+		bits = leaf >> 55;
+	if (BROKEN(key_from_bits_63_60))
+		bits = leaf >> 60;
+	if (BROKEN(keys_ored_along_the_walk))
+		for (u32 i = 0; i < t->depth; i++)
+			bits |= *t->path[i] >> KEY;
+	return bits & (BROKEN(key_bit_3_dropped) ? 7 : 15);
+}
+
+static bool reserved_bits(u64 entry, bool leaf, u64 size)
+{
+	u64 low = leaf && size > 4096 ? (size - 1) & ~0x1fffull : 0; /* bit 12 is PAT */
+
+	if (BROKEN(reserved_ignored_in_pdpte) && size == 1ull << 30)
+		low = 0;
+	return entry & (RESERVED_HIGH | low);
+}
+
+/* The page is found: what all entries say together. */
+static void sum_up(u64 va, u64 size, struct translation *t)
+{
+	u64 leaf = *t->path[t->depth - 1], all = ~0ull, any = 0;
+
+	for (u32 i = 0; i < t->depth; i++) {
+		all &= *t->path[i];
+		any |= *t->path[i];
+	}
+	t->va = va & ~(size - 1);
+	t->size = size;
+	t->phys = leaf & ADDRESS & ~(size - 1);
+	t->leaf_user = bit(leaf, US);
+	t->upper_user = bit(*t->path[t->depth - 2], US);
+	t->user = BROKEN(leaf_us_alone)    ? t->leaf_user
+		  : BROKEN(upper_us_alone) ? t->upper_user
+					   : bit(all, US);
+	t->writable = bit(BROKEN(rw_of_leaf_alone) ? leaf : all, RW);
+	t->executable = !bit(BROKEN(xd_of_leaf_alone) ? leaf : any, XD);
+	t->dirty = bit(leaf, D);
+	t->denied = false;
+	t->permits = t->epoch = 0;
+	t->key = key_of(t);
+}
+
+enum walk soft_walk(u64 va, struct translation *t)
+{
+	u64 table = soft_cpu.cr3;
+
+	t->depth = 0;
+	t->key = 0;
+	t->user = t->denied = false;
+	for (u32 level = soft_cpu.levels; level >= 1; level--) {
+		u32 shift = 12 + 9 * (level - 1);
+		u64 *entry = (u64 *)soft_memory(table, 4096) + (va >> shift & 511);
+		bool leaf = level == 1 || (level <= 3 && bit(*entry, PS));
+
+		t->path[t->depth++] = entry;
+		if (!bit(*entry, P)) {
+			if (level <= 3 && t->depth >= 2)
+				sum_up(va, 1ull << shift, t); /* for an error that looks at it */
+			return WALK_ABSENT;
+		}
+		if (reserved_bits(*entry, leaf, 1ull << shift) || (level > 3 && bit(*entry, PS)))
+			return WALK_RESERVED;
+		if (leaf) {
+			sum_up(va, 1ull << shift, t);
+			return WALK_OK;
+		}
+		table = *entry & ADDRESS;
+	}
+	return WALK_ABSENT;
+}
+
+/* "A processor sets the accessed flag in each entry that it uses" for a translation. */
+static void set_accessed(struct translation *t)
+{
+	for (u32 i = 0; i < t->depth; i++)
+		if (!BROKEN(a_not_set) || i + 1 < t->depth)
+			*t->path[i] |= 1ull << A;
+}
+
+static struct translation *keep(const struct translation *t)
+{
+	struct translation *s = slot(t->va, t->size == 4096 ? 0 : t->size == 1ull << 21 ? 1 : 2);
+
+	*s = *t;
+	s->generation = generation;
+	return s;
+}
+
+/* What is permitted now; some errors ask what was permitted before. */
+static u32 permitted_now(struct translation *t, const struct access *a)
+{
+	bool kept = BROKEN(rights_survive_wrmsr) || BROKEN(rights_survive_cr4_pks) ||
+		    BROKEN(rights_survive_cr0_wp) || BROKEN(rights_survive_wrpkru);
+
+	if (kept && t->epoch == soft_cpu.epoch)
+		return t->permits;
+	t->permits = soft_key_permits(t, a);
+	t->epoch = soft_cpu.epoch;
+	return t->permits;
+}
+
+/* Without INVLPG the TLB's key holds. */
+static void look_at_entry(struct translation *t)
+{
+	u32 now = (u32)(*t->path[t->depth - 1] >> KEY & 15);
+
+	if (BROKEN(stale_key_is_mixed))
+		t->key |= now;
+	if (BROKEN(stale_key_is_not_used))
+		t->key = now;
+}
+
+static void page_fault(const struct access *a, u32 error)
+{
+	soft_cpu.error = error;
+	if (!BROKEN(cr2_not_written))
+		soft_cpu.cr2 = BROKEN(cr2_page_aligned) ? a->va & ~0xfffull : a->va;
+}
+
+/* "Page faults invalidate entries in the TLBs" for the address, too. */
+static void denied(const struct access *a, struct translation *t, u32 by_paging, u32 by_key)
+{
+	u32 error = soft_error_code(a, WALK_OK, by_paging, by_key, t);
+
+	soft_tlb_drop(a->va);
+	if (BROKEN(denied_access_sets_a))
+		*t->path[t->depth - 1] |= 1ull << A;
+	if (BROKEN(denied_write_sets_d) && a->does & CAN_WRITE)
+		*t->path[t->depth - 1] |= 1ull << D;
+	if (BROKEN(denial_is_kept) && by_key && !by_paging)
+		keep(t)->denied = true;
+	page_fault(a, error);
+}
+
+/* Whether a translation's rights permit the access now. */
+static bool permitted(struct translation *t, const struct access *a)
+{
+	u32 by_paging = a->does & ~soft_paging_permits(t, a);
+	u32 by_key = a->does & ~permitted_now(t, a);
+
+	if (t->denied)
+		by_key = a->does;
+	if (by_paging || by_key)
+		denied(a, t, by_paging, by_key);
+	return !by_paging && !by_key;
+}
+
+struct translation *soft_reach(const struct access *a)
+{
+	struct translation fresh, *known = find(a->va);
+	enum walk walk;
+
+	if (known) {
+		look_at_entry(known);
+		return permitted(known, a) ? known : NULL;
+	}
+	walk = soft_walk(a->va, &fresh);
+	if (walk != WALK_OK) {
+		page_fault(a, soft_error_code(a, walk, 0, 0, &fresh));
+		return NULL;
+	}
+	if (!permitted(&fresh, a))
+		return NULL;
+	set_accessed(&fresh);
+	return keep(&fresh);
+}
+
+void soft_mark(struct translation *t, u32 does)
+{
+	bool dirties = BROKEN(read_sets_d) ? does & (CAN_WRITE | CAN_READ) : does & CAN_WRITE;
+
+	if (!dirties || t->dirty || BROKEN(d_not_set) ||
+	    (BROKEN(d_not_set_by_the_processor) && kind_is_implicit(soft_cpu.kind)))
+		return;
+	*t->path[t->depth - 1] |= 1ull << D;
+	t->dirty = true;
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+/*
+ * "Determination of Access Rights" and "Protection Keys" (SDM Vol. 3A): each gives a set of what
+ * is permitted, and an access must be in both.
+ */
+#include "tests/host/soft.h"
+
+#define DATA (CAN_READ | CAN_WRITE)
+
+/* CPL 3, but for what the processor does by itself. */
+static bool in_user_mode(const struct access *a)
+{
+	if (a->implicit && BROKEN(implicit_as_user))
+		return soft_cpu.cpl == 3;
+	return soft_cpu.cpl == 3 && !a->implicit;
+}
+
+static bool smap_holds(const struct access *a)
+{
+	if (!soft_cpu.smap || BROKEN(smap_ignored))
+		return false;
+	if (BROKEN(ac_ignored) || (a->implicit && !BROKEN(smap_obeys_ac_always)))
+		return true;
+	return !soft_cpu.ac;
+}
+
+/* With CR0.WP = 0 supervisors write everywhere. */
+static bool may_write(const struct translation *t, const struct access *a)
+{
+	bool free = !in_user_mode(a) && !soft_cpu.wp && !BROKEN(rw_without_wp);
+	bool keyed = t->user ? soft_cpu.pke : soft_cpu.pks;
+
+	return t->writable || free || BROKEN(rw_ignored) ||
+	       (BROKEN(rw_yields_to_key) && keyed && soft_key_permits(t, a) & CAN_WRITE);
+}
+
+static bool may_fetch(const struct translation *t, const struct access *a)
+{
+	if (!in_user_mode(a) && t->user && soft_cpu.smep && !BROKEN(smep_ignored))
+		return false;
+	return t->executable || BROKEN(xd_ignored) ||
+	       (BROKEN(xd_yields_to_key) && !(soft_key_permits(t, a) & CAN_READ));
+}
+
+u32 soft_paging_permits(const struct translation *t, const struct access *a)
+{
+	u32 permits = CAN_READ;
+
+	if (may_write(t, a))
+		permits |= CAN_WRITE;
+	if (may_fetch(t, a))
+		permits |= CAN_FETCH;
+	if (in_user_mode(a) && !t->user)
+		permits = BROKEN(us_yields_to_key) && soft_cpu.pks ? permits : 0;
+	if (!in_user_mode(a) && t->user && smap_holds(a))
+		permits &= CAN_FETCH;
+	return permits;
+}
+
+/* Which addresses PKRU rules; IA32_PKRS has the others. */
+static bool ruled_by_pkru(const struct translation *t, const struct access *a)
+{
+	if (BROKEN(supervisor_asks_pkrs) && !in_user_mode(a))
+		return false;
+	if (BROKEN(user_asks_pkru) && in_user_mode(a))
+		return true;
+	if (BROKEN(cpl_chooses_register))
+		return soft_cpu.cpl == 3;
+	if (BROKEN(leaf_chooses_register))
+		return t->leaf_user;
+	if (BROKEN(upper_chooses_register))
+		return t->upper_user;
+	return t->user;
+}
+
+static bool in_force(bool pkru)
+{
+	if (BROKEN(keys_off_with_5_levels) && soft_cpu.levels == 5)
+		return false;
+	if (BROKEN(keys_off_in_compat) && soft_cpu.mode == MODE_COMPAT)
+		return false;
+	if (pkru)
+		return (soft_cpu.pke || BROKEN(pke_not_needed)) &&
+		       !(BROKEN(pks_gates_pkru) && !soft_cpu.pks);
+	return (soft_cpu.pks || BROKEN(pks_not_needed)) &&
+	       !(BROKEN(pke_gates_pkrs) && !soft_cpu.pke);
+}
+
+/* Implicit accesses of some sort for which somebody forgot the keys. */
+static bool forgotten(const struct access *a)
+{
+	if (!a->implicit)
+		return false;
+	switch (soft_cpu.kind) {
+	case KIND_FRAME:
+		return BROKEN(frame_ignores_keys);
+	case KIND_FRAME_IST:
+		return BROKEN(ist_frame_ignores_keys);
+	case KIND_GDT:
+		return BROKEN(gdt_ignores_keys);
+	case KIND_GDT_MARK:
+		return BROKEN(gdt_ignores_keys) ||
+		       (BROKEN(gdt_mark_ignores_keys) && a->does & CAN_WRITE);
+	case KIND_IDT:
+		return BROKEN(idt_ignores_keys);
+	case KIND_TSS:
+		return BROKEN(tss_ignores_keys);
+	case KIND_FRAME_DF:
+	case KIND_IDT_DF:
+		return BROKEN(delivery_of_fault_ignores_keys);
+	}
+	return false;
+}
+
+/* AD in bit 0, WD in bit 1. */
+static u32 rights_of_key(u32 rights, u32 key)
+{
+	u32 shift = 2 * key;
+
+	if (BROKEN(shift_4i))
+		shift = 4 * key & 31; /* as SHR has it */
+	if (BROKEN(shift_i))
+		shift = key;
+	if (BROKEN(neighbours_bits))
+		shift = (shift + 2) & 31;
+	if (BROKEN(half_a_register))
+		rights &= 0xffff;
+	if (BROKEN(key_0_never_denied) && key == 0)
+		return 0;
+	rights = rights >> shift & 3;
+	if (BROKEN(ad_and_wd_swapped))
+		rights = rights >> 1 | (rights & 1) << 1;
+	return rights;
+}
+
+/* Instructions whose microcode, or whose emulation, somebody gave a way of its own to memory. */
+static bool own_way(const struct access *a)
+{
+	if (a->implicit)
+		return false;
+	switch (soft_cpu.kind) {
+	case KIND_LOCK_ADD:
+	case KIND_XCHG:
+	case KIND_CMPXCHG:
+		return BROKEN(ad_spares_locked);
+	case KIND_PUSH:
+		return BROKEN(ad_spares_push);
+	case KIND_POP:
+		return BROKEN(ad_spares_pop);
+	case KIND_LODS:
+		return BROKEN(ad_spares_lods);
+	case KIND_STOS:
+		return BROKEN(ad_spares_stos);
+	case KIND_REP_STOS:
+		return BROKEN(ad_spares_rep_stos);
+	}
+	return false;
+}
+
+/* AD = 1: no data access whatever. */
+static u32 access_disable_takes(const struct access *a)
+{
+	if (BROKEN(ad_ignored) || own_way(a) || (BROKEN(ad_needs_wp) && !soft_cpu.wp))
+		return 0;
+	if (BROKEN(ad_spares_writes))
+		return CAN_READ;
+	return BROKEN(keys_on_fetches) ? CAN_ALL : DATA;
+}
+
+/* WD = 1: no write by user mode; none by a supervisor while CR0.WP = 1. */
+static u32 write_disable_takes(const struct access *a, bool pkru)
+{
+	bool user = in_user_mode(a) && !BROKEN(wd_needs_wp_for_users);
+	bool holds = user || soft_cpu.wp || BROKEN(wd_without_wp) ||
+		     (BROKEN(pkru_wd_without_wp) && pkru);
+
+	if (BROKEN(wd_ignored) || !holds ||
+	    (BROKEN(wd_spares_cmpxchg) && soft_cpu.kind == KIND_CMPXCHG && !a->implicit))
+		return 0;
+	return BROKEN(wd_denies_reads) ? DATA : CAN_WRITE;
+}
+
+static u32 register_permits(const struct translation *t, const struct access *a, bool pkru)
+{
+	u32 pkrs = BROKEN(wrmsr_acts_late) ? soft_cpu.late_pkrs : soft_cpu.pkrs;
+	u32 rights = rights_of_key(pkru ? soft_cpu.pkru : pkrs, t->key);
+	u32 permits = CAN_ALL;
+
+	if (!in_force(pkru))
+		return CAN_ALL;
+	if (BROKEN(pkru_spares_supervisors) && pkru && !in_user_mode(a))
+		return CAN_ALL;
+	if (rights & 1)
+		permits &= ~access_disable_takes(a);
+	if (rights & 2)
+		permits &= ~write_disable_takes(a, pkru);
+	return permits;
+}
+
+u32 soft_key_permits(const struct translation *t, const struct access *a)
+{
+	bool pkru = ruled_by_pkru(t, a);
+	u32 permits;
+
+	if (forgotten(a))
+		return CAN_ALL;
+	permits = register_permits(t, a, pkru);
+	if ((BROKEN(pkrs_on_user_addresses) && pkru) ||
+	    (BROKEN(pkru_on_supervisor_addresses) && !pkru))
+		permits &= register_permits(t, a, !pkru);
+	return permits;
+}
+
+/* "Page-Fault Exceptions": PK tells of the key, whether something else denies as well or not. */
+static bool pk_of(const struct access *a, enum walk walk, u32 by_paging, u32 by_key,
+		  const struct translation *t)
+{
+	bool pk = walk == WALK_OK && by_key && a->does & DATA;
+
+	if (BROKEN(pk_on_absent) && walk == WALK_ABSENT)
+		return soft_cpu.pks && a->does & DATA && a->does & ~soft_key_permits(t, a);
+	if (BROKEN(pk_missing) || (BROKEN(pk_not_beside_rw) && by_paging) ||
+	    (BROKEN(pk_missing_on_reads) && !(a->does & CAN_WRITE)))
+		return false;
+	if (BROKEN(pk_for_rw_alone) && walk == WALK_OK && soft_cpu.pks && by_paging & CAN_WRITE)
+		return true;
+	if (BROKEN(pk_on_fetches) && walk == WALK_OK && a->does & CAN_FETCH && !t->user &&
+	    soft_cpu.pks)
+		return rights_of_key(soft_cpu.pkrs, t->key) & 1;
+	return pk;
+}
+
+u32 soft_error_code(const struct access *a, enum walk walk, u32 by_paging, u32 by_key,
+		    const struct translation *t)
+{
+	bool locked = soft_cpu.kind >= KIND_LOCK_ADD && soft_cpu.kind <= KIND_CMPXCHG;
+	bool present = walk != WALK_ABSENT, user = in_user_mode(a);
+	bool write = a->does & CAN_WRITE;
+
+	if (BROKEN(p_missing) && by_key)
+		present = false;
+	if (BROKEN(w_missing_for_locked) && locked)
+		write = false;
+	if (BROKEN(w_on_reads) && a->does & CAN_READ)
+		write = true;
+	if (BROKEN(u_missing) || BROKEN(u_on_implicit))
+		user = BROKEN(u_missing) ? false : soft_cpu.cpl == 3;
+	if (BROKEN(u_tells_of_the_page) && present)
+		user = t->user;
+	return (present ? 1 : 0) | (write ? 2 : 0) | (user ? 4 : 0) |
+	       (walk == WALK_RESERVED && !BROKEN(rsvd_missing) ? 8 : 0) |
+	       (a->does & CAN_FETCH && !BROKEN(i_missing) ? 16 : 0) |
+	       (pk_of(a, walk, by_paging, by_key, t) ? 32 : 0);
+}

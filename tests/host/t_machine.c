@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The matrix on a software machine that follows the rules: no case differs, each rule is touched,
+ * and the corners that the rules leave open are counted. The machine and the oracle were written
+ * from the same text; what this cannot know is whether that text was read rightly by both.
+ */
+#include "tests/host/harness.h"
+
+#include "tests/host/soft.h"
+#include "tests/matrix/run.h"
+#include "tests/matrix/tables.h"
+
+static struct matrix matrix;
+static u32 last_percent, calls;
+
+static void progress(u32 percent)
+{
+	assert_true(percent >= last_percent && percent <= 100);
+	last_percent = percent;
+	calls++;
+}
+
+static void no_divergence(const struct mcase *c, const struct mismatch *m)
+{
+	char name[CASE_NAME_MAX], expected[SIDE_MAX], observed[SIDE_MAX];
+
+	case_print(c, name, sizeof(name));
+	mismatch_print(m, false, expected, sizeof(expected));
+	mismatch_print(m, true, observed, sizeof(observed));
+	fail_msg("case=%s: expected %s, observed %s", name, expected, observed);
+}
+
+static int run_everyday(void **state)
+{
+	(void)state;
+	assert_null(machine_setup());
+	matrix.on_divergence = no_divergence;
+	matrix_run(&matrix, SLICE_EVERYDAY, progress);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	machine_teardown();
+	return 0;
+}
+
+static void nothing_differs(void **state)
+{
+	(void)state;
+	printf("# %lu cases, %lu differ\n", matrix.cases, matrix.divergent);
+	assert_int_equal(matrix.divergent, 0);
+	assert_int_equal(matrix.classes.count, 0);
+	assert_true(matrix.cases >= 200000);
+	assert_true(calls > 10 && last_percent > 90);
+}
+
+static void each_rule_is_touched(void **state)
+{
+	(void)state;
+	for (u32 r = 0; r < RULES; r++)
+		if (!matrix.rule_cases[r])
+			fail_msg("no case checks %s", rule_text(r)->name);
+}
+
+/* The machine has made its choices: of each corner one answer, but the stale keys' is by luck. */
+static void corners_are_counted(void **state)
+{
+	(void)state;
+	for (u32 c = 0; c < CORNERS; c++)
+		if (!matrix.corner[c][0] && !matrix.corner[c][1])
+			fail_msg("%s was never seen", corner_name(c));
+	assert_int_equal(matrix.corner[CORNER_RESERVED][1], 0);
+	assert_true(matrix.corner[CORNER_STALE][1] > 0);
+}
+
+/* Nothing is left of one case in the next: the same again, in the other order. */
+static void one_case_is_as_in_its_batch(void **state)
+{
+	struct plan p;
+	struct mcase c;
+	u32 n = 0;
+
+	(void)state;
+	plan_start(&p, SLICE_EVERYDAY);
+	while (plan_next(&p, &c)) {
+		c.v[AXIS_KEY] = (u8)(n++ % KEY_NUMBERS);
+		if (n % 16 == 0)
+			assert_int_equal(matrix_one(&c, NULL).aspects, 0);
+	}
+	matrix_pause();
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_differs),
+		cmocka_unit_test(each_rule_is_touched),
+		cmocka_unit_test(corners_are_counted),
+		cmocka_unit_test(one_case_is_as_in_its_batch),
+	};
+
+	return cmocka_run_group_tests(tests, run_everyday, tear_down);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the slices hold: how many cases, none of them twice, and all pairs of values of two axes
+ * that some case has. What this cannot know: whether three axes together matter.
+ */
+#include "tests/host/harness.h"
+
+#include "tests/matrix/plan.h"
+#include "tests/matrix/rules.h"
+
+#define VALUES_MAX 32
+#define SLOTS      (1u << 22)
+#define TRIES      20000
+
+typedef bool pair_set[AXES][VALUES_MAX][AXES][VALUES_MAX];
+
+static pair_set covered[2], feasible;
+static u64 cases[2];
+static bool rule_touched[RULES];
+static u64 *slots; /* the rows seen: an open hash set */
+
+static u64 number_of(const struct mcase *c)
+{
+	u64 n = 0;
+
+	for (u32 a = 0; a < AXES; a++)
+		n = n * axis_values(a) + c->v[a];
+	return n + 1;
+}
+
+/* False if it is there already. */
+static bool insert(u64 number)
+{
+	u32 i = (u32)(number * 0x9e3779b97f4a7c15ull >> 42);
+
+	for (; slots[i]; i = (i + 1) % SLOTS)
+		if (slots[i] == number)
+			return false;
+	slots[i] = number;
+	return true;
+}
+
+static void mark(pair_set seen, const struct mcase *c)
+{
+	for (u32 a = 0; a < AXES; a++)
+		for (u32 b = 0; b < AXES; b++)
+			seen[a][c->v[a]][b][c->v[b]] = true;
+}
+
+static void touch_rules(const struct mcase *c)
+{
+	struct expectation e;
+
+	expect_case(c, &e);
+	for (u64 rules = rules_of(c, &e); rules; rules &= rules - 1)
+		rule_touched[__builtin_ctzll(rules)] = true;
+}
+
+/* Marks the pairs that a case has of other values than its row: the key's, and the rights'. */
+static void mark_case(pair_set seen, const struct mcase *c)
+{
+	u32 key = c->v[AXIS_KEY], rights = c->v[AXIS_RIGHTS];
+
+	for (u32 a = 0; a < AXES; a++) {
+		seen[AXIS_KEY][key][a][c->v[a]] = seen[a][c->v[a]][AXIS_KEY][key] = true;
+		seen[AXIS_RIGHTS][rights][a][c->v[a]] = true;
+		seen[a][c->v[a]][AXIS_RIGHTS][rights] = true;
+	}
+}
+
+/* A case belongs to one row, so that different rows have no case in common. */
+static void check_case(const struct mcase *c, const struct mcase *row, u32 key)
+{
+	struct mcase back = row_of_case(c);
+
+	if (c->v[AXIS_KEY] != key || memcmp(&back, row, sizeof(back)))
+		fail_msg("key %u's case of a row is not of that row", key_of_value(key));
+	if (!case_valid(c))
+		fail_msg("a row has no case for key %u", key_of_value(key));
+}
+
+static void take_row(struct mcase *row, u32 keys, enum slice slice)
+{
+	row->v[AXIS_KEY] = KEY_NUMBERS - 1;
+	if (!insert(number_of(row)))
+		fail_msg("a row came twice, after %lu cases", cases[slice]);
+	for (u32 key = 0; key < KEY_NUMBERS; key++) {
+		struct mcase c = row_case(row, key);
+
+		if (!(keys & 1u << key))
+			continue;
+		check_case(&c, row, key);
+		if (key)
+			mark_case(covered[slice], &c);
+		else
+			mark(covered[slice], &c);
+		if (slice == SLICE_EVERYDAY)
+			touch_rules(&c);
+		cases[slice]++;
+	}
+}
+
+static void walk(enum slice slice)
+{
+	struct mcase row;
+	struct plan p;
+
+	memset(slots, 0, SLOTS * sizeof(*slots));
+	plan_start(&p, slice);
+	while (plan_next(&p, &row))
+		take_row(&row, p.keys, slice);
+	assert_int_equal(p.done, p.total);
+}
+
+static u64 random_state = 0x9e3779b97f4a7c15ull;
+
+static u32 random_below(u32 n)
+{
+	random_state = random_state * 6364136223846793005ull + 1442695040888963407ull;
+	return (u32)(random_state >> 33) % n;
+}
+
+/* Some case has both values: found by drawing the other axes, without a look at the reasons. */
+static bool search(u32 a, u32 v, u32 b, u32 w)
+{
+	struct mcase c;
+
+	for (u32 i = 0; i < TRIES; i++) {
+		for (u32 x = 0; x < AXES; x++)
+			c.v[x] = (u8)random_below(axis_values(x));
+		c.v[a] = (u8)v;
+		c.v[b] = (u8)w;
+		if (case_valid(&c)) {
+			mark(feasible, &c);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Calls back for each pair of values of two axes. */
+static u32 each_pair(bool (*wanted)(u32 a, u32 v, u32 b, u32 w))
+{
+	u32 count = 0;
+
+	for (u32 a = 0; a < AXES; a++)
+		for (u32 b = 0; b < a; b++)
+			for (u32 v = 0; v < axis_values(a); v++)
+				for (u32 w = 0; w < axis_values(b); w++)
+					count += wanted(a, v, b, w);
+	return count;
+}
+
+static bool is_excluded(u32 a, u32 v, u32 b, u32 w)
+{
+	return !feasible[a][v][b][w] && !search(a, v, b, w);
+}
+
+static bool is_missing(u32 a, u32 v, u32 b, u32 w)
+{
+	bool everyday = covered[SLICE_EVERYDAY][a][v][b][w];
+
+	if (!feasible[a][v][b][w] || (everyday && covered[SLICE_FULL][a][v][b][w]))
+		return false;
+	printf("# %s:%s with %s:%s is not in the %s slice\n", axis_name(a), value_name(a, v),
+	       axis_name(b), value_name(b, w), everyday ? "full" : "everyday");
+	return true;
+}
+
+static bool is_pair(u32 a, u32 v, u32 b, u32 w)
+{
+	(void)a;
+	(void)v;
+	(void)b;
+	(void)w;
+	return true;
+}
+
+static bool is_listed(u32 a, u32 v, u32 b, u32 w)
+{
+	if (!feasible[a][v][b][w])
+		printf("#   %s:%s %s:%s\n", axis_name(a), value_name(a, v), axis_name(b),
+		       value_name(b, w));
+	return !feasible[a][v][b][w];
+}
+
+static int walk_both(void **state)
+{
+	(void)state;
+	slots = malloc(SLOTS * sizeof(*slots));
+	assert_non_null(slots);
+	walk(SLICE_EVERYDAY);
+	walk(SLICE_FULL);
+	free(slots);
+	return 0;
+}
+
+static void enough_and_none_twice(void **state)
+{
+	(void)state;
+	printf("# everyday %lu cases, full %lu; none comes twice\n", cases[SLICE_EVERYDAY],
+	       cases[SLICE_FULL]);
+	assert_true(cases[SLICE_EVERYDAY] >= 200000);
+	assert_true(cases[SLICE_FULL] >= 10000000);
+}
+
+static void each_value_is_covered(void **state)
+{
+	(void)state;
+	for (u32 s = 0; s < 2; s++)
+		for (u32 a = 0; a < AXES; a++)
+			for (u32 v = 0; v < axis_values(a); v++)
+				if (!covered[s][a][v][a][v])
+					fail_msg("no %s:%s", axis_name(a), value_name(a, v));
+}
+
+static void each_pair_is_covered(void **state)
+{
+	u32 pairs = each_pair(is_pair), excluded = each_pair(is_excluded);
+
+	(void)state;
+	printf("# %u pairs of values, %u of them in no case:\n", pairs, excluded);
+	each_pair(is_listed);
+	assert_int_equal(each_pair(is_missing), 0);
+}
+
+static void each_rule_is_touched_everyday(void **state)
+{
+	(void)state;
+	for (u32 r = 0; r < RULES; r++)
+		if (!rule_touched[r])
+			fail_msg("no case checks %s", rule_text(r)->name);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(enough_and_none_twice),
+		cmocka_unit_test(each_value_is_covered),
+		cmocka_unit_test(each_pair_is_covered),
+		cmocka_unit_test(each_rule_is_touched_everyday),
+	};
+
+	return cmocka_run_group_tests(tests, walk_both, NULL);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of cases: what is printed reads as the same case, and an error says what is accepted. */
+#include "tests/host/harness.h"
+
+#include "tests/matrix/space.h"
+
+#define CASES 200000
+
+static u64 random_state = 0x9e3779b97f4a7c15ull;
+
+static u32 random_below(u32 n)
+{
+	random_state = random_state * 6364136223846793005ull + 1442695040888963407ull;
+	return (u32)(random_state >> 33) % n;
+}
+
+static struct mcase random_case(void)
+{
+	struct mcase c;
+
+	for (u32 a = 0; a < AXES; a++)
+		c.v[a] = (u8)random_below(axis_values(a));
+	return c;
+}
+
+/* Parses a copy of exactly its length. */
+static bool parse(const char *text, struct mcase *c, u32 *free_axes, char why[256])
+{
+	char *copy = exact_string(text);
+	bool good = case_parse(copy, c, free_axes, why, 256);
+
+	free(copy);
+	return good;
+}
+
+static void assert_reads_as(const char *text, const struct mcase *expected)
+{
+	struct mcase c;
+	char why[256];
+	u32 free_axes = ~0u;
+
+	if (!parse(text, &c, &free_axes, why))
+		fail_msg("%s: %s", text, why);
+	assert_int_equal(free_axes, 0);
+	assert_memory_equal(&c, expected, sizeof(c));
+}
+
+static void names_round_trip(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < CASES; i++) {
+		struct mcase c = random_case();
+		char name[CASE_NAME_MAX];
+
+		case_print(&c, name, sizeof(name));
+		assert_true(strlen(name) < sizeof(name) - 1);
+		assert_reads_as(name, &c);
+	}
+}
+
+static void the_first_values_are_the_default(void **state)
+{
+	static const struct mcase first;
+	char name[CASE_NAME_MAX];
+
+	(void)state;
+	case_print(&first, name, sizeof(name));
+	assert_string_equal(name, "default");
+	assert_reads_as("default", &first);
+	assert_true(case_valid(&first));
+}
+
+/* Each value alone, and in any order; what is said again is what counts. */
+static void values_are_found_by_name(void **state)
+{
+	(void)state;
+	for (u32 a = 0; a < AXES; a++)
+		for (u32 v = 0; v < axis_values(a); v++) {
+			struct mcase c = { 0 };
+			char text[64];
+
+			c.v[a] = (u8)v;
+			snprintf(text, sizeof(text), "%s:%s", axis_name(a), value_name(a, v));
+			assert_reads_as(text, &c);
+			snprintf(text, sizeof(text), "%s:%s,%s:%s", axis_name(a), value_name(a, 0),
+				 axis_name(a), value_name(a, v));
+			assert_reads_as(text, &c);
+		}
+	assert_reads_as("key:3,kind:write", &(struct mcase){ { KIND_WRITE, 0, 2 } });
+}
+
+static void names_are_unique(void **state)
+{
+	(void)state;
+	for (u32 a = 0; a < AXES; a++) {
+		for (u32 b = 0; b < a; b++)
+			assert_string_not_equal(axis_name(a), axis_name(b));
+		for (u32 v = 0; v < axis_values(a); v++)
+			for (u32 w = 0; w < v; w++)
+				assert_string_not_equal(value_name(a, v), value_name(a, w));
+	}
+}
+
+static void a_star_leaves_the_axis_free(void **state)
+{
+	struct mcase c;
+	char why[256];
+	u32 free_axes;
+
+	(void)state;
+	assert_true(parse("key:*,kind:pop,tlb:*", &c, &free_axes, why));
+	assert_int_equal(free_axes, 1u << AXIS_KEY | 1u << AXIS_TLB);
+	assert_int_equal(c.v[AXIS_KIND], KIND_POP);
+	assert_int_equal(c.v[AXIS_KEY], 0);
+	for (u32 a = 0; a < AXES; a++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "%s:*", axis_name(a));
+		assert_true(parse(text, &c, &free_axes, why));
+		assert_int_equal(free_axes, 1u << a);
+	}
+}
+
+static void assert_error_names(const char *text, const char *const *names, u32 count)
+{
+	struct mcase c;
+	char why[256];
+	u32 free_axes;
+
+	assert_false(parse(text, &c, &free_axes, why));
+	assert_null(strchr(why, '\n'));
+	for (u32 i = 0; i < count; i++)
+		if (!strstr(why, names[i]))
+			fail_msg("\"%s\": no %s in: %s", text, names[i], why);
+}
+
+static void errors_name_the_axes(void **state)
+{
+	static const char *const texts[] = { "",           ",",
+					     "kind",       "kinds:read",
+					     ":read",      "Kind:read",
+					     "kind:read,", "default,kind:read",
+					     " kind:read", "kind:read,colour:red" };
+	const char *names[AXES];
+
+	(void)state;
+	for (u32 a = 0; a < AXES; a++)
+		names[a] = axis_name(a);
+	for (u32 i = 0; i < ARRAY_SIZE(texts); i++)
+		assert_error_names(texts[i], names, AXES);
+}
+
+static void errors_name_the_values(void **state)
+{
+	(void)state;
+	for (u32 a = 0; a < AXES; a++) {
+		static const char *const wrong[] = { "", "purple", "**", "*:", " *" };
+		const char *names[32];
+		char text[64];
+
+		for (u32 v = 0; v < axis_values(a); v++)
+			names[v] = value_name(a, v);
+		for (u32 i = 0; i < ARRAY_SIZE(wrong); i++) {
+			snprintf(text, sizeof(text), "%s:%s", axis_name(a), wrong[i]);
+			assert_error_names(text, names, axis_values(a));
+		}
+	}
+}
+
+/* IA32_PKRS says of a case's key what its rights are, and always leaves the home's open. */
+static void the_register_has_the_rights(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < CASES; i++) {
+		struct mcase c = random_case();
+		u32 pkrs = case_pkrs(&c, false), home = case_home_key(&c);
+		u32 others = c.v[AXIS_OTHERS];
+
+		assert_int_equal(pkrs >> (2 * case_key(&c)) & 3, c.v[AXIS_RIGHTS]);
+		assert_int_equal((pkrs | case_pkrs(&c, true)) >> (2 * home) & 3, 0);
+		assert_int_equal(case_pkru(&c, false) >> (2 * home) & 3, 0);
+		assert_int_equal(case_pkru(&c, true) >> (2 * home) & 3, 0);
+		assert_int_not_equal(home, case_key(&c));
+		assert_int_not_equal(case_old_key(&c), case_key(&c));
+		if (others == OTHERS_OPEN)
+			assert_int_equal(pkrs & ~(3u << (2 * case_key(&c))), 0);
+		if (others == OTHERS_DENIED)
+			assert_int_equal(pkrs | 3u << (2 * case_key(&c)) | 3u << (2 * home), ~0u);
+	}
+}
+
+/* Each case is in one row; and where others are mixed, all of a row have one value of IA32_PKRS. */
+static void rows_partition_the_space(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < CASES; i++) {
+		struct mcase c = random_case(), row = row_of_case(&c);
+		struct mcase back = row_case(&row, c.v[AXIS_KEY]);
+		struct mcase other = row_case(&row, random_below(KEY_NUMBERS - 1));
+
+		assert_memory_equal(&back, &c, sizeof(c));
+		back = row_of_case(&other);
+		assert_memory_equal(&back, &row, sizeof(row));
+		if (c.v[AXIS_OTHERS] < OTHERS_MIX || case_home_key(&c))
+			continue;
+		assert_int_equal(case_pkrs(&c, false), case_pkrs(&other, false));
+	}
+}
+
+/*
+ * In a mix a key's rights are not its neighbours', nor those of a key that differs from it by a
+ * bit of its number: in one mix at least, so that no wrong key is taken for the right one.
+ */
+static void mixes_tell_keys_apart(void **state)
+{
+	(void)state;
+	for (u32 key = 2; key < KEY_NUMBERS; key++)
+		for (u32 other = 2; other < KEY_NUMBERS; other++) {
+			struct mcase c = { { [AXIS_KEY] = (u8)(key - 1) } };
+			u32 differ = 0;
+
+			for (u32 mix = OTHERS_MIX; mix < axis_values(AXIS_OTHERS); mix++) {
+				c.v[AXIS_OTHERS] = (u8)mix;
+				differ += (case_pkrs(&c, false) >> (2 * other) & 3) != 0;
+			}
+			assert_true(key == other ? !differ : differ > 0);
+		}
+}
+
+/* Whatever room there is, it is kept to. */
+static void no_byte_too_many(void **state)
+{
+	struct mcase c;
+	u32 free_axes;
+
+	(void)state;
+	for (u32 size = 1; size < 200; size++) {
+		char *why = malloc(size);
+
+		assert_false(case_parse("kind:x", &c, &free_axes, why, size));
+		assert_true(strlen(why) < size);
+		assert_false(case_parse("x", &c, &free_axes, why, size));
+		assert_true(strlen(why) < size);
+		c = random_case();
+		case_print(&c, why, size);
+		assert_true(strlen(why) < size);
+		free(why);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_round_trip),
+		cmocka_unit_test(the_first_values_are_the_default),
+		cmocka_unit_test(values_are_found_by_name),
+		cmocka_unit_test(names_are_unique),
+		cmocka_unit_test(a_star_leaves_the_axis_free),
+		cmocka_unit_test(errors_name_the_axes),
+		cmocka_unit_test(errors_name_the_values),
+		cmocka_unit_test(the_register_has_the_rights),
+		cmocka_unit_test(rows_partition_the_space),
+		cmocka_unit_test(mixes_tell_keys_apart),
+		cmocka_unit_test(no_byte_too_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include "tests/matrix/classes.h"
+#include "kernel/printf.h"
+#include "kernel/string.h"
+
+/* The order in which a case is made simpler: what a reader would miss least comes first. */
+static const u8 order[AXES] = { AXIS_LEVELS, AXIS_DECOY, AXIS_XD,    AXIS_OTHERS, AXIS_KEY,
+				AXIS_SIZE,   AXIS_SMAP,  AXIS_PKU,   AXIS_TLB,    AXIS_PRESENT,
+				AXIS_RW,     AXIS_SPAN,  AXIS_WP,    AXIS_PKS,    AXIS_MODE,
+				AXIS_US,     AXIS_KIND,  AXIS_RIGHTS };
+
+/* The case with one axis changed differs in the same way. */
+static bool still_differs(const struct mcase *c, u32 axis, u32 value, const struct mismatch *m,
+			  case_runner again, struct mismatch *now)
+{
+	struct mcase other = *c;
+
+	other.v[axis] = (u8)value;
+	if (!case_valid(&other))
+		return false;
+	*now = again(&other);
+	return mismatch_same(now, m);
+}
+
+/* One pass over the axes; true if something became simpler. */
+static bool simplify(struct mcase *c, struct mismatch *m, case_runner again)
+{
+	bool simpler = false;
+	struct mismatch now;
+
+	for (u32 i = 0; i < AXES; i++) {
+		u32 axis = order[i];
+
+		for (u32 v = 0; v < c->v[axis]; v++) {
+			if (!still_differs(c, axis, v, m, again, &now))
+				continue;
+			c->v[axis] = (u8)v;
+			*m = now;
+			simpler = true;
+			break;
+		}
+	}
+	return simpler;
+}
+
+/* Which values of each axis keep the difference; a value that there is not excludes nothing. */
+static void find_values(struct divergence *d, case_runner again)
+{
+	struct mismatch now;
+
+	for (u32 axis = 0; axis < AXES; axis++) {
+		d->values[axis] = 0;
+		for (u32 v = 0; v < axis_values(axis); v++) {
+			struct mcase c = d->small;
+
+			c.v[axis] = (u8)v;
+			if (v == d->small.v[axis] || !case_valid(&c) ||
+			    still_differs(&d->small, axis, v, &d->mismatch, again, &now))
+				d->values[axis] |= 1u << v;
+		}
+	}
+}
+
+static bool belongs(const struct divergence *d, const struct mcase *c, const struct mismatch *m)
+{
+	if (!mismatch_same(&d->mismatch, m))
+		return false;
+	for (u32 axis = 0; axis < AXES; axis++)
+		if (!(d->values[axis] & 1u << c->v[axis]))
+			return false;
+	return true;
+}
+
+static void blame(struct divergence *d)
+{
+	struct expectation e;
+
+	expect_case(&d->small, &e);
+	d->rule = rule_broken(&d->small, &e, &d->mismatch);
+}
+
+/* What is unsteady cannot be made smaller: all of it that a rule has is one class. */
+static bool same_class(const struct divergence *a, const struct divergence *b)
+{
+	if (a->unsteady || b->unsteady)
+		return a->unsteady && b->unsteady && a->rule == b->rule;
+	return !memcmp(&a->small, &b->small, sizeof(a->small)) &&
+	       mismatch_same(&a->mismatch, &b->mismatch);
+}
+
+/* The class of the smallest case that `c` leads to: an old one, if it was found before. */
+static struct divergence *find_smallest(struct classes *l, const struct mcase *c,
+					const struct mismatch *m, case_runner again)
+{
+	struct divergence *d = &l->list[l->count];
+	struct mismatch now = again(c);
+
+	*d = (struct divergence){ .small = *c, .first = *c, .mismatch = *m };
+	d->unsteady = !mismatch_same(&now, m);
+	while (!d->unsteady && simplify(&d->small, &d->mismatch, again))
+		;
+	blame(d);
+	for (u32 i = 0; i < l->count; i++)
+		if (same_class(&l->list[i], d))
+			return &l->list[i];
+	if (d->unsteady)
+		for (u32 axis = 0; axis < AXES; axis++)
+			d->values[axis] = 1u << c->v[axis];
+	else
+		find_values(d, again);
+	l->count++;
+	return d;
+}
+
+/* The class that a differing case belongs to; NULL: there is no room for a new one. */
+static struct divergence *class_of(struct classes *l, const struct mcase *c,
+				   const struct mismatch *m, case_runner again)
+{
+	struct mcase parts[PARTS_MAX];
+	struct divergence *d;
+	u32 count = case_parts(c, parts), before = l->count;
+
+	for (u32 i = 0; i < l->count; i++)
+		if (belongs(&l->list[i], c, m))
+			return &l->list[i];
+	for (u32 i = 0; i < count; i++) {
+		struct mismatch of_part = again(&parts[i]);
+
+		if (of_part.aspects)
+			return class_of(l, &parts[i], &of_part, again);
+	}
+	if (l->count == CLASSES_MAX)
+		return NULL;
+	d = find_smallest(l, c, m, again);
+	/* It came from there by steps that its values do not show: the next one need not repeat
+	 * them. */
+	for (u32 axis = 0; axis < AXES && l->count == before; axis++)
+		d->values[axis] |= 1u << c->v[axis];
+	return d;
+}
+
+void classes_add(struct classes *l, const struct mcase *c, const struct mismatch *m,
+		 case_runner again)
+{
+	struct divergence *d = class_of(l, c, m, again);
+
+	if (d)
+		d->count++;
+	else
+		l->lost++;
+}
+
+u64 classes_count(const struct classes *l, enum rule r)
+{
+	u64 n = 0;
+
+	for (u32 i = 0; i < l->count; i++)
+		n += l->list[i].rule == r ? l->list[i].count : 0;
+	return n;
+}
+
+/* Of an axis: the values that there are for the smallest case, and those of them that matter. */
+static void axis_masks(const struct divergence *d, u32 axis, u32 *possible, u32 *matter)
+{
+	struct mcase c = d->small;
+
+	*possible = 0;
+	for (u32 v = 0; v < axis_values(axis); v++) {
+		c.v[axis] = (u8)v;
+		*possible |= case_valid(&c) ? 1u << v : 0;
+	}
+	*matter = d->values[axis] & *possible;
+}
+
+void needs_print(const struct divergence *d, char *text, u32 size)
+{
+	u32 n = 0;
+
+	text[0] = '\0';
+	for (u32 axis = 0; axis < AXES; axis++) {
+		u32 possible, matter, values = 0;
+
+		axis_masks(d, axis, &possible, &matter);
+		if (matter == possible)
+			continue;
+		for (u32 v = 0; v < axis_values(axis); v++) {
+			if (!(matter & 1u << v) || n >= size)
+				continue;
+			n += (u32)ksnprintf(text + n, size - n, "%s%s%s%s",
+					    values ? "|"
+					    : n    ? ";"
+						   : "",
+					    values ? "" : axis_name(axis), values ? "" : ":",
+					    value_name(axis, v));
+			values++;
+		}
+	}
+	if (!n)
+		ksnprintf(text, size, "nothing");
+}

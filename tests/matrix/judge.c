@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: MIT
+#include "tests/matrix/judge.h"
+#include "kernel/printf.h"
+#include "kernel/string.h"
+#include "tests/matrix/memory.h"
+#include "tests/matrix/tables.h"
+
+/* As the SDM numbers them; written again, as the oracle's are. */
+enum { VECTOR_DF = 8, VECTOR_PF = 14 };
+enum { ERROR_W = 2, ERROR_U = 4, ERROR_PK = 32 };
+enum { ACCESSED = 1 << 5, DIRTY = 1 << 6 };
+
+static enum oracle_access access_of(u32 kind)
+{
+	switch (kind) {
+	case KIND_WRITE:
+	case KIND_STOS:
+	case KIND_REP_STOS:
+	case KIND_PUSH:
+	case KIND_FRAME:
+	case KIND_FRAME_IST:
+	case KIND_FRAME_DF:
+		return ORACLE_WRITE;
+	case KIND_ADD:
+	case KIND_LOCK_ADD:
+	case KIND_XCHG:
+	case KIND_CMPXCHG:
+	case KIND_GDT_MARK:
+		return ORACLE_MODIFY;
+	case KIND_FETCH:
+		return ORACLE_FETCH;
+	default:
+		return ORACLE_READ;
+	}
+}
+
+bool kind_writes(u32 kind)
+{
+	return access_of(kind) == ORACLE_WRITE || access_of(kind) == ORACLE_MODIFY;
+}
+
+bool kind_reads(u32 kind)
+{
+	return kind == KIND_READ || kind == KIND_XCHG || kind == KIND_LODS || kind == KIND_POP;
+}
+
+static struct oracle_cpu cpu_of(const struct mcase *c)
+{
+	return (struct oracle_cpu){
+		.pkrs = case_pkrs(c, false),
+		.pkru = case_pkru(c, false),
+		.cr4_pks = c->v[AXIS_PKS] == PKS_ON,
+		.cr4_pke = c->v[AXIS_PKU] != PKU_OFF,
+		.cr0_wp = c->v[AXIS_WP] == WP_ON,
+		.cr4_smep = c->v[AXIS_SMAP] != SMAP_OFF,
+		.cr4_smap = c->v[AXIS_SMAP] != SMAP_OFF,
+		.ac = c->v[AXIS_SMAP] == SMAP_AC,
+		.user_mode = c->v[AXIS_MODE] != MODE_KERNEL,
+		.implicit = kind_is_implicit(c->v[AXIS_KIND]),
+	};
+}
+
+static struct oracle_page page_of(const struct mcase *c, u32 key)
+{
+	return (struct oracle_page){
+		.present = c->v[AXIS_PRESENT] != PRESENT_NO,
+		.reserved = c->v[AXIS_PRESENT] == PRESENT_RSVD,
+		.writable = c->v[AXIS_RW] == RW_YES,
+		.user = c->v[AXIS_US] == US_U,
+		.no_execute = c->v[AXIS_XD] != XD_NO,
+		.key = key,
+	};
+}
+
+/* The bytes that the access touches, from case_address() on; a frame lies below it. */
+static void touched(const struct mcase *c, struct allowed *a)
+{
+	switch (c->v[AXIS_KIND]) {
+	case KIND_FETCH:
+		a->high = 1;
+		break;
+	case KIND_PUSH:
+	case KIND_POP:
+		a->high = c->v[AXIS_MODE] == MODE_COMPAT ? 4 : 8;
+		break;
+	case KIND_FRAME:
+	case KIND_FRAME_IST:
+		a->low = (u64)-40;
+		break;
+	case KIND_GDT:
+	case KIND_GDT_MARK:
+		a->low = 32 * 8;
+		a->high = a->low + 8;
+		break;
+	case KIND_IDT:
+		a->low = 64 * 16;
+		a->high = a->low + 16;
+		break;
+	case KIND_TSS:
+		a->low = 4;
+		a->high = a->low + 8;
+		break;
+	default:
+		a->high = 4;
+	}
+}
+
+/* What follows from one page's verdict. */
+static struct allowed allow(const struct mcase *c, const struct oracle_verdict *v)
+{
+	struct allowed a = {
+		.vector = v->fault ? VECTOR_PF : SHOT_DONE,
+		.error = v->error,
+		.unsettled = v->unsettled,
+		.memory = memory_after(c, !v->fault),
+		.reads = kind_reads(c->v[AXIS_KIND]),
+		.value = v->fault ? MATRIX_OPERAND : MATRIX_PATTERN,
+		.entry = (v->accessed ? ACCESSED : 0) | (v->dirty ? DIRTY : 0),
+	};
+	bool undisturbed = c->v[AXIS_TLB] == TLB_COLD && c->v[AXIS_SPAN] == SPAN_NONE;
+	bool used = c->v[AXIS_PRESENT] == PRESENT_YES && !case_dirty_before(c);
+
+	if (undisturbed && used) /* after a fault A is open */
+		a.entry_mask = v->fault ? DIRTY : ACCESSED | DIRTY;
+
+	touched(c, &a);
+	return a;
+}
+
+/* A span: each page's verdict counts for its half; if both deny, either may be reported. */
+static void expect_span(const struct mcase *c, struct expectation *e)
+{
+	struct oracle_verdict other =
+		oracle(cpu_of(c), page_of(c, case_span_key(c)), access_of(c->v[AXIS_KIND]));
+	struct allowed *mine = &e->allowed[0], theirs = allow(c, &other);
+	bool low = c->v[AXIS_SPAN] == SPAN_LOW;
+
+	mine->low = low ? 0 : 2;
+	mine->high = mine->low + 2;
+	theirs.low = low ? 2 : 0;
+	theirs.high = theirs.low + 2;
+	if (!other.fault)
+		return;
+	if (mine->vector == SHOT_DONE)
+		e->allowed[0] = theirs;
+	else
+		e->allowed[e->count++] = theirs;
+}
+
+/* The fault whose delivery makes the access: a read of VA_ABSENT; or #DF, if that is denied. */
+static void expect_in_delivery(const struct mcase *c, struct allowed *a)
+{
+	if (a->vector != SHOT_DONE) {
+		a->vector = VECTOR_DF;
+		a->error = a->unsettled = 0;
+		return;
+	}
+	a->vector = VECTOR_PF;
+	a->error = c->v[AXIS_MODE] == MODE_KERNEL ? 0 : ERROR_U;
+	a->absent = true;
+}
+
+void expect_case(const struct mcase *c, struct expectation *e)
+{
+	u32 kind = c->v[AXIS_KIND];
+	enum oracle_access access = access_of(kind);
+	struct oracle_cpu cpu = cpu_of(c), bare = cpu; /* bare: without keys */
+	struct oracle_page page = page_of(c, case_key(c));
+	struct oracle_verdict v = oracle(cpu, page, access), without;
+
+	bare.cr4_pks = bare.cr4_pke = false;
+	without = oracle(bare, page, access);
+	memset(e, 0, sizeof(*e));
+	e->other_denies = without.fault;
+	e->key_denies = v.error & ERROR_PK;
+	e->data_denied = page.user ? cpu.cr4_pke && cpu.pkru >> (2 * page.key) & 3
+				   : cpu.cr4_pks && cpu.pkrs >> (2 * page.key) & 3;
+	e->count = 1;
+	e->allowed[0] = allow(c, &v);
+	/* The descriptor is read before it is marked: a denied read may be reported as one. */
+	if (kind == KIND_GDT_MARK && v.fault && oracle(cpu, page, ORACLE_READ).fault)
+		e->allowed[0].unsettled |= ERROR_W;
+	if (c->v[AXIS_SPAN] != SPAN_NONE)
+		expect_span(c, e);
+	if (kind == KIND_FRAME_DF || kind == KIND_IDT_DF)
+		expect_in_delivery(c, &e->allowed[0]);
+	if (c->v[AXIS_TLB] == TLB_STALE) {
+		v = oracle(cpu, page_of(c, case_old_key(c)), access);
+		e->allowed[e->count++] = allow(c, &v);
+	}
+}
+
+static bool cr2_right(const struct allowed *a, u64 address, u64 cr2)
+{
+	if (a->vector != VECTOR_PF)
+		return true;
+	if (a->absent)
+		return cr2 == VA_ABSENT;
+	return cr2 - address - a->low < a->high - a->low;
+}
+
+/* In what the outcome differs from this one that is allowed. */
+static u32 compare(const struct allowed *a, const struct shot *s, const struct outcome *o,
+		   const struct traces *t)
+{
+	u32 aspects = 0;
+
+	if (o->vector != a->vector)
+		return ASPECT_FAULT;
+	if (a->vector != SHOT_DONE && (o->error ^ a->error) & ~a->unsettled)
+		aspects |= ASPECT_ERROR;
+	if (!cr2_right(a, s->address, o->cr2))
+		aspects |= ASPECT_CR2;
+	if (t->memory != a->memory || (a->reads && o->value != a->value))
+		aspects |= ASPECT_MEMORY;
+	if ((t->entry ^ a->entry) & a->entry_mask & ACCESSED)
+		aspects |= ASPECT_ACCESSED;
+	if ((t->entry ^ a->entry) & a->entry_mask & DIRTY)
+		aspects |= ASPECT_DIRTY;
+	if (!o->rip_right && a->vector != VECTOR_DF) /* a double fault's is undefined */
+		aspects |= ASPECT_RIP;
+	if (machine_can.pks && o->pkrs != s->pkrs)
+		aspects |= ASPECT_PKRS;
+	return aspects;
+}
+
+static u32 count_bits(u32 n)
+{
+	u32 count = 0;
+
+	for (; n; n &= n - 1)
+		count++;
+	return count;
+}
+
+static enum denial denial_of(const struct mismatch *m)
+{
+	bool by_key =
+		m->aspects == ASPECT_ERROR && (m->expected_error ^ m->observed_error) == ERROR_PK;
+
+	if (by_key)
+		return m->expected_error & ERROR_PK ? DENIAL_MISSING : DENIAL_EXTRA;
+	if (m->expected_vector == VECTOR_PF && m->observed_vector == SHOT_DONE)
+		return DENIAL_MISSING;
+	if (m->expected_vector == SHOT_DONE && m->observed_vector == VECTOR_PF)
+		return DENIAL_EXTRA;
+	return DENIAL_OTHER;
+}
+
+struct mismatch judge(const struct expectation *e, const struct shot *s, const struct outcome *o,
+		      const struct traces *t)
+{
+	const struct allowed *a = &e->allowed[0];
+	struct mismatch m = { .aspects = compare(a, s, o, t) };
+
+	if (likely(!m.aspects))
+		return m;
+	if (e->count == 2) { /* the one that comes nearer is the one that was meant */
+		u32 other = compare(&e->allowed[1], s, o, t);
+
+		if (!other)
+			return (struct mismatch){ 0 };
+		if (count_bits(other) < count_bits(m.aspects)) {
+			m.aspects = other;
+			a = &e->allowed[1];
+		}
+	}
+	m.expected_vector = a->vector;
+	m.observed_vector = o->vector;
+	m.expected_error = a->error & ~a->unsettled;
+	m.observed_error = o->error & ~a->unsettled;
+	m.denial = denial_of(&m);
+	return m;
+}
+
+bool mismatch_same(const struct mismatch *a, const struct mismatch *b)
+{
+	if (a->denial || b->denial)
+		return a->denial == b->denial;
+	if (a->aspects != b->aspects || a->expected_vector != b->expected_vector ||
+	    a->observed_vector != b->observed_vector)
+		return false;
+	if (!(a->aspects & ASPECT_ERROR))
+		return true;
+	return (a->expected_error ^ a->observed_error) == (b->expected_error ^ b->observed_error);
+}
+
+static const struct {
+	u32 bit;
+	const char *name;
+} error_bits[] = { { 1, "P" },  { 2, "W" },   { 4, "U" },  { 8, "RSVD" },
+		   { 16, "I" }, { 32, "PK" }, { 64, "SS" } };
+
+static u32 print_error(u32 error, char *text, u32 size)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(error_bits) && n < size; i++)
+		if (error & error_bits[i].bit)
+			n += (u32)ksnprintf(text + n, size - n, "%s%s", n ? "+" : "",
+					    error_bits[i].name);
+	return n ? n : (u32)ksnprintf(text, size, "0");
+}
+
+/* The aspects that differ beside fault and error code, as each side has them. */
+static const struct {
+	u32 aspect;
+	const char *expected, *observed;
+} sides[] = {
+	{ ASPECT_CR2, ",CR2=right", ",CR2=elsewhere" },
+	{ ASPECT_MEMORY, ",memory=right", ",memory=wrong" },
+	{ ASPECT_ACCESSED, ",A=1", ",A=0" },
+	{ ASPECT_DIRTY, ",D=right", ",D=wrong" },
+	{ ASPECT_RIP, ",RIP=right", ",RIP=wrong" },
+	{ ASPECT_PKRS, ",PKRS=kept", ",PKRS=changed" },
+};
+
+void mismatch_print(const struct mismatch *m, bool observed, char *text, u32 size)
+{
+	u32 vector = observed ? m->observed_vector : m->expected_vector, n;
+	u32 error = observed ? m->observed_error : m->expected_error;
+	char bits[32];
+
+	print_error(error, bits, sizeof(bits));
+	if (vector == SHOT_DONE)
+		n = (u32)ksnprintf(text, size, "none");
+	else if (vector == VECTOR_PF)
+		n = (u32)ksnprintf(text, size, "#PF(%s)", bits);
+	else if (vector == VECTOR_DF)
+		n = (u32)ksnprintf(text, size, "#DF");
+	else
+		n = (u32)ksnprintf(text, size, "vector-%u(%x)", vector, error);
+	for (u32 i = 0; i < ARRAY_SIZE(sides) && n < size; i++)
+		if (m->aspects & sides[i].aspect)
+			n += (u32)ksnprintf(text + n, size - n, "%s",
+					    observed ? sides[i].observed : sides[i].expected);
+}

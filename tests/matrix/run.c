@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+#include "tests/matrix/run.h"
+#include "tests/matrix/memory.h"
+#include "tests/matrix/tables.h"
+
+/* Between two of these the machine may do something else: interrupts, other threads. */
+#define ROWS_AT_ONCE 32
+
+static const char *const corner_names[CORNERS] = {
+	"user_at_supervisor_page:PK",
+	"smap_and_pkru:PK",
+	"reserved_bit:PK",
+	"stale_translation:old_key_obeyed",
+	"span_both_denied:upper_first",
+	"after_a_fault:accessed_set",
+};
+
+const char *corner_name(enum corner c)
+{
+	return corner_names[c];
+}
+
+/* One expectation serves all cases of a row that have the same rights in both pages. */
+#define MEMOS 24
+struct memo {
+	bool valid;
+	struct expectation expect;
+	u64 rules;
+	u32 cases;
+};
+
+bool matrix_possible(const struct mcase *c)
+{
+	if (!machine_can.pks &&
+	    (c->v[AXIS_PKS] == PKS_ON || c->v[AXIS_TLB] == TLB_PKS || c->v[AXIS_TLB] == TLB_WRMSR))
+		return false;
+	if (!machine_can.pku && (c->v[AXIS_PKU] != PKU_OFF || c->v[AXIS_TLB] == TLB_WRPKRU))
+		return false;
+	if (!machine_can.smap && c->v[AXIS_SMAP] != SMAP_OFF)
+		return false;
+	if (!machine_can.page_1g && c->v[AXIS_SIZE] == SIZE_1G)
+		return false;
+	return machine_can.la57 || c->v[AXIS_LEVELS] != LEVELS_5;
+}
+
+/* The matrix's state is left now and then, and for what has to do with other code. */
+static u32 session_levels;
+
+static void session(const struct mcase *c)
+{
+	u32 levels = c->v[AXIS_LEVELS] == LEVELS_5 ? 5 : 4;
+
+	if (levels == session_levels)
+		return;
+	if (session_levels)
+		machine_leave();
+	machine_enter(levels);
+	session_levels = levels;
+}
+
+static void session_end(void)
+{
+	if (session_levels)
+		machine_leave();
+	session_levels = 0;
+}
+
+/* Differing cases of a row; they are looked into when it has ended. */
+struct findings {
+	u32 count;
+	struct mcase c[KEY_NUMBERS];
+	struct mismatch mismatch[KEY_NUMBERS];
+};
+
+/* What all cases of a row have in common. */
+struct row {
+	struct matrix *m; /* NULL: nothing is counted */
+	bool warm, span, in_table;
+	bool mixed;                  /* all keys but 0 share a value of IA32_PKRS */
+	u64 address, step;           /* of key 0's access, and from key to key */
+	const volatile u64 *entries; /* of key 0's page; the others follow */
+	struct shot shot;
+	struct control control;
+	bool controlled; /* the machine has it */
+	struct memo memos[MEMOS];
+	struct findings *found;
+	struct outcome *o;
+};
+
+static void row_begin(struct row *r, const struct mcase *c)
+{
+	struct mcase of_key_0 = row_case(c, KEY_NUMBERS - 1);
+
+	r->warm = c->v[AXIS_TLB] != TLB_COLD;
+	r->span = c->v[AXIS_SPAN] != SPAN_NONE;
+	r->in_table = kind_in_table(c->v[AXIS_KIND]);
+	r->address = case_address(&of_key_0);
+	r->step = case_step(c);
+	r->entries = case_entry(&of_key_0);
+	r->mixed = c->v[AXIS_OTHERS] >= OTHERS_MIX;
+	r->shot.kind = c->v[AXIS_KIND];
+	r->shot.mode = c->v[AXIS_MODE];
+	r->shot.ac = c->v[AXIS_SMAP] == SMAP_AC;
+	r->control.wp = c->v[AXIS_WP] == WP_ON;
+	r->control.pks = c->v[AXIS_PKS] == PKS_ON;
+	r->control.pke = c->v[AXIS_PKU] != PKU_OFF;
+	r->control.smap = c->v[AXIS_SMAP] != SMAP_OFF;
+	r->controlled = false;
+	for (u32 i = 0; i < MEMOS; i++) {
+		r->memos[i].valid = false;
+		r->memos[i].cases = 0;
+	}
+	session(c);
+	tables_prepare(c);
+	machine_flush();
+}
+
+/* The same access, before what the TLB axis names has changed; then the change. */
+static void shoot_before(struct row *r, const struct mcase *c)
+{
+	struct control before = r->control;
+	struct shot shot = r->shot;
+
+	before.pks ^= c->v[AXIS_TLB] == TLB_PKS;
+	before.wp ^= c->v[AXIS_TLB] == TLB_WP;
+	shot.pkrs = case_pkrs(c, true);
+	shot.pkru = case_pkru(c, true);
+	before.pkru = shot.pkru & ~3u;
+	machine_control(&before);
+	memory_fill(c);
+	machine_shoot(&shot, r->o);
+	machine_control(&r->control);
+	if (c->v[AXIS_TLB] < TLB_REKEY)
+		return;
+	case_rekey(c);
+	if (c->v[AXIS_TLB] == TLB_REKEY)
+		machine_invlpg(r->shot.address); /* any byte of the page will do */
+}
+
+/* The expectation is the same for all keys with the same rights, but for those of a stale key. */
+static struct memo *look_up(struct row *r, const struct mcase *c)
+{
+	u32 other = case_span_key(c), pkrs = r->shot.pkrs;
+	u32 mine = pkrs >> (2 * case_key(c)) & 3, theirs = pkrs >> (2 * other) & 3;
+	struct memo *m = &r->memos[mine];
+
+	if (r->span) /* the home's key is open in PKRU as well */
+		m += other == case_home_key(c) ? 4 : 8 + 4 * theirs;
+	if (m->valid && c->v[AXIS_TLB] != TLB_STALE)
+		return m;
+	expect_case(c, &m->expect);
+	m->rules = rules_of(c, &m->expect);
+	m->valid = true;
+	return m;
+}
+
+/* After a fault. */
+static void count_corners(struct matrix *m, const struct mcase *c, const struct expectation *e,
+			  const struct shot *s, const struct outcome *o, u64 entry)
+{
+	const struct allowed *a = &e->allowed[0];
+
+	if (o->vector != a->vector)
+		return;
+	m->corner[CORNER_ACCESSED][entry >> 5 & 1] += a->entry_mask && !a->absent;
+	if (e->count == 2 && c->v[AXIS_SPAN] != SPAN_NONE)
+		m->corner[CORNER_SPAN_FIRST][o->cr2 - s->address >= 2]++;
+	if (!(a->unsettled & 32))
+		return;
+	m->corner[a->error & 8            ? CORNER_RESERVED
+		  : c->v[AXIS_US] == US_U ? CORNER_SMAP
+					  : CORNER_USER_AT_SUPERVISOR][o->error >> 5 & 1]++;
+}
+
+/* Where the old key and the new one lead to different outcomes, this one shows which it was. */
+static void count_stale(struct matrix *m, const struct expectation *e, const struct outcome *o)
+{
+	if (e->allowed[0].vector != e->allowed[1].vector)
+		m->corner[CORNER_STALE][o->vector == e->allowed[1].vector]++;
+}
+
+static void try_case(struct row *r, const struct mcase *c)
+{
+	struct memo *memo = look_up(r, c);
+	struct findings *found = r->found;
+	struct mismatch mismatch;
+	struct traces t;
+
+	memory_fill(c);
+	machine_shoot(&r->shot, r->o);
+	t.memory = memory_read(c);
+	t.entry = r->entries[r->in_table ? 0 : case_key(c)];
+	mismatch = judge(&memo->expect, &r->shot, r->o, &t);
+	if (mismatch.aspects) {
+		found->c[found->count] = *c;
+		found->mismatch[found->count++] = mismatch;
+	}
+	memo->cases++;
+	if (r->m && r->o->vector != SHOT_DONE)
+		count_corners(r->m, c, &memo->expect, &r->shot, r->o, t.entry);
+	if (r->m && c->v[AXIS_TLB] == TLB_STALE)
+		count_stale(r->m, &memo->expect, r->o);
+}
+
+/*
+ * One key's case. Its page is in no TLB: nothing has used it since the row began, or all is
+ * flushed again. What is not cold gets its first access right before the change, with no other case
+ * in between that could push its translation out.
+ */
+static void run_key(struct row *r, const struct mcase *c)
+{
+	u32 home = case_home_key(c), pkru = case_pkru(c, false);
+
+	r->shot.address = r->address + r->step * case_key(c);
+	if (!r->mixed || !r->controlled || home)
+		r->shot.pkrs = case_pkrs(c, false);
+	r->shot.pkru = pkru;
+	pkru &= ~3u;
+	if (r->in_table) /* one tested page for all keys */
+		tables_prepare(c);
+	if (home)
+		machine_home_key(home);
+	if (!r->controlled || pkru != r->control.pkru) {
+		r->control.pkru = pkru;
+		machine_control(&r->control);
+		r->controlled = true;
+	}
+	if (r->in_table || (r->span && (r->warm || c->v[AXIS_KEY] == 1)))
+		machine_flush();
+	if (r->warm)
+		shoot_before(r, c);
+	try_case(r, c);
+	if (home)
+		machine_home_key(0);
+}
+
+static void count_cases(struct matrix *m, const struct memo memos[MEMOS])
+{
+	for (u32 i = 0; i < MEMOS; i++) {
+		m->cases += memos[i].cases;
+		for (u64 rules = memos[i].cases ? memos[i].rules : 0; rules; rules &= rules - 1)
+			m->rule_cases[__builtin_ctzll(rules)] += memos[i].cases;
+	}
+}
+
+static void run_row(struct matrix *m, const struct mcase *row, u32 keys, struct findings *found,
+		    struct outcome *o)
+{
+	struct row r;
+
+	r.m = m;
+	r.found = found;
+	r.o = o;
+	found->count = 0;
+	row_begin(&r, row);
+	/* Every second key, then the others: a cold span has used its neighbour's page. */
+	for (u32 i = 0; i < KEY_NUMBERS; i++) {
+		u32 v = i < 8 ? 2 * i : 2 * i - 15;
+		struct mcase c;
+
+		if (!(keys & 1u << v))
+			continue;
+		c = row_case(row, v);
+		run_key(&r, &c);
+	}
+	if (m)
+		count_cases(m, r.memos);
+}
+
+struct mismatch matrix_one(const struct mcase *c, struct outcome *outcome)
+{
+	struct mcase row = row_of_case(c);
+	struct findings found;
+	struct outcome o;
+
+	if (!matrix_possible(c))
+		return (struct mismatch){ 0 };
+	run_row(NULL, &row, 1u << c->v[AXIS_KEY], &found, outcome ? outcome : &o);
+	return found.count ? found.mismatch[0] : (struct mismatch){ 0 };
+}
+
+static struct mismatch again(const struct mcase *c)
+{
+	return matrix_one(c, NULL);
+}
+
+/* After the row, as sorting runs cases of its own. */
+static void sort_findings(struct matrix *m, const struct findings *found)
+{
+	for (u32 i = 0; i < found->count; i++) {
+		m->divergent++;
+		if (m->on_divergence) {
+			session_end();
+			m->on_divergence(&found->c[i], &found->mismatch[i]);
+		}
+		classes_add(&m->classes, &found->c[i], &found->mismatch[i], again);
+	}
+}
+
+void matrix_row(struct matrix *m, const struct mcase *row, u32 keys)
+{
+	struct findings found;
+	struct outcome o;
+
+	run_row(m, row, keys, &found, &o);
+	sort_findings(m, &found);
+}
+
+void matrix_pause(void)
+{
+	session_end();
+}
+
+void matrix_run(struct matrix *m, enum slice slice, void (*progress)(u32 percent))
+{
+	struct mcase row;
+	struct plan p;
+	u32 since = 0;
+
+	plan_start(&p, slice);
+	while (plan_next(&p, &row)) {
+		if (matrix_possible(&row))
+			matrix_row(m, &row, p.keys);
+		if (++since % ROWS_AT_ONCE)
+			continue;
+		session_end();
+		if (progress)
+			progress((u32)(p.done * 100 / p.total));
+	}
+	session_end();
+}

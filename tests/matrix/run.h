@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs the matrix on a machine, or single cases of it, and sorts what differs into classes. A
+ * batch is one row of pages: 16 cases that differ in the key (and with OTHERS_MIX in its rights).
+ */
+#ifndef KEYWARD_TESTS_MATRIX_RUN_H
+#define KEYWARD_TESTS_MATRIX_RUN_H
+
+#include "tests/matrix/classes.h"
+#include "tests/matrix/plan.h"
+
+/* Corners that the rules leave open: what was seen, how often. */
+enum corner {
+	CORNER_USER_AT_SUPERVISOR, /* PK, where U/S denies user mode and the key does as well */
+	CORNER_SMAP,               /* PK, where SMAP denies and PKRU does as well */
+	CORNER_RESERVED,           /* PK, beside RSVD */
+	CORNER_STALE,              /* the old key was obeyed: yes, no */
+	CORNER_SPAN_FIRST,         /* both halves denied: the upper one was reported, the lower */
+	CORNER_ACCESSED,           /* A, after a fault */
+	CORNERS
+};
+
+struct matrix {
+	struct classes classes;
+	u64 cases, divergent;
+	u64 rule_cases[RULES];
+	u64 corner[CORNERS][2];
+	/* Called for each divergent case, if set. */
+	void (*on_divergence)(const struct mcase *c, const struct mismatch *m);
+};
+
+/* A row's cases, of the values of AXIS_KEY in the mask. */
+void matrix_row(struct matrix *m, const struct mcase *row, u32 keys);
+
+/* One case; the mismatch is empty if all is as expected. Nothing is counted. */
+struct mismatch matrix_one(const struct mcase *c, struct outcome *outcome);
+
+/* Leaves the machine's own state, in which the two above stay: before anything else is done. */
+void matrix_pause(void);
+
+/* Whether this machine can do the case. */
+bool matrix_possible(const struct mcase *c);
+
+/* The whole slice. `progress`, if set, is called now and then, outside of the matrix's state. */
+void matrix_run(struct matrix *m, enum slice slice, void (*progress)(u32 percent));
+
+const char *corner_name(enum corner c);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The space of the matrix: its axes, their values, which combinations exist, and what they are
+ * called. A case is one value per axis. Pure.
+ */
+#ifndef KEYWARD_TESTS_MATRIX_SPACE_H
+#define KEYWARD_TESTS_MATRIX_SPACE_H
+
+#include "kernel/types.h"
+
+enum axis {
+	AXIS_KIND,    /* what accesses: an instruction, or the processor by itself */
+	AXIS_MODE,    /* who: CPL 0, CPL 3, CPL 3 in 32-bit compatibility mode */
+	AXIS_KEY,     /* the page's key */
+	AXIS_RIGHTS,  /* its AD and WD in IA32_PKRS */
+	AXIS_OTHERS,  /* what IA32_PKRS says of the other keys */
+	AXIS_SIZE,    /* the page's */
+	AXIS_US,      /* U/S of the leaf and of the entry above it */
+	AXIS_RW,      /* R/W of the leaf, or of the entry above it */
+	AXIS_XD,      /* XD likewise */
+	AXIS_PRESENT, /* P of the leaf; or present with a reserved bit */
+	AXIS_WP,      /* CR0.WP */
+	AXIS_PKS,     /* CR4.PKS */
+	AXIS_PKU,     /* CR4.PKE, and what PKRU says */
+	AXIS_SMAP,    /* CR4.SMAP with CR4.SMEP, and EFLAGS.AC */
+	AXIS_LEVELS,  /* of paging */
+	AXIS_DECOY,   /* key bits in the non-leaf entries */
+	AXIS_SPAN,    /* whether half of the operand lies in the next page, under the next key */
+	AXIS_TLB,     /* what has changed since the same access was made before */
+	AXES
+};
+
+/* In each axis the first value is the simplest. */
+enum kind {
+	KIND_READ,
+	KIND_WRITE,
+	KIND_ADD, /* read-modify-write: without a lock, and with */
+	KIND_LOCK_ADD,
+	KIND_XCHG,
+	KIND_CMPXCHG,
+	KIND_LODS,
+	KIND_STOS,
+	KIND_REP_STOS,
+	KIND_PUSH,
+	KIND_POP,
+	KIND_FETCH,
+	KIND_FRAME,     /* an exception frame pushed to the page */
+	KIND_FRAME_IST, /* the same by the interrupt stack table */
+	KIND_GDT,       /* a descriptor loaded from the page */
+	KIND_GDT_MARK,  /* the same, and its accessed bit set */
+	KIND_IDT,       /* an IDT gate in the page */
+	KIND_TSS,       /* the stack pointer for CPL 0, read from a TSS in the page */
+	KIND_FRAME_DF,  /* as FRAME, but it is a page fault that is delivered */
+	KIND_IDT_DF,    /* as IDT, the page fault's own gate */
+	KINDS
+};
+enum mode { MODE_KERNEL, MODE_USER, MODE_COMPAT };
+enum rights { RIGHTS_OPEN, RIGHTS_AD, RIGHTS_WD, RIGHTS_BOTH };
+enum others { OTHERS_OPEN, OTHERS_DENIED, OTHERS_MIX };
+enum size { SIZE_4K, SIZE_2M, SIZE_1G, SIZES };
+enum us { US_S, US_U, US_UPPER_S, US_LEAF_S };
+enum rw { RW_YES, RW_LEAF_NO, RW_UPPER_NO };
+enum xd { XD_NO, XD_LEAF, XD_UPPER };
+enum present { PRESENT_YES, PRESENT_NO, PRESENT_RSVD };
+enum pku { PKU_OFF, PKU_PERMIT, PKU_DENY, PKU_OPPOSITE };
+enum smap { SMAP_OFF, SMAP_ON, SMAP_AC };
+enum span { SPAN_NONE, SPAN_LOW, SPAN_HIGH };
+enum tlb {
+	TLB_COLD,
+	TLB_WRMSR,  /* the access was made under opposite rights; then WRMSR */
+	TLB_PKS,    /* under the opposite CR4.PKS; then MOV to CR4 */
+	TLB_WP,     /* under the opposite CR0.WP; then MOV to CR0 */
+	TLB_WRPKRU, /* under the opposite PKRU; then WRPKRU */
+	TLB_REKEY,  /* under another key; then the entry was changed, and INVLPG */
+	TLB_STALE,  /* the same without INVLPG */
+};
+
+/* Indices of values of axes whose names say yes or no: 0 is the name's first. */
+#define WP_ON      0
+#define PKS_ON     0
+#define LEVELS_5   1
+#define DECOY_KEYS 1
+
+#define KEY_NUMBERS 16
+
+struct mcase {
+	u8 v[AXES];
+};
+
+/* How many values an axis has; an axis' and a value's name (static text). */
+u32 axis_values(enum axis a);
+const char *axis_name(enum axis a);
+const char *value_name(enum axis a, u32 value);
+
+/* The key that value `v` of AXIS_KEY stands for: 0 comes last, it is the hardest to deny. */
+static inline u32 key_of_value(u32 v)
+{
+	return (v + 1) % KEY_NUMBERS;
+}
+
+static inline u32 case_key(const struct mcase *c)
+{
+	return key_of_value(c->v[AXIS_KEY]);
+}
+
+static inline bool kind_is_implicit(u32 kind)
+{
+	return kind >= KIND_FRAME;
+}
+
+/* The descriptor tables and the TSS lie in 4 KiB pages of their own, see tests/matrix/tables.h. */
+static inline bool kind_in_table(u32 kind)
+{
+	return kind == KIND_GDT || kind == KIND_GDT_MARK || kind == KIND_IDT || kind == KIND_TSS ||
+	       kind == KIND_IDT_DF;
+}
+
+/* Whether there is such a case: see the reasons in space.c. */
+bool case_valid(const struct mcase *c);
+
+/* The values of IA32_PKRS and PKRU; `before`: while the access was made for the first time. */
+u32 case_pkrs(const struct mcase *c, bool before);
+u32 case_pkru(const struct mcase *c, bool before);
+
+/*
+ * A row is the 16 cases that differ in the key, named by the one of key 0. With OTHERS_MIX they
+ * differ in the rights too, so that all have the same value of IA32_PKRS.
+ */
+struct mcase row_case(const struct mcase *row, u32 key_value);
+struct mcase row_of_case(const struct mcase *c);
+
+/* The key that the entry has before TLB_REKEY and TLB_STALE, and the other page's of a span. */
+u32 case_old_key(const struct mcase *c);
+u32 case_span_key(const struct mcase *c);
+
+/*
+ * The simpler cases that a case is made of: each page of a span alone, a stale key's page under
+ * either key, the access in a delivery without it. Where one of them differs, the case must.
+ */
+#define PARTS_MAX 2
+u32 case_parts(const struct mcase *c, struct mcase parts[PARTS_MAX]);
+
+/*
+ * The key of the pages that the processor needs itself: open in each value of IA32_PKRS; and of
+ * PKRU too, as a machine that obeys the wrong one should live to tell.
+ */
+static inline u32 case_home_key(const struct mcase *c)
+{
+	return case_key(c) == 0 ? 1 : 0;
+}
+
+/* "kind:write,key:3": the axes that are not at their first value, or "default". */
+#define CASE_NAME_MAX 256
+void case_print(const struct mcase *c, char *text, u32 size);
+
+/*
+ * Reads such a name. `*` as a value leaves the axis' bit set in *free (AXES bits). On an error
+ * returns false and puts one line into `why` that names what is accepted.
+ */
+bool case_parse(const char *text, struct mcase *c, u32 *free_axes, char *why, u32 size);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page tables of the matrix. A row is 18 pages of one size that differ in nothing but their
+ * keys: 15, 0, 1, ... 15, 0, so that each key's page has both neighbours beside it:
+ *
+ *   0x0000000000010000  text for CPL 3                          PT_LOW     (the machine's)
+ *   0x0000000040000000  row of 4 KiB pages                      PT_4K
+ *   0x0000000040020000  home page, tested page, home page       PT_4K      descriptor tables, TSS
+ *   0x0000000080000000  row of 2 MiB pages                      PD_2M
+ *   0x0000008000000000  row of 1 GiB pages                      PDPT_1G
+ *   0x0001000000000000  all of it again, with 5-level paging
+ *
+ * All pages of a row are the same memory, the block: 2 MiB that belong to the test, or, if they
+ * are 4 KiB pages, its first page, or its second for a fetch.
+ */
+#ifndef KEYWARD_TESTS_MATRIX_TABLES_H
+#define KEYWARD_TESTS_MATRIX_TABLES_H
+
+#include "tests/matrix/space.h"
+
+enum table {
+	TABLE_PML5,
+	TABLE_PML4,
+	TABLE_PDPT_LOW,
+	TABLE_PDPT_1G,
+	TABLE_PD_LOW,
+	TABLE_PD_4K,
+	TABLE_PD_2M,
+	TABLE_PT_LOW,
+	TABLE_PT_4K,
+	TABLES
+};
+
+#define ROW_PAGES  18
+#define VA_4K      0x40000000UL
+#define VA_2M      0x80000000UL
+#define VA_1G      0x8000000000UL
+#define VA_TABLES  (VA_4K + 32 * 4096UL) /* home page, tested page, home page */
+#define VA_TESTED  (VA_TABLES + 4096UL)
+#define VA_ABSENT  (VA_4K + 64 * 4096UL) /* never present */
+#define VA_LEVEL_5 (1UL << 48)
+#define VA_TEXT    0x10000UL
+
+#define TSS_IN_TESTED 24 /* bytes of the TSS that lie in the tested page: RSP0, but no IST */
+
+#define BLOCK_SIZE (2UL << 20)
+
+/*
+ * Where in its page things lie. Code has a page of its own, as some machines slow down where code
+ * and data are neighbours.
+ */
+#define CODE_PAGE 0x1000
+#define AT_DATA   0x100 /* the operand */
+#define AT_CODE   0x200 /* JMP RBX, for the fetch; in the block's second page: */
+#define AT_STACK  0x400 /* the top of the stack that a frame is pushed to */
+
+/* Filled by machine_setup(): each table's memory and physical address; the block's; the homes'. */
+struct tables {
+	u64 *entries[TABLES];
+	u64 phys[TABLES];
+	u8 *block;
+	u64 block_phys;
+	u64 home_phys[2];     /* below and above the tested page: one memory each */
+	bool avoid_set_dirty; /* no access may have to set D in an entry with R/W = 0 */
+};
+extern struct tables tables;
+
+/* Links the tables. Once, after machine_setup() has filled `tables`. */
+void tables_link(void);
+
+/*
+ * Writes all entries for the batch of `c` (any key; but that of the tested page between the homes
+ * is c's own), accessed and dirty clear. Flushes nothing.
+ */
+void tables_prepare(const struct mcase *c);
+
+/* D is 1 from the start, so that the access need not set it; then it shows nothing. */
+bool case_dirty_before(const struct mcase *c);
+
+/* The entry of the page of `c`'s key. */
+u64 *case_entry(const struct mcase *c);
+
+/* Gives that entry its key in place of the old one. */
+void case_rekey(const struct mcase *c);
+
+/* How far one key's page is from the next one's: 0 if all have the same. */
+u64 case_step(const struct mcase *c);
+
+/* The page's address; the address that the access is given (for a frame the stack pointer). */
+u64 case_page(const struct mcase *c);
+u64 case_address(const struct mcase *c);
+
+/* Where the descriptor tables that lie half in the tested page begin. */
+u64 table_base(u32 kind);
+
+#endif
