@@ -165,11 +165,37 @@ static bool set_magic(struct options *opt, const char *value)
 	return true;
 }
 
+static bool set_avoid(struct options *opt, const char *value)
+{
+	if (strcmp(value, "nothing") && strcmp(value, "set-dirty"))
+		return false;
+	opt->avoid_set_dirty = !strcmp(value, "set-dirty");
+	return true;
+}
+
 static bool set_bench(struct options *opt, const char *value)
 {
 	if (strcmp(value, "on") && strcmp(value, "off"))
 		return false;
 	opt->bench = !strcmp(value, "on");
+	return true;
+}
+
+static bool set_matrix(struct options *opt, const char *value)
+{
+	unsigned i;
+
+	if (!find_name(matrix_extent_names, MATRIX_EXTENTS, value, strlen(value), &i))
+		return false;
+	opt->matrix = (enum matrix_extent)i;
+	return true;
+}
+
+static bool set_case(struct options *opt, const char *value)
+{
+	if (strlen(value) >= sizeof(opt->matrix_case))
+		return false;
+	strlcpy(opt->matrix_case, value, sizeof(opt->matrix_case));
 	return true;
 }
 
@@ -189,6 +215,9 @@ static const struct key {
 	{ "cpus", "max", "max or a number from 1 to 4096", set_cpus },
 	{ "mem", "0", "a size N[K|M|G|T] below 16 EiB, 0 for all", set_mem },
 	{ "magic", "", "a list of write, switch, fault, pardon", set_magic },
+	{ "matrix", "everyday", "one of everyday, full, list", set_matrix },
+	{ "case", "", "a list AXIS:VALUE[,AXIS:VALUE] of at most 255 bytes", set_case },
+	{ "avoid", "nothing", "one of nothing, set-dirty", set_avoid },
 	{ "bench", "off", "one of on, off", set_bench },
 };
 
@@ -218,7 +247,7 @@ static void say(struct parse *parse, const char *fmt, ...)
 
 static void say_unknown(struct parse *parse, const char *word)
 {
-	char names[80] = "";
+	char names[128] = "";
 	size_t len = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys) && len < sizeof(names); i++)

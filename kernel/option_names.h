@@ -12,6 +12,7 @@
 extern const char *const pks_mode_names[PKS_MODES];
 extern const char *const pks_gate_names[PKS_GATES];
 extern const char *const exit_action_names[EXIT_ACTIONS];
+extern const char *const matrix_extent_names[MATRIX_EXTENTS];
 extern const char *const magic_point_names[MAGIC_POINTS];
 
 /* "invalid" for a value that is none. Any context. */

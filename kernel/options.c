@@ -21,6 +21,12 @@ const char *const exit_action_names[EXIT_ACTIONS] = {
 	[EXIT_HALT] = "halt",
 };
 
+const char *const matrix_extent_names[MATRIX_EXTENTS] = {
+	[MATRIX_EVERYDAY] = "everyday",
+	[MATRIX_FULL] = "full",
+	[MATRIX_LIST] = "list",
+};
+
 const char *const magic_point_names[MAGIC_POINTS] = { "write", "switch", "fault", "pardon" };
 
 _Static_assert(MAGIC_WRITE == BIT(0) && MAGIC_SWITCH == BIT(1) && MAGIC_FAULT == BIT(2) &&

@@ -13,6 +13,9 @@ enum pks_gate { PKS_GATE_KMAPPED, PKS_GATE_ANY, PKS_GATES };
 
 enum exit_action { EXIT_POWEROFF, EXIT_REBOOT, EXIT_HALT };
 
+/* How much of the architecture matrix is run; MATRIX_LIST also names every divergent case. */
+enum matrix_extent { MATRIX_EVERYDAY, MATRIX_FULL, MATRIX_LIST, MATRIX_EXTENTS };
+
 /* Points at which a magic breakpoint (xchg %bx,%bx, see Bochs) can be switched on: magic=... */
 enum magic_point {
 	MAGIC_WRITE = 1,  /* a rights write */
@@ -22,16 +25,19 @@ enum magic_point {
 };
 
 struct options {
-	enum pks_mode pks;     /* pks=off|strict|relaxed|silent */
-	enum pks_gate gate;    /* gate=kmapped|any */
-	char tests[256];       /* tests=GLOB[,GLOB]; empty: all */
-	u64 seed;              /* seed=N; 0: take one from the TSC and print it */
-	u32 repeat;            /* repeat=N, 1..1000000 */
-	enum exit_action exit; /* exit=poweroff|reboot|halt */
-	u32 cpus;              /* cpus=N, 1..4096: at most so many processors */
-	u64 mem;               /* mem=SIZE[K|M|G|T]: use at most so many bytes of RAM; 0: all */
-	u32 magic;             /* magic=write,switch,fault,pardon: a mask of enum magic_point */
-	bool bench;            /* bench=on|off: run the benches instead of the tests */
+	enum pks_mode pks;         /* pks=off|strict|relaxed|silent */
+	enum pks_gate gate;        /* gate=kmapped|any */
+	char tests[256];           /* tests=GLOB[,GLOB]; empty: all */
+	u64 seed;                  /* seed=N; 0: take one from the TSC and print it */
+	u32 repeat;                /* repeat=N, 1..1000000 */
+	enum exit_action exit;     /* exit=poweroff|reboot|halt */
+	u32 cpus;                  /* cpus=N, 1..4096: at most so many processors */
+	u64 mem;                   /* mem=SIZE[K|M|G|T]: use at most so many bytes of RAM; 0: all */
+	u32 magic;                 /* magic=write,switch,fault,pardon: a mask of enum magic_point */
+	enum matrix_extent matrix; /* matrix=everyday|full|list */
+	char matrix_case[256];     /* case=axis:value,...: only these cases; empty: the slice */
+	bool avoid_set_dirty;      /* avoid=set-dirty: a machine dies of it, see machines/bochs */
+	bool bench;                /* bench=on|off: run the benches instead of the tests */
 };
 
 extern struct options options;

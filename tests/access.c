@@ -62,6 +62,21 @@ struct thread_end run_in_space(u64 cr3, int (*fn)(void *), void *arg)
 	return thread_join(t);
 }
 
+struct thread_end run_in_user_mode(struct uspace *us, void (*program)(u64), u64 arg)
+{
+	u64 flags = irq_save();
+	struct thread *t = uspace_thread(us, "user", program, arg);
+
+	if (t)
+		t->expects_death = true; /* before it can run */
+	irq_restore(flags);
+	if (!t) {
+		ktest_error("no memory for a thread");
+		return (struct thread_end){ 0 };
+	}
+	return thread_join(t);
+}
+
 static int call_it(void *p)
 {
 	((void (*)(void))p)();

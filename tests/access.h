@@ -8,6 +8,7 @@
 #include "kernel/msr.h"
 #include "kernel/percpu.h"
 #include "kernel/thread.h"
+#include "mm/uspace.h"
 #include "tests/expect.h"
 #include "tests/oracle.h"
 
@@ -59,6 +60,9 @@ struct fault access_after_wrmsr(u32 pkrs, enum oracle_access kind, volatile void
  * a death without a report.
  */
 struct thread_end run_in_space(u64 cr3, int (*fn)(void *), void *arg);
+
+/* The same for a program in user mode. */
+struct thread_end run_in_user_mode(struct uspace *us, void (*program)(u64), u64 arg);
 
 /* Calls `p`, where a RET must stand; the fault of the fetch, or none. Thread context. */
 struct fault probe_fetch(u64 cr3, const volatile void *p);

@@ -21,7 +21,7 @@ bool expect_eq(const char *file, int line, u64 actual, u64 expected, const char 
 	return actual == expected;
 }
 
-static void describe(char *text, size_t size, struct fault f)
+void describe_fault(char *text, size_t size, struct fault f)
 {
 	if (f.vector == FAULT_NONE)
 		ksnprintf(text, size, "no fault");
@@ -46,8 +46,8 @@ static bool expect_fault(const char *file, int line, struct fault f, struct faul
 		ok = ok && f.addr == want.addr;
 	ktest_checked();
 	if (!ok) {
-		describe(expected, sizeof(expected), want);
-		describe(seen, sizeof(seen), f);
+		describe_fault(expected, sizeof(expected), want);
+		describe_fault(seen, sizeof(seen), f);
 		ktest_fail(file, line, "expected %s, got %s; rule: %s", expected, seen, rule);
 	}
 	return ok;

@@ -41,6 +41,9 @@
 		}                           \
 	} while (0)
 
+/* The fault in words, for a line of output. */
+void describe_fault(char *text, size_t size, struct fault f);
+
 bool expect_true(const char *file, int line, bool ok, const char *text);
 bool expect_eq(const char *file, int line, u64 actual, u64 expected, const char *text);
 bool expect_page_fault(const char *file, int line, struct fault f, u64 error, u64 addr,

@@ -115,6 +115,37 @@ PROBE struct fault probe_rdmsr(u32 msr, u64 *value)
 	return f;
 }
 
+/* RAX, RCX and RDX whole: of each only the lower half counts. */
+PROBE struct fault probe_wrpkru(u64 rax, u64 rcx, u64 rdx)
+{
+	struct fault f = { .vector = rax, .error = rdx, .addr = rcx };
+
+	asm volatile("1: wrpkru\n\t"
+		     "mov $-1, %%rax\n2:\n" EXTABLE("1b", "2b", KIND_PROBE)
+		     : FAULT_OPERANDS(f)
+		     :
+		     : "memory");
+	return f;
+}
+
+/* *rax and *rdx: what RDPKRU finds in the registers, and what it leaves there. */
+PROBE struct fault probe_rdpkru(u64 rcx, u64 *rax, u64 *rdx)
+{
+	struct fault f = { .vector = *rax, .error = *rdx, .addr = rcx };
+	u64 ok = 0;
+
+	asm volatile("1: rdpkru\n\t"
+		     "mov $1, %[ok]\n2:\n" EXTABLE("1b", "2b", KIND_PROBE)
+		     : FAULT_OPERANDS(f), [ok] "+r"(ok)
+		     :
+		     : "memory");
+	if (!ok)
+		return f;
+	*rax = f.vector;
+	*rdx = f.error;
+	return (struct fault){ .vector = FAULT_NONE };
+}
+
 PROBE struct fault probe_write_cr4(u64 value)
 {
 	struct fault f = { .vector = FAULT_NONE };

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * set_memory_pkey(): which entries it changes and splits, and that an error changes nothing. Needs
- * no PKS: this is about page tables. What this cannot know: whether another processor's TLB was
- * flushed.
+ * set_memory_pkey(): which entries it changes and splits, that an error changes nothing, and that
+ * the new key holds. All but the last needs no PKS: this is about page tables. What this cannot
+ * know: whether another processor's TLB was flushed.
  */
 #define KTEST_SUITE "memory"
 #define KTEST_ORDER "31"
 
 #include "kernel/cpuid.h"
+#include "mm/tlb.h"
+#include "pks/fault.h"
 #include "pks/keys.h"
 #include "tests/drain.h"
 #include "tests/expect.h"
+#include "tests/probe.h"
 #include "tests/window.h"
 
 #define KEY       PKS_KEY_DEVMAP
@@ -204,3 +207,45 @@ static void pages_know_their_key(void)
 	page_free(page, 2);
 }
 KTEST(pages_know_their_key, 0);
+
+/* Reads every page's first word; the number of reads that `key`'s denial stops. */
+static u32 denied_reads(u64 pages)
+{
+	u32 denied = 0;
+	u64 value;
+
+	for (u64 i = 0; i < pages; i++) {
+		struct fault f = probe_read((void *)(WINDOW + (i << PAGE_SHIFT)), &value);
+
+		denied += f.vector == X86_PF && f.error == (PF_P | PF_PK);
+	}
+	return denied;
+}
+
+/* The TLB holds the old key; set_memory_pkey() must have dropped it, of each page. */
+static void change_keys(struct page *page, u64 pages, int level)
+{
+	if (window_map(0, page_to_phys(page), pages << PAGE_SHIFT, PTE_RW_DATA, level)) {
+		EXPECT_EQ(denied_reads(pages), 0);
+		EXPECT_EQ(set_memory_pkey(WINDOW, pages, PKS_KEY_DEVMAP), 0);
+		EXPECT_EQ(denied_reads(pages), pages);
+		EXPECT_EQ(set_memory_pkey(WINDOW, pages, PKS_KEY_DEFAULT), 0);
+		EXPECT_EQ(denied_reads(pages), 0);
+	}
+	window_clear();
+}
+
+static void a_new_key_holds_at_once(void)
+{
+	static const u64 counts[] = { 1, 2, TLB_FLUSH_ALL, TLB_FLUSH_ALL + 1, 200, 512 };
+	struct page *page = window_page(9);
+
+	REQUIRE(page);
+	pks_mode_set(PKS_MODE_STRICT);
+	for (u32 i = 0; i < ARRAY_SIZE(counts); i++) {
+		change_keys(page, counts[i], 1);
+		change_keys(page, counts[i], 2);
+	}
+	page_free(page, 9);
+}
+KTEST(a_new_key_holds_at_once, KT_PKS);

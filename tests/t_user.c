@@ -14,6 +14,7 @@
 #include "mm/uspace.h"
 #include "pks/fault.h"
 #include "pks/rights.h"
+#include "tests/access.h"
 #include "tests/fixture.h"
 #include "tests/intrude.h"
 #include "tests/user.h"
@@ -27,20 +28,6 @@ static struct thread_end run_user(struct uspace *us, void (*program)(u64), u64 a
 
 	if (!EXPECT(t))
 		return (struct thread_end){ .died = true, .why = "never began" };
-	return thread_join(t);
-}
-
-/* The same for one that is to die. */
-static struct thread_end run_to_death(struct uspace *us, void (*program)(u64), u64 arg)
-{
-	u64 flags = irq_save();
-	struct thread *t = uspace_thread(us, "user", program, arg);
-
-	if (t)
-		t->expects_death = true; /* before it can run */
-	irq_restore(flags);
-	if (!EXPECT(t))
-		return (struct thread_end){ .died = false };
 	return thread_join(t);
 }
 
@@ -85,7 +72,7 @@ static void kernel_pages_are_out_of_reach(void)
 		struct thread_end end;
 
 		policy_set(i / 2, PKS_GATE_ANY);
-		end = run_to_death(&us, programs[i & 1], (u64)p.va);
+		end = run_in_user_mode(&us, programs[i & 1], (u64)p.va);
 		EXPECT(end.died);
 		end.fault.error &= ~(u64)PF_PK;
 		EXPECT_PAGE_FAULT(end.fault, PF_P | PF_U | (i & 1 ? PF_W : 0), p.va,
@@ -210,7 +197,7 @@ static void a_system_call_may_die(void)
 	if (!EXPECT(!uspace_create(&us)) || !prot_page_get(&lent, PKS_KEY_DEVMAP))
 		return;
 	syscall_test_hook_set(die_of_a_key);
-	end = run_to_death(&us, user_test_call, 0);
+	end = run_in_user_mode(&us, user_test_call, 0);
 	EXPECT(end.died);
 	EXPECT_PAGE_FAULT(end.fault, PF_P | PF_PK, lent.va, "STRICT refuses");
 	syscall_test_hook_set(grant_and_keep);
@@ -229,12 +216,12 @@ static void a_fault_kills_its_thread_only(void)
 
 	REQUIRE(!uspace_create(&us));
 	other = uspace_thread(&us, "other", user_yield, 50);
-	end = run_to_death(&us, user_write, USER_PAGE);
+	end = run_in_user_mode(&us, user_write, USER_PAGE);
 	EXPECT(end.died);
 	EXPECT_PAGE_FAULT(end.fault, PF_W | PF_U, USER_PAGE, "P = 0");
 	if (EXPECT(other))
 		expect_code(thread_join(other), 0);
-	end = run_to_death(&us, user_write, USER_TEXT);
+	end = run_in_user_mode(&us, user_write, USER_TEXT);
 	EXPECT_PAGE_FAULT(end.fault, PF_P | PF_W | PF_U, USER_TEXT, "R/W = 0");
 	uspace_destroy(&us);
 }

@@ -12,15 +12,6 @@ bool window_map(u64 offset, u64 phys, u64 len, pte_t prot, int level)
 	return false;
 }
 
-u64 window_map_around(const struct page *page, pte_t prot, int level)
-{
-	u64 size = level_size(level), inside = page_to_phys(page) & (size - 1);
-
-	if (!window_map(0, page_to_phys(page) - inside, size, prot, level))
-		return 0;
-	return WINDOW + inside;
-}
-
 pte_t *window_entry(u64 va, int level)
 {
 	return pgtable_entry(kernel_root, va, level, false);

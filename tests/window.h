@@ -23,12 +23,6 @@ static inline pte_t window_key(u32 key)
  */
 bool window_map(u64 offset, u64 phys, u64 len, pte_t prot, int level);
 
-/*
- * One leaf of `level` over the frame of `page`, the frame's own place in the leaf; returns where
- * the frame is then, or 0. Of what else the leaf covers, nothing may be touched.
- */
-u64 window_map_around(const struct page *page, pte_t prot, int level);
-
 /* The entry for `va` at `level`; after changing it, tlb_flush_all(). */
 pte_t *window_entry(u64 va, int level);
 

@@ -13,10 +13,12 @@
 static inline const char *options_check(const struct options *opt)
 {
 	if ((unsigned)opt->pks >= PKS_MODES || (unsigned)opt->gate >= PKS_GATES ||
-	    (unsigned)opt->exit >= EXIT_ACTIONS)
+	    (unsigned)opt->exit >= EXIT_ACTIONS || (unsigned)opt->matrix >= MATRIX_EXTENTS)
 		return "an enum out of its range";
 	if (!memchr(opt->tests, 0, sizeof(opt->tests)))
 		return "tests without an end";
+	if (!memchr(opt->matrix_case, 0, sizeof(opt->matrix_case)))
+		return "case without an end";
 	if (opt->repeat < 1 || opt->repeat > 1000000 || opt->cpus < 1 || opt->cpus > 4096)
 		return "a number out of its range";
 	if (opt->magic > 15)
@@ -35,6 +37,16 @@ static inline const char *complaint_check(const char *message)
 	return NULL;
 }
 
+/* Writes a value with every character taken as it is. */
+static inline char *value_render(const char *value, char *p)
+{
+	for (; *value; value++) {
+		*p++ = '\\';
+		*p++ = *value;
+	}
+	return p;
+}
+
 /* Writes the options as a command line that gives them again. */
 static inline void options_render(const struct options *opt, char line[2048])
 {
@@ -49,10 +61,10 @@ static inline void options_render(const struct options *opt, char line[2048])
 		if (opt->magic & 1u << i)
 			p += sprintf(p, "%s,", magic_point_names[i]);
 	p += sprintf(p, " tests=");
-	for (const char *t = opt->tests; *t; t++) {
-		*p++ = '\\';
-		*p++ = *t;
-	}
+	p = value_render(opt->tests, p);
+	p += sprintf(p, " matrix=%s avoid=%s case=", matrix_extent_names[opt->matrix],
+		     opt->avoid_set_dirty ? "set-dirty" : "nothing");
+	p = value_render(opt->matrix_case, p);
 	*p = '\0';
 }
 
@@ -60,7 +72,9 @@ static inline bool options_equal(const struct options *a, const struct options *
 {
 	return a->pks == b->pks && a->gate == b->gate && a->exit == b->exit && a->seed == b->seed &&
 	       a->repeat == b->repeat && a->cpus == b->cpus && a->mem == b->mem &&
-	       a->magic == b->magic && a->bench == b->bench && !strcmp(a->tests, b->tests);
+	       a->magic == b->magic && a->bench == b->bench && a->matrix == b->matrix &&
+	       a->avoid_set_dirty == b->avoid_set_dirty && !strcmp(a->tests, b->tests) &&
+	       !strcmp(a->matrix_case, b->matrix_case);
 }
 
 #endif

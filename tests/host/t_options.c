@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The options' values as words. */
+/* The options' values as words, and back. */
 #include "tests/host/harness.h"
 
+#include "boot/cmdline.h"
 #include "kernel/option_names.h"
+#include "tests/host/options_check.h"
 
 static void names_of_values(void **state)
 {
@@ -16,10 +18,38 @@ static void names_of_values(void **state)
 	assert_string_equal(exit_action_name((enum exit_action)3), "invalid");
 }
 
+static void no_complaint(const char *message, void *arg)
+{
+	(void)arg;
+	fail_msg("%s", message);
+}
+
+static void rendered_and_read_again(void **state)
+{
+	static const char *const lines[] = {
+		"",
+		"pks=silent gate=any exit=halt seed=0xffffffffffffffff repeat=77 cpus=3 mem=3G",
+		"matrix=list case=kind:add,us:leaf-s avoid=set-dirty",
+		"magic=write,pardon bench=on tests=\"* , \\\" \\\\\"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct options first, again;
+		char line[2048];
+
+		cmdline_parse(lines[i], &first, no_complaint, NULL);
+		options_render(&first, line);
+		cmdline_parse(line, &again, no_complaint, NULL);
+		assert_true(options_equal(&first, &again));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_values),
+		cmocka_unit_test(rendered_and_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

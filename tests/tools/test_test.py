@@ -4,6 +4,7 @@
 import importlib.machinery
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -70,10 +71,13 @@ class Steps(unittest.TestCase):
         finally:
             suite.LIMIT = before
 
-    def test_every_machine_is_a_step(self):
-        names = {name for name, _, _ in suite.FULL}
+    def test_every_everyday_machine_is_a_step(self):
+        names = {name.partition(":")[2] for name, _, _ in suite.FULL if name.startswith("machine:")}
         for machine in os.listdir(os.path.join(TOP, "machines")):
-            self.assertIn("machine:" + machine, names)
+            if machine in ("qemu", "qemu-nopks", "qemu-uefi", "bochs"):
+                self.assertIn(machine, names)
+            elif "newest" in machine or re.search(r"-\d+\.\d", machine):
+                self.assertNotIn(machine, names)
 
 
 class Stopping(unittest.TestCase):

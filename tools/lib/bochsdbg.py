@@ -26,8 +26,8 @@ def command(build, arguments, where, rc=""):
     with open(commands, "w", encoding="utf-8") as file:
         file.write('ldsym global "%s"\n%s' % (table, rc))
     words = debugging.launch("bochs", build, arguments, where)
-    # Flags come before the words of the configuration.
-    return words[:1] + ["-debugger", "-rc", commands] + words[1:] + ["magic_break: enabled=1"]
+    flags = words.index("-q")       # flags come before the words of the configuration
+    return words[:flags] + ["-debugger", "-rc", commands] + words[flags:] + ["magic_break: enabled=1"]
 
 
 class Gone(Exception):

@@ -11,6 +11,8 @@ import fnmatch
 import re
 from dataclasses import dataclass, field
 
+import divergence
+
 OK, FAILED, SETUP, CRASHED, TIMED_OUT = range(5)
 STATUSES = ("pass", "fail", "xfail", "skip", "error")
 
@@ -62,6 +64,7 @@ class Judge:
     """Feed it lines; ask it for the verdict.
 
     known      {glob: reason}: divergences of this machine, expected to fail (XFAIL)
+    book       the divergence.Book that judges the suite `matrix`
     skip_must  a regular expression that some skip's reason has to match
     skip_never a regular expression that no skip's reason may match
     complete   the run was not narrowed by tests=: the lists must hold in full
@@ -69,8 +72,9 @@ class Judge:
     """
 
     def __init__(self, known=None, skip_must=None, skip_never=None, complete=True,
-                 tap=False):
-        self.known = known or {}
+                 tap=False, book=None):
+        self.known = {k: v for k, v in (known or {}).items() if not divergence.is_class(k)}
+        self.book = book or divergence.Book(known=known)
         self.skip_must, self.skip_never = skip_must, skip_never
         self.complete, self.tap = complete, tap
         self.stack = [_Level()] if tap else []
@@ -133,7 +137,7 @@ class Judge:
                 self.stack[depth].name = name
             else:
                 self.waiting = name
-        elif text:
+        elif text and not (self.stack and not self.tap and self.book.note(text)):
             self.notes.append(text)
         return "note"
 
@@ -177,11 +181,16 @@ class Judge:
         if child:
             self._suite(level, child, name, word)
         else:
-            full = ".".join([lv.name for lv in self.stack[1:]] + [name])
-            self.results.append(Result(full, status, status, reason, self.notes))
+            self.results.append(Result(self._path(name), status, status, reason, self.notes))
             level.failed |= status in ("fail", "error")
+        if not self.tap:
+            self.book.result(self._path(name), status)
         self.notes = []
         return status
+
+    def _path(self, name):
+        """suite.name"""
+        return ".".join([level.name for level in self.stack[1:]] + [name])
 
     def _suite(self, level, child, name, word):
         """The line that closes a subtest has to agree with what was in it."""
@@ -206,7 +215,8 @@ class Judge:
     def _unfinished(self):
         if not self.stack:
             return ["no KTAP at all"]
-        found = [p for level in reversed(self.stack) for p in _unclosed(level, level.name)]
+        found = self.book.unfinished()
+        found += [p for level in reversed(self.stack) for p in _unclosed(level, level.name)]
         said = {s: sum(r.said == s for r in self.results) for s in STATUSES}
         if self.tap:
             return found
@@ -219,6 +229,10 @@ class Judge:
 
     def _judge(self, result):
         """What is wrong with one result; a listed divergence turns from fail into xfail."""
+        decided = self.book.judge(result.name, result.said)
+        if decided:
+            result.status, result.reason = ("fail", "") if decided[1] else ("xfail", decided[0])
+            return decided[1]
         listed = [g for g in self.known if fnmatch.fnmatchcase(result.name, g)]
         if listed and result.said == "pass":
             result.status = "fail"
@@ -229,7 +243,7 @@ class Judge:
         if result.status in ("fail", "error"):
             what = "error in the test itself" if result.status == "error" else "failed"
             return [(result.name, what + (": " + result.reason if result.reason else ""),
-                     result.notes)]
+                     self.book.about(result.name) + result.notes)]
         if result.status == "skip" and not result.reason:
             return [(result.name, "skipped without a reason", result.notes)]
         if result.status == "skip" and self.skip_never and \
@@ -247,9 +261,10 @@ class Judge:
         if self.skip_must and not any(r.status == "skip" and re.search(self.skip_must, r.reason)
                                       for r in self.results):
             found.append((None, "no test was skipped for the reason \"%s\"" % self.skip_must, []))
-        for glob in self.known:
-            if not any(fnmatch.fnmatchcase(r.name, glob) for r in self.results):
-                found.append((None, "listed as known, but there is no such test: " + glob, []))
+        names = [r.name for r in self.results]
+        lost = [glob for glob in self.known if not fnmatch.filter(names, glob)]
+        for key in lost + self.book.without_result(names):
+            found.append((None, "listed as known, but there is no such test: " + key, []))
         return found
 
 

@@ -9,6 +9,10 @@ import runiso
 from machine import TOP, SetupError
 
 
+class Absent(SetupError):
+    """The machine's emulator is not here, could not be fetched, or does not start."""
+
+
 def prepare(machine, iso, arguments, where, extras=()):
     """The launch command; the run's own ISO is made in the folder `where`.
 
@@ -17,13 +21,14 @@ def prepare(machine, iso, arguments, where, extras=()):
     runiso.check(arguments)
     missing = machine.missing()
     if missing:
-        raise SetupError("%s needs %s; this installs it: tools/install test"
-                         % (machine.name, ", ".join(missing)))
+        raise Absent("%s needs %s; this installs it: tools/install test"
+                     % (machine.name, ", ".join(missing)))
     if not os.path.exists(iso):
         raise SetupError("%s is not there; this builds it: make iso" % iso)
     first = machine.settings.get("prepare")
     if first and subprocess.run(first.split(), cwd=TOP, stdout=sys.stderr, check=False).returncode:
-        raise SetupError("%s failed, see above" % first)
+        raise Absent("%s failed, see above" % first)
     places = {name: os.path.join(where, name) for name in ("iso", "log")}
-    runiso.make(os.path.abspath(iso), places["iso"], arguments)
+    own = machine.settings.get("words", "").split()     # before the user's: the last one counts
+    runiso.make(os.path.abspath(iso), places["iso"], own + list(arguments))
     return machine.command(extras, **places)

@@ -3,8 +3,12 @@
 
 import configparser
 import os
+import re
 import shlex
 import shutil
+import subprocess
+
+import divergence
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.environ.get("KEYWARD_MACHINES") or os.path.join(TOP, "machines")     # for tests
@@ -17,6 +21,16 @@ class SetupError(Exception):
 def names():
     """Every machine there is."""
     return sorted(n for n in os.listdir(FOLDER) if not n.startswith("."))
+
+
+def everyday():
+    """The machines of `make test`: all but those that say `everyday = no`."""
+    def wanted(name):
+        try:
+            return Machine(name).everyday
+        except SetupError:
+            return True     # its run will say what is wrong
+    return [n for n in names() if wanted(n)]
 
 
 def _read(name):
@@ -32,23 +46,47 @@ def _read(name):
     return data
 
 
+def _lineage(name):
+    """What the machine's file says, after what its base says, and the base's base."""
+    found = []
+    while name:
+        if name in [n for n, _ in found]:
+            raise SetupError("machines/%s: it is its own base" % name)
+        found.insert(0, (name, _read(name)))
+        name = found[0][1].get("machine", "base", fallback=None)
+    return found
+
+
 class Machine:
-    """One machine. What it does not say itself, its base machine says for it; the known
-    divergences of the two are added up, for they are one emulator."""
+    """One machine. What it does not say itself, its base machine says for it. The known
+    divergences are added up, for they are one emulator; [mended] takes away those of the base
+    that this one, a later version, does not have."""
 
     def __init__(self, name):
         self.name = name
-        data = _read(name)
         self.settings, self.extras, self.known = {}, {}, {}
-        base = data.get("machine", "base", fallback=None)
-        for source in ([_read(base)] if base else []) + [data]:
-            self.settings.update(source["machine"])
-            for section in set(source.sections()) - {"machine", "known"}:
+        for owner, source in _lineage(name):
+            self.settings.update(source["machine"] if source.has_section("machine") else {})
+            for section in set(source.sections()) - {"machine", "known", "mended"}:
                 self.extras.setdefault(section, {}).update(source[section])
-            self.known.update(source["known"] if source.has_section("known") else {})
-        for glob, reason in self.known.items():
-            if not reason:
-                raise SetupError("machines/%s: %s is listed without a reason" % (name, glob))
+            mended = source["mended"] if source.has_section("mended") else {}
+            for glob in mended:
+                if glob not in self.known:
+                    raise SetupError("machines/%s: %s is mended, but its base does not list it"
+                                     % (owner, glob))
+                del self.known[glob]
+            known = source["known"] if source.has_section("known") else {}
+            self.known.update(known)
+            for glob, reason in [*mended.items(), *known.items()]:
+                if not reason:
+                    raise SetupError("machines/%s: %s is listed without a reason" % (owner, glob))
+                if not divergence.key_is_sound(glob):
+                    raise SetupError("machines/%s: neither a glob of tests nor matrix.RULE CASE: "
+                                     "%s" % (owner, glob))
+        wanted = self.settings.get("everyday", "yes")
+        if wanted not in ("yes", "no"):
+            raise SetupError("machines/%s: everyday is yes or no, not %s" % (name, wanted))
+        self.everyday = wanted == "yes"
 
     def extra(self, name):
         """An optional section such as [icount], or a clear refusal."""
@@ -68,10 +106,28 @@ class Machine:
 
     def command(self, extras, **places):
         """The launch command, with {iso} and the like filled in from places and settings."""
-        words = shlex.split(self.settings["command"] + " " + self.settings.get("more", ""))
+        words = shlex.split(" ".join(self.settings.get(part, "")
+                                     for part in ("emulator", "command", "more")))
         for name in extras:
             words += shlex.split(self.extra(name)["add"])
         try:
             return [w.format(**{**self.settings, **places}) for w in words]
         except (KeyError, ValueError, IndexError) as error:
             raise SetupError("machines/%s: bad placeholder: %s" % (self.name, error)) from error
+
+    def version(self):
+        """Which emulator it is: the first line that it says of itself with a number in it."""
+        command = shlex.split(self.settings.get("emulator", ""))
+        if not command:
+            raise SetupError("machines/%s: it names no emulator" % self.name)
+        command += shlex.split(self.settings.get("version", "--version"))
+        try:
+            done = subprocess.run(command, cwd=TOP, stdin=subprocess.DEVNULL, timeout=20, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise SetupError("%s: %s" % (self.name, error)) from error
+        found = [x.strip() for x in done.stdout.splitlines() if re.search(r"\d\.\d", x)]
+        if done.returncode or not found:
+            raise SetupError("%s does not say its version:\n%s%s"
+                             % (self.name, done.stdout, done.stderr))
+        return found[0]

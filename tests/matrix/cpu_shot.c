@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+/* One access on the processor that runs: the home is filled, shot.S goes there and comes back. */
+#include "kernel/string.h"
+#include "kernel/x86.h"
+#include "tests/matrix/cpu.h"
+#include "tests/matrix/tables.h"
+
+/* What the kinds that are not plain instructions need beside the address. */
+static void prepare_kind(const struct shot *s)
+{
+	u8 *end_of_below = cpu_beside(0) + PAGE_SIZE;
+	u64 gate;
+
+	switch (s->kind) {
+	case KIND_FRAME_DF:
+		home->idt[X86_PF].ist = 0;
+		__attribute__((fallthrough));
+	case KIND_FRAME:
+		home->tss.rsp[0] = s->address;
+		break;
+	case KIND_FRAME_IST:
+		home->tss.ist[1] = s->address;
+		break;
+	case KIND_GDT:
+	case KIND_GDT_MARK:
+		memcpy(end_of_below - 32 * 8, home->gdt, sizeof(home->gdt));
+		cpu_load_tables(s->address, (u64)home->idt);
+		break;
+	case KIND_IDT:
+	case KIND_IDT_DF:
+		gate = s->kind == KIND_IDT ? VECTOR_GATE : X86_PF;
+		memcpy(end_of_below - gate * sizeof(struct gate), home->idt,
+		       gate * sizeof(struct gate));
+		memcpy(tables.block, &home->idt[gate], sizeof(struct gate));
+		cpu_load_tables((u64)home->gdt, s->address);
+		break;
+	case KIND_TSS:
+		memcpy(tables.block + PAGE_SIZE - TSS_IN_TESTED, &home->tss, TSS_IN_TESTED);
+		memcpy(cpu_beside(1), (u8 *)&home->tss + TSS_IN_TESTED,
+		       sizeof(struct tss) - TSS_IN_TESTED);
+		cpu_load_tss(s->address);
+		break;
+	}
+}
+
+static void restore_kind(const struct shot *s)
+{
+	switch (s->kind) {
+	case KIND_FRAME_DF:
+		home->idt[X86_PF].ist = 1;
+		__attribute__((fallthrough));
+	case KIND_FRAME:
+		home->tss.rsp[0] = (u64)home->user_stack + sizeof(home->user_stack);
+		break;
+	case KIND_GDT:
+	case KIND_GDT_MARK:
+	case KIND_IDT:
+	case KIND_IDT_DF:
+		cpu_load_tables((u64)home->gdt, (u64)home->idt);
+		cpu_set_segments(SEL_USER_DS, SEL_USER_DS);
+		break;
+	case KIND_TSS:
+		cpu_load_tss((u64)&home->tss);
+		break;
+	}
+}
+
+static bool stack_kind(u32 kind)
+{
+	return kind == KIND_PUSH || kind == KIND_POP || kind == KIND_FRAME || kind == KIND_FRAME_DF;
+}
+
+/* Where code of the matrix's text is for that mode. */
+static u64 text_at(u64 code, u32 mode)
+{
+	return mode == MODE_KERNEL ? code : code - (u64)matrix_text + VA_TEXT;
+}
+
+/* Who makes the access, how, and under which rights: in a row mostly as the time before. */
+static void aim(const struct shot *s)
+{
+	static const u16 cs[] = { SEL_KERNEL_CS, SEL_USER_CS, SEL_USER_CS_32 };
+	const struct shot_code *code = &matrix_shots[s->kind];
+
+	home->rsi = MATRIX_PATTERN;
+	home->new_rsp = (u64)home->user_stack + sizeof(home->user_stack);
+	home->new_flags = RFLAGS_FIXED | (s->ac ? RFLAGS_AC : 0);
+	home->target = text_at(code->start, s->mode);
+	home->user = s->mode != MODE_KERNEL;
+	home->frame[0] = home->target;
+	home->frame[1] = cs[s->mode];
+	home->frame[2] = home->new_flags;
+	home->frame[3] = home->new_rsp;
+	home->frame[4] = SEL_USER_DS;
+	home->pkrs = s->pkrs;
+	home->open_pkrs = s->pkrs & 3;
+	home->pkru = s->pkru;
+	cpu_now.aimed = *s;
+}
+
+static bool is_aimed(const struct shot *s)
+{
+	return s->kind == cpu_now.aimed.kind && s->mode == cpu_now.aimed.mode &&
+	       s->ac == cpu_now.aimed.ac && s->pkrs == cpu_now.aimed.pkrs &&
+	       s->pkru == cpu_now.aimed.pkru;
+}
+
+static void load_address(const struct shot *s)
+{
+	bool reads_absent = s->kind == KIND_FRAME_DF || s->kind == KIND_IDT_DF;
+
+	home->rdi = reads_absent ? VA_ABSENT : s->address;
+	home->rbx = s->kind == KIND_FETCH ? text_at(matrix_shots[KIND_FETCH].end - 2, s->mode)
+					  : MATRIX_OPERAND;
+	if (s->kind == KIND_LODS)
+		home->rsi = s->address;
+	if (!stack_kind(s->kind))
+		return;
+	home->new_rsp = s->address;
+	if (s->kind == KIND_PUSH) /* what it writes is at the address */
+		home->new_rsp += s->mode == MODE_COMPAT ? 4 : 8;
+	home->frame[3] = home->new_rsp;
+}
+
+/* A fault is at the access, but a fetch's at what it fetches; done is behind the last INT. */
+static bool rip_right(const struct shot *s, bool done)
+{
+	const struct shot_code *code = &matrix_shots[s->kind];
+	u64 rip = text_at(done ? code->end : code->access, s->mode);
+
+	if (s->kind == KIND_FETCH && !done)
+		rip = s->address;
+	return home->rip == rip && (home->cs & 3) == (s->mode == MODE_KERNEL ? 0 : 3) &&
+	       home->cs == home->frame[1];
+}
+
+/* The vector by which a kind ends if nothing stands in its way. */
+static u32 end_vector(u32 kind)
+{
+	switch (kind) {
+	case KIND_FRAME:
+		return VECTOR_FRAME;
+	case KIND_FRAME_IST:
+		return VECTOR_FRAME_IST;
+	case KIND_IDT:
+		return VECTOR_GATE;
+	case KIND_TSS:
+		return VECTOR_STACK;
+	default:
+		return VECTOR_DONE;
+	}
+}
+
+void machine_shoot(const struct shot *s, struct outcome *o)
+{
+	bool done;
+
+	if (kind_is_implicit(s->kind))
+		prepare_kind(s);
+	if (!is_aimed(s))
+		aim(s);
+	load_address(s);
+	home->write_pkrs = machine_can.pks && s->pkrs != cpu_now.pkrs;
+	home->pkru_outside = cpu_now.pkru;
+	home->write_pkru = cpu_now.cr4 & CR4_PKE && s->pkru != cpu_now.pkru;
+	matrix_shoot();
+	cpu_now.pkrs = s->pkrs & 3 ? 0 : s->pkrs;
+	if (kind_is_implicit(s->kind))
+		restore_kind(s);
+	done = home->vector == end_vector(s->kind);
+	*o = (struct outcome){
+		.vector = done ? SHOT_DONE : (u32)home->vector,
+		.error = (u32)home->error,
+		.cr2 = home->cr2,
+		.pkrs = home->pkrs_after,
+		.value = (u32)home->rbx,
+		.rip_right = rip_right(s, done),
+	};
+	/* Whatever the register really holds now, the next access must find its own rights there.
+	 */
+	if (machine_can.pks && o->pkrs != s->pkrs)
+		cpu_now.pkrs = ~cpu_now.pkrs;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The home: the pages that the processor itself needs during an access (GDT, TSS, IDT, the stacks
+ * of exceptions) and where it leaves what happened. They have a key of their own, so that key 0
+ * can be denied. Only kernel memory that is not under test; used from C and from shot.S, by one
+ * processor, with interrupts off.
+ */
+#ifndef KEYWARD_TESTS_MATRIX_HOME_H
+#define KEYWARD_TESTS_MATRIX_HOME_H
+
+#include "mm/layout.h"
+
+#define HOME (TEST_BASE + 0x40000000) /* in the tests' window */
+
+/* Offsets into struct home. */
+#define HOME_RSP        0x00
+#define HOME_NEW_RSP    0x08
+#define HOME_NEW_FLAGS  0x10
+#define HOME_TARGET     0x18
+#define HOME_RBX        0x20
+#define HOME_RSI        0x28
+#define HOME_RDI        0x30
+#define HOME_FRAME      0x38
+#define HOME_PKRS       0x60
+#define HOME_PKRS_AFTER 0x64
+#define HOME_ARMED      0x68
+#define HOME_USER       0x69
+#define HOME_WRITE_PKRS 0x6a
+#define HOME_OPEN_PKRS  0x6b
+#define HOME_HAS_PKRS   0x6c
+#define HOME_WRITE_PKRU 0x6d
+#define HOME_VECTOR     0x70
+#define HOME_ERROR      0x78
+#define HOME_RIP        0x80
+#define HOME_CS         0x88
+#define HOME_CR2        0x90
+#define HOME_PKRU       0x98
+#define HOME_PKRU_OUT   0x9c
+
+/* The matrix's GDT; the first five are the kernel's own selectors. */
+#define SEL_USER_CS_32   0x3b
+#define SEL_KERNEL_CS_32 0x40
+#define SEL_TESTED       0x103 /* entry 32, RPL 3 */
+
+/* Vectors: done with the access; frame on the current stack; on IST2; stack from the TSS. */
+#define VECTOR_DONE      0xd0
+#define VECTOR_FRAME     0xd1
+#define VECTOR_FRAME_IST 0xd2
+#define VECTOR_STACK     0xd3
+#define VECTOR_GATE      0x40
+
+#ifndef __ASSEMBLER__
+
+#include "kernel/percpu.h"
+
+struct gate {
+	u16 offset_low, selector;
+	u8 ist, type;
+	u16 offset_middle;
+	u32 offset_high, reserved;
+};
+
+struct home {
+	/* Into the access: */
+	u64 rsp; /* of the C code that goes there */
+	u64 new_rsp, new_flags, target, rbx, rsi, rdi;
+	u64 frame[5]; /* for IRET, to CPL 3 */
+	u32 pkrs, pkrs_after;
+	bool armed;      /* from entry to exit: whatever comes belongs to the access */
+	bool user;       /* by IRET */
+	bool write_pkrs; /* pkrs is not in the register yet */
+	bool open_pkrs;  /* pkrs denies key 0: the exit must open it before it touches the kernel */
+	bool has_pkrs;
+	bool write_pkru; /* pkru only during the access; pkru_outside before and after */
+	/* Out of it: */
+	u64 vector, error, rip, cs, cr2;
+	u32 pkru, pkru_outside; /* in, too */
+	/* What the processor uses. */
+	u64 gdt[9];
+	struct tss tss;
+	u8 fill[4096 - 0xa0 - 9 * 8 - sizeof(struct tss)];
+	struct gate idt[256];
+	u8 exception_stack[4096], user_stack[4096], nmi_stack[4096];
+};
+
+#define HOME_PAGES (sizeof(struct home) / 4096)
+_Static_assert(offsetof(struct home, rsp) == HOME_RSP, "shot.S");
+_Static_assert(offsetof(struct home, new_rsp) == HOME_NEW_RSP, "shot.S");
+_Static_assert(offsetof(struct home, new_flags) == HOME_NEW_FLAGS, "shot.S");
+_Static_assert(offsetof(struct home, target) == HOME_TARGET, "shot.S");
+_Static_assert(offsetof(struct home, rbx) == HOME_RBX, "shot.S");
+_Static_assert(offsetof(struct home, rsi) == HOME_RSI, "shot.S");
+_Static_assert(offsetof(struct home, rdi) == HOME_RDI, "shot.S");
+_Static_assert(offsetof(struct home, frame) == HOME_FRAME, "shot.S");
+_Static_assert(offsetof(struct home, pkrs) == HOME_PKRS, "shot.S");
+_Static_assert(offsetof(struct home, pkrs_after) == HOME_PKRS_AFTER, "shot.S");
+_Static_assert(offsetof(struct home, armed) == HOME_ARMED, "shot.S");
+_Static_assert(offsetof(struct home, user) == HOME_USER, "shot.S");
+_Static_assert(offsetof(struct home, write_pkrs) == HOME_WRITE_PKRS, "shot.S");
+_Static_assert(offsetof(struct home, open_pkrs) == HOME_OPEN_PKRS, "shot.S");
+_Static_assert(offsetof(struct home, has_pkrs) == HOME_HAS_PKRS, "shot.S");
+_Static_assert(offsetof(struct home, write_pkru) == HOME_WRITE_PKRU, "shot.S");
+_Static_assert(offsetof(struct home, pkru) == HOME_PKRU, "shot.S");
+_Static_assert(offsetof(struct home, pkru_outside) == HOME_PKRU_OUT, "shot.S");
+_Static_assert(offsetof(struct home, vector) == HOME_VECTOR, "shot.S");
+_Static_assert(offsetof(struct home, error) == HOME_ERROR, "shot.S");
+_Static_assert(offsetof(struct home, rip) == HOME_RIP, "shot.S");
+_Static_assert(offsetof(struct home, cs) == HOME_CS, "shot.S");
+_Static_assert(offsetof(struct home, cr2) == HOME_CR2, "shot.S");
+_Static_assert(sizeof(struct home) % 4096 == 0, "whole pages");
+
+/* shot.S: makes the access that the home describes, and returns once it has ended somehow. */
+void matrix_shoot(void);
+
+/*
+X to 5 levels of paging or back, which needs paging off for a moment: CR3 and
+ * CR4 to load then. Both address spaces map the page matrix_crossing at its physical address.
+ */
+void matrix_cross(u32 cr3, u32 cr4);
+
+/* accesses.S: page-aligned text; for each kind its code, the access in it, and where it ends. */
+struct shot_code {
+	u64 start, access, end;
+};
+extern const struct shot_code matrix_shots[];
+extern const char matrix_text[], matrix_crossing[];
+
+/* shot.S: what handles vector n is at matrix_stubs + 16 * n. */
+extern const char matrix_stubs[], matrix_nmi[];
+
+/* An exception outside of an access: the matrix's own bug, and the end. */
+_Noreturn void matrix_stray(void);
+
+#endif
+#endif

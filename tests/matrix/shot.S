@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One access, from C and back: matrix_shoot() loads the rights and goes to the code of the kind; the
+ * access ends in an exception, or in the INT after it. Either comes through a stub of its vector to
+ * matrix_exit, which notes what the processor says, under rights that may deny everything but the
+ * home, and goes back to C.
+ */
+#include "kernel/msr.h"
+#include "kernel/x86.h"
+#include "tests/matrix/home.h"
+
+	.text
+
+	.globl matrix_shoot
+matrix_shoot:
+	push %rbx
+	push %rbp
+	push %r12
+	push %r13
+	push %r14
+	push %r15
+	movabs $HOME, %r8
+	mov %rsp, HOME_RSP(%r8)
+	movb $1, HOME_ARMED(%r8)
+	mov HOME_RBX(%r8), %rbx
+	mov HOME_RSI(%r8), %rsi
+	mov HOME_RDI(%r8), %rdi
+	mov HOME_TARGET(%r8), %rbp
+	cmpb $0, HOME_USER(%r8)
+	jne to_user
+	push HOME_NEW_FLAGS(%r8)
+	popfq /* EFLAGS.AC; the arithmetic flags mean nothing */
+	mov HOME_NEW_RSP(%r8), %rsp
+	jmp set_rights
+to_user:
+	lea HOME_FRAME(%r8), %rsp
+set_rights: /* from here on only the home is sure to be accessible */
+	cmpb $0, HOME_WRITE_PKRU(%r8)
+	je 1f
+	mov HOME_PKRU(%r8), %eax
+	xor %ecx, %ecx
+	xor %edx, %edx
+	wrpkru
+1:	mov HOME_USER(%r8), %r9b
+	cmpb $0, HOME_WRITE_PKRS(%r8)
+	je 2f
+	mov HOME_PKRS(%r8), %eax
+	mov $MSR_IA32_PKRS, %ecx
+	xor %edx, %edx
+	wrmsr
+2:	test %r9b, %r9b
+	jnz 3f
+	jmp *%rbp
+3:	iretq
+
+/* RBX holds what was read; all else but the stack pointer is free by now. */
+	.globl matrix_stubs
+	.balign 16
+matrix_stubs:
+vector = 0
+.rept VECTORS
+	.balign 16
+	.if (vector == 8) || (vector == 17) || (vector == 21) || (vector == 29) || (vector == 30) || \
+	    ((vector >= 10) && (vector <= 14))
+	mov $vector, %ecx
+	jmp matrix_exit_error
+	.else
+	mov $vector, %ecx
+	jmp matrix_exit
+	.endif
+	vector = vector + 1
+.endr
+
+matrix_exit_error:
+	pop %rdx
+	jmp 1f
+matrix_exit:
+	xor %edx, %edx
+1:	movabs $HOME, %r8
+	mov %rcx, HOME_VECTOR(%r8)
+	mov %rdx, HOME_ERROR(%r8)
+	mov %rbx, HOME_RBX(%r8)
+	mov (%rsp), %rcx
+	mov %rcx, HOME_RIP(%r8)
+	mov 8(%rsp), %rcx
+	mov %rcx, HOME_CS(%r8)
+	mov %cr2, %rcx
+	mov %rcx, HOME_CR2(%r8)
+	cmpb $0, HOME_HAS_PKRS(%r8)
+	je 2f
+	mov $MSR_IA32_PKRS, %ecx
+	rdmsr
+	mov %eax, HOME_PKRS_AFTER(%r8)
+	cmpb $0, HOME_OPEN_PKRS(%r8)
+	je 2f
+	xor %eax, %eax
+	xor %edx, %edx
+	wrmsr
+2:	cmpb $0, HOME_WRITE_PKRU(%r8)
+	je 4f
+	mov HOME_PKRU_OUT(%r8), %eax
+	xor %ecx, %ecx
+	xor %edx, %edx
+	wrpkru
+4:	cmpb $0, HOME_ARMED(%r8)
+	je 3f
+	movb $0, HOME_ARMED(%r8)
+	mov HOME_RSP(%r8), %rsp
+	push $RFLAGS_FIXED
+	popfq
+	pop %r15
+	pop %r14
+	pop %r13
+	pop %r12
+	pop %rbp
+	pop %rbx
+	ret
+3:	and $-16, %rsp
+	call matrix_stray
+
+/*
+ * An NMI does nothing here: neither its rights nor its memory could be relied on, and it must not
+ * change what is being measured.
+ */
+	.globl matrix_nmi
+matrix_nmi:
+	iretq
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: MIT
+"""Judge the suite `matrix`: its results are rules, and a rule that fails says how, class by class.
+
+A class is known by its rule and its smallest case; machines/NAME lists it under [known] as
+`matrix.RULE CASE = reason`. The lines that carry all this are read strictly: one that was cut
+short or lost would make a machine look better than it is.
+"""
+
+import re
+import shlex
+from dataclasses import dataclass, field
+
+SUITE = "matrix."
+AGAIN = "tests=matrix.*"        # a single case is run by the suite, whichever rule it breaks
+
+_CASE = re.compile(r"default|[a-z0-9-]+:[a-z0-9+*-]+(,[a-z0-9-]+:[a-z0-9+*-]+)*")
+_CLASS_KEY = re.compile(r"matrix\.[a-z0-9_]+ (%s)" % _CASE.pattern)
+_FIELD = r'([a-z]+)=("[^"]*"|[^\s"]+)'
+_FIELDS = re.compile(r"%s( %s)*" % (_FIELD, _FIELD))
+_PERCENT = re.compile(r"# matrix: (\d+) %$")
+
+
+class Malformed(ValueError):
+    """A line that does not say what it has to."""
+
+
+def percent(line):
+    """How far the suite is, if the line says that; else None."""
+    found = _PERCENT.match(line.strip())
+    return int(found[1]) if found else None
+
+
+def is_class(key):
+    """Whether a key of [known] names a divergence class; the others are globs of tests."""
+    return " " in key
+
+
+def key_is_sound(key):
+    """Whether a key of [known] can name anything at all."""
+    return not is_class(key) or bool(_CLASS_KEY.fullmatch(key))
+
+
+def _fields(text, wanted):
+    """{name: value} of `name=value name="several words"`; each wanted one has to be there."""
+    if not _FIELDS.fullmatch(text):
+        raise Malformed
+    pairs = [(name, value.strip('"')) for name, value in re.findall(_FIELD, text)]
+    found = dict(pairs)
+    if len(found) != len(pairs) or not all(found.get(w) for w in wanted.split()):
+        raise Malformed
+    for name in ("cases", "divergent", "count", "ms"):
+        if name in found:
+            if not found[name].isdecimal():
+                raise Malformed
+            found[name] = int(found[name])
+    if not all(_CASE.fullmatch(found.get(name, "default")) for name in ("case", "first")):
+        raise Malformed
+    return found
+
+
+@dataclass
+class Class:
+    """One way in which a machine breaks a rule."""
+    rule: str
+    case: str
+    needs: str
+    expected: str
+    observed: str
+    count: int
+    first: str
+    known: str = ""     # the reason that the machine's file gives
+
+    @property
+    def key(self):
+        """How it is listed under [known]."""
+        return "%s%s %s" % (SUITE, self.rule, self.case)
+
+
+@dataclass
+class Rule:
+    """One result of the suite, with what stood before it."""
+    name: str
+    cases: int
+    divergent: int
+    section: str
+    says: str
+    classes: list = field(default_factory=list)
+
+
+def _rule(text):
+    name, _, rest = text.partition(" ")
+    f = _fields(rest, "cases divergent sdm says")
+    if "=" in name:
+        raise Malformed
+    return Rule(name, f["cases"], f["divergent"], f["sdm"], f["says"])
+
+
+def _class(text):
+    wanted = "rule case needs expected observed count first"
+    f = _fields(text, wanted)
+    return Class(**{name: f[name] for name in wanted.split()})
+
+
+class Book:
+    """What the suite `matrix` of one run said. The judge hands over each diagnostic and each
+    result; `machine`, `known` and `arguments` are the run's (arguments: key=value words)."""
+
+    def __init__(self, machine="MACHINE", known=None, arguments=()):
+        self.machine = machine
+        self.known = {k: v for k, v in (known or {}).items() if is_class(k)}
+        self.arguments = list(arguments)
+        self.rules, self.problems, self.observed = {}, [], []
+        self.started, self.summary = False, None
+        self.pending = []       # rules and classes whose result has not come yet
+
+    # ---- reading ----
+
+    def note(self, line):
+        """Take one diagnostic of the machine; True if it is one of the matrix."""
+        found = re.match(r"# (rule|divergence|matrix:|observed:)( |$)", line)
+        if not found:
+            return False
+        text = line[found.end():]
+        try:
+            if found[1] == "rule":
+                self.pending.append(_rule(text))
+            elif found[1] == "divergence":
+                self.pending.append(_class(text))
+            elif found[1] == "observed:":
+                self.observed.append(text)
+            elif "=" in text:
+                self._summarise(_fields(text, "cases divergent slice levels ms"))
+            else:
+                self.started = True
+        except Malformed:
+            self.problems.append("a line that is not whole: %.200s" % line)
+        return True
+
+    def _summarise(self, fields):
+        if self.summary:
+            self.problems.append("the matrix was summed up twice")
+        self.summary = fields
+
+    def result(self, name, said):
+        """Take one result: `name` is the full one, `said` what the machine calls it."""
+        rules = [p for p in self.pending if isinstance(p, Rule)]
+        classes = [p for p in self.pending if isinstance(p, Class)]
+        self.pending = []
+        mine = name[len(SUITE):] if name.startswith(SUITE) else None
+        for p in rules + classes:
+            owner = p.name if isinstance(p, Rule) else p.rule
+            if owner != mine:
+                self.problems.append("%s stands before the result of %s" % (owner, name))
+        if mine is None:
+            return
+        if len(rules) == 1:
+            self.rules[name] = rules[0]
+            rules[0].classes = classes
+            self.problems += ["%s: %s" % (name, p) for p in _contradictions(rules[0], said)]
+        elif rules or classes or said == "pass":
+            self.problems.append("%s has %s" % (name, "two rule lines" if rules else
+                                                "no rule line"))
+
+    # ---- judging ----
+
+    def unfinished(self):
+        """What the end of the run shows to be wrong with it as a whole."""
+        found = list(self.problems)
+        if self.pending:
+            found.append("lines of the matrix without their result")
+        if self.started and not self.summary and not self._single():
+            found.append("the matrix was not summed up")
+        if self.summary and not any(a.startswith(("tests=", "case=")) and a != AGAIN
+                                    for a in self.arguments):
+            sorted_in = sum(c.count for r in self.rules.values() for c in r.classes)
+            if sorted_in != self.summary["divergent"]:
+                found.append("the matrix saw %d divergent cases, its classes hold %d"
+                             % (self.summary["divergent"], sorted_in))
+        return found
+
+    def judge(self, name, said):
+        """(reason or None, failures) if classes decide about this result, else None. A reason
+        means that it failed exactly as it is known to."""
+        if said not in ("pass", "fail"):
+            return None
+        rule = self.rules.get(name)
+        classes = rule.classes if rule else []
+        for c in classes:
+            c.known = self.known.get(c.key, "")
+        gone = self._gone(name, classes)
+        new = [c for c in classes if not c.known]
+        failures = [(name, "breaks its rule in a way that is not known: %s, expected %s, "
+                     "observed %s" % (c.case, c.expected, c.observed), self.explain(rule, c))
+                    for c in new]
+        failures += [(name, "listed as known (%s) but does not happen any more: take \"%s\" off "
+                      "machines/%s" % (self.known[key], key, self.machine), []) for key in gone]
+        if rule and said == "pass" and not rule.cases:
+            failures.append((name, "passed without a single case", []))
+        if said != "fail" or not classes:
+            return (None, failures) if failures else None
+        return (None if failures else "; ".join(dict.fromkeys(c.known for c in classes)), failures)
+
+    def _gone(self, name, classes):
+        """The listed classes of this rule that were not seen, though they should have been."""
+        if self._single():
+            return []
+        return [key for key in self.known
+                if key.split(" ")[0] == name and key not in [c.key for c in classes]]
+
+    def _single(self):
+        """Whether only one case was asked for, or a few."""
+        return any(a.startswith("case=") for a in self.arguments)
+
+    def without_result(self, names):
+        """The listed classes whose rule is not among the results."""
+        return [key for key in self.known if key.split(" ")[0] not in names]
+
+    # ---- explaining ----
+
+    def again(self, case):
+        """The words of the command that runs one case on this machine again."""
+        rest = [a for a in self.arguments if not a.startswith(("tests=", "matrix=", "case="))]
+        return ["tools/run", self.machine, AGAIN, "case=" + case] + rest
+
+    def about(self, name):
+        """What a result of the suite is about, if it has said so."""
+        rule = self.rules.get(name)
+        return rule and ["  rule       %s: %s" % (rule.name, rule.says),
+                         '  SDM        "%s"' % rule.section] or []
+
+    def explain(self, rule, c):
+        """A divergence for a person who has not seen one before."""
+        return self.about(SUITE + rule.name) + ["  %-10s %s" % pair for pair in (
+            ("case", c.case),
+            ("expected", c.expected),
+            ("observed", c.observed),
+            ("depends on", c.needs.replace(";", "; ")),
+            ("count", "%d of %d cases; the first was %s" % (c.count, rule.cases, c.first)),
+            ("again", shell(self.again(c.case))),
+            ("known?", "if this is the machine's own, put into machines/%s under [known]:"
+             % self.machine),
+            ("", c.key + " = WHY (VERSION)"))]
+
+
+def _contradictions(rule, said):
+    """What a rule's lines and its result, or each other, disagree about."""
+    if said in ("pass", "skip") and (rule.divergent or rule.classes):
+        yield "\"ok\", but with divergent cases"
+    if rule.classes and sum(c.count for c in rule.classes) != rule.divergent:
+        yield "%d divergent cases, its classes hold %d" % (
+            rule.divergent, sum(c.count for c in rule.classes))
+
+
+def shell(words):
+    """Words as they are typed."""
+    return " ".join(shlex.quote(w) for w in words)
