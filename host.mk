@@ -2,10 +2,11 @@
 # Every target that is not the kernel itself. The Makefile includes this.
 
 MACHINE ?= qemu
+MACHINES ?=
 ARGS    ?=
 ISO     := $(BUILD)/keyward.iso
 
-.PHONY: bad-input bench iso run gdb bochs-debug debug-test test check lint format tool-test repro help
+.PHONY: bad-input bench iso run gdb bochs-debug debug-test test matrix divergences report report-test check lint format tool-test repro help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 
@@ -24,6 +25,15 @@ bochs-debug: iso ## the kernel in Bochs's debugger, PKRS at each stop: ARGS="mag
 test: ## builds, host tests, every machine; ends with the counts
 	@tools/test
 
+matrix: iso ## every case on every machine, minutes: MACHINES="qemu-10.0 bochs" for these only
+	@tools/matrix --build $(BUILD) $(MACHINES)
+
+divergences: ## docs/DIVERGENCES.md from what matrix found
+	@tools/divergences --build $(BUILD)
+
+report: ## build/report.html from what matrix found
+	@tools/report --build $(BUILD)
+
 check: ## the quick part of test: no machine is started
 	@tools/test --quick
 
@@ -38,6 +48,9 @@ bad-input: iso ## what the kernel must refuse or live with: processors, loaders,
 
 tool-test: ## the host tools' own tests
 	@tools/unit tests/tools
+
+report-test: ## the report in a browser
+	@tools/unit tests/report
 
 debug-test: iso ## both debuggers' own tests
 	@KEYWARD_BUILD=$(BUILD) tools/unit tests/debug

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""What one run of the suite `matrix` came to, as JSON: for tools/matrix and tools/divergences."""
+
+import datetime
+import hashlib
+import json
+import os
+
+import ktap
+from divergence import SUITE
+from machine import SetupError
+
+ABSENT = "absent"       # the machine cannot be had here: no record of a run
+_WORDS = {ktap.OK: "ok", ktap.FAILED: "failed", ktap.CRASHED: "crash", ktap.TIMED_OUT: "crash"}
+
+
+def write(path, data):
+    """Write it in one step: who reads it finds all of it or nothing."""
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        json.dump(data, file, indent=1)
+        file.write("\n")
+    os.replace(path + ".new", path)
+
+
+def absent(machine, why):
+    """The record of a machine that cannot be had."""
+    return {"machine": machine, "status": ABSENT, "problems": [why]}
+
+
+def of(machine, judge, verdict, iso, arguments, seconds):
+    """The record of a run; `seconds` from launch to totals, `arguments` the key=value words."""
+    summary = judge.book.summary or {}
+    wrong = verdict.problems + ["%s: %s" % (name or machine.name, what)
+                                for name, what, _ in verdict.failures]
+    return {
+        "machine": machine.name,
+        "about": machine.settings.get("about", ""),
+        "emulator": _version(machine),
+        "date": datetime.date.today().isoformat(),
+        "image": _digest(iso),
+        "command": " ".join(["tools/run", machine.name, *arguments]),
+        "slice": summary.get("slice", ""),
+        "levels": summary.get("levels", ""),
+        "cases": summary.get("cases", 0),
+        "seconds": round(seconds, 1),
+        "divergent": summary.get("divergent", 0),
+        "status": _WORDS[verdict.status],
+        "problems": wrong,
+        "rules": [_rule(judge.book, result) for result in verdict.results
+                  if result.name.startswith(SUITE)],
+        "observed": judge.book.observed,
+    }
+
+
+def _rule(book, result):
+    rule = book.rules.get(result.name)
+    classes = rule.classes if rule else []
+    return {
+        "name": result.name[len(SUITE):],
+        "says": rule.says if rule else "",
+        "section": rule.section if rule else "",
+        "status": "fail" if result.status == "error" else result.status,
+        # Of a rule without classes: why it was skipped, or why it is known to fail.
+        "reason": "" if classes else result.reason,
+        "cases": rule.cases if rule else 0,
+        "divergent": rule.divergent if rule else 0,
+        "classes": [{"case": c.case, "needs": c.needs, "expected": c.expected,
+                     "observed": c.observed, "count": c.count, "first": c.first,
+                     "known": c.known, "command": " ".join(book.again(c.case))}
+                    for c in classes],
+    }
+
+
+def _version(machine):
+    try:
+        return machine.version()
+    except SetupError:
+        return "of unknown version"
+
+
+def _digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
