@@ -88,11 +88,10 @@ static bool same_class(const struct divergence *a, const struct divergence *b)
 	       mismatch_same(&a->mismatch, &b->mismatch);
 }
 
-/* The class of the smallest case that `c` leads to: an old one, if it was found before. */
-static struct divergence *find_smallest(struct classes *l, const struct mcase *c,
-					const struct mismatch *m, case_runner again)
+/* Makes `c` as small as it can be and says which rule is broken. */
+static void reduce(struct divergence *d, const struct mcase *c, const struct mismatch *m,
+		   case_runner again)
 {
-	struct divergence *d = &l->list[l->count];
 	struct mismatch now = again(c);
 
 	*d = (struct divergence){ .small = *c, .first = *c, .mismatch = *m };
@@ -100,43 +99,65 @@ static struct divergence *find_smallest(struct classes *l, const struct mcase *c
 	while (!d->unsteady && simplify(&d->small, &d->mismatch, again))
 		;
 	blame(d);
-	for (u32 i = 0; i < l->count; i++)
-		if (same_class(&l->list[i], d))
-			return &l->list[i];
-	if (d->unsteady)
-		for (u32 axis = 0; axis < AXES; axis++)
-			d->values[axis] = 1u << c->v[axis];
-	else
-		find_values(d, again);
-	l->count++;
-	return d;
 }
 
-/* The class that a differing case belongs to; NULL: there is no room for a new one. */
 static struct divergence *class_of(struct classes *l, const struct mcase *c,
-				   const struct mismatch *m, case_runner again)
+				   const struct mismatch *m, case_runner again);
+
+/* The class of one of the cases that `c` is made of, if one of them differs. */
+static struct divergence *class_of_part(struct classes *l, const struct mcase *c, case_runner again)
 {
 	struct mcase parts[PARTS_MAX];
-	struct divergence *d;
-	u32 count = case_parts(c, parts), before = l->count;
+	u32 count = case_parts(c, parts);
 
-	for (u32 i = 0; i < l->count; i++)
-		if (belongs(&l->list[i], c, m))
-			return &l->list[i];
 	for (u32 i = 0; i < count; i++) {
 		struct mismatch of_part = again(&parts[i]);
 
 		if (of_part.aspects)
 			return class_of(l, &parts[i], &of_part, again);
 	}
-	if (l->count == CLASSES_MAX)
-		return NULL;
-	d = find_smallest(l, c, m, again);
-	/* It came from there by steps that its values do not show: the next one need not repeat
-	 * them. */
-	for (u32 axis = 0; axis < AXES && l->count == before; axis++)
-		d->values[axis] |= 1u << c->v[axis];
-	return d;
+	return NULL;
+}
+
+/* An old class that leads to the same smallest case: its values did not show that it does. */
+static struct divergence *same_smallest(struct classes *l, const struct divergence *d)
+{
+	for (u32 i = 0; i < l->count; i++) {
+		struct divergence *old = &l->list[i];
+
+		if (!same_class(old, d))
+			continue;
+		for (u32 axis = 0; axis < AXES; axis++)
+			old->values[axis] |= 1u << d->first.v[axis];
+		return old;
+	}
+	return NULL;
+}
+
+/* The class that a differing case belongs to; NULL: there is no room for a new one. */
+static struct divergence *class_of(struct classes *l, const struct mcase *c,
+				   const struct mismatch *m, case_runner again)
+{
+	struct divergence *old, new;
+
+	for (u32 i = 0; i < l->count; i++)
+		if (belongs(&l->list[i], c, m))
+			return &l->list[i];
+	old = class_of_part(l, c, again);
+	if (old)
+		return old;
+	reduce(&new, c, m, again);
+	old = new.unsteady ? NULL : class_of_part(l, &new.small, again);
+	if (!old)
+		old = same_smallest(l, &new);
+	if (old || l->count == CLASSES_MAX)
+		return old;
+	for (u32 axis = 0; axis < AXES; axis++)
+		new.values[axis] = 1u << c->v[axis];
+	if (!new.unsteady)
+		find_values(&new, again);
+	l->list[l->count] = new;
+	return &l->list[l->count++];
 }
 
 void classes_add(struct classes *l, const struct mcase *c, const struct mismatch *m,
