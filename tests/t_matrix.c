@@ -72,7 +72,7 @@ static void run_named(const struct mcase *c)
 	struct outcome o;
 
 	case_print(c, name, sizeof(name));
-	if (!case_valid(c) || !matrix_possible(c)) {
+	if (!case_valid(c) || !case_possible(c)) {
 		pr("    # case %s %s\n", name,
 		   case_valid(c) ? "is not possible on this machine" : "does not exist");
 		return;

@@ -9,6 +9,11 @@ static const u8 order[AXES] = { AXIS_LEVELS, AXIS_DECOY, AXIS_XD,    AXIS_OTHERS
 				AXIS_RW,     AXIS_SPAN,  AXIS_WP,    AXIS_PKS,    AXIS_MODE,
 				AXIS_US,     AXIS_KIND,  AXIS_RIGHTS };
 
+static bool there_is(const struct mcase *c)
+{
+	return case_valid(c) && case_possible(c);
+}
+
 /* The case with one axis changed differs in the same way. */
 static bool still_differs(const struct mcase *c, u32 axis, u32 value, const struct mismatch *m,
 			  case_runner again, struct mismatch *now)
@@ -16,7 +21,7 @@ static bool still_differs(const struct mcase *c, u32 axis, u32 value, const stru
 	struct mcase other = *c;
 
 	other.v[axis] = (u8)value;
-	if (!case_valid(&other))
+	if (!there_is(&other))
 		return false;
 	*now = again(&other);
 	return mismatch_same(now, m);
@@ -43,7 +48,7 @@ static bool simplify(struct mcase *c, struct mismatch *m, case_runner again)
 	return simpler;
 }
 
-/* Which values of each axis keep the difference; a value that there is not excludes nothing. */
+/* Which values of each axis keep the difference; what there is not here excludes nothing. */
 static void find_values(struct divergence *d, case_runner again)
 {
 	struct mismatch now;
@@ -54,7 +59,7 @@ static void find_values(struct divergence *d, case_runner again)
 			struct mcase c = d->small;
 
 			c.v[axis] = (u8)v;
-			if (v == d->small.v[axis] || !case_valid(&c) ||
+			if (v == d->small.v[axis] || !there_is(&c) ||
 			    still_differs(&d->small, axis, v, &d->mismatch, again, &now))
 				d->values[axis] |= 1u << v;
 		}
@@ -188,7 +193,7 @@ static void axis_masks(const struct divergence *d, u32 axis, u32 *possible, u32 
 	*possible = 0;
 	for (u32 v = 0; v < axis_values(axis); v++) {
 		c.v[axis] = (u8)v;
-		*possible |= case_valid(&c) ? 1u << v : 0;
+		*possible |= there_is(&c) ? 1u << v : 0;
 	}
 	*matter = d->values[axis] & *possible;
 }

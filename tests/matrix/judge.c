@@ -44,6 +44,20 @@ bool kind_reads(u32 kind)
 	return kind == KIND_READ || kind == KIND_XCHG || kind == KIND_LODS || kind == KIND_POP;
 }
 
+bool case_possible(const struct mcase *c)
+{
+	if (!machine_can.pks &&
+	    (c->v[AXIS_PKS] == PKS_ON || c->v[AXIS_TLB] == TLB_PKS || c->v[AXIS_TLB] == TLB_WRMSR))
+		return false;
+	if (!machine_can.pku && (c->v[AXIS_PKU] != PKU_OFF || c->v[AXIS_TLB] == TLB_WRPKRU))
+		return false;
+	if (!machine_can.smap && c->v[AXIS_SMAP] != SMAP_OFF)
+		return false;
+	if (!machine_can.page_1g && c->v[AXIS_SIZE] == SIZE_1G)
+		return false;
+	return machine_can.la57 || c->v[AXIS_LEVELS] != LEVELS_5;
+}
+
 static struct oracle_cpu cpu_of(const struct mcase *c)
 {
 	return (struct oracle_cpu){

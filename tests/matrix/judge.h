@@ -60,6 +60,9 @@ struct mismatch {
 	u32 expected_error, observed_error;
 };
 
+/* Whether this machine can do the case. */
+bool case_possible(const struct mcase *c);
+
 void expect_case(const struct mcase *c, struct expectation *e);
 
 /* `s` is what led to the outcome. */

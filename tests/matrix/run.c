@@ -29,20 +29,6 @@ struct memo {
 	u32 cases;
 };
 
-bool matrix_possible(const struct mcase *c)
-{
-	if (!machine_can.pks &&
-	    (c->v[AXIS_PKS] == PKS_ON || c->v[AXIS_TLB] == TLB_PKS || c->v[AXIS_TLB] == TLB_WRMSR))
-		return false;
-	if (!machine_can.pku && (c->v[AXIS_PKU] != PKU_OFF || c->v[AXIS_TLB] == TLB_WRPKRU))
-		return false;
-	if (!machine_can.smap && c->v[AXIS_SMAP] != SMAP_OFF)
-		return false;
-	if (!machine_can.page_1g && c->v[AXIS_SIZE] == SIZE_1G)
-		return false;
-	return machine_can.la57 || c->v[AXIS_LEVELS] != LEVELS_5;
-}
-
 /* The matrix's state is left now and then, and for what has to do with other code. */
 static u32 session_levels;
 
@@ -273,7 +259,7 @@ struct mismatch matrix_one(const struct mcase *c, struct outcome *outcome)
 	struct findings found;
 	struct outcome o;
 
-	if (!matrix_possible(c))
+	if (!case_possible(c))
 		return (struct mismatch){ 0 };
 	run_row(NULL, &row, 1u << c->v[AXIS_KEY], &found, outcome ? outcome : &o);
 	return found.count ? found.mismatch[0] : (struct mismatch){ 0 };
@@ -319,7 +305,7 @@ void matrix_run(struct matrix *m, enum slice slice, void (*progress)(u32 percent
 
 	plan_start(&p, slice);
 	while (plan_next(&p, &row)) {
-		if (matrix_possible(&row))
+		if (case_possible(&row))
 			matrix_row(m, &row, p.keys);
 		if (++since % ROWS_AT_ONCE)
 			continue;

@@ -38,9 +38,6 @@ struct mismatch matrix_one(const struct mcase *c, struct outcome *outcome);
 /* Leaves the machine's own state, in which the two above stay: before anything else is done. */
 void matrix_pause(void);
 
-/* Whether this machine can do the case. */
-bool matrix_possible(const struct mcase *c);
-
 /* The whole slice. `progress`, if set, is called now and then, outside of the matrix's state. */
 void matrix_run(struct matrix *m, enum slice slice, void (*progress)(u32 percent));
 
