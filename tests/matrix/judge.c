@@ -289,14 +289,14 @@ struct mismatch judge(const struct expectation *e, const struct shot *s, const s
 
 bool mismatch_same(const struct mismatch *a, const struct mismatch *b)
 {
+	u32 bits_a = a->expected_error ^ a->observed_error;
+	u32 bits_b = b->expected_error ^ b->observed_error;
+
 	if (a->denial || b->denial)
 		return a->denial == b->denial;
-	if (a->aspects != b->aspects || a->expected_vector != b->expected_vector ||
-	    a->observed_vector != b->observed_vector)
-		return false;
-	if (!(a->aspects & ASPECT_ERROR))
-		return true;
-	return (a->expected_error ^ a->observed_error) == (b->expected_error ^ b->observed_error);
+	return a->aspects == b->aspects && a->expected_vector == b->expected_vector &&
+	       a->observed_vector == b->observed_vector &&
+	       (!(a->aspects & ASPECT_ERROR) || bits_a == bits_b);
 }
 
 static const struct {
