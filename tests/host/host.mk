@@ -9,7 +9,8 @@ HOST_PURE  := mm/ranges.c boot/multiboot2.c boot/cmdline.c kernel/printf.c kerne
 	      kernel/glob.c kernel/options.c kernel/string.c pks/policy.c tests/oracle.c \
 	      tests/matrix/space.c tests/host/ksym_stub.c
 # The rest of the matrix, with the machine that it runs on here: only for the programs that need it.
-HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables memory judge rules classes plan run) \
+HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables memory judge mismatch rules classes \
+		 plan run) \
 		 $(sort $(wildcard tests/host/soft*.c)) tests/host/faults.c
 HOST_MACHINES := t_machine t_plan t_faults
 # They run a slice for each error that can be planted, and all of the other slice's plan: without
