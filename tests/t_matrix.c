@@ -19,6 +19,7 @@
 
 #define WATCHDOG_NS 20000000000ULL
 
+/* Written by the first test of the suite that runs, read by the others after it. */
 static struct matrix matrix;
 static enum { NOT_RUN, RUN, IMPOSSIBLE } state;
 static const char *why_not;

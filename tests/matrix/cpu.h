@@ -12,7 +12,11 @@
 
 static struct home *const home = (struct home *)HOME;
 
-/* What is in the registers now, so that nothing is written twice. */
+/*
+ * What is in the registers now, so that nothing is written twice. It and the home belong to the
+ * one thread that runs the matrix, with interrupts off between machine_enter() and machine_leave();
+ * an NMI there touches neither.
+ */
 struct cpu_now {
 	u64 cr0, cr4;
 	u32 pkrs, pkru;

@@ -109,7 +109,7 @@ u64 rules_of(const struct mcase *c, const struct expectation *e)
 }
 
 /* The reports that a difference in these aspects can break. */
-static u64 broken_reports(const struct expectation *e, const struct mismatch *m)
+static u64 broken_reports(const struct mismatch *m)
 {
 	u32 bits = m->expected_error ^ m->observed_error;
 	u64 rules = 0;
@@ -132,7 +132,6 @@ static u64 broken_reports(const struct expectation *e, const struct mismatch *m)
 		rules |= BIT(RULE_saved_rip_is_the_faulting_instruction);
 	if (m->aspects & ASPECT_PKRS)
 		rules |= BIT(RULE_pkrs_is_left_alone);
-	(void)e;
 	return rules;
 }
 
@@ -141,7 +140,7 @@ static u64 broken_reports(const struct expectation *e, const struct mismatch *m)
 enum rule rule_broken(const struct mcase *c, const struct expectation *e, const struct mismatch *m)
 {
 	u64 rules = rules_of(c, e) | if_(c->v[AXIS_KEY], RULE_each_key_has_its_own_bits);
-	u64 able = m->aspects & ASPECT_FAULT ? rules & ~REPORTS : rules & broken_reports(e, m);
+	u64 able = m->aspects & ASPECT_FAULT ? rules & ~REPORTS : rules & broken_reports(m);
 
 	/* A saved RIP is checked after a permitted access too. */
 	if (!able && m->aspects & ASPECT_RIP)

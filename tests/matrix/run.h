@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs the matrix on a machine, or single cases of it, and sorts what differs into classes. A
- * batch is one row of pages: 16 cases that differ in the key (and with OTHERS_MIX in its rights).
+ * Runs the matrix on a machine, row by row, or single cases of it, and sorts what differs into
+ * classes. One thread at a time; no other context touches what is here.
  */
 #ifndef KEYWARD_TESTS_MATRIX_RUN_H
 #define KEYWARD_TESTS_MATRIX_RUN_H

@@ -117,7 +117,7 @@ static u32 mixed(u32 mix, u32 key)
 	return (mix * key + (key >> 2)) & 3;
 }
 
-/* All 16 keys' fields, of which key 0 has `rights`. */
+/* All 16 keys' fields; made once, by the one thread that runs the matrix. */
 static u32 mixed_register(u32 mix, u32 rights_of_key_0)
 {
 	static u32 made[4][4]; /* 0: not yet; keys 0 to 15 cannot all be open */

@@ -53,7 +53,7 @@ bool case_dirty_before(const struct mcase *c)
 	return tables.avoid_set_dirty && c->v[AXIS_RW] == RW_LEAF_NO && wp_is_0;
 }
 
-/* What all leaves of the batch share. */
+/* What all leaves of a row share. */
 static u64 leaf(const struct mcase *c)
 {
 	u32 size = c->v[AXIS_SIZE], us = c->v[AXIS_US], present = c->v[AXIS_PRESENT];

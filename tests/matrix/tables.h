@@ -69,7 +69,7 @@ extern struct tables tables;
 void tables_link(void);
 
 /*
- * Writes all entries for the batch of `c` (any key; but that of the tested page between the homes
+ * Writes all entries for the row of `c` (any key; but that of the tested page between the homes
  * is c's own), accessed and dirty clear. Flushes nothing.
  */
 void tables_prepare(const struct mcase *c);
