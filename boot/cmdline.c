@@ -9,7 +9,7 @@
 	320 /* a key and the longest value, tests=, with room to say that it is too long \
 	     */
 #define MESSAGE_MAX 256
-#define CPUS_MAX    4096
+#define CPUS_LIMIT  4096
 #define REPEAT_MAX  1000000
 
 /* Finds word among the names. */
@@ -121,7 +121,7 @@ static bool set_repeat(struct options *opt, const char *value)
 
 static bool set_cpus(struct options *opt, const char *value)
 {
-	return read_u32(strcmp(value, "max") ? value : "4096", CPUS_MAX, &opt->cpus);
+	return read_u32(strcmp(value, "max") ? value : "4096", CPUS_LIMIT, &opt->cpus);
 }
 
 static bool set_mem(struct options *opt, const char *value)

@@ -18,6 +18,8 @@ _Static_assert(offsetof(struct cpu, pkrs_writes) == CPU_PKRS_WRITES, "percpu.h")
 _Static_assert(sizeof(struct tss) == 104, "SDM: 64-bit TSS");
 
 struct cpu boot_cpu;
+struct cpu *cpus[CPUS_MAX] = { &boot_cpu };
+u32 cpu_count = 1;
 
 struct pseudo_descriptor {
 	u16 limit;

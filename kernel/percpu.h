@@ -96,5 +96,10 @@ static inline struct thread *current_thread(void)
 
 extern struct cpu boot_cpu;
 
+/* The processors that run, by id, without gaps; cpus[0] is the boot processor. Grows during boot. */
+#define CPUS_MAX 512
+extern struct cpu *cpus[CPUS_MAX];
+extern u32 cpu_count;
+
 #endif
 #endif
