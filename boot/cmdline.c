@@ -173,6 +173,14 @@ static bool set_avoid(struct options *opt, const char *value)
 	return true;
 }
 
+static bool set_apic(struct options *opt, const char *value)
+{
+	if (strcmp(value, "found") && strcmp(value, "x2apic"))
+		return false;
+	opt->x2apic = !strcmp(value, "x2apic");
+	return true;
+}
+
 static bool set_bench(struct options *opt, const char *value)
 {
 	if (strcmp(value, "on") && strcmp(value, "off"))
@@ -218,6 +226,7 @@ static const struct key {
 	{ "matrix", "everyday", "one of everyday, full, list", set_matrix },
 	{ "case", "", "a list AXIS:VALUE[,AXIS:VALUE] of at most 255 bytes", set_case },
 	{ "avoid", "nothing", "one of nothing, set-dirty", set_avoid },
+	{ "apic", "found", "one of found, x2apic", set_apic },
 	{ "bench", "off", "one of on, off", set_bench },
 };
 

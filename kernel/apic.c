@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/apic.h"
+#include "kernel/console.h"
 #include "kernel/cpuid.h"
 #include "kernel/insn.h"
 #include "kernel/msr.h"
@@ -20,10 +21,13 @@
 #define LVT_MASKED      (1 << 16)
 #define DIVIDE_BY_16    3
 #define ICR_NMI         (4 << 8)
+#define ICR_INIT        (5 << 8)
+#define ICR_STARTUP     (6 << 8)
 #define ICR_PENDING     (1 << 12)
 #define ICR_ASSERT      (1 << 14)
 #define ICR_SELF        (1 << 18)
 #define SPIN_MAX        (1 << 20)
+#define APIC_BROADCAST  0xff /* in xAPIC mode, where ids have 8 bits */
 
 /* The two 8259As of a PC. */
 #define PIC1     0x20
@@ -45,13 +49,6 @@ static void reg_write(u32 reg, u32 value)
 		wrmsr(MSR_X2APIC + reg / 16, value);
 }
 
-u64 apic_mmio_address(void)
-{
-	u64 base = rdmsr(MSR_APIC_BASE);
-
-	return base & APIC_BASE_X2APIC ? 0 : base & 0xffffff000ULL;
-}
-
 /* The firmware leaves the legacy timer on, at the vector of #DF. */
 static void pic_silence(void)
 {
@@ -67,17 +64,58 @@ static void pic_silence(void)
 	outb(PIC2 + 1, 0xff);
 }
 
-void apic_init_cpu(volatile void *mmio)
+/* x2APIC mode is entered through xAPIC mode (SDM Vol. 3A, "Local APIC State Transitions"). */
+static void enable(bool x2apic)
 {
-	pic_silence();
-	registers = mmio;
+	u64 base = rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
+
+	wrmsr(MSR_APIC_BASE, base);
+	if (x2apic)
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+}
+
+void apic_choose_mode(bool want_x2apic)
+{
+	bool found;
+
 	if (!cpu_has(FEATURE_APIC))
 		panic("this processor has no local APIC");
-	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE);
+	found = rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
+	if (want_x2apic && !found && !cpu_has(FEATURE_X2APIC)) {
+		pr("# APIC: x2APIC mode was asked for, and this processor has none\n");
+		want_x2apic = false;
+	}
+	enable(found || want_x2apic);
+	pr("# APIC: %s mode, %s\n", found || want_x2apic ? "x2APIC" : "xAPIC",
+	   want_x2apic && !found ? "asked for" : "as the firmware left it");
+}
+
+u64 apic_mmio_address(void)
+{
+	u64 base = rdmsr(MSR_APIC_BASE);
+
+	return base & APIC_BASE_X2APIC ? 0 : base & 0xffffff000ULL;
+}
+
+void apic_init(volatile void *mmio)
+{
+	registers = mmio;
+	pic_silence();
+	apic_init_cpu();
+}
+
+void apic_init_cpu(void)
+{
+	enable(!registers);
 	reg_write(REG_TPR, 0);
 	reg_write(REG_LVT_TIMER, LVT_MASKED);
 	reg_write(REG_TIMER_DIV, DIVIDE_BY_16);
 	reg_write(REG_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
+}
+
+bool apic_reaches(u32 id)
+{
+	return !registers || id < APIC_BROADCAST;
 }
 
 u32 apic_id(void)
@@ -90,6 +128,7 @@ void apic_eoi(void)
 	reg_write(REG_EOI, 0);
 }
 
+/* Interrupts off: the two halves of the ICR belong together, and the second one sends. */
 static void icr_write(u32 low, u32 destination)
 {
 	if (!registers) {
@@ -103,21 +142,43 @@ static void icr_write(u32 low, u32 destination)
 			panic("the local APIC does not deliver (ICR %08x)", low);
 }
 
+static void send(u32 low, u32 destination)
+{
+	u64 flags = irq_save();
+
+	icr_write(low | ICR_ASSERT, destination);
+	irq_restore(flags);
+}
+
 void apic_self_ipi(u8 vector)
 {
-	u64 flags = irq_save(); /* the two halves of the ICR belong together */
+	send(ICR_SELF | vector, 0);
+}
 
-	icr_write(ICR_SELF | ICR_ASSERT | vector, 0);
-	irq_restore(flags);
+void apic_send_ipi(u32 id, u8 vector)
+{
+	send(vector, id);
+}
+
+void apic_send_nmi(u32 id)
+{
+	send(ICR_NMI, id);
 }
 
 /* The self shorthand does not go with NMI, so the destination is our own id. */
 void apic_self_nmi(void)
 {
-	u64 flags = irq_save();
+	apic_send_nmi(apic_id());
+}
 
-	icr_write(ICR_NMI | ICR_ASSERT, apic_id());
-	irq_restore(flags);
+void apic_send_init(u32 id)
+{
+	send(ICR_INIT, id);
+}
+
+void apic_send_startup(u32 id, u32 page)
+{
+	send(ICR_STARTUP | page, id);
 }
 
 void apic_timer_start(u32 count)

@@ -4,6 +4,7 @@
 #include "kernel/context.h"
 #include "kernel/fault.h"
 #include "kernel/insn.h"
+#include "kernel/ipi.h"
 #include "kernel/panic.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
@@ -75,7 +76,8 @@ static void nmi_like(struct regs *regs)
 	context_enter(CONTEXT_NMI);
 	if (regs->vector == X86_NMI) {
 		this_cpu()->nmis++;
-		hook_handles(regs); /* an NMI that nobody asked for is only counted */
+		if (!ipi_nmi(regs))
+			hook_handles(regs); /* an NMI that nobody asked for is only counted */
 	} else if (!hook_handles(regs)) {
 		panic_regs(regs, cr2, "%s", exception_name(regs->vector));
 	}

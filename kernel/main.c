@@ -7,11 +7,13 @@
 #include "kernel/cpuid.h"
 #include "kernel/exception.h"
 #include "kernel/insn.h"
+#include "kernel/ipi.h"
 #include "kernel/magic.h"
 #include "kernel/option_names.h"
 #include "kernel/options.h"
 #include "kernel/panic.h"
 #include "kernel/random.h"
+#include "kernel/smp.h"
 #include "kernel/stack.h"
 #include "kernel/string.h"
 #include "kernel/thread.h"
@@ -115,6 +117,13 @@ static void print_pks(void)
 		   CONFIG_PARANOID ? ", paranoid build" : "");
 }
 
+static void start_processors(void)
+{
+	static const u32 ids[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+
+	smp_start(ids, MIN(options.cpus, 16), options.cpus);
+}
+
 /* Devices and threads: everything that needs memory. */
 static void kernel_main(const struct boot_info *info)
 {
@@ -125,15 +134,20 @@ static void kernel_main(const struct boot_info *info)
 	if (!ist)
 		panic("no memory for the interrupt stacks");
 	percpu_set_ist(this_cpu(), ist); /* #DF, NMI, #MC get stacks of their own */
-	pkrs_init_cpu();                 /* before any context but this one exists */
+	percpu_use_ist();
+	pkrs_init(); /* before any context but this one exists */
 	pks_mode_set(options.pks);
 	print_pks();
 	syscall_init_cpu();
-	apic_init_cpu(apic_mmio_address() ? vmap_mmio(apic_mmio_address(), PAGE_SIZE) : NULL);
+	apic_choose_mode(options.x2apic);
+	apic_init(apic_mmio_address() ? vmap_mmio(apic_mmio_address(), PAGE_SIZE) : NULL);
+	ipi_init();
 	time_calibrate();
 	sched_init(); /* this code is the thread "main" now */
+	tick_init();
 	tick_start();
 	irq_enable();
+	start_processors();
 	work_start();
 	ktest_main(); /* does not return */
 }
@@ -143,7 +157,8 @@ void boot_main(u32 mbi_phys)
 {
 	const char *why;
 
-	percpu_init(&boot_cpu, 0); /* exceptions are reported from here on */
+	percpu_init(&boot_cpu, 0);
+	percpu_load(&boot_cpu); /* exceptions are reported from here on */
 	console_init();
 	pr("# Keyward: protection keys for supervisor pages, on bare metal\n");
 	if (mb2_parse(phys_to_virt(mbi_phys), BOOT_MAPPED - mbi_phys, &boot_info, &why))

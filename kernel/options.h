@@ -37,7 +37,8 @@ struct options {
 	enum matrix_extent matrix; /* matrix=everyday|full|list */
 	char matrix_case[256];     /* case=axis:value,...: only these cases; empty: the slice */
 	bool avoid_set_dirty;      /* avoid=set-dirty: a machine dies of it, see machines/bochs */
-	bool bench;                /* bench=on|off: run the benches instead of the tests */
+	bool x2apic; /* apic=found|x2apic: as the firmware left it, or in x2APIC mode */
+	bool bench;  /* bench=on|off: run the benches instead of the tests */
 };
 
 extern struct options options;

@@ -5,6 +5,7 @@
 #include "kernel/context.h"
 #include "kernel/exception.h"
 #include "kernel/insn.h"
+#include "kernel/ipi.h"
 #include "kernel/printf.h"
 #include "kernel/thread.h"
 #include "pks/keys.h"
@@ -74,6 +75,7 @@ static _Noreturn void vpanic(const struct regs *regs, u64 addr, const char *fmt,
 	console_panic();
 	if (__atomic_exchange_n(&panicking, true, __ATOMIC_RELAXED))
 		machine_end(MACHINE_PANIC);
+	ipi_stop_others();
 	kvsnprintf(message, sizeof(message), fmt, args);
 	pr("# PANIC: %s\n", message);
 	if (regs) {

@@ -103,7 +103,7 @@ static void load_idt(void)
 	struct pseudo_descriptor idtr = { sizeof(idt) - 1, (u64)idt };
 
 	for (u32 vector = 0; vector < VECTORS; vector++)
-		if (!idt[vector].type)
+		if (!idt[vector].type) /* the first processor's turn */
 			set_gate(vector, 0);
 	lidt(&idtr);
 }
@@ -117,6 +117,10 @@ void percpu_init(struct cpu *cpu, u32 id)
 	list_init(&cpu->rq.ready);
 	list_init(&cpu->rq.sleeping);
 	cpu->tss.iomap_base = sizeof(struct tss);
+}
+
+void percpu_load(struct cpu *cpu)
+{
 	load_gdt(cpu);
 	wrmsr(MSR_GS_BASE, (u64)cpu);
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
@@ -128,6 +132,10 @@ void percpu_set_ist(struct cpu *cpu, u64 base)
 	cpu->ist_base = base;
 	for (u32 i = 0; i < IST_STACKS; i++)
 		cpu->tss.ist[i] = base + (i + 1) * STACK_SLOT;
+}
+
+void percpu_use_ist(void)
+{
 	for (u32 vector = 0; vector < X86_EXCEPTIONS; vector++)
 		set_gate(vector, gate_ist(vector));
 	if (cpu_has(FEATURE_MCE)) /* until now a machine check would have been a shutdown */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What belongs to one logical processor, reached through GS. Only the processor itself writes here,
- * but for the run queue and need_resched, which whoever wakes a thread writes. Fields at fixed
- * offsets are for assembly; percpu.c asserts them.
+ * but for what others use to reach it: the run queue and need_resched, under the queue's lock; call
+ * and nmi_asks, atomically. Fields at fixed offsets are for assembly; percpu.c asserts them.
  */
 #ifndef KEYWARD_KERNEL_PERCPU_H
 #define KEYWARD_KERNEL_PERCPU_H
@@ -23,6 +23,7 @@
 #include "kernel/x86.h"
 
 struct thread;
+struct ipi_call;
 
 struct tss { /* SDM Vol. 3A, "Task Management in 64-bit Mode" */
 	u32 reserved0;
@@ -54,28 +55,40 @@ struct cpu {
 	u64 ist_base;    /* the IST stacks are one range: IST_STACKS * STACK_SLOT bytes */
 	u64 pkrs_writes; /* paranoid build: writes of IA32_PKRS */
 
-	u32 id;
+	u32 id; /* its place in cpus[] */
+	u32 apic_id;
+	u32 pkrs_found;    /* what IA32_PKRS held when the processor started; 0 for the first one */
 	u32 context_count; /* see kernel/context.h */
-	bool need_resched; /* set by the tick and by wake-ups, cleared by schedule() */
+	bool need_resched; /* set by the tick and by wake-ups, cleared by schedule(), locked */
 	u32 softirq_pending;
 	struct runqueue rq;
 	struct thread *switched_from; /* by the last switch; under the run queue's lock */
+	struct thread *leaving;       /* the thread before, if it goes on elsewhere; the same */
 	struct thread *idle;
+	struct ipi_call *call; /* that another processor wants run here; see kernel/ipi.c */
+	u32 nmi_asks;          /* what an NMI from another processor is for; the same */
 	u64 ticks;
+	u64 tick_ns; /* see tick_set() */
+	bool tick_jitter;
+	u32 tick_slower; /* log 2 */
+	u64 tick_due;
 	u64 nmis;
 
 	u64 gdt[7];
 	struct tss tss;
 };
 
-/* Sets up `cpu` as the running processor: GDT, TSS, GS, IDT. Once a processor, interrupts off. */
+/* Fills in a processor's structure. Any processor, before it is loaded. */
 void percpu_init(struct cpu *cpu, u32 id);
 
-/*
- * Gives `cpu` its IST stacks, and lets machine checks come; `base` is a range of IST_STACKS guarded
- * slots.
- */
+/* Makes `cpu` the running processor: GDT, TSS, GS, IDT. Once a processor, interrupts off. */
+void percpu_load(struct cpu *cpu);
+
+/* Gives `cpu` its IST stacks; `base` is a range of IST_STACKS guarded slots. */
 void percpu_set_ist(struct cpu *cpu, u64 base);
+
+/* Vectors #DF, NMI and #MC go to IST stacks from now on, and machine checks may come. Boot. */
+void percpu_use_ist(void);
 
 static inline struct cpu *this_cpu(void)
 {
@@ -96,7 +109,8 @@ static inline struct thread *current_thread(void)
 
 extern struct cpu boot_cpu;
 
-/* The processors that run, by id, without gaps; cpus[0] is the boot processor. Grows during boot. */
+/* The processors that run, by id, without gaps; cpus[0] is the boot processor. Grows during boot.
+ */
 #define CPUS_MAX 512
 extern struct cpu *cpus[CPUS_MAX];
 extern u32 cpu_count;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * Who runs: one run queue a processor, round robin, each tick a turn. A run queue's lock is held
- * over the switch and released by the thread that is switched to.
+ * over the switch and released by the thread that is switched to. Two run queues' locks are never
+ * held at once: a thread that moves belongs to nobody for a moment, and is then found runnable by
+ * whoever wakes it, who has nothing to do.
  */
 #include "kernel/console.h"
 #include "kernel/context.h"
 #include "kernel/insn.h"
+#include "kernel/ipi.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
 #include "kernel/thread.h"
@@ -18,19 +21,39 @@ _Noreturn void thread_main(int (*fn)(void *), void *arg);
 static struct thread main_thread = { .name = "main", .id = 0, .immortal = true };
 static u64 kernel_cr3;
 
-/* Locked: the thread that is switched to, with the lock, finishes what the one before began. */
+/* Locked. */
+static void enqueue(struct cpu *cpu, struct thread *t)
+{
+	list_add_tail(&t->queue_node, &cpu->rq.ready);
+	t->queued = true;
+	cpu->need_resched = true;
+}
+
+/* A thread that is in no queue, but marked as queued, goes to `cpu`. Interrupts off, no lock. */
+static void hand_over(struct thread *t, struct cpu *cpu)
+{
+	spin_lock(&cpu->rq.lock);
+	__atomic_store_n(&t->cpu, cpu, __ATOMIC_RELEASE);
+	enqueue(cpu, t);
+	spin_unlock(&cpu->rq.lock);
+	if (cpu != this_cpu())
+		ipi_reschedule(cpu);
+}
+
+/*
+ * The thread that is switched to, with the lock, finishes what the one before began; that one may
+ * have to go on elsewhere, which it could not while it was still on its stack.
+ */
 static void switch_finish(void)
 {
 	struct cpu *cpu = this_cpu();
+	struct thread *leaving = cpu->leaving;
 
+	cpu->leaving = NULL;
 	__atomic_store_n(&cpu->switched_from->on_cpu, false, __ATOMIC_RELEASE);
 	spin_unlock(&cpu->rq.lock);
-}
-
-static void enqueue(struct runqueue *rq, struct thread *t)
-{
-	list_add_tail(&t->queue_node, &rq->ready);
-	t->queued = true;
+	if (unlikely(leaving))
+		hand_over(leaving, leaving->pinned);
 }
 
 static struct thread *pick_next(struct cpu *cpu)
@@ -53,6 +76,17 @@ static void switch_address_space(const struct thread *next)
 		write_cr3(cr3);
 }
 
+/* Locked. The running thread remains a candidate: here, or where it is pinned to. */
+static void put_back(struct cpu *cpu, struct thread *t)
+{
+	if (!t->pinned || t->pinned == cpu) {
+		enqueue(cpu, t);
+	} else {
+		t->queued = true;
+		cpu->leaving = t;
+	}
+}
+
 /* Picks and switches. `stays`: the running thread remains a candidate whatever its state says. */
 static void reschedule(bool stays)
 {
@@ -62,9 +96,9 @@ static void reschedule(bool stays)
 
 	BUG_ON(context_count() != 0);
 	spin_lock(&cpu->rq.lock);
-	cpu->need_resched = false;
 	if ((stays || prev->state == THREAD_RUNNABLE) && prev != cpu->idle && !prev->queued)
-		enqueue(&cpu->rq, prev);
+		put_back(cpu, prev);
+	cpu->need_resched = false;
 	next = pick_next(cpu);
 	if (next != prev) {
 		next->on_cpu = true;
@@ -103,20 +137,63 @@ void thread_main(int (*fn)(void *), void *arg)
 	thread_exit(fn(arg));
 }
 
+static bool is_idle(const struct cpu *cpu)
+{
+	return __atomic_load_n(&cpu->current, __ATOMIC_RELAXED) == cpu->idle &&
+	       list_empty(&cpu->rq.ready);
+}
+
+/* Where a thread that wakes should run: where it was, unless another processor has nothing to do.
+ */
+static struct cpu *place(const struct thread *t)
+{
+	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+
+	if (t->pinned)
+		return t->pinned;
+	for (u32 i = 0; i < count && !is_idle(t->cpu); i++)
+		if (is_idle(cpus[i]))
+			return cpus[i];
+	return t->cpu;
+}
+
+/* Locks the run queue that the thread belongs to; it may move until that is done. */
+static struct cpu *lock_cpu_of(const struct thread *t)
+{
+	for (;;) {
+		struct cpu *cpu = __atomic_load_n(&t->cpu, __ATOMIC_ACQUIRE);
+
+		spin_lock(&cpu->rq.lock);
+		if (cpu == __atomic_load_n(&t->cpu, __ATOMIC_RELAXED))
+			return cpu;
+		spin_unlock(&cpu->rq.lock);
+	}
+}
+
 void thread_wake(struct thread *t)
 {
-	struct runqueue *rq = &t->cpu->rq;
-	u64 flags = spin_lock_irqsave(&rq->lock);
+	u64 flags = irq_save();
+	struct cpu *cpu = lock_cpu_of(t), *to = NULL;
 
 	if (t->state == THREAD_BLOCKED) {
 		t->state = THREAD_RUNNABLE;
-		if (!t->queued && t->cpu->current != t) {
+		if (!t->queued && cpu->current != t) {
 			list_del(&t->queue_node); /* from the sleepers, if it is there */
-			enqueue(rq, t);
-			t->cpu->need_resched = true;
+			t->queued = true;
+			to = place(t);
 		}
 	}
-	spin_unlock_irqrestore(&rq->lock, flags);
+	spin_unlock(&cpu->rq.lock);
+	if (to)
+		hand_over(t, to);
+	irq_restore(flags);
+}
+
+void thread_pin(struct cpu *cpu)
+{
+	current_thread()->pinned = cpu;
+	while (cpu && this_cpu() != cpu)
+		thread_yield();
 }
 
 void thread_sleep(u64 ns)
@@ -153,26 +230,73 @@ void sched_tick(u64 now)
 		list_del(&t->queue_node);
 		t->state = THREAD_RUNNABLE;
 		if (t != cpu->current)
-			enqueue(rq, t);
+			enqueue(cpu, t);
 	}
 	if (!list_empty(&rq->ready))
 		cpu->need_resched = true;
 	spin_unlock(&rq->lock);
 }
 
-static int idle_main(void *arg)
+/* Takes a thread that waits for another processor. Interrupts off. */
+static bool steal(void)
 {
-	(void)arg;
+	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+	struct thread *found = NULL;
+
+	for (u32 i = 0; i < count && !found; i++) {
+		struct runqueue *rq = &cpus[i]->rq;
+
+		if (list_empty(&rq->ready))
+			continue;
+		spin_lock(&rq->lock);
+		list_for_each(node, &rq->ready)
+		{
+			struct thread *t = list_entry(node, struct thread, queue_node);
+
+			if (!t->pinned) {
+				list_del(node); /* it remains marked as queued */
+				found = t;
+				break;
+			}
+		}
+		spin_unlock(&rq->lock);
+	}
+	if (found)
+		hand_over(found, this_cpu());
+	return found;
+}
+
+void sched_idle(void)
+{
 	for (;;) {
 		irq_disable();
-		if (list_empty(&this_cpu()->rq.ready)) {
+		if (list_empty(&this_cpu()->rq.ready) && !steal()) {
 			irq_enable_and_halt();
 		} else {
 			irq_enable();
 			thread_yield();
 		}
 	}
-	return 0;
+}
+
+static int idle_main(void *arg)
+{
+	(void)arg;
+	sched_idle();
+}
+
+struct thread *sched_add_cpu(struct cpu *cpu)
+{
+	struct thread *idle = thread_prepare("idle", idle_main, NULL);
+
+	if (!idle)
+		return NULL;
+	idle->immortal = true;
+	idle->state = THREAD_RUNNABLE;
+	idle->cpu = cpu;
+	idle->pinned = cpu;
+	cpu->idle = idle;
+	return idle;
 }
 
 void sched_init(void)
@@ -181,15 +305,13 @@ void sched_init(void)
 
 	kernel_cr3 = read_cr3();
 	main_thread.cpu = cpu;
+	main_thread.pinned = cpu;
 	main_thread.stack = boot_stack;
 	main_thread.on_cpu = true;
 	list_init(&main_thread.queue_node);
 	list_init(&main_thread.wait_node);
 	list_add_tail(&main_thread.all_node, &all_threads);
 	cpu->current = &main_thread;
-	cpu->idle = thread_prepare("idle", idle_main, NULL);
-	if (!cpu->idle)
+	if (!sched_add_cpu(cpu))
 		panic("no memory for the idle thread");
-	cpu->idle->immortal = true;
-	cpu->idle->state = THREAD_RUNNABLE;
 }

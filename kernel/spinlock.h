@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ticket spinlocks, taken with interrupts off throughout: every lock here is also wanted by some
- * interrupt. Not for NMI context. A spin that lasts absurdly long panics instead of hanging.
+ * Spinlocks, taken with interrupts off throughout: every lock here is also wanted by some interrupt.
+ * Not for NMI context. Whoever looks first when a lock is free gets it: a queue (ticket locks) would
+ * be fair, but where an emulator has more processors than its host, the next in the queue is often
+ * not running. A spin that lasts absurdly long panics instead of hanging.
  */
 #ifndef KEYWARD_KERNEL_SPINLOCK_H
 #define KEYWARD_KERNEL_SPINLOCK_H
@@ -10,37 +12,35 @@
 #include "kernel/types.h"
 
 struct spinlock {
-	u16 next;  /* the ticket that the next taker draws */
-	u16 owner; /* the ticket that is served */
+	u32 locked;
 };
 
 #define SPINLOCK_INIT \
 	{             \
-		0, 0  \
+		0     \
 	}
 
 void spin_stuck(struct spinlock *lock);
 
+static inline bool spin_is_locked(const struct spinlock *lock)
+{
+	return __atomic_load_n(&lock->locked, __ATOMIC_RELAXED);
+}
+
 static inline void spin_lock(struct spinlock *lock)
 {
-	u16 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
-
-	for (u32 spins = 0; __atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket; spins++) {
-		if (spins == 1u << 24)
-			spin_stuck(lock);
-		cpu_relax();
+	for (u32 spins = 0; __atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE);) {
+		while (spin_is_locked(lock)) { /* reading alone does not take the line from others */
+			if (spins++ == 1u << 27)
+				spin_stuck(lock);
+			cpu_relax();
+		}
 	}
 }
 
 static inline void spin_unlock(struct spinlock *lock)
 {
-	__atomic_store_n(&lock->owner, (u16)(lock->owner + 1), __ATOMIC_RELEASE);
-}
-
-static inline bool spin_is_locked(struct spinlock *lock)
-{
-	return __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) !=
-	       __atomic_load_n(&lock->next, __ATOMIC_RELAXED);
+	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
 }
 
 /* Returns the flags for spin_unlock_irqrestore(). */

@@ -38,6 +38,7 @@ struct thread *thread_prepare(const char *name, int (*fn)(void *), void *arg)
 	t = (struct thread *)(stack + STACK_SIZE - ALIGN_UP(sizeof(*t), 16));
 	frame = (struct first_frame *)t - 1;
 	*t = (struct thread){ .rsp = (u64)frame, .cpu = this_cpu(), .stack = stack };
+	t->pinned = current_thread() ? current_thread()->pinned : NULL;
 	*frame = (struct first_frame)
 	{
 #if CONFIG_PKS
@@ -138,11 +139,12 @@ void threads_report(void)
 	list_for_each(node, &all_threads)
 	{
 		struct thread *t = list_entry(node, struct thread, all_node);
-		u32 pkrs = t == current_thread() ? (u32)this_cpu()->pkrs : thread_saved_pkrs(t);
+		u32 pkrs = t->on_cpu ? (u32)t->cpu->pkrs : thread_saved_pkrs(t);
 
-		pr("# thread %u %s %s PKRS %p"
+		pr("# thread %u %s %s on CPU %u%s PKRS %p"
 		   "K\n",
-		   t->id, t->name, states[t->state], &pkrs);
+		   t->id, t->name, states[t->state], t->cpu->id, t->on_cpu ? ", running," : "",
+		   &pkrs);
 	}
 	spin_unlock_irqrestore(&all_lock, flags);
 }

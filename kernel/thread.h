@@ -27,9 +27,10 @@ struct thread_end {
 
 struct thread {
 	u64 rsp;         /* kernel/switch.S: the first field. Valid while the thread does not run */
-	struct cpu *cpu; /* whose run queue; under that queue's lock */
+	struct cpu *cpu; /* whose run queue; changed under the new queue's lock, see sched.c */
+	struct cpu *pinned;          /* may run there alone; NULL: anywhere. Its own to set */
 	enum thread_state state;     /* its own to set; others only by thread_wake(), locked */
-	bool queued;                 /* in rq->ready; under the run queue's lock */
+	bool queued;                 /* in rq->ready, or on its way into one; locked */
 	bool on_cpu;                 /* still on its stack; cleared by whoever runs next */
 	struct list_head queue_node; /* ready or sleeping list; under the run queue's lock */
 	struct list_head wait_node;  /* in a wait queue; under that queue's lock */
@@ -47,9 +48,16 @@ struct thread {
 /* Makes the running code thread "main" of this processor, and gives it an idle thread. Boot. */
 void sched_init(void);
 
+/* Gives another processor its idle thread, on whose stack it starts. NULL: out of memory. Boot. */
+struct thread *sched_add_cpu(struct cpu *cpu);
+
+/* What an idle thread does: takes work from others, or halts. Its processor's first, interrupts
+ * off. */
+_Noreturn void sched_idle(void);
+
 /*
- * Starts fn(arg) in a thread of its own; it ends with what fn returns. NULL: out of memory. Every
- * thread must be joined. Thread context.
+ * Starts fn(arg) in a thread of its own; it ends with what fn returns. NULL: out of memory. It is
+ * pinned as its creator is. Every thread must be joined. Thread context.
  */
 struct thread *thread_create(const char *name, int (*fn)(void *), void *arg);
 
@@ -64,6 +72,12 @@ _Noreturn void thread_exit(int code);
 
 /* Ends the running thread because of a fault. Called by die(). */
 _Noreturn void thread_die(struct regs *regs, const char *why, u64 addr);
+
+/*
+ * The running thread goes to `cpu` and stays there, with NULL it may go anywhere; threads that it
+ * creates inherit this. Thread context.
+ */
+void thread_pin(struct cpu *cpu);
 
 /* Gives the processor to the next thread that is ready, if any. Thread context. */
 void thread_yield(void);

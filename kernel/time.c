@@ -5,6 +5,7 @@
 #include "kernel/cpuid.h"
 #include "kernel/exception.h"
 #include "kernel/insn.h"
+#include "kernel/ipi.h"
 #include "kernel/panic.h"
 #include "kernel/random.h"
 #include "kernel/thread.h"
@@ -16,6 +17,7 @@
 #define CALIBRATE_MS  5
 #define SPIN_MAX      50000000
 #define TICK_MIN_NS   2000
+#define TICK_SLOWER_MAX 8
 #define NS_PER_SECOND 1000000000ULL
 
 static struct {
@@ -23,11 +25,6 @@ static struct {
 	u64 ns_per_tick_fixed;  /* nanoseconds a TSC tick, 32.32 fixed point */
 	u64 timer_per_ns_fixed; /* APIC timer counts a nanosecond, 32.32 fixed point */
 } scale;                        /* written at boot, read in any context */
-
-static struct {
-	u64 period_ns;
-	bool jitter;
-} tick = { TICK_DEFAULT_NS, false }; /* thread writes, tick reads; either value of a race will do */
 
 static struct {
 	u64 deadline_ns;
@@ -106,12 +103,23 @@ u64 now_ns(void)
 	return mul_fixed(rdtsc() - scale.tsc_start, scale.ns_per_tick_fixed);
 }
 
-static void tick_arm(void)
+/*
+ * A tick that comes later than it is long says that the machine (an emulator's host, mostly) cannot
+ * keep up, and would leave nothing but ticks to the processor: the next one takes twice as long.
+ */
+static void tick_arm(u64 now)
 {
-	u64 ns = tick.period_ns;
+	struct cpu *cpu = this_cpu();
+	u64 ns = cpu->tick_ns;
 
-	if (tick.jitter)
+	if (cpu->tick_due && now > cpu->tick_due + ns)
+		cpu->tick_slower += cpu->tick_slower < TICK_SLOWER_MAX;
+	else if (cpu->tick_slower)
+		cpu->tick_slower--;
+	if (cpu->tick_jitter)
 		ns = ns / 4 + random_below(ns / 2 * 3);
+	ns <<= cpu->tick_slower;
+	cpu->tick_due = now_ns() + ns;
 	apic_timer_start((u32)MAX(mul_fixed(ns, scale.timer_per_ns_fixed), 1));
 }
 
@@ -121,25 +129,34 @@ static bool tick_handler(struct regs *regs)
 
 	this_cpu()->ticks++;
 	sched_tick(now);
-	if (watchdog.deadline_ns && now > watchdog.deadline_ns) {
-		watchdog.deadline_ns = 0;
+	if (watchdog.deadline_ns && now > watchdog.deadline_ns &&
+	    __atomic_exchange_n(&watchdog.deadline_ns, 0, __ATOMIC_RELAXED)) {
+		ipi_ask_others_where();
 		threads_report();
 		panic_regs(regs, 0, "the test %s has not ended", watchdog.what);
 	}
-	tick_arm();
+	tick_arm(now);
 	return true;
+}
+
+void tick_init(void)
+{
+	trap_hook_set(VECTOR_TIMER, tick_handler);
 }
 
 void tick_start(void)
 {
-	trap_hook_set(VECTOR_TIMER, tick_handler);
-	tick_arm();
+	tick_set(TICK_DEFAULT_NS, false);
+	tick_arm(0);
 }
 
 void tick_set(u64 period_ns, bool jitter)
 {
-	tick.period_ns = MAX(period_ns, TICK_MIN_NS);
-	tick.jitter = jitter;
+	u64 flags = irq_save();
+
+	this_cpu()->tick_ns = MAX(period_ns, TICK_MIN_NS);
+	this_cpu()->tick_jitter = jitter;
+	irq_restore(flags);
 }
 
 void watchdog_set(u64 deadline_ns, const char *what)

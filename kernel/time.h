@@ -10,12 +10,14 @@
 /* Measures TSC and APIC timer against the PIT, once. Boot only. */
 void time_calibrate(void);
 
-/* Starts the tick on this processor. Interrupts may be off or on. */
+/* Gives the tick its handler; starts it on this processor. Boot, interrupts off. */
+void tick_init(void);
 void tick_start(void);
 
 /*
- * Time between ticks, at least 2 us. With jitter each tick is drawn from 1/4 to 7/4 of it, so that
- * preemption comes at odd places. Takes effect with the next tick. Thread context.
+ * Time between this processor's ticks, at least 2 us. With jitter each tick is drawn from 1/4 to
+ * 7/4 of it, so that preemption comes at odd places. Takes effect with the next tick. Any context
+ * but NMI.
  */
 void tick_set(u64 period_ns, bool jitter);
 

@@ -47,13 +47,15 @@
 #define X86_EXCEPTIONS 32
 
 /* The vectors after the 32 exceptions are ours to give. */
-#define VECTOR_TIMER    0x40
-#define VECTOR_TEST     0x41 /* tests send it to themselves to get into interrupt context */
-#define VECTOR_TEST_LOW 0x31 /* a second one, of a lower priority class */
-#define VECTOR_PIC      0x20 /* 16 of them: all masked, but a PIC may send a spurious one */
-#define VECTOR_SPURIOUS 0xff
-#define VECTORS         256
-#define VECTOR_SYSCALL  256 /* not a vector: what regs->vector says for SYSCALL */
+#define VECTOR_TIMER      0x40
+#define VECTOR_TEST       0x41 /* tests send it to themselves to get into interrupt context */
+#define VECTOR_TEST_LOW   0x31 /* a second one, of a lower priority class */
+#define VECTOR_CALL       0xf0 /* another processor wants a function run: kernel/ipi.c */
+#define VECTOR_RESCHEDULE 0xf1 /* another processor has given this one a thread */
+#define VECTOR_PIC        0x20 /* 16 of them: all masked, but a PIC may send a spurious one */
+#define VECTOR_SPURIOUS   0xff
+#define VECTORS           256
+#define VECTOR_SYSCALL    256 /* not a vector: what regs->vector says for SYSCALL */
 
 /* Page-fault error code (SDM Vol. 3A, "Page-Fault Exceptions"). */
 #define PF_P    (1 << 0) /* the translation exists */

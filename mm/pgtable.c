@@ -125,7 +125,7 @@ int pgtable_map(u64 root, u64 va, u64 pa, u64 len, pte_t prot, int max_level)
 	return err;
 }
 
-void pgtable_unmap(u64 root, u64 va, u64 len)
+static void clear_entries(u64 root, u64 va, u64 len)
 {
 	u64 flags = spin_lock_irqsave(&pgtable_lock);
 
@@ -137,12 +137,17 @@ void pgtable_unmap(u64 root, u64 va, u64 len)
 			size = level_size(walk.last);
 			BUG_ON(size > len || va & (size - 1));
 			*pgtable_entry(root, va, walk.last, false) = 0;
-			tlb_flush_page(va);
 		}
 		va += size;
 		len -= size;
 	}
 	spin_unlock_irqrestore(&pgtable_lock, flags);
+}
+
+void pgtable_unmap(u64 root, u64 va, u64 len)
+{
+	clear_entries(root, va, len);
+	tlb_shootdown(va, len >> PAGE_SHIFT);
 }
 
 static void free_tables(pte_t *table, int level, u32 entries)

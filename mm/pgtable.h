@@ -44,7 +44,10 @@ void pgtable_print(const struct pgwalk *walk);
  */
 int pgtable_map(u64 root, u64 va, u64 pa, u64 len, pte_t prot, int max_level);
 
-/* Unmaps [va, va + len) and flushes it here; leaves must lie inside. Thread context. */
+/*
+ * Unmaps [va, va + len) and flushes it on every processor; leaves must lie inside. As
+ * tlb_shootdown().
+ */
 void pgtable_unmap(u64 root, u64 va, u64 len);
 
 /* Frees the tables of the lower (user) half of an address space, and its root. Thread context. */
@@ -52,8 +55,9 @@ void pgtable_free_user(u64 root);
 
 /*
  * Gives the `pages` pages from `va` on the key, splitting large pages that only partly belong to
- * the range, and flushes what changed. -EINVAL: bad range or key, or not everything is mapped;
- * -ENOMEM: a split failed. On an error no key has changed. Thread context.
+ * the range, and flushes what changed on every processor: from its return on the new key counts for
+ * all, and while it runs either may. -EINVAL: bad range or key, or not everything is mapped;
+ * -ENOMEM: a split failed. On an error no key has changed. As tlb_shootdown().
  */
 int set_memory_pkey(u64 va, u64 pages, u32 key);
 

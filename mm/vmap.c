@@ -46,36 +46,45 @@ volatile void *vmap_mmio(u64 phys, u64 len)
 	return (volatile void *)(va + offset);
 }
 
-/* Maps the stack of slot `slot`; the guard page below stays empty. */
-static int populate(u32 slot)
+#define STACK_PAGES (STACK_SIZE / PAGE_SIZE)
+
+static int alloc_frames(struct page **frames)
 {
-	u64 base = VMAP_BASE + slot * STACK_SLOT + PAGE_SIZE;
-
-	for (u64 va = base; va < base + STACK_SIZE; va += PAGE_SIZE) {
-		struct page *page = page_alloc(0);
-
-		if (!page)
-			return -ENOMEM;
-		if (pgtable_map(kernel_root, va, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA | PTE_G,
-				1)) {
-			page_free(page, 0);
+	for (u32 i = 0; i < STACK_PAGES; i++) {
+		frames[i] = page_alloc(0);
+		if (!frames[i]) {
+			while (i)
+				page_free(frames[--i], 0);
 			return -ENOMEM;
 		}
 	}
 	return 0;
 }
 
-static void depopulate(u32 slot)
+/*
+ * Maps the stack of slot `slot`; the guard page below stays empty. Where no page table can be had
+ * in the middle, what was mapped stays for the next try: unmapping would have to wait for other
+ * processors.
+ */
+static int populate(u32 slot)
 {
-	u64 base = VMAP_BASE + slot * STACK_SLOT + PAGE_SIZE;
+	u64 va = VMAP_BASE + slot * STACK_SLOT + PAGE_SIZE;
+	struct page *frames[STACK_PAGES];
 	struct pgwalk walk;
+	int err = alloc_frames(frames);
 
-	for (u64 va = base; va < base + STACK_SIZE; va += PAGE_SIZE) {
-		if (!pgtable_walk(kernel_root, va, &walk))
-			continue;
-		pgtable_unmap(kernel_root, va, PAGE_SIZE);
-		page_free(phys_to_page(walk.pa), 0);
+	if (err)
+		return err;
+	for (u32 i = 0; i < STACK_PAGES; i++, va += PAGE_SIZE) {
+		if (!err && !pgtable_walk(kernel_root, va, &walk)) {
+			err = pgtable_map(kernel_root, va, page_to_phys(frames[i]), PAGE_SIZE,
+					  PTE_RW_DATA | PTE_G, 1);
+			if (!err)
+				continue;
+		}
+		page_free(frames[i], 0);
 	}
+	return err;
 }
 
 /* Makes `n` slots side by side; returns the first one's guard page, or 0. Locked. */
@@ -85,13 +94,9 @@ static u64 make_slots(u32 n)
 
 	if (first + n > STACK_SLOTS_MAX)
 		return 0;
-	for (u32 i = 0; i < n; i++) {
-		if (populate(first + i)) {
-			for (u32 j = 0; j <= i; j++)
-				depopulate(first + j);
+	for (u32 i = 0; i < n; i++)
+		if (populate(first + i))
 			return 0;
-		}
-	}
 	__atomic_store_n(&vmap.slots, first + n, __ATOMIC_RELEASE);
 	return VMAP_BASE + first * STACK_SLOT;
 }

@@ -2,6 +2,7 @@
 #include "pks/fault.h"
 #include "kernel/console.h"
 #include "kernel/context.h"
+#include "kernel/ipi.h"
 #include "kernel/magic.h"
 #include "kernel/thread.h"
 #include "mm/pgtable.h"
@@ -13,13 +14,21 @@
 
 struct pks_stats pks_stats;
 
+static void enforce(void *arg)
+{
+	pkrs_enforce(*(const bool *)arg);
+}
+
+/* No fault may meet mode OFF: so enforcement ends before it is noted, and begins after. */
 void pks_mode_set(enum pks_mode mode)
 {
-	u64 flags = irq_save(); /* no fault may meet the one without the other */
+	bool on = mode != PKS_MODE_OFF;
 
+	if (!on)
+		ipi_run_on_all(enforce, &on);
 	options.pks = mode;
-	pkrs_enforce(mode != PKS_MODE_OFF);
-	irq_restore(flags);
+	if (on)
+		ipi_run_on_all(enforce, &on);
 }
 
 void pks_gate_set(enum pks_gate gate)

@@ -14,7 +14,10 @@
  */
 bool pks_fault(struct regs *regs, u64 addr);
 
-/* The mode and gate in force; changing the mode to or from OFF changes CR4.PKS. Thread context. */
+/*
+ * The mode and gate in force. The mode decides on CR4.PKS of every processor. Thread context,
+ * interrupts on where there are other processors.
+ */
 void pks_mode_set(enum pks_mode mode);
 void pks_gate_set(enum pks_gate gate);
 

@@ -6,9 +6,14 @@
 
 bool pks_present;
 
-void pkrs_init_cpu(void)
+void pkrs_init(void)
 {
 	pks_present = CONFIG_PKS && cpu_has(FEATURE_PKS);
+	pkrs_init_cpu();
+}
+
+void pkrs_init_cpu(void)
+{
 	if (!pks_present)
 		return;
 #if CONFIG_PKS

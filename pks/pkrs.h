@@ -43,7 +43,7 @@ static inline void pkrs_write(u32 pkrs)
 		     : "a"(pkrs), "i"(CPU_PKRS), "c"(MSR_IA32_PKRS), "d"(0)
 		     : "memory", "cc");
 	if (CONFIG_PARANOID)
-		this_cpu()->pkrs_writes++;
+		asm volatile("incq %%gs:%c0" : : "i"(CPU_PKRS_WRITES) : "memory", "cc");
 }
 
 /*
@@ -110,8 +110,10 @@ static inline u32 pkrs_register(void)
 
 /*
  * Detects PKS, loads the initial rights and sets CR4.PKS, in this order: a leftover value that
- * denies key 0 would end the machine at once. Once a processor, interrupts off.
+ * denies key 0 would end the machine at once. The first for the boot processor, the second for each
+ * other one, which must have what the first has. Interrupts off.
  */
+void pkrs_init(void);
 void pkrs_init_cpu(void);
 
 /* Turns enforcement on or off on this processor (CR4.PKS); the register goes on being kept. */

@@ -64,6 +64,8 @@ void nmi_at_iret(trap_hook_t hook)
 {
 	u64 stack = this_cpu()->tss.ist[IST_MC];
 
+	if (this_cpu() != &boot_cpu)
+		return;
 	if (pending.nmis && pending.nmis == this_cpu()->nmis)
 		return; /* the last one is still due: the thread that went on did so without IRET */
 	pending.hook = hook;

@@ -19,6 +19,7 @@ u32 single_step(void (*fn)(void *), void *arg, trap_hook_t hook);
  * delivered by the IRET at the handler's end, so that it hits the interrupted code at exactly that
  * place. `hook` gets it; the caller takes the NMI's hook back when all is over. Where the handler's
  * end switches threads, the NMI comes with the next thread's IRET; until then no other is raised.
+ * On the boot processor alone; elsewhere it does nothing.
  */
 void nmi_at_iret(trap_hook_t hook);
 

@@ -5,6 +5,7 @@
 #include "kernel/context.h"
 #include "kernel/glob.h"
 #include "kernel/insn.h"
+#include "kernel/ipi.h"
 #include "kernel/options.h"
 #include "kernel/panic.h"
 #include "kernel/printf.h"
@@ -122,6 +123,12 @@ static void check_leftovers(u32 threads_before)
 		ktest_error("rights leaked into the main thread: %08lx", this_cpu()->pkrs);
 }
 
+static void usual_tick(void *arg)
+{
+	(void)arg;
+	tick_set(TICK_DEFAULT_NS, false);
+}
+
 static void run_once(const struct ktest *t, bool stress)
 {
 	enum pks_mode mode = options.pks;
@@ -134,8 +141,11 @@ static void run_once(const struct ktest *t, bool stress)
 	if (stress)
 		tick_set(STRESS_TICK_NS, true);
 	watchdog_set(now_ns() + WATCHDOG_NS, t->name);
-	thread = thread_create(t->name, test_thread, (void *)t);
+	thread = thread_prepare(t->name, test_thread, (void *)t);
 	if (thread) {
+		if (stress && !(t->flags & KT_ONE_CPU))
+			thread->pinned = NULL;
+		thread_launch(thread);
 		end = thread_join(thread);
 		if (end.died)
 			ktest_error("the test died: %s", end.why);
@@ -143,7 +153,7 @@ static void run_once(const struct ktest *t, bool stress)
 		ktest_error("no memory for the test's thread");
 	}
 	watchdog_set(0, NULL);
-	tick_set(TICK_DEFAULT_NS, false);
+	ipi_run_on_all(usual_tick, NULL);
 	page_alloc_fail_set(false);
 	pks_mode_set(mode);
 	pks_gate_set(gate);

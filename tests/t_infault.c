@@ -142,7 +142,7 @@ static void a_switch_in_the_page_fault(void)
 	}
 	EXPECT(alone <= 10 * CREW / 2); /* the last one has nobody to switch to */
 }
-KTEST(a_switch_in_the_page_fault, KT_PKS | KT_STRESS);
+KTEST(a_switch_in_the_page_fault, KT_PKS | KT_STRESS | KT_ONE_CPU);
 
 /* A refusal, by way of a switch: the value is handed to the right thread. */
 static int be_refused_and_switch(void *arg)

@@ -261,7 +261,7 @@ static void nmi_storm(void)
 	trap_hook_set(X86_NMI, NULL);
 	EXPECT(steps.nmis >= 3);
 }
-KTEST(nmi_storm, KT_PKS | KT_STRESS);
+KTEST(nmi_storm, KT_PKS | KT_STRESS | KT_ONE_CPU);
 
 static void fault_inside(void *arg)
 {

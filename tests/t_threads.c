@@ -87,7 +87,7 @@ static void yield_goes_round(void)
 		EXPECT_EQ(history.who[i], history.who[i - CREW]);
 	join(crew);
 }
-KTEST(yield_goes_round, KT_STRESS);
+KTEST(yield_goes_round, KT_STRESS | KT_ONE_CPU);
 
 static u32 spins[CREW];
 static bool stop;
@@ -144,7 +144,7 @@ static void preemption_off_keeps_the_processor(void)
 	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
 	join(crew);
 }
-KTEST(preemption_off_keeps_the_processor, KT_STRESS);
+KTEST(preemption_off_keeps_the_processor, KT_STRESS | KT_ONE_CPU);
 
 static u64 woken_at; /* when the last one who woke had wanted to */
 
@@ -175,7 +175,7 @@ static void sleepers_wake_in_order(void)
 	join(crew);
 	EXPECT_EQ(history.n, CREW);
 }
-KTEST(sleepers_wake_in_order, KT_STRESS);
+KTEST(sleepers_wake_in_order, KT_STRESS | KT_ONE_CPU);
 
 static int return_argument(void *arg)
 {

@@ -27,7 +27,7 @@ static void check_user_frame(const struct regs *regs)
 {
 	EXPECT_RIGHTS(PKRS_INIT);
 	EXPECT_EQ(regs_pkrs(regs), PKRS_INIT);
-	EXPECT(this_cpu() == &boot_cpu); /* GS is the kernel's */
+	EXPECT(cpus[this_cpu()->id] == this_cpu()); /* GS is the kernel's */
 }
 
 static bool tick_looks(struct regs *regs)
@@ -126,7 +126,7 @@ static void an_nmi_hits_user_mode(void)
 	EXPECT(seen.nmis_in_user >= 3);
 	uspace_destroy(&us);
 }
-KTEST(an_nmi_hits_user_mode, KT_PKS | KT_STRESS);
+KTEST(an_nmi_hits_user_mode, KT_PKS | KT_STRESS | KT_ONE_CPU);
 
 static u64 grant_and_revoke(u64 arg)
 {
@@ -160,7 +160,7 @@ static void nmis_among_system_calls(void)
 	EXPECT(seen.nmis >= 3);
 	uspace_destroy(&us);
 }
-KTEST(nmis_among_system_calls, KT_PKS | KT_STRESS);
+KTEST(nmis_among_system_calls, KT_PKS | KT_STRESS | KT_ONE_CPU);
 
 static bool step_looks(struct regs *regs)
 {

@@ -35,7 +35,7 @@ void window_clear(void)
 		if (!entry || !old)
 			continue;
 		*entry = 0;
-		tlb_flush_all();
+		tlb_shootdown(va, level_size(3) >> PAGE_SHIFT);
 		if (old & PTE_P && !pte_is_leaf(old, 3))
 			free_tables(old, 2);
 	}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/ipi.h"
+#include "kernel/apic.h"
+#include "kernel/console.h"
+#include "kernel/context.h"
+#include "kernel/exception.h"
+#include "kernel/insn.h"
+#include "kernel/panic.h"
+#include "kernel/thread.h"
+#include "kernel/time.h"
+
+#define PATIENCES_MAX 5       /* then the kernel panics */
+#define NMI_SPINS     1000000 /* what reports does not wait long for an NMI's effect */
+
+u64 ipi_patience_ns = IPI_PATIENCE_NS;
+u32 ipi_warnings;
+
+/* What an NMI is to do, as bits of cpu->nmi_asks. */
+enum { NMI_ASKS_WHERE = 1, NMI_ASKS_STOP = 2 };
+
+/* A function for one or more processors; lies on the stack of the one that waits for it. */
+struct ipi_call {
+	void (*fn)(void *arg);
+	void *arg;
+	u64 answered[CPUS_MAX / 64]; /* a bit a processor; set there, read by who waits */
+};
+
+static bool has_answered(const struct ipi_call *call, const struct cpu *cpu)
+{
+	return __atomic_load_n(&call->answered[cpu->id / 64], __ATOMIC_ACQUIRE) >> cpu->id % 64 & 1;
+}
+
+/* The last thing done to a call: whoever waits for it may take it away then. */
+static void answer(struct ipi_call *call, const struct cpu *cpu)
+{
+	__atomic_or_fetch(&call->answered[cpu->id / 64], BIT(cpu->id % 64), __ATOMIC_RELEASE);
+}
+
+static bool call_handler(struct regs *regs)
+{
+	struct cpu *cpu = this_cpu();
+	struct ipi_call *call = __atomic_exchange_n(&cpu->call, NULL, __ATOMIC_ACQ_REL);
+
+	(void)regs;
+	if (call) { /* two interrupts may have become one, and a second one finds nothing */
+		call->fn(call->arg);
+		answer(call, cpu);
+	}
+	return true;
+}
+
+static bool reschedule_handler(struct regs *regs)
+{
+	(void)regs;
+	return true; /* who sent it has set need_resched, and the way out looks at that */
+}
+
+void ipi_init(void)
+{
+	trap_hook_set(VECTOR_CALL, call_handler);
+	trap_hook_set(VECTOR_RESCHEDULE, reschedule_handler);
+}
+
+static void ask_by_nmi(struct cpu *cpu, u32 what)
+{
+	__atomic_or_fetch(&cpu->nmi_asks, what, __ATOMIC_RELEASE);
+	apic_send_nmi(cpu->apic_id);
+}
+
+/* Waits a moment for the NMI to be taken. */
+static void let_answer(const struct cpu *cpu, u32 what)
+{
+	for (u32 spins = 0; spins < NMI_SPINS; spins++) {
+		if (!(__atomic_load_n(&cpu->nmi_asks, __ATOMIC_ACQUIRE) & what))
+			return;
+		cpu_relax();
+	}
+}
+
+/* A wait for `cpu`, since `since`; patience ends some times, and then for good. */
+struct wait {
+	struct cpu *cpu;
+	u64 since;
+	u32 patiences;
+};
+
+static void wait_on(struct wait *wait)
+{
+	cpu_relax();
+	if (now_ns() - wait->since < (wait->patiences + 1) * ipi_patience_ns)
+		return;
+	if (++wait->patiences == PATIENCES_MAX)
+		panic("CPU %u does not answer other processors", wait->cpu->id);
+	__atomic_add_fetch(&ipi_warnings, 1, __ATOMIC_RELAXED);
+	pr("# WARNING: CPU %u has not answered CPU %u for %lu ms\n", wait->cpu->id, this_cpu()->id,
+	   (now_ns() - wait->since) / 1000000);
+	ask_by_nmi(wait->cpu, NMI_ASKS_WHERE);
+}
+
+static struct wait wait_begin(struct cpu *cpu)
+{
+	return (struct wait){ cpu, now_ns(), 0 };
+}
+
+/* Puts the call into the processor's only slot, when that is empty. */
+static void post(struct cpu *cpu, struct ipi_call *call)
+{
+	struct wait wait = wait_begin(cpu);
+	struct ipi_call *none = NULL;
+
+	while (!__atomic_compare_exchange_n(&cpu->call, &none, call, false, __ATOMIC_ACQ_REL,
+					    __ATOMIC_RELAXED)) {
+		none = NULL;
+		wait_on(&wait);
+	}
+	apic_send_ipi(cpu->apic_id, VECTOR_CALL);
+}
+
+static void await(struct cpu *cpu, const struct ipi_call *call)
+{
+	struct wait wait = wait_begin(cpu);
+
+	while (!has_answered(call, cpu))
+		wait_on(&wait);
+}
+
+static void run_here(void (*fn)(void *arg), void *arg)
+{
+	u64 flags = irq_save();
+
+	fn(arg);
+	irq_restore(flags);
+}
+
+void ipi_run_on(struct cpu *cpu, void (*fn)(void *arg), void *arg)
+{
+	struct ipi_call call = { .fn = fn, .arg = arg };
+
+	preempt_disable(); /* so that "this processor" remains the same */
+	if (cpu == this_cpu()) {
+		run_here(fn, arg);
+	} else {
+		BUG_ON(!irqs_enabled());
+		post(cpu, &call);
+		await(cpu, &call);
+	}
+	preempt_enable();
+}
+
+void ipi_run_on_all(void (*fn)(void *arg), void *arg)
+{
+	struct ipi_call call = { .fn = fn, .arg = arg };
+	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+
+	preempt_disable();
+	BUG_ON(count > 1 && !irqs_enabled());
+	for (u32 i = 0; i < count; i++)
+		if (cpus[i] != this_cpu())
+			post(cpus[i], &call);
+	run_here(fn, arg);
+	for (u32 i = 0; i < count; i++)
+		if (cpus[i] != this_cpu())
+			await(cpus[i], &call);
+	preempt_enable();
+}
+
+void ipi_reschedule(struct cpu *cpu)
+{
+	apic_send_ipi(cpu->apic_id, VECTOR_RESCHEDULE);
+}
+
+void ipi_send_nmi(struct cpu *cpu)
+{
+	apic_send_nmi(cpu->apic_id);
+}
+
+void ipi_ask_others_where(void)
+{
+	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+
+	for (u32 i = 0; i < count; i++) {
+		if (cpus[i] == this_cpu())
+			continue;
+		ask_by_nmi(cpus[i], NMI_ASKS_WHERE);
+		let_answer(cpus[i], NMI_ASKS_WHERE);
+	}
+}
+
+void ipi_stop_others(void)
+{
+	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+
+	for (u32 i = 0; i < count; i++)
+		if (cpus[i] != this_cpu())
+			ask_by_nmi(cpus[i], NMI_ASKS_STOP);
+	for (u32 i = 0; i < count; i++)
+		if (cpus[i] != this_cpu())
+			let_answer(cpus[i], NMI_ASKS_STOP);
+}
+
+bool ipi_nmi(const struct regs *regs)
+{
+	struct cpu *cpu = this_cpu();
+	u32 asks = __atomic_load_n(&cpu->nmi_asks, __ATOMIC_ACQUIRE);
+
+	if (asks & NMI_ASKS_WHERE)
+		pr("# CPU %u is at %016lx %p"
+		   "S, interrupts %s, %lu ticks, thread %s\n",
+		   cpu->id, regs->rip, (void *)regs->rip, regs->rflags & RFLAGS_IF ? "on" : "off",
+		   cpu->ticks, cpu->current ? cpu->current->name : "none");
+	__atomic_and_fetch(&cpu->nmi_asks, ~asks, __ATOMIC_RELEASE); /* done with these */
+	if (asks & NMI_ASKS_STOP)
+		for (;;) /* interrupts are off, and NMIs blocked */
+			asm volatile("hlt");
+	return asks;
+}

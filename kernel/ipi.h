@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Asking other processors: to run a function, to reschedule, to stop. Whoever waits for an answer
+ * has interrupts on, so that it answers others meanwhile, and waits for a bounded time: it says
+ * which processor is silent, and where that one is.
+ */
+#ifndef KEYWARD_KERNEL_IPI_H
+#define KEYWARD_KERNEL_IPI_H
+
+#include "kernel/percpu.h"
+#include "kernel/regs.h"
+#include "kernel/types.h"
+
+/* Gives the vectors their handlers. Boot, before the second processor. */
+void ipi_init(void);
+
+/*
+ * Runs fn(arg) on `cpu`, or on every processor, with interrupts off, and returns when it has run.
+ * Thread context, interrupts on where there are other processors.
+ */
+void ipi_run_on(struct cpu *cpu, void (*fn)(void *arg), void *arg);
+void ipi_run_on_all(void (*fn)(void *arg), void *arg);
+
+/* Makes `cpu` look at its run queue. Any context. */
+void ipi_reschedule(struct cpu *cpu);
+
+/* Sends an NMI: counted there, and given to the hook on its vector. Any context. */
+void ipi_send_nmi(struct cpu *cpu);
+
+/* Has each other processor print where it is, for a report. Any context. */
+void ipi_ask_others_where(void);
+
+/* Stops all other processors for good, wherever they are. Any context. */
+void ipi_stop_others(void);
+
+/*
+ * Does what other processors have sent this NMI for, and returns whether they had; if it was to
+ * stop, it does not return. NMI context.
+ */
+bool ipi_nmi(const struct regs *regs);
+
+/* How long an answer is waited for before it is asked for by NMI, and a warning printed; ns. */
+#define IPI_PATIENCE_NS 2000000000ULL
+extern u64 ipi_patience_ns;
+
+/* Warnings given; for tests. */
+extern u32 ipi_warnings;
+
+#endif

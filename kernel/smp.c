@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Starting the other processors, one after the other (SDM Vol. 3A, "MP Initialization Protocol
+ * Algorithm"): each gets its structure, stacks and idle thread before it runs, and its rights
+ * register before CR4.PKS, so that no protected page is ever open to it.
+ */
+#include "kernel/smp.h"
+#include "kernel/apic.h"
+#include "kernel/console.h"
+#include "kernel/cpuid.h"
+#include "kernel/exception.h"
+#include "kernel/insn.h"
+#include "kernel/ipi.h"
+#include "kernel/options.h"
+#include "kernel/stack.h"
+#include "kernel/string.h"
+#include "kernel/thread.h"
+#include "kernel/time.h"
+#include "mm/init.h"
+#include "mm/page.h"
+#include "mm/pgtable.h"
+#include "pks/pkrs.h"
+
+#define REAL_MODE_END   0xa0000
+#define INIT_WAIT_NS    10000000   /* from INIT to the first SIPI, as the SDM has it */
+#define STARTUP_WAIT_NS 200000     /* from one SIPI to the next */
+#define START_WAIT_NS   1000000000 /* then a processor is left out */
+
+/* Filled in for one processor at a time; boot/trampoline.S reads it. */
+struct trampoline_data {
+	u64 cr3, cr4;
+	u64 stack; /* 0: taken */
+	struct cpu *cpu;
+	void (*main)(struct cpu *cpu);
+};
+_Static_assert(offsetof(struct trampoline_data, cr3) == TRAMPOLINE_CR3, "smp.h");
+_Static_assert(offsetof(struct trampoline_data, cr4) == TRAMPOLINE_CR4, "smp.h");
+_Static_assert(offsetof(struct trampoline_data, stack) == TRAMPOLINE_STACK, "smp.h");
+_Static_assert(offsetof(struct trampoline_data, cpu) == TRAMPOLINE_CPU, "smp.h");
+_Static_assert(offsetof(struct trampoline_data, main) == TRAMPOLINE_MAIN, "smp.h");
+_Static_assert(sizeof(struct trampoline_data) == TRAMPOLINE_DATA_SIZE, "smp.h");
+
+extern const char trampoline_start[], trampoline_end[], trampoline_data[];
+extern const char trampoline_gdt_base[], trampoline_entry64[];
+
+static struct {
+	u64 page; /* physical, below 1 MiB */
+	struct trampoline_data *data;
+	u64 cr4; /* the boot processor's */
+} trampoline;
+
+/* What becomes of a processor that is being started; written there, read by who started it. */
+enum { STARTING, REFUSED, RUNNING };
+static u32 outcome;
+static const char *refusal;
+static u64 tsc_seen;
+
+/* The two highest frames of RAM that real mode reaches: the code's and the top-level table's. */
+static u64 find_low_frames(void)
+{
+	u64 found = 0;
+
+	for (u32 i = 0; i < ram.count && ram.r[i].start < REAL_MODE_END; i++) {
+		u64 end = MIN(ram.r[i].end, REAL_MODE_END);
+
+		if (end - ram.r[i].start >= 2 * PAGE_SIZE)
+			found = end - 2 * PAGE_SIZE;
+	}
+	return found;
+}
+
+static void patch(const char *field, u32 value)
+{
+	memcpy((char *)phys_to_virt(trampoline.page) + (field - trampoline_start), &value,
+	       sizeof(value));
+}
+
+static void relocate(const char *field)
+{
+	u32 value;
+
+	memcpy(&value, field, sizeof(value));
+	patch(field, value + (u32)trampoline.page);
+}
+
+/*
+ * Copies the code below 1 MiB and makes the page tables that it starts with: the kernel's, and the
+ * code where it lies. They stay, as a processor may come late.
+ */
+static bool lay_out(void)
+{
+	u64 root;
+
+	trampoline.page = find_low_frames();
+	if (!trampoline.page) {
+		pr("# CPUs: no memory below 640 KiB to start other processors from\n");
+		return false;
+	}
+	root = trampoline.page + PAGE_SIZE;
+	memset(phys_to_virt(root), 0, PAGE_SIZE / 2);
+	memcpy((u64 *)phys_to_virt(root) + 256, (u64 *)phys_to_virt(kernel_root) + 256,
+	       PAGE_SIZE / 2);
+	if (pgtable_map(root, trampoline.page, trampoline.page, PAGE_SIZE, PTE_TEXT | PTE_W | PTE_D,
+			1)) {
+		pr("# CPUs: no memory for the page tables of other processors\n");
+		return false;
+	}
+	memcpy(phys_to_virt(trampoline.page), trampoline_start,
+	       (u64)(trampoline_end - trampoline_start));
+	relocate(trampoline_gdt_base);
+	relocate(trampoline_entry64);
+	trampoline.data = (struct trampoline_data *)((char *)phys_to_virt(trampoline.page) +
+						     (trampoline_data - trampoline_start));
+	trampoline.cr4 = read_cr4();
+	trampoline.data->cr3 = root;
+	trampoline.data->cr4 = trampoline.cr4 & (CR4_PAE | CR4_LA57);
+	return true;
+}
+
+static _Noreturn void refuse(const char *why)
+{
+	refusal = why;
+	__atomic_store_n(&outcome, REFUSED, __ATOMIC_RELEASE);
+	for (;;)
+		asm volatile("cli; hlt");
+}
+
+/* The first C code of an application processor, on its idle thread's stack. */
+static void ap_main(struct cpu *cpu)
+{
+	write_cr3(kernel_root);
+	percpu_load(cpu);
+	apic_init_cpu();
+	if (apic_id() != cpu->apic_id)
+		refuse("another processor has come in its place");
+	if (cpu_has(FEATURE_PKS) != pks_present && CONFIG_PKS)
+		refuse("it differs from the boot processor in PKS");
+	cpu->pkrs_found = pkrs_register();
+	write_cr4(trampoline.cr4 & ~(u64)CR4_PKS);
+	pkrs_init_cpu();
+	pkrs_enforce(options.pks != PKS_MODE_OFF);
+	syscall_init_cpu();
+	cpu->current = cpu->idle;
+	cpu->idle->on_cpu = true;
+	tsc_seen = rdtsc();
+	__atomic_store_n(&outcome, RUNNING, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE) <= cpu->id)
+		cpu_relax();
+	tick_start();
+	sched_idle();
+}
+
+/* A processor's structure and stacks; NULL: out of memory. They are not given back. */
+static struct cpu *prepare(u32 id, u32 apic_id)
+{
+	struct page *page = page_alloc(0);
+	struct cpu *cpu = page ? page_address(page) : NULL;
+	u64 ist = stack_alloc_slots(IST_STACKS);
+
+	_Static_assert(sizeof(struct cpu) <= PAGE_SIZE, "one frame");
+	if (!cpu || !ist)
+		return NULL;
+	percpu_init(cpu, id);
+	percpu_set_ist(cpu, ist);
+	cpu->apic_id = apic_id;
+	return sched_add_cpu(cpu) ? cpu : NULL;
+}
+
+/* Waits until the processor says something; false if it has not in that time. */
+static bool answered_within(u64 ns)
+{
+	for (u64 until = now_ns() + ns; now_ns() < until; cpu_relax())
+		if (__atomic_load_n(&outcome, __ATOMIC_ACQUIRE) != STARTING)
+			return true;
+	return false;
+}
+
+static void wait_ns(u64 ns)
+{
+	for (u64 until = now_ns() + ns; now_ns() < until;)
+		cpu_relax();
+}
+
+/* Returns why the processor does not run, or NULL. */
+static const char *start(struct cpu *cpu)
+{
+	u64 before = rdtsc(), after;
+
+	outcome = STARTING;
+	trampoline.data->cpu = cpu;
+	trampoline.data->main = ap_main;
+	__atomic_store_n(&trampoline.data->stack, (u64)cpu->idle, __ATOMIC_RELEASE);
+	apic_send_init(cpu->apic_id);
+	wait_ns(INIT_WAIT_NS);
+	apic_send_startup(cpu->apic_id, (u32)(trampoline.page >> PAGE_SHIFT));
+	if (!answered_within(STARTUP_WAIT_NS))
+		apic_send_startup(cpu->apic_id, (u32)(trampoline.page >> PAGE_SHIFT));
+	if (!answered_within(START_WAIT_NS)) {
+		/* From now on it finds no stack; if it had one already, it stops where it is. */
+		__atomic_store_n(&trampoline.data->stack, 0, __ATOMIC_RELEASE);
+		apic_send_init(cpu->apic_id);
+		return "it does not answer";
+	}
+	after = rdtsc();
+	if (outcome == REFUSED)
+		return refusal;
+	if (tsc_seen < before || tsc_seen > after)
+		pr("# CPUs: the TSC of CPU %u is not ours: %lu, not from %lu to %lu\n", cpu->id,
+		   tsc_seen, before, after);
+	return NULL;
+}
+
+static void start_or_leave_out(u32 apic_id)
+{
+	struct cpu *cpu = prepare(cpu_count, apic_id);
+	const char *why = cpu ? start(cpu) : "no memory is left";
+
+	if (why) {
+		pr("# CPUs: left out the processor with APIC id %u: %s\n", apic_id, why);
+		return;
+	}
+	cpus[cpu->id] = cpu;
+	__atomic_store_n(&cpu_count, cpu->id + 1, __ATOMIC_RELEASE);
+}
+
+void smp_start(const u32 *apic_ids, u32 count, u32 limit)
+{
+	u32 self = apic_id(), over = 0;
+
+	boot_cpu.apic_id = self;
+	limit = MIN(limit, CPUS_MAX);
+	for (u32 i = 0; i < count; i++) {
+		if (apic_ids[i] == self)
+			continue;
+		if (cpu_count == limit)
+			over++;
+		else if (!apic_reaches(apic_ids[i]))
+			pr("# CPUs: APIC id %u is out of xAPIC mode's reach: left out\n",
+			   apic_ids[i]);
+		else if (trampoline.data || lay_out())
+			start_or_leave_out(apic_ids[i]);
+		else
+			break;
+	}
+	pr("# CPUs: %u of %u run", cpu_count, MAX(count, 1));
+	if (over)
+		pr(", as %s", limit == CPUS_MAX ? "more are not supported" : "cpus= says");
+	pr("\n");
+}
