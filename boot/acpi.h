@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ACPI tables (ACPI Specification, "ACPI Software Programming Model"): what the firmware says
+ * of the machine, untrusted. The parser copies the few things that are used here and interprets no
+ * AML. Pure.
+ */
+#ifndef KEYWARD_BOOT_ACPI_H
+#define KEYWARD_BOOT_ACPI_H
+
+#include "kernel/types.h"
+
+#define ACPI_TABLES_MAX    64
+#define ACPI_CPUS_MAX      512
+#define ACPI_PMEM_MAX      32
+#define ACPI_TABLE_LEN_MAX (4u << 20) /* bytes; a longer one is not believed */
+#define ACPI_MESSAGE_MAX   160
+
+/* Address space of a register (ACPI Specification, "Generic Address Structure"). */
+enum acpi_space { ACPI_MEMORY = 0, ACPI_IO = 1 };
+
+struct acpi_reg {
+	u64 addr;  /* physical address or I/O port; 0: there is no such register */
+	u8 space;  /* enum acpi_space; no other is ever here */
+	u8 bits;   /* the register's width as the table has it; 0: not said */
+	u8 access; /* bytes to access at once: 1, 2, 4 or 8; 0: not said */
+};
+
+struct acpi_table {
+	char signature[5]; /* printable */
+	u8 revision;
+	u32 len;
+	u64 phys;
+};
+
+struct acpi_cpu {
+	u32 apic_id; /* each only once, never 255 from a local APIC entry, never 0xffffffff */
+	u32 uid;
+	bool enabled; /* false: it can be brought online later, and may not answer now */
+};
+
+/* MADT: "Multiple APIC Description Table". */
+struct acpi_madt {
+	bool present;
+	bool pcat_compat; /* there are two 8259As too, to be masked */
+	u64 lapic;        /* physical address of the local APICs' registers; 0: not said */
+	u32 cpu_count;
+	struct acpi_cpu cpus[ACPI_CPUS_MAX]; /* in the table's order */
+	u32 cpus_disabled;                   /* left out: cannot be used at all */
+	u32 cpus_duplicate;                  /* left out: had an APIC id that came before */
+	u32 cpus_dropped;                    /* left out: more than ACPI_CPUS_MAX */
+};
+
+/* FADT: "Fixed ACPI Description Table". */
+struct acpi_fadt {
+	bool present;
+	bool hw_reduced;                /* no PM1 registers: sleep_control instead */
+	bool no_8042, no_vga;           /* as its IA-PC boot flags say; false if it has none */
+	bool timer_32bit;               /* the PM timer wraps at 32 bits, not at 24 */
+	bool s5;                        /* slp_typ says how soft-off is entered */
+	u8 slp_typ[2];                  /* SLP_TYPa and SLP_TYPb, 3 bits each */
+	struct acpi_reg pm1_control[2]; /* PM1a and PM1b, 16 bits each */
+	struct acpi_reg timer;          /* the PM timer, 3579545 Hz */
+	struct acpi_reg reset;          /* reset_value written there resets the machine */
+	struct acpi_reg sleep_control;  /* 8 bits, only if hw_reduced */
+	u8 reset_value;
+	u16 smi_cmd; /* I/O port; 0: ACPI mode needs no enabling */
+	u8 acpi_enable;
+	u64 dsdt; /* physical address, 0: none */
+};
+
+/* Interface types of the SPCR that are UARTs of the 16550's kind. */
+#define ACPI_UART_16550     0
+#define ACPI_UART_16450     1
+#define ACPI_UART_16550_GAS 0x12
+
+/* SPCR: "Serial Port Console Redirection Table". */
+struct acpi_spcr {
+	bool present; /* false too if the table says that no port is used */
+	u8 type;      /* ACPI_UART_*, or another that is none of the 16550's kind */
+	struct acpi_reg reg;
+	u8 stride; /* bytes from register to register: 1, 2, 4 or 8 */
+	u32 baud;  /* bits a second; 0: leave the port as the firmware has set it */
+	u32 clock; /* Hz of the UART's clock; 0: not said */
+};
+
+/* A range of persistent memory from the NFIT, "System Physical Address (SPA) Range Structure". */
+struct acpi_pmem {
+	u64 base, len; /* bytes; len is not 0 and base + len does not wrap */
+	u64 attributes;
+	u32 proximity; /* domain, if proximity_valid */
+	bool proximity_valid;
+};
+
+struct acpi_info {
+	u8 revision; /* the RSDP's: 0 is ACPI 1.0 */
+	u32 table_count, tables_dropped;
+	struct acpi_table tables[ACPI_TABLES_MAX]; /* those that could be read, used or not */
+	struct acpi_madt madt;
+	struct acpi_fadt fadt;
+	struct acpi_spcr spcr;
+	struct acpi_reg hpet; /* its registers, always ACPI_MEMORY; addr 0: no HPET table */
+	u32 pmem_count, pmem_dropped;
+	struct acpi_pmem pmem[ACPI_PMEM_MAX];
+};
+
+struct acpi_source {
+	/*
+	 * The len bytes at phys, to be read until the parse is over; NULL: they cannot be. Any
+	 * numbers: phys + len may wrap. len is at most ACPI_TABLE_LEN_MAX.
+	 */
+	const void *(*map)(u64 phys, u64 len, void *arg);
+	/* One line without newline on what is wrong, and only valid during the call. */
+	void (*complain)(const char *message, void *arg);
+	void *arg;
+};
+
+/*
+ * Follows the RSDP, of which len bytes can be read, to the tables, and fills *out. Nothing in *out
+ * points anywhere. Any alignment.
+ *
+ * Of each table signature, length and checksum are checked, and a table that fails is as if it
+ * were absent; fields beyond a table's end read as 0. Of tables that come twice the first counts,
+ * except SSDTs. What is absent stays 0, and that is no error. -EINVAL: the RSDP is not one, or
+ * leads to no list of tables; this has been complained of, and *out is all zeroes.
+ *
+ * Works in any context in which source's functions do.
+ */
+int acpi_parse(const void *rsdp, size_t len, const struct acpi_source *source,
+	       struct acpi_info *out);
+
+#endif

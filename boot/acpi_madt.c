@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+/* ACPI Specification, "Multiple APIC Description Table (MADT)". */
+#include "boot/acpi_internal.h"
+
+#define MADT_LAPIC   36
+#define MADT_FLAGS   40
+#define MADT_ENTRIES 44 /* each: u8 type, u8 length of all of it */
+
+enum { TYPE_LAPIC = 0, TYPE_LAPIC_ADDRESS = 5, TYPE_X2APIC = 9 };
+enum { LEN_LAPIC = 8, LEN_LAPIC_ADDRESS = 12, LEN_X2APIC = 16 };
+
+#define CPU_ENABLED        BIT(0)
+#define CPU_ONLINE_CAPABLE BIT(1)
+
+struct first {
+	bool duplicate;
+	u32 apic_id; /* of the first duplicate */
+};
+
+static bool known(const struct acpi_madt *madt, u32 apic_id)
+{
+	for (u32 i = 0; i < madt->cpu_count; i++)
+		if (madt->cpus[i].apic_id == apic_id)
+			return true;
+	return false;
+}
+
+static void add_cpu(struct acpi_madt *madt, struct acpi_cpu cpu, u32 flags, struct first *first)
+{
+	if (!(flags & (CPU_ENABLED | CPU_ONLINE_CAPABLE))) {
+		madt->cpus_disabled++;
+		return;
+	}
+	if (known(madt, cpu.apic_id)) {
+		if (!first->duplicate)
+			*first = (struct first){ true, cpu.apic_id };
+		madt->cpus_duplicate++;
+		return;
+	}
+	if (madt->cpu_count == ACPI_CPUS_MAX) {
+		madt->cpus_dropped++;
+		return;
+	}
+	cpu.enabled = flags & CPU_ENABLED;
+	madt->cpus[madt->cpu_count++] = cpu;
+}
+
+/* The ids that are all ones stand for all processors, so that none has them. */
+static void take_entry(struct acpi_madt *madt, const struct acpi_view *entry, struct first *first)
+{
+	struct acpi_cpu cpu = { 0 };
+
+	switch (entry->bytes[0]) {
+	case TYPE_LAPIC:
+		cpu.uid = acpi_u8(entry, 2);
+		cpu.apic_id = acpi_u8(entry, 3);
+		if (entry->len >= LEN_LAPIC && cpu.apic_id != 0xff)
+			add_cpu(madt, cpu, acpi_u32(entry, 4), first);
+		break;
+	case TYPE_X2APIC:
+		cpu.apic_id = acpi_u32(entry, 4);
+		cpu.uid = acpi_u32(entry, 12);
+		if (entry->len >= LEN_X2APIC && cpu.apic_id != ~0u)
+			add_cpu(madt, cpu, acpi_u32(entry, 8), first);
+		break;
+	case TYPE_LAPIC_ADDRESS:
+		if (entry->len >= LEN_LAPIC_ADDRESS)
+			madt->lapic = acpi_u64(entry, 4);
+		break;
+	default: /* interrupt controllers and sources that are not used here */
+		break;
+	}
+}
+
+static void walk(const struct acpi_parser *p, const struct acpi_view *table, struct first *first)
+{
+	u32 at = MADT_ENTRIES;
+
+	while (at < table->len) {
+		struct acpi_view entry = { table->bytes + at, acpi_u8(table, at + 1) };
+
+		if (entry.len < 2 || entry.len > table->len - at) {
+			acpi_complain(p,
+				      "MADT: the entry at offset %u says that it has %u bytes; "
+				      "ignoring the rest",
+				      at, entry.len);
+			return;
+		}
+		take_entry(&p->out->madt, &entry, first);
+		at += entry.len;
+	}
+}
+
+void acpi_madt(const struct acpi_parser *p, const struct acpi_view *table)
+{
+	struct acpi_madt *madt = &p->out->madt;
+	struct first first = { 0 };
+
+	if (table->len < MADT_ENTRIES) {
+		acpi_complain(p, "MADT: too short; ignoring it");
+		return;
+	}
+	madt->present = true;
+	madt->lapic = acpi_u32(table, MADT_LAPIC);
+	madt->pcat_compat = acpi_u32(table, MADT_FLAGS) & 1;
+	walk(p, table, &first);
+	if (madt->cpus_duplicate)
+		acpi_complain(p,
+			      "MADT: %u processors have an APIC id that came before, the first "
+			      "%u; leaving them out",
+			      madt->cpus_duplicate, first.apic_id);
+	if (madt->cpus_dropped)
+		acpi_complain(p, "MADT: leaving out %u processors more than %u", madt->cpus_dropped,
+			      ACPI_CPUS_MAX);
+}
