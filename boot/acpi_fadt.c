@@ -49,7 +49,7 @@ static struct acpi_reg either(const struct acpi_parser *p, const struct acpi_vie
 static void take_pm1(const struct acpi_parser *p, const struct acpi_view *table)
 {
 	struct acpi_fadt *fadt = &p->out->fadt;
-	u8 len = MIN(acpi_u8(table, PM1_CNT_LEN), 4);
+	u8 len = acpi_u8(table, PM1_CNT_LEN) >= 2 ? 2 : 0; /* SLP_EN is in the second byte */
 	u32 smi_cmd = acpi_u32(table, SMI_CMD);
 
 	fadt->pm1_control[0] =
@@ -65,12 +65,10 @@ static void take_pm1(const struct acpi_parser *p, const struct acpi_view *table)
 
 static void take_timer(const struct acpi_parser *p, const struct acpi_view *table, u32 flags)
 {
-	u8 len = MIN(acpi_u8(table, PM_TMR_LEN), 4);
-
-	/* A length of 0 says that there is none, whatever the blocks are. */
-	if (len != 4)
+	/* Another length, and there is none, whatever the blocks are. */
+	if (acpi_u8(table, PM_TMR_LEN) != 4)
 		return;
-	p->out->fadt.timer = either(p, table, PM_TMR_BLK, len, X_PM_TMR_BLK, "FADT: PM timer");
+	p->out->fadt.timer = either(p, table, PM_TMR_BLK, 4, X_PM_TMR_BLK, "FADT: PM timer");
 	p->out->fadt.timer_32bit = flags & FLAG_TMR_32;
 }
 

@@ -5,7 +5,8 @@
 FUZZ_SECONDS ?= 10
 
 HOST_BUILD := $(BUILD)/host
-HOST_PURE  := mm/ranges.c boot/multiboot2.c boot/cmdline.c kernel/printf.c kernel/printf_ext.c \
+HOST_PURE  := mm/ranges.c boot/multiboot2.c boot/cmdline.c $(sort $(wildcard boot/acpi*.c)) \
+	      kernel/printf.c kernel/printf_ext.c \
 	      kernel/glob.c kernel/options.c kernel/string.c pks/policy.c tests/oracle.c \
 	      tests/matrix/space.c tests/host/ksym_stub.c
 # The rest of the matrix, with the machine that it runs on here: only for the programs that need it.
@@ -74,7 +75,8 @@ fuzz-%: $(HOST_BUILD)/fuzz/fuzz_% $(HOST_BUILD)/seeds
 	@sed -n 's/^stat::number_of_executed_units: */$*: nothing found, runs: /p' \
 		$(HOST_BUILD)/fuzz/$*.log
 
-$(HOST_BUILD)/seeds: tests/host/seeds.c tests/host/mbi.h
+$(HOST_BUILD)/seeds: tests/host/seeds.c tests/host/mbi.h tests/host/acpi_image.h \
+		      tests/host/acpi_machines.h
 	@mkdir -p $(HOST_FUZZ:%=$@/%)
 	$(Q)$(firstword $(HOST_CCS)) -I. -o $(HOST_BUILD)/make-seeds $<
 	$(Q)$(HOST_BUILD)/make-seeds $@

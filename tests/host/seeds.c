@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/host/acpi_machines.h"
 #include "tests/host/mbi.h"
 
 static const char *top;
@@ -27,6 +28,39 @@ static void save_texts(const char *fuzzer, const char *const *texts)
 		save(fuzzer, i, texts[i], strlen(texts[i]));
 }
 
+/* A good structure, an empty one, one that ends in a tag, one whose second tag lies. */
+static void save_multiboot2(void)
+{
+	static struct mbi mbi;
+
+	mbi_good(&mbi);
+	save("multiboot2", 0, mbi.bytes, mbi.len);
+	mbi_u32(&mbi, 0, 100);
+	save("multiboot2", 2, mbi.bytes, 100);
+	mbi_close(&mbi);
+	mbi_u32(&mbi, 8 + 32 + 4, 0xfffffff0);
+	save("multiboot2", 3, mbi.bytes, mbi.len);
+	mbi_begin(&mbi);
+	mbi_end(&mbi);
+	save("multiboot2", 1, mbi.bytes, mbi.len);
+}
+
+/* Each machine twice: as it is, and with checksums that are mended as they are read. */
+static void save_acpi(void)
+{
+	static void (*const machines[])(struct image * m) = { machine_pc, machine_q35,
+							      machine_server };
+	static struct image image;
+	static u8 seed[1 + IMAGE_MAX];
+
+	for (unsigned i = 0; i < 2 * ARRAY_SIZE(machines); i++) {
+		machines[i / 2](&image);
+		seed[0] = i & 1;
+		memcpy(seed + 1, image.bytes, image.len);
+		save("acpi", i, seed, 1 + image.len);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const lines[] = {
@@ -44,7 +78,6 @@ int main(int argc, char **argv)
 	static const char *const names[] = { "kind:lock-add,key:0,rights:ad+wd,size:2m,tlb:stale",
 					     "mode:*,others:mix3,us:upper-s,span:low", "default",
 					     NULL };
-	static struct mbi mbi;
 
 	if (argc != 2)
 		return 2;
@@ -54,10 +87,7 @@ int main(int argc, char **argv)
 	save_texts("printf", formats);
 	save_texts("case", names);
 	save("printf", 9, "\2\3\12\5\4\3\100\0\0\1\2\3\4\5\6\7\10\11", 18);
-	mbi_good(&mbi);
-	save("multiboot2", 0, mbi.bytes, mbi.len);
-	mbi_begin(&mbi);
-	mbi_end(&mbi);
-	save("multiboot2", 1, mbi.bytes, mbi.len);
+	save_multiboot2();
+	save_acpi();
 	return 0;
 }

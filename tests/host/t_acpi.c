@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* From the RSDP to the tables: right, lying, truncated and damaged ones. */
+#include "tests/host/acpi_expect.h"
+
+static void no_rsdp(void **state)
+{
+	(void)state;
+	machine_q35(&image);
+	image.bytes[3] ^= 1;
+	assert_int_equal(parse(), -EINVAL);
+	assert_string_equal(run.text, "the RSDP is none: no signature\n");
+	image.bytes[3] ^= 1;
+	for (size_t n = 0; n < 20; n++)
+		assert_int_equal(parse_with(n, 0), -EINVAL);
+}
+
+static void rsdp_checksum(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < 20; i++) {
+		machine_q35(&image);
+		image.bytes[i] ^= 0x40;
+		assert_int_equal(parse(), -EINVAL);
+	}
+	assert_string_equal(run.text, "the RSDP has a wrong checksum\n");
+}
+
+/* The second half is wrong: the RSDT of the first is still good. */
+static void extended_checksum(void **state)
+{
+	(void)state;
+	for (u32 i = 24; i < 36; i++) {
+		machine_q35(&image);
+		image.bytes[i] ^= 0x40;
+		parse_complains("RSDP: wrong extended checksum; ignoring its XSDT");
+		assert_int_equal(info->madt.cpu_count, 4);
+	}
+	machine_q35(&image);
+	assert_int_equal(parse_with(20, 0), 0);
+	assert_string_equal(run.text, "RSDP: of revision 2, but only 20 bytes\n");
+	assert_int_equal(info->madt.cpu_count, 4);
+}
+
+static void rsdp_length(void **state)
+{
+	static const u32 lies[] = { 0, 20, 35, 37, 0xffffffff };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
+		machine_q35(&image);
+		poke(&image, IMAGE_BASE, 20, lies[i], 4);
+		rsdp_mend(&image);
+		parse_complains("bytes is not believed");
+	}
+}
+
+/* Revision 0 has no second half: what is in its place is not looked at. */
+static void old_rsdp(void **state)
+{
+	(void)state;
+	machine_pc(&image);
+	memset(image.bytes + 20, 0xff, 16);
+	parse_clean();
+	assert_int_equal(info->revision, 0);
+	assert_int_equal(info->table_count, 4);
+	assert_string_equal(info->tables[3].signature, "WAET");
+	assert_int_equal(info->tables[3].len, 40);
+	assert_int_equal(info->tables[3].phys, find("WAET"));
+}
+
+/* The XSDT counts if both are there; and the RSDT does if it cannot be used. */
+static void which_list(void **state)
+{
+	u64 rsdt = 0;
+
+	(void)state;
+	machine_q35(&image);
+	memcpy(&rsdt, image.bytes + 16, 4);
+	poke(&image, rsdt, 36, 0, 8);
+	parse_clean();
+	assert_int_equal(info->table_count, 3);
+	table_mend(&image, rsdt);
+	image_at(&image, image.list)[20] ^= 1;
+	parse_complains("XSDT at ");
+	assert_int_equal(info->table_count, 1); /* two entries were made empty */
+	image_at(&image, rsdt)[20] ^= 1;
+	assert_int_equal(parse(), -EINVAL);
+	assert_int_equal(run.complaints, 3);
+	assert_non_null(strstr(run.text, "the RSDP leads to no list of tables\n"));
+}
+
+static void list_of_another_name(void **state)
+{
+	(void)state;
+	machine_pc(&image);
+	memcpy(image_at(&image, image.list), "XSDT", 4);
+	table_mend(&image, image.list);
+	assert_int_equal(parse(), -EINVAL);
+	assert_non_null(strstr(run.text, "is XSDT, not RSDT; ignoring it"));
+	machine_pc(&image);
+	poke(&image, IMAGE_BASE, 16, 0, 4);
+	rsdp_mend(&image);
+	assert_int_equal(parse(), -EINVAL);
+	assert_string_equal(run.text, "the RSDP leads to no list of tables\n");
+}
+
+/* Entries are 0, odd in number of bytes, or lead where nothing can be read. */
+static void entries_of_the_list(void **state)
+{
+	(void)state;
+	machine_q35(&image);
+	change(image.list, 36, 0, 8);
+	parse_clean();
+	assert_int_equal(info->table_count, 2);
+	assert_false(info->fadt.present);
+	change(image.list, 36, 0xfffffffffffffff0, 8);
+	parse_complains("the table at 0xfffffffffffffff0 cannot be read");
+	assert_int_equal(info->table_count, 2);
+	change(image.list, 36, 0, 8);
+	change(image.list, 4, 36 + 3 * 8 - 1, 4);
+	parse_complains("half an entry");
+	assert_int_equal(info->table_count, 1);
+}
+
+/* An RSDT is not a list of 64-bit addresses, which a mix-up of both would read from it. */
+static void both_widths(void **state)
+{
+	(void)state;
+	machine_q35(&image);
+	parse_clean();
+	assert_int_equal(info->table_count, 3);
+	machine_q35(&image);
+	image.bytes[15] = 1;
+	rsdp_mend(&image);
+	parse_clean();
+	assert_int_equal(info->table_count, 3);
+	assert_int_equal(info->revision, 1);
+}
+
+static void table_lengths(void **state)
+{
+	static const u32 lies[] = { 0, 35, ACPI_TABLE_LEN_MAX + 1, 0xffffffff };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
+		machine_q35(&image);
+		poke(&image, find("APIC"), 4, lies[i], 4);
+		parse_complains("APIC at ");
+		assert_non_null(strstr(run.text, "bytes is not believed"));
+		assert_int_equal(info->table_count, 2);
+		assert_false(info->madt.present);
+	}
+	poke(&image, find("APIC"), 4, image.len, 4);
+	parse_complains("bytes cannot be read");
+	assert_int_equal(info->table_count, 3); /* seen, though it cannot be used */
+	assert_false(info->madt.present);
+}
+
+/* Every used table, with each of its bytes spoilt in turn, is as if it were not there. */
+static void table_checksums(void **state)
+{
+	static const char *const names[] = { "FACP", "APIC", "SPCR", "NFIT" };
+
+	(void)state;
+	for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
+		machine_server(&image);
+		for (u32 i = 8; i < image_len(&image, find(names[n])); i++) {
+			machine_server(&image);
+			image_at(&image, find(names[n]))[i] ^= 0x10;
+			parse_complains("wrong checksum; ignoring it");
+			assert_int_equal(info->madt.present, n != 1);
+			assert_int_equal(info->fadt.present, n != 0);
+			assert_int_equal(info->spcr.present, n != 2);
+			assert_int_equal(info->pmem_count, n == 3 ? 0 : 2);
+		}
+	}
+}
+
+/* A table that nobody uses can be broken; its name is shown as far as it can be printed. */
+static void unknown_tables(void **state)
+{
+	(void)state;
+	machine_pc(&image);
+	memcpy(image_at(&image, find("WAET")), "W\n\377 ", 4);
+	parse_clean();
+	assert_int_equal(info->table_count, 4);
+	assert_string_equal(info->tables[3].signature, "W???");
+}
+
+static void first_of_two_counts(void **state)
+{
+	u64 second;
+
+	(void)state;
+	image_begin(&image);
+	table_end(&image, madt_begin(&image, 1));
+	second = madt_begin(&image, 0);
+	put_lapic(&image, 1, 1, 1);
+	table_end(&image, second);
+	image_end(&image, 2);
+	parse_clean();
+	assert_int_equal(info->table_count, 2);
+	assert_true(info->madt.pcat_compat);
+	assert_int_equal(info->madt.cpu_count, 0);
+	image_at(&image, image.tables[0])[30] ^= 1; /* the first is broken: the second counts */
+	parse_complains("wrong checksum");
+	assert_int_equal(info->madt.cpu_count, 1);
+}
+
+static void too_many_tables(void **state)
+{
+	(void)state;
+	image_begin(&image);
+	for (u32 i = 0; i < ACPI_TABLES_MAX + 3; i++)
+		table_end(&image, table_begin(&image, "OEM0", 1));
+	image_end(&image, 2);
+	parse_complains("3 tables more than 64 were not looked at");
+	assert_int_equal(info->table_count, ACPI_TABLES_MAX);
+	assert_int_equal(info->tables_dropped, 3);
+}
+
+/* A list of a million entries, which all lead to one table, ends. */
+static void endless_list(void **state)
+{
+	u64 table, list;
+
+	(void)state;
+	image_begin(&image);
+	table = table_begin(&image, "OEM0", 1);
+	table_end(&image, table);
+	list = table_begin(&image, "RSDT", 1);
+	while (image.len < IMAGE_MAX - 8)
+		put(&image, table, 4);
+	table_end(&image, list);
+	memcpy(image.bytes, "RSD PTR ", 8);
+	poke(&image, IMAGE_BASE, 16, list, 4);
+	rsdp_mend(&image);
+	parse_complains("were not looked at");
+	assert_true(info->tables_dropped > 7000);
+	assert_true(run.maps < 300);
+}
+
+/* The memory cannot be read from the n-th time on: what came before stands. */
+static void mapping_fails(void **state)
+{
+	u32 all;
+
+	(void)state;
+	machine_server(&image);
+	parse_clean();
+	all = run.maps;
+	for (u32 n = 1; n < all; n++) {
+		assert_int_equal(parse_with(36, n), n < 2 ? -EINVAL : 0);
+		assert_true(run.complaints > 0);
+	}
+}
+
+/* The image ends before the tables do. */
+static void truncated(void **state)
+{
+	u32 full;
+
+	(void)state;
+	machine_server(&image);
+	full = image.len;
+	for (image.len = 36; image.len < full - 5; image.len++) {
+		parse();
+		assert_true(run.complaints > 0);
+	}
+}
+
+static void every_bit_flipped(void **state)
+{
+	static void (*const machines[])(struct image * m) = { machine_pc, machine_q35,
+							      machine_server };
+
+	(void)state;
+	for (size_t n = 0; n < ARRAY_SIZE(machines); n++) {
+		machines[n](&image);
+		for (u32 bit = 0; bit < image.len * 8; bit++) {
+			image.bytes[bit / 8] ^= (u8)(1 << bit % 8);
+			parse();
+			image.bytes[bit / 8] ^= (u8)(1 << bit % 8);
+		}
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_rsdp),
+		cmocka_unit_test(rsdp_checksum),
+		cmocka_unit_test(extended_checksum),
+		cmocka_unit_test(rsdp_length),
+		cmocka_unit_test(old_rsdp),
+		cmocka_unit_test(which_list),
+		cmocka_unit_test(list_of_another_name),
+		cmocka_unit_test(entries_of_the_list),
+		cmocka_unit_test(both_widths),
+		cmocka_unit_test(table_lengths),
+		cmocka_unit_test(table_checksums),
+		cmocka_unit_test(unknown_tables),
+		cmocka_unit_test(first_of_two_counts),
+		cmocka_unit_test(too_many_tables),
+		cmocka_unit_test(endless_list),
+		cmocka_unit_test(mapping_fails),
+		cmocka_unit_test(truncated),
+		cmocka_unit_test(every_bit_flipped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
