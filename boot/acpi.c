@@ -3,12 +3,13 @@
 #include "boot/acpi_internal.h"
 #include "kernel/string.h"
 
-#define RSDP_OLD_LEN 20
-#define RSDP_NEW_LEN 36
-#define RSDP_REV     15
-#define RSDP_RSDT    16
-#define RSDP_LEN     20
-#define RSDP_XSDT    24
+#define RSDP_SIGNATURE "RSD PTR "
+#define RSDP_OLD_LEN   20
+#define RSDP_NEW_LEN   36
+#define RSDP_REV       15
+#define RSDP_RSDT      16
+#define RSDP_LEN       20
+#define RSDP_XSDT      24
 
 static u8 sum(const u8 *bytes, u32 len)
 {
@@ -176,7 +177,7 @@ int acpi_parse(const void *rsdp, size_t len, const struct acpi_source *source,
 	u32 entry_len;
 
 	memset(out, 0, sizeof(*out));
-	if (len < RSDP_OLD_LEN || memcmp(rsdp, "RSD PTR ", 8)) {
+	if (len < RSDP_OLD_LEN || memcmp(rsdp, RSDP_SIGNATURE, 8)) {
 		acpi_complain(&p, "the RSDP is none: no signature");
 		return -EINVAL;
 	}
@@ -189,4 +190,15 @@ int acpi_parse(const void *rsdp, size_t len, const struct acpi_source *source,
 	out->revision = ((const u8 *)rsdp)[RSDP_REV];
 	walk(&p, &list, entry_len);
 	return 0;
+}
+
+const void *acpi_find_rsdp(const void *area, size_t len)
+{
+	for (size_t at = 0; at + RSDP_OLD_LEN <= len; at += 16) {
+		const u8 *rsdp = (const u8 *)area + at;
+
+		if (!memcmp(rsdp, RSDP_SIGNATURE, 8) && !sum(rsdp, RSDP_OLD_LEN))
+			return rsdp;
+	}
+	return NULL;
 }

@@ -128,4 +128,10 @@ struct acpi_source {
 int acpi_parse(const void *rsdp, size_t len, const struct acpi_source *source,
 	       struct acpi_info *out);
 
+/*
+ * The first RSDP in an area of memory, for where no boot loader names one: 16-aligned counted from
+ * the area's start, with signature and checksum right; NULL if there is none.
+ */
+const void *acpi_find_rsdp(const void *area, size_t len);
+
 #endif

@@ -3,6 +3,7 @@
  * How a machine ends. Each way is tried in turn; on a machine that has none of them the processor
  * halts. The verdict is on the console by then and never depends on this.
  */
+#include "kernel/acpi.h"
 #include "kernel/console.h"
 #include "kernel/insn.h"
 #include "kernel/options.h"
@@ -19,13 +20,16 @@ static void power_off(enum machine_status status)
 	outb(QEMU_DEBUG_EXIT, (u8)status);
 	for (const char *c = "Shutdown"; *c; c++)
 		outb(BOCHS_SHUTDOWN, (u8)*c);
+	acpi_power_off();
 }
 
 static void reboot(void)
 {
+	acpi_reset();
 	outb(RESET_CONTROL, 0x02);
 	outb(RESET_CONTROL, 0x06);
-	outb(KBC_COMMAND, KBC_RESET);
+	if (!acpi.fadt.no_8042)
+		outb(KBC_COMMAND, KBC_RESET);
 }
 
 void machine_end(enum machine_status status)

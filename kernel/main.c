@@ -19,6 +19,7 @@
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/work.h"
+#include "mm/acpi.h"
 #include "mm/init.h"
 #include "mm/layout.h"
 #include "mm/page.h"
@@ -129,7 +130,8 @@ static void kernel_main(const struct boot_info *info)
 {
 	u64 ist;
 
-	mm_init(info); /* from here on: direct map, W^X image, page_alloc() */
+	mm_init(info);   /* from here on: direct map, W^X image, page_alloc() */
+	acpi_init(info); /* before what is found by the tables: clocks, processors, devices */
 	ist = stack_alloc_slots(IST_STACKS);
 	if (!ist)
 		panic("no memory for the interrupt stacks");

@@ -285,6 +285,28 @@ static void every_bit_flipped(void **state)
 	}
 }
 
+/* At a multiple of 16, right in its first 20 bytes, and wholly inside; the first such one. */
+static void search(void **state)
+{
+	u8 area[128] = { 0 }, *exact;
+
+	(void)state;
+	machine_pc(&image);
+	assert_null(acpi_find_rsdp(area, sizeof(area)));
+	memcpy(area + 24, image.bytes, 20);
+	assert_null(acpi_find_rsdp(area, sizeof(area)));
+	memcpy(area + 48, image.bytes, 20);
+	area[48 + 9]++; /* the right name, the wrong sum */
+	memcpy(area + 80, image.bytes, 20);
+	memcpy(area + 107, image.bytes, 20);
+	assert_ptr_equal(acpi_find_rsdp(area, sizeof(area)), area + 80);
+	for (size_t n = 0; n <= 100; n++) {
+		exact = exact_copy(area, n);
+		assert_ptr_equal(acpi_find_rsdp(exact, n), n < 100 ? NULL : exact + 80);
+		free(exact);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -306,6 +328,7 @@ int main(void)
 		cmocka_unit_test(mapping_fails),
 		cmocka_unit_test(truncated),
 		cmocka_unit_test(every_bit_flipped),
+		cmocka_unit_test(search),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

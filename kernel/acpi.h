@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* What the ACPI tables say of this machine, and the few registers of theirs that are used. */
+#ifndef KEYWARD_KERNEL_ACPI_H
+#define KEYWARD_KERNEL_ACPI_H
+
+#include "boot/acpi.h"
+
+/* Written by acpi_init() in mm/acpi.h, read-only after boot; all 0 without usable tables. */
+extern struct acpi_info acpi;
+
+enum acpi_register {
+	ACPI_PM1A_CONTROL,
+	ACPI_PM1B_CONTROL,
+	ACPI_SLEEP_CONTROL,
+	ACPI_RESET,
+	ACPI_PM_TIMER,
+	ACPI_HPET, /* the first of many, 1 KiB in all */
+	ACPI_REGISTERS,
+};
+
+#define ACPI_PM_TIMER_HZ 3579545
+
+/* Where a register is and what it is called; addr is 0 if there is none. Any context. */
+struct acpi_reg *acpi_register(enum acpi_register which);
+const char *acpi_register_name(enum acpi_register which);
+
+/* Says where a register that is in memory has been mapped, uncached. Boot only. */
+void acpi_register_map(enum acpi_register which, volatile void *va);
+
+/* Whether the register is there and can be read and written. Any context. */
+bool acpi_has(enum acpi_register which);
+
+/*
+ * One access of 1, 2 or 4 bytes to a register that acpi_has(), at an offset in bytes. Any context.
+ */
+u32 acpi_read(enum acpi_register which, u32 offset, u32 bytes);
+void acpi_write(enum acpi_register which, u32 offset, u32 bytes, u32 value);
+
+/*
+ * Switches the machine off by S5, or resets it by the FADT's reset register; returns if the tables
+ * say no way or it does not work, within a second or so. The second call does nothing, so that a
+ * fault in the first cannot repeat itself. Any context, interrupts off.
+ */
+void acpi_power_off(void);
+void acpi_reset(void);
+
+#endif

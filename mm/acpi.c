@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#include "mm/acpi.h"
+#include "kernel/acpi.h"
+#include "kernel/console.h"
+#include "kernel/cpuid.h"
+#include "kernel/printf.h"
+#include "kernel/string.h"
+#include "kernel/x86.h"
+#include "mm/init.h"
+#include "mm/page.h"
+#include "mm/pgtable.h"
+#include "mm/vmap.h"
+
+/* Where a BIOS has its RSDP (ACPI Specification, "Finding the RSDP on IA-PC Systems"). */
+#define EBDA_SEGMENT 0x40e /* u16, times 16: the extended BIOS data area */
+#define EBDA_MIN     0x1000
+#define EBDA_SEARCH  0x400
+#define BIOS_START   0xe0000
+#define BIOS_END     0x100000
+
+#define HPET_LEN 0x400
+#define REG_LEN  8
+
+/*
+ * Tables that are not in the direct map are mapped here, read-only, one behind the other. When the
+ * parse is over all of it goes.
+ */
+#define WINDOW_LEN (64ULL << 20)
+
+struct window {
+	u64 va, used;
+	u64 last_phys, last_len; /* what was mapped last, at last_va: the next often lies in it */
+	u64 last_va;
+};
+
+/* The first address that the processor cannot have (SDM Vol. 2A, "CPUID", leaf 80000008H). */
+static u64 physical_end(void)
+{
+	u32 bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
+
+	return 1ULL << MIN(bits, 52);
+}
+
+/* Nothing is known of these addresses: they may be RAM, even our own, so nothing writes there. */
+static const void *map(u64 phys, u64 len, void *arg)
+{
+	struct window *w = arg;
+	u64 start = ALIGN_DOWN(phys, PAGE_SIZE), end, size;
+
+	if (__builtin_add_overflow(phys, len, &end) || end > physical_end())
+		return NULL;
+	if (ranges_contain(&ram, phys, end))
+		return phys_to_virt(phys);
+	size = ALIGN_UP(end, PAGE_SIZE) - start;
+	if (start < w->last_phys || start + size > w->last_phys + w->last_len) {
+		if (size > WINDOW_LEN - w->used)
+			return NULL;
+		w->last_phys = start;
+		w->last_len = size;
+		w->last_va = w->va + w->used;
+		w->used += size;
+		if (pgtable_map(kernel_root, w->last_va, start, size, PTE_RO_DATA | PTE_G, 1)) {
+			w->last_len = 0;
+			return NULL;
+		}
+	}
+	return (const void *)(w->last_va + (phys - w->last_phys));
+}
+
+static void complain(const char *message, void *arg)
+{
+	(void)arg;
+	pr("# ACPI: %s\n", message);
+}
+
+/* Where a BIOS leaves it; *len gets the bytes that can be read there. */
+static const void *search_rsdp(struct window *w, size_t *len)
+{
+	const u16 *segment = map(EBDA_SEGMENT, sizeof(*segment), w);
+	u64 ebda = segment ? (u64)*segment << 4 : 0;
+	const struct {
+		u64 start, len;
+	} areas[] = { { ebda, EBDA_SEARCH }, { BIOS_START, BIOS_END - BIOS_START } };
+
+	for (u32 i = 0; i < ARRAY_SIZE(areas); i++) {
+		const u8 *area, *rsdp = NULL;
+
+		if (areas[i].start < EBDA_MIN)
+			continue;
+		area = map(areas[i].start, areas[i].len, w);
+		if (area)
+			rsdp = acpi_find_rsdp(area, areas[i].len);
+		if (!rsdp)
+			continue;
+		*len = MIN(areas[i].len - (u64)(rsdp - area), BOOT_RSDP_MAX);
+		pr("# ACPI: no RSDP from the boot loader; there is one at 0x%lx\n",
+		   areas[i].start + (u64)(rsdp - area));
+		return rsdp;
+	}
+	pr("# ACPI: no RSDP from the boot loader\n");
+	return NULL;
+}
+
+static bool touches_ram(u64 start, u64 end)
+{
+	for (u32 i = 0; i < ram.count; i++)
+		if (start < ram.r[i].end && ram.r[i].start < end)
+			return true;
+	return false;
+}
+
+/* A register that is said to be in RAM is none: to write it would be to write to somebody's data.
+ */
+static void map_registers(void)
+{
+	for (enum acpi_register i = 0; i < ACPI_REGISTERS; i++) {
+		struct acpi_reg *reg = acpi_register(i);
+		u64 len = i == ACPI_HPET ? HPET_LEN : REG_LEN;
+
+		if (!reg->addr || reg->space != ACPI_MEMORY)
+			continue;
+		if (reg->addr > physical_end() - len || touches_ram(reg->addr, reg->addr + len)) {
+			pr("# ACPI: the %s cannot be at 0x%lx; ignoring it\n",
+			   acpi_register_name(i), reg->addr);
+			*reg = (struct acpi_reg){ 0 };
+		} else {
+			acpi_register_map(i, vmap_mmio(reg->addr, len));
+		}
+	}
+}
+
+static void print_tables(void)
+{
+	char text[8 + 5 * ACPI_TABLES_MAX] = "";
+	size_t at = 0;
+
+	for (u32 i = 0; i < acpi.table_count; i++)
+		at += (size_t)ksnprintf(text + at, sizeof(text) - at, " %s",
+					acpi.tables[i].signature);
+	pr("# ACPI:%s\n", at ? text : " the list of tables is empty");
+}
+
+static void print_summary(void)
+{
+	pr("# ACPI: %u processors, soft-off %s, reset register %s, PM timer %s, HPET %s, "
+	   "serial port %s, %u ranges of persistent memory\n",
+	   acpi.madt.cpu_count, acpi.fadt.s5 ? "known" : "unknown",
+	   acpi_has(ACPI_RESET) ? "yes" : "no", acpi_has(ACPI_PM_TIMER) ? "yes" : "no",
+	   acpi_has(ACPI_HPET) ? "yes" : "no", acpi.spcr.present ? "yes" : "no", acpi.pmem_count);
+}
+
+void acpi_init(const struct boot_info *info)
+{
+	struct window window = { .va = vmap_reserve(WINDOW_LEN) };
+	const struct acpi_source source = { map, complain, &window };
+	size_t len = info->rsdp_len;
+	const void *rsdp = len ? info->rsdp : search_rsdp(&window, &len);
+
+	if (rsdp && acpi_parse(rsdp, len, &source, &acpi) == 0) {
+		print_tables();
+		map_registers();
+		print_summary();
+	}
+	pgtable_unmap(kernel_root, window.va, window.used);
+}
