@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/time.h"
 #include "kernel/apic.h"
+#include "kernel/calibrate.h"
 #include "kernel/console.h"
-#include "kernel/cpuid.h"
 #include "kernel/exception.h"
 #include "kernel/insn.h"
 #include "kernel/ipi.h"
@@ -10,12 +10,6 @@
 #include "kernel/random.h"
 #include "kernel/thread.h"
 
-#define PIT_HZ        1193182
-#define PIT_CHANNEL2  0x42
-#define PIT_MODE      0x43
-#define PIT_GATE      0x61 /* bit 0: channel 2 counts; bit 1: speaker; bit 5: it has reached 0 */
-#define CALIBRATE_MS  5
-#define SPIN_MAX      50000000
 #define TICK_MIN_NS   2000
 #define TICK_SLOWER_MAX 8
 #define NS_PER_SECOND 1000000000ULL
@@ -41,61 +35,19 @@ static u64 to_fixed(u64 numerator, u64 denominator)
 	return (numerator << 32) / denominator; /* numerator below 2^32 */
 }
 
-/* Waits CALIBRATE_MS by the PIT's channel 2; false where nothing counts there. */
-static bool pit_wait(void)
-{
-	u32 count = PIT_HZ * CALIBRATE_MS / 1000;
-	u8 gate = inb(PIT_GATE) & 0xfc;
-
-	if (gate == 0xfc)
-		return false; /* all ones: nobody is at that port */
-	outb(PIT_GATE, gate);
-	outb(PIT_MODE, 0xb0); /* channel 2, both bytes, mode 0: the output rises at 0 */
-	outb(PIT_CHANNEL2, (u8)count);
-	outb(PIT_CHANNEL2, (u8)(count >> 8));
-	outb(PIT_GATE, gate | 1);
-	for (u32 spins = 0; !(inb(PIT_GATE) & 0x20); spins++)
-		if (spins == SPIN_MAX)
-			return false;
-	return true;
-}
-
-/* Without a PIT: the crystal that CPUID names drives the APIC timer, and the TSC by a ratio. */
-static void calibrate_by_cpuid(u64 *tsc_hz, u64 *timer_hz)
-{
-	struct cpuid r = cpuid(0, 0).a >= 0x15 ? cpuid(0x15, 0) : (struct cpuid){ 0 };
-
-	if (r.a && r.b && r.c) {
-		*tsc_hz = (u64)r.c * r.b / r.a;
-		*timer_hz = r.c / 16;
-		return;
-	}
-	pr("# clock: no PIT and no CPUID leaf 15H; times are guesses (TSC taken as 1 GHz)\n");
-	*tsc_hz = NS_PER_SECOND;
-	*timer_hz = NS_PER_SECOND / 16;
-}
-
 void time_calibrate(void)
 {
-	u64 tsc, tsc_hz, timer_hz;
 	u64 flags = irq_save();
+	struct calibration c = calibrate();
 
-	apic_timer_start_masked(~0u);
-	tsc = rdtsc();
-	if (pit_wait()) {
-		tsc_hz = (rdtsc() - tsc) * 1000 / CALIBRATE_MS;
-		timer_hz = (u64)(~0u - apic_timer_left()) * 1000 / CALIBRATE_MS;
-	} else {
-		calibrate_by_cpuid(&tsc_hz, &timer_hz);
-	}
-	apic_timer_start_masked(0);
 	irq_restore(flags);
-	if (tsc_hz == 0 || timer_hz == 0)
-		panic("clock: TSC %lu Hz, APIC timer %lu Hz", tsc_hz, timer_hz);
-	scale.tsc_start = tsc;
-	scale.ns_per_tick_fixed = to_fixed(NS_PER_SECOND, tsc_hz);
-	scale.timer_per_ns_fixed = to_fixed(timer_hz, NS_PER_SECOND);
-	pr("# clock: TSC %lu kHz, APIC timer %lu kHz\n", tsc_hz / 1000, timer_hz / 1000);
+	if (c.tsc_hz == 0 || c.timer_hz == 0)
+		panic("clock: TSC %lu Hz, APIC timer %lu Hz", c.tsc_hz, c.timer_hz);
+	scale.tsc_start = rdtsc();
+	scale.ns_per_tick_fixed = to_fixed(NS_PER_SECOND, c.tsc_hz);
+	scale.timer_per_ns_fixed = to_fixed(c.timer_hz, NS_PER_SECOND);
+	pr("# clock: TSC %lu kHz, APIC timer %lu kHz, by %s\n", c.tsc_hz / 1000, c.timer_hz / 1000,
+	   c.by);
 }
 
 u64 now_ns(void)

@@ -7,7 +7,7 @@
 
 #define TICK_DEFAULT_NS 2000000
 
-/* Measures TSC and APIC timer against the PIT, once. Boot only. */
+/* Measures TSC and APIC timer, once: see kernel/calibrate.h. Boot only, after acpi_init(). */
 void time_calibrate(void);
 
 /* Gives the tick its handler; starts it on this processor. Boot, interrupts off. */
