@@ -67,7 +67,7 @@ class Boot:
         """In words."""
         if not self.rested:
             return "it was still running after %d s" % LIMIT
-        return {None: "it halted", 0: "it was reset (a triple fault?)"}.get(
+        return {None: "it halted", 0: "it was reset (a triple fault?), or switched off"}.get(
             self.status, "exit status %s" % self.status)
 
     def tail(self):
@@ -126,23 +126,29 @@ class Host:
             self.snapshots[key] = path
         return self.snapshots[key]
 
-    def boot(self, words=(), raw=None, cpu=None, memory=None, serial=True, e9=True, vga=True,
-             ending=False, meddle=None):
+    def boot(self, words=(), raw=None, cpu=None, memory=None, board=None, serial=True, e9=True,
+             vga=True, ending=False, meddle=None, more=(), resets=False):
         """Boots and waits for the rest.
 
         words, raw: the command line, as arguments of tools/run or as bytes of a GRUB script.
         ending: give it the exit device; without one it can be looked at after its end.
         meddle: called with the stub and this object, at the kernel's first instruction.
+        more: further words for QEMU.
+        resets: a reset is one, and not the process's end.
         """
         script = runiso.config(words).encode() if raw is None else \
             b"multiboot2 /boot/keyward.bin " + raw + b"\nboot\n"
         machine = Machine("qemu")
-        machine.settings.update({k: v for k, v in (("cpu", cpu), ("memory", memory)) if v})
+        machine.settings.update({k: v for k, v in (("cpu", cpu), ("memory", memory),
+                                                     ("board", board)) if v})
         command = machine.command([], iso=self._iso(script))
         set_option(command, "-serial", "chardev:serial" if serial else "none")
         set_option(command, "-vga", "std" if vga else "none")
         if not ending:
             set_option(command, "-device", None)
+        if resets:
+            command.remove("-no-reboot")
+        command += more
         if e9:
             command += ["-device", "isa-debugcon,chardev=e9"]
         snapshot = meddle and ["-incoming", "exec:cat " + self._snapshot(command)]

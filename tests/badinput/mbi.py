@@ -55,11 +55,19 @@ def poke(raw, offset, value):
     return raw[:offset] + struct.pack("<I", value) + raw[offset + 4:]
 
 
+def take(stub):
+    """The structure that the boot loader has left."""
+    where = stub.read_reg(EBX)
+    size = int.from_bytes(stub.read(where, 4), "little")
+    return Mbi(stub.read(where, size))
+
+
+def give(stub, raw):
+    """Let the kernel have these bytes instead."""
+    stub.write(NEW_MBI, raw)
+    stub.write_reg(EBX, NEW_MBI)
+
+
 def spoil(change):
     """For Host.boot(): change(Mbi) returns the bytes that the kernel gets instead."""
-    def meddle(stub, _):
-        where = stub.read_reg(EBX)
-        size = int.from_bytes(stub.read(where, 4), "little")
-        stub.write(NEW_MBI, change(Mbi(stub.read(where, size))))
-        stub.write_reg(EBX, NEW_MBI)
-    return meddle
+    return lambda stub, _: give(stub, change(take(stub)))
