@@ -23,7 +23,11 @@ header:
 	/* Information request: memory map, command line. Optional (flag 1): we say what lacks. */
 	.short 1, 1
 	.long 16, 6, 1
-	/* Framebuffer, optional: text stays text, the machine may have none. */
+	/* Console: none is required (bit 0), EGA text will do (bit 1). Without a framebuffer tag, GRUB
+	   gives text where there is text, by BIOS, and else the firmware's mode, by UEFI. */
+	.short 4, 1
+	.long 12, 2
+	.balign 8
 	.short 0, 0
 	.long 8
 header_end:

@@ -23,10 +23,19 @@ struct boot_mem {
 	u32 type;
 };
 
+/* Where a colour is in a pixel's value, in bits. */
+struct boot_colour {
+	u8 pos, size;
+};
+
 struct boot_framebuffer {
-	u64 addr; /* physical; 0: there is none */
-	u32 pitch, width, height;
-	u8 bpp, type; /* type 2 is EGA text */
+	u64 addr;               /* physical; 0: there is none */
+	u32 pitch;              /* bytes from a row to the next */
+	u32 width, height;      /* pixels, or characters of EGA text */
+	u8 bpp;                 /* bits a pixel */
+	u8 type;                /* 1 is direct colours, 2 is EGA text; see boot/framebuffer.h */
+	struct boot_colour red; /* all 0 where they were not given */
+	struct boot_colour green, blue;
 };
 
 struct boot_info {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "boot/multiboot2.h"
 
+#include "boot/framebuffer.h"
 #include "kernel/printf.h"
 #include "kernel/string.h"
 
@@ -23,11 +24,14 @@ enum {
 /*
  * Fields, as offsets into a tag's content:
  *	mmap		u32 entry_size, u32 entry_version, then entries {u64 base, u64 len, u32
- *type} framebuffer	u64 addr, u32 pitch, u32 width, u32 height, u8 bpp, u8 type
+ *type} framebuffer	u64 addr, u32 pitch, u32 width, u32 height, u8 bpp, u8 type, u16 reserved;
+ *			of type 1 then {u8 position, u8 size} of red, green, blue
  */
 #define MMAP_ENTRIES 8
 #define MMAP_ENTRY   24
 #define FB_SIZE      22
+#define FB_COLOURS   24
+#define FB_SIZE_RGB  30
 
 struct tag {
 	u32 type;
@@ -120,6 +124,11 @@ static const char *parse_mmap(const struct tag *tag, struct boot_info *out)
 	return NULL;
 }
 
+static struct boot_colour read_colour(const u8 *p)
+{
+	return (struct boot_colour){ .pos = p[0], .size = p[1] };
+}
+
 static const char *parse_framebuffer(const struct tag *tag, struct boot_info *out)
 {
 	const u8 *p = tag->content;
@@ -134,6 +143,12 @@ static const char *parse_framebuffer(const struct tag *tag, struct boot_info *ou
 		.bpp = p[20],
 		.type = p[21],
 	};
+	/* Without them there is no screen, which is no reason not to boot. */
+	if (out->fb.type == FB_DIRECT_COLOUR && tag->len >= FB_SIZE_RGB) {
+		out->fb.red = read_colour(p + FB_COLOURS);
+		out->fb.green = read_colour(p + FB_COLOURS + 2);
+		out->fb.blue = read_colour(p + FB_COLOURS + 4);
+	}
 	return NULL;
 }
 

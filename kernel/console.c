@@ -1,98 +1,143 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/console.h"
 #include "kernel/context.h"
+#include "kernel/fbcon.h"
 #include "kernel/insn.h"
 #include "kernel/printf.h"
+#include "kernel/screen.h"
 #include "kernel/spinlock.h"
+#include "kernel/uart.h"
 
-#define COM1      0x3f8
-#define COM_IER   (COM1 + 1)
-#define COM_FCR   (COM1 + 2)
-#define COM_LCR   (COM1 + 3)
-#define COM_MCR   (COM1 + 4)
-#define COM_LSR   (COM1 + 5)
-#define COM_SCR   (COM1 + 7)
-#define LCR_8N1   0x03
-#define LCR_DLAB  0x80
-#define LSR_THRE  0x20 /* the transmitter takes a byte */
-#define SPIN_MAX  0x10000
 #define PORT_E9   0xe9 /* QEMU's -debugcon and Bochs' port_e9_hack read back 0xe9 */
 #define VGA_WHITE 0x0700
+#define UARTS_MAX 2
+#define PAST      4096 /* bytes of text that a late console still gets */
+
+static const struct uart_place com1 = { .base = 0x3f8, .stride = 1, .width = 8, .baud = 115200 };
 
 static struct {
-	struct spinlock lock; /* serialises whole lines; any context but NMI and panic takes it */
-	bool serial, e9, panicking;
-	volatile u16 *vga;
-	u32 cols, rows, col;
+	struct spinlock lock; /* for all here; any context but NMI and panic takes it */
+	bool e9, panicking;
+	u32 uart_count; /* grows during boot */
+	struct uart uarts[UARTS_MAX];
+	volatile u16 *vga; /* which screen there is follows from screen.draw */
+	struct fbcon fb;
+	struct screen screen;
+	char past[PAST]; /* a ring: byte n of all text is past[n % PAST] */
+	u64 written;     /* bytes ever put there */
 } console;
 
-static bool serial_init(void)
+static void draw_text(u32 col, u32 row, u8 c)
 {
-	outb(COM_SCR, 0x5a);
-	if (inb(COM_SCR) != 0x5a)
-		return false;
-	outb(COM_IER, 0);
-	outb(COM_LCR, LCR_DLAB);
-	outb(COM1, 1); /* 115200 baud */
-	outb(COM_IER, 0);
-	outb(COM_LCR, LCR_8N1);
-	outb(COM_FCR, 0x07); /* FIFOs on and empty */
-	outb(COM_MCR, 0x03); /* DTR, RTS */
-	return true;
+	console.vga[row * console.screen.cols + col] = VGA_WHITE | c;
 }
 
-static void serial_put(char c)
+static void draw_pixels(u32 col, u32 row, u8 c)
 {
-	for (u32 spins = 0; !(inb(COM_LSR) & LSR_THRE); spins++)
-		if (spins == SPIN_MAX)
-			return; /* a port that is stuck must not stop the kernel */
-	outb(COM1, (u8)c);
+	fbcon_draw(&console.fb, col, row, c);
 }
 
-static void vga_scroll(void)
+static void serial_put(struct uart *u, char c)
 {
-	u32 last = (console.rows - 1) * console.cols;
-
-	for (u32 i = 0; i < last; i++)
-		console.vga[i] = console.vga[i + console.cols];
-	for (u32 i = 0; i < console.cols; i++)
-		console.vga[last + i] = VGA_WHITE | ' ';
-	console.col = 0;
+	if (c == '\n')
+		uart_put(u, '\r');
+	uart_put(u, (u8)c);
 }
 
-static void vga_put(char c)
+/* The whole text to one console after the other: the ones that cannot fail come first. */
+static void put_text(const char *text)
 {
-	if (c == '\n' || console.col == console.cols)
-		vga_scroll();
-	if (c != '\n')
-		console.vga[(console.rows - 1) * console.cols + console.col++] = VGA_WHITE | (u8)c;
+	for (const char *c = text; *c; c++)
+		console.past[console.written++ % PAST] = *c;
+	for (u32 i = 0; i < console.uart_count; i++)
+		for (const char *c = text; *c; c++)
+			serial_put(&console.uarts[i], *c);
+	for (const char *c = text; console.e9 && *c; c++)
+		outb(PORT_E9, (u8)*c);
+	for (const char *c = text; console.screen.cols && *c; c++)
+		screen_put(&console.screen, *c);
+	screen_flush(&console.screen);
 }
 
-static void put(char c)
+/* Calls put() for the text so far; where its beginning is lost, from the first whole line. */
+static void replay(void (*put)(char c))
 {
-	if (console.serial) {
-		if (c == '\n')
-			serial_put('\r');
-		serial_put(c);
-	}
-	if (console.e9)
-		outb(PORT_E9, (u8)c);
-	if (console.vga)
-		vga_put(c);
+	u64 i = console.written > PAST ? console.written - PAST : 0;
+
+	while (i && i < console.written && console.past[(i - 1) % PAST] != '\n')
+		i++;
+	for (; i < console.written; i++)
+		put(console.past[i % PAST]);
+}
+
+static void put_screen(char c)
+{
+	screen_put(&console.screen, c);
+}
+
+static void put_last_uart(char c)
+{
+	serial_put(&console.uarts[console.uart_count - 1], c);
 }
 
 void console_init(void)
 {
-	console.serial = serial_init();
+	if (uart_start(&console.uarts[0], &com1, NULL))
+		console.uart_count = 1;
 	console.e9 = inb(PORT_E9) == PORT_E9;
 }
 
-void console_add_vga(volatile u16 *cells, u32 cols, u32 rows)
+bool console_set_uart(const struct uart_place *place, volatile void *regs)
 {
-	console.cols = cols;
-	console.rows = rows;
+	u64 flags = spin_lock_irqsave(&console.lock);
+	bool there = true;
+
+	if (console.uart_count && uart_same(place, &console.uarts[0].place)) {
+		uart_set_baud(&console.uarts[0], place->baud);
+	} else {
+		there = console.uart_count < UARTS_MAX &&
+			uart_start(&console.uarts[console.uart_count], place, regs);
+		if (there) {
+			console.uart_count++;
+			replay(put_last_uart);
+		}
+	}
+	spin_unlock_irqrestore(&console.lock, flags);
+	return there;
+}
+
+static void screen_is(u32 cols, u32 rows, u32 step, void (*draw)(u32 col, u32 row, u8 c))
+{
+	screen_start(&console.screen, cols, rows, step, draw);
+	replay(put_screen);
+	screen_flush(&console.screen);
+}
+
+void console_add_text(volatile u16 *cells, u32 cols, u32 rows)
+{
+	u64 flags = spin_lock_irqsave(&console.lock);
+
 	console.vga = cells;
-	vga_scroll();
+	screen_is(cols, rows, 1, draw_text);
+	spin_unlock_irqrestore(&console.lock, flags);
+}
+
+void console_add_framebuffer(const struct boot_framebuffer *fb, volatile void *pixels)
+{
+	u64 flags = spin_lock_irqsave(&console.lock);
+	u32 rows = fbcon_rows(fb);
+
+	fbcon_start(&console.fb, fb, pixels);
+	screen_is(fbcon_cols(fb), rows, rows / 4, draw_pixels);
+	spin_unlock_irqrestore(&console.lock, flags);
+}
+
+void console_move_framebuffer(volatile void *pixels)
+{
+	u64 flags = spin_lock_irqsave(&console.lock);
+
+	console.fb.pixels = pixels;
+	spin_unlock_irqrestore(&console.lock, flags);
 }
 
 void console_panic(void)
@@ -100,9 +145,14 @@ void console_panic(void)
 	console.panicking = true;
 }
 
+static bool lockless(void)
+{
+	return console.panicking || context_count() >= CONTEXT_NMI;
+}
+
 void pr(const char *fmt, ...)
 {
-	bool lockless = console.panicking || context_count() >= CONTEXT_NMI;
+	bool locked = !lockless();
 	char text[512];
 	u64 flags = irq_save();
 	va_list args;
@@ -110,11 +160,30 @@ void pr(const char *fmt, ...)
 	va_start(args, fmt);
 	kvsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	if (!lockless)
+	if (locked)
 		spin_lock(&console.lock);
-	for (const char *c = text; *c; c++)
-		put(*c);
-	if (!lockless)
+	put_text(text);
+	if (locked)
 		spin_unlock(&console.lock);
 	irq_restore(flags);
+}
+
+int console_getc(void)
+{
+	u64 flags = spin_lock_irqsave(&console.lock);
+	int c = -1;
+
+	for (u32 i = 0; c < 0 && i < console.uart_count; i++)
+		c = uart_get(&console.uarts[i]);
+	spin_unlock_irqrestore(&console.lock, flags);
+	return c;
+}
+
+u32 console_overruns(void)
+{
+	u32 sum = 0;
+
+	for (u32 i = 0; i < console.uart_count; i++)
+		sum += console.uarts[i].overruns;
+	return sum;
 }

@@ -5,6 +5,7 @@
 #include "kernel/apic.h"
 #include "kernel/console.h"
 #include "kernel/cpuid.h"
+#include "kernel/display.h"
 #include "kernel/exception.h"
 #include "kernel/insn.h"
 #include "kernel/ipi.h"
@@ -28,9 +29,6 @@
 #include "pks/pkrs.h"
 #include "tests/ktest.h"
 
-#define FB_EGA_TEXT 2
-#define PC_TEXT     0xb8000
-
 _Noreturn void boot_main(u32 mbi_phys);
 
 static struct boot_info boot_info;
@@ -41,39 +39,9 @@ static void complain(const char *message, void *arg)
 	pr("# command line: %s\n", message);
 }
 
-static volatile u16 *vga_cells(const struct boot_info *info)
-{
-	u64 phys = info->fb.addr, bytes = (u64)info->fb.pitch * info->fb.height;
-
-	if (info->fb.type != FB_EGA_TEXT || info->fb.width > 200 || info->fb.height > 100 ||
-	    info->fb.pitch != info->fb.width * 2 || bytes == 0)
-		return NULL;
-	/* Text is nowhere else; a loader that says so would have us write over the kernel. */
-	if (phys < VGA_START || phys > VGA_END - bytes)
-		return NULL;
-	return phys_to_virt(phys);
-}
-
-static void vga_start(const struct boot_info *info)
-{
-	volatile u16 *cells = vga_cells(info);
-
-	if (cells)
-		console_add_vga(cells, info->fb.width, info->fb.height);
-}
-
-/* Nothing is known of a screen: a PC's text screen is tried, as the message is the last one. */
 static _Noreturn void refuse_boot_info(const char *why)
 {
-	if (!vga_cells(&boot_info))
-		boot_info.fb = (struct boot_framebuffer){
-			.addr = PC_TEXT,
-			.pitch = 160,
-			.width = 80,
-			.height = 25,
-			.type = FB_EGA_TEXT,
-		};
-	vga_start(&boot_info);
+	display_start_last(&boot_info);
 	panic("the boot loader's information is damaged: %s", why);
 }
 
@@ -165,7 +133,7 @@ void boot_main(u32 mbi_phys)
 	pr("# Keyward: protection keys for supervisor pages, on bare metal\n");
 	if (mb2_parse(phys_to_virt(mbi_phys), BOOT_MAPPED - mbi_phys, &boot_info, &why))
 		refuse_boot_info(why);
-	vga_start(&boot_info);
+	display_start(&boot_info);
 	if (boot_info.cmdline_cut)
 		drop_cut_word(boot_info.cmdline);
 	cmdline_parse(boot_info.cmdline, &options, complain, NULL);

@@ -4,6 +4,7 @@
 #define KEYWARD_KERNEL_MSR_H
 
 #define MSR_APIC_BASE      0x01b
+#define MSR_PAT            0x277 /* page attribute table: eight memory types */
 #define MSR_IA32_PKRS      0x6e1 /* rights of supervisor keys; bits 63:32 reserved */
 #define MSR_X2APIC         0x800 /* + register offset / 16 */
 #define MSR_EFER           0xc0000080

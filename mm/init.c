@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "mm/init.h"
+#include "boot/framebuffer.h"
 #include "kernel/console.h"
 #include "kernel/cpuid.h"
+#include "kernel/display.h"
 #include "kernel/insn.h"
 #include "kernel/options.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
 #include "mm/layout.h"
 #include "mm/page.h"
+#include "mm/pat.h"
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
+#include "mm/vmap.h"
 
 extern char text_start[], user_load[], rodata_start[], data_start[], image_end[], image_start[];
 extern char boot_stack_guard[];
@@ -157,6 +161,23 @@ static void enable_protections(void)
 	write_cr4(cr4);
 }
 
+/*
+ * The boot page tables map it too, if it is below 4 GiB, so nothing may be printed between CR3 and
+ * display_mapped().
+ */
+static void switch_tables(const struct boot_info *info)
+{
+	const struct boot_framebuffer *fb = &info->fb;
+	volatile void *pixels = NULL;
+
+	pat_init_cpu();
+	if (fb->type == FB_DIRECT_COLOUR)
+		pixels = vmap_framebuffer(fb->addr, framebuffer_size(fb));
+	write_cr3(kernel_root);
+	if (pixels)
+		display_mapped(info, pixels);
+}
+
 void mm_init(const struct boot_info *info)
 {
 	find_ram(info);
@@ -169,7 +190,7 @@ void mm_init(const struct boot_info *info)
 	map_direct();
 	map_image();
 	map(DIRECT_BASE + VGA_START, VGA_START, VGA_END, PTE_MMIO, 1); /* the console goes on */
-	write_cr3(kernel_root);
+	switch_tables(info);
 	reach = DIRECT_SIZE; /* the struct pages of large RAM do not fit below 4 GiB */
 	map_vmemmap();
 	share(VMAP_BASE);

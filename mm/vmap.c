@@ -8,6 +8,7 @@
 #include "kernel/x86.h"
 #include "mm/layout.h"
 #include "mm/page.h"
+#include "mm/pat.h"
 #include "mm/pgtable.h"
 
 extern char boot_stack[], boot_stack_top[], boot_stack_guard[];
@@ -43,6 +44,22 @@ volatile void *vmap_mmio(u64 phys, u64 len)
 
 	if (pgtable_map(kernel_root, va, phys - offset, size, PTE_MMIO | PTE_G, 1))
 		panic("no memory to map device registers at %p", (void *)phys);
+	return (volatile void *)(va + offset);
+}
+
+/*
+ * Stores to uncached memory go out one by one; combined they fill a bus transfer of 64 bytes. Large
+ * pages, so that even half a GiB costs no more than a table.
+ */
+volatile void *vmap_framebuffer(u64 phys, u64 len)
+{
+	u64 offset = phys & (PAGE_SIZE - 1), size = ALIGN_UP(offset + len, PAGE_SIZE);
+	u64 large = level_size(2), va = ALIGN_UP(vmap_reserve(size + 2 * large), large);
+
+	phys -= offset;
+	va += phys & (large - 1);
+	if (pgtable_map(kernel_root, va, phys, size, pat_write_combining() | PTE_G, 2))
+		panic("no memory to map the framebuffer at %p", (void *)phys);
 	return (volatile void *)(va + offset);
 }
 

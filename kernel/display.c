@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/display.h"
+#include "boot/framebuffer.h"
+#include "kernel/console.h"
+#include "kernel/cpuid.h"
+#include "kernel/fbcon.h"
+#include "mm/layout.h"
+
+#define PC_TEXT 0xb8000
+
+extern char image_start[], image_end[];
+
+static const struct boot_framebuffer pc_text = {
+	.addr = PC_TEXT,
+	.pitch = 160,
+	.width = 80,
+	.height = 25,
+	.type = FB_EGA_TEXT,
+};
+
+static bool started; /* the framebuffer has been given to the console; boot only */
+
+static volatile void *boot_mapped(u64 phys)
+{
+	return (volatile void *)(DIRECT_BASE + phys);
+}
+
+static bool text_is_sane(const struct boot_framebuffer *fb)
+{
+	u64 bytes = (u64)fb->pitch * fb->height;
+
+	if (fb->width > 200 || fb->height > 100 || fb->pitch != fb->width * 2 || bytes == 0)
+		return false;
+	/* Text is nowhere else; a loader that says so would have us write over the kernel. */
+	return fb->addr >= VGA_START && fb->addr <= VGA_END - bytes;
+}
+
+/* A loader by BIOS says that there is text, as PCs have it, without looking. */
+static bool text_answers(volatile u16 *cell)
+{
+	static const u16 patterns[] = { 0x0755, 0x072a };
+
+	for (u32 i = 0; i < ARRAY_SIZE(patterns); i++) {
+		*cell = patterns[i];
+		if (*cell != patterns[i])
+			return false;
+	}
+	return true;
+}
+
+/* Returns what is wrong, or NULL. */
+static const char *start_text(const struct boot_framebuffer *fb)
+{
+	volatile u16 *cells = boot_mapped(fb->addr);
+
+	if (!text_is_sane(fb))
+		return "that is no text of a PC";
+	if (!text_answers(cells))
+		return "there is no video memory";
+	pr("# screen: text, %u x %u characters\n", fb->width, fb->height);
+	console_add_text(cells, fb->width, fb->height);
+	return NULL;
+}
+
+static u32 phys_bits(void)
+{
+	return cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
+}
+
+static const char *start_pixels(const struct boot_info *info)
+{
+	const struct boot_framebuffer *fb = &info->fb;
+	const char *wrong = framebuffer_check(info, phys_bits(), (u64)image_start - KERNEL_BASE,
+					      (u64)image_end - KERNEL_BASE);
+
+	if (wrong)
+		return wrong;
+	pr("# screen: framebuffer at %p, %u x %u pixels of %u bits, %u x %u characters\n",
+	   (void *)fb->addr, fb->width, fb->height, fb->bpp, fbcon_cols(fb), fbcon_rows(fb));
+	if (fb->addr + framebuffer_size(fb) <= BOOT_MAPPED) {
+		console_add_framebuffer(fb, boot_mapped(fb->addr));
+		started = true;
+	}
+	return NULL;
+}
+
+void display_start(struct boot_info *info)
+{
+	struct boot_framebuffer *fb = &info->fb;
+	const char *wrong;
+
+	if (fb->addr == 0 && fb->type == 0) {
+		pr("# screen: none, says the boot loader\n");
+		return;
+	}
+	wrong = fb->type == FB_EGA_TEXT ? start_text(fb) : start_pixels(info);
+	if (!wrong)
+		return;
+	pr("# screen: none; not used: type %u at %p, %u x %u, %u bits, %u bytes a row: %s\n",
+	   fb->type, (void *)fb->addr, fb->width, fb->height, fb->bpp, fb->pitch, wrong);
+	*fb = (struct boot_framebuffer){ 0 };
+}
+
+void display_start_last(struct boot_info *info)
+{
+	display_start(info);
+	if (info->fb.type == 0)
+		start_text(&pc_text);
+}
+
+void display_mapped(const struct boot_info *info, volatile void *pixels)
+{
+	if (started)
+		console_move_framebuffer(pixels);
+	else
+		console_add_framebuffer(&info->fb, pixels);
+}

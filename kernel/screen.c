@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/screen.h"
+#include "kernel/string.h"
+
+void screen_start(struct screen *s, u32 cols, u32 rows, u32 step,
+		  void (*draw)(u32 col, u32 row, u8 c))
+{
+	s->cols = MIN(cols, SCREEN_COLS_MAX);
+	s->rows = MIN(rows, SCREEN_ROWS_MAX);
+	s->step = MAX(MIN(step, s->rows), 1);
+	s->col = 0;
+	s->row = 0;
+	s->draw = draw;
+	memset(s->text, ' ', sizeof(s->text));
+	memset(s->drawn, 0, sizeof(s->drawn)); /* no character: put() keeps NUL out */
+	/* Behind the last cell there is no difference. */
+	memset(s->drawn + (size_t)s->cols * s->rows, ' ',
+	       sizeof(s->drawn) - (size_t)s->cols * s->rows);
+}
+
+static void next_line(struct screen *s)
+{
+	u32 cells = s->cols * s->rows, gone = s->cols * s->step;
+	u32 row = __atomic_load_n(&s->row, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&s->col, 0, __ATOMIC_RELAXED);
+	if (row + 1 < s->rows) {
+		__atomic_store_n(&s->row, row + 1, __ATOMIC_RELAXED);
+		return;
+	}
+	memmove(s->text, s->text + gone, cells - gone);
+	memset(s->text + cells - gone, ' ', gone);
+	__atomic_store_n(&s->row, s->rows - s->step, __ATOMIC_RELAXED);
+}
+
+static void put_cell(struct screen *s, u8 c)
+{
+	u32 col, row;
+
+	if (__atomic_load_n(&s->col, __ATOMIC_RELAXED) >= s->cols)
+		next_line(s);
+	col = __atomic_load_n(&s->col, __ATOMIC_RELAXED);
+	row = __atomic_load_n(&s->row, __ATOMIC_RELAXED);
+	if (col >= s->cols || row >= s->rows)
+		return; /* somebody else has printed in between */
+	s->text[row * s->cols + col] = c ? c : '?';
+	__atomic_store_n(&s->col, col + 1, __ATOMIC_RELAXED);
+}
+
+void screen_put(struct screen *s, char c)
+{
+	u32 col = __atomic_load_n(&s->col, __ATOMIC_RELAXED);
+
+	switch (c) {
+	case '\n':
+		next_line(s);
+		break;
+	case '\r':
+		__atomic_store_n(&s->col, 0, __ATOMIC_RELAXED);
+		break;
+	case '\b':
+		__atomic_store_n(&s->col, col ? col - 1 : 0, __ATOMIC_RELAXED);
+		break;
+	case '\t':
+		do
+			put_cell(s, ' ');
+		while (__atomic_load_n(&s->col, __ATOMIC_RELAXED) % SCREEN_TAB &&
+		       __atomic_load_n(&s->col, __ATOMIC_RELAXED) < s->cols);
+		break;
+	default:
+		put_cell(s, (u8)c);
+	}
+}
+
+/*
+ * Drawn first, marked as drawn then: if an NMI prints in between, the worst is a cell that is drawn
+ * once too often with the next flush.
+ */
+static void flush_word(struct screen *s, u32 first)
+{
+	for (u32 i = first; i < first + 8 && i < s->cols * s->rows; i++) {
+		u8 c = __atomic_load_n(&s->text[i], __ATOMIC_RELAXED);
+
+		if (c != s->drawn[i]) {
+			s->draw(i % s->cols, i / s->cols, c);
+			s->drawn[i] = c;
+		}
+	}
+}
+
+void screen_flush(struct screen *s)
+{
+	for (u32 i = 0; i < s->cols * s->rows; i += 8) {
+		u64 text, drawn;
+
+		memcpy(&text, s->text + i, 8);
+		memcpy(&drawn, s->drawn + i, 8);
+		if (text != drawn)
+			flush_word(s, i);
+	}
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/uart.h"
+#include "kernel/insn.h"
+
+/* Registers; the first two are the divisor's halves while LCR_DLAB is set. */
+#define REG_DATA    0
+#define REG_DLL     0
+#define REG_IER     1
+#define REG_DLM     1
+#define REG_FCR     2
+#define REG_LCR     3
+#define REG_MCR     4
+#define REG_LSR     5
+#define REG_SCRATCH 7
+
+#define FCR_EMPTY 0x07 /* FIFOs on, both emptied */
+#define LCR_8N1   0x03
+#define LCR_DLAB  0x80
+#define MCR_ON    0x03 /* DTR, RTS */
+#define LSR_DR    0x01 /* a byte has come */
+#define LSR_OE    0x02 /* one was lost; reading LSR clears it */
+#define LSR_FE    0x08 /* the next byte is none: no stop bit */
+#define LSR_BI    0x10 /* nor this one: the line was held down */
+#define LSR_THRE  0x20 /* the transmitter takes a byte */
+#define LSR_TEMT  0x40 /* and has sent all that it had */
+#define LSR_NONE  0xff /* nobody answers */
+
+#define PC_CLOCK 115200 /* baud at divisor 1: the 1.8432 MHz of a PC, by 16 */
+
+/*
+ * Reads of LSR until a port is called stuck: a second or so at an I/O port, some 100 ms in memory,
+ * where 16 bytes at 9600 baud take 17 ms.
+ */
+#define SPIN_MAX (1u << 20)
+
+static u8 port_read(const struct uart *u, u32 reg)
+{
+	return inb((u16)(u->place.base + (u64)reg * u->place.stride));
+}
+
+static void port_write(const struct uart *u, u32 reg, u8 value)
+{
+	outb((u16)(u->place.base + (u64)reg * u->place.stride), value);
+}
+
+static u8 mmio_read8(const struct uart *u, u32 reg)
+{
+	return u->regs[(size_t)reg * u->place.stride];
+}
+
+static void mmio_write8(const struct uart *u, u32 reg, u8 value)
+{
+	u->regs[(size_t)reg * u->place.stride] = value;
+}
+
+static u8 mmio_read32(const struct uart *u, u32 reg)
+{
+	return (u8) * (volatile u32 *)(u->regs + (size_t)reg * u->place.stride);
+}
+
+static void mmio_write32(const struct uart *u, u32 reg, u8 value)
+{
+	*(volatile u32 *)(u->regs + (size_t)reg * u->place.stride) = value;
+}
+
+const char *uart_place_check(const struct uart_place *place, u32 phys_bits)
+{
+	u64 last;
+
+	if (place->stride == 0 || place->stride > 16 || place->stride & (place->stride - 1))
+		return "its registers are not 1, 2, 4, 8 or 16 bytes apart";
+	if (place->width != 8 && !(place->mmio && place->width == 32))
+		return "its registers are not accessed in 8 bits, nor in memory in 32";
+	if (place->stride < place->width / 8 || place->base % (place->width / 8))
+		return "its registers are not aligned to their width";
+	if (place->base == 0)
+		return "it is at address 0";
+	if (__builtin_add_overflow(place->base, (u64)place->stride * UART_REGS - 1, &last) ||
+	    (place->mmio ? phys_bits < 64 && last >> phys_bits : last > 0xffff))
+		return "its last register has no address";
+	return NULL;
+}
+
+bool uart_same(const struct uart_place *a, const struct uart_place *b)
+{
+	return a->mmio == b->mmio && a->base == b->base;
+}
+
+/* All reads of LSR go through here, as each clears the mark of a lost byte. */
+static u8 line_status(struct uart *u)
+{
+	u8 status = u->read(u, REG_LSR);
+
+	if (status == LSR_NONE)
+		return status;
+	if (status & LSR_OE)
+		u->overruns++;
+	return status;
+}
+
+static bool wait_for(struct uart *u, u8 bit)
+{
+	for (u32 spins = 0; !(line_status(u) & bit); spins++) {
+		/* Once is enough: a line of text would take minutes. */
+		if (u->stuck || spins == SPIN_MAX) {
+			u->stuck = true;
+			return false;
+		}
+	}
+	u->stuck = false;
+	return true;
+}
+
+/* A bus where nobody answers may give back what was on it last: so LSR is read in between. */
+static bool scratch_holds(struct uart *u, u8 value)
+{
+	u->write(u, REG_SCRATCH, value);
+	return u->read(u, REG_LSR) != LSR_NONE && u->read(u, REG_SCRATCH) == value;
+}
+
+static void set_divisor(struct uart *u, u16 divisor)
+{
+	u->write(u, REG_LCR, LCR_8N1 | LCR_DLAB);
+	u->write(u, REG_DLL, (u8)divisor);
+	u->write(u, REG_DLM, (u8)(divisor >> 8));
+	u->write(u, REG_LCR, LCR_8N1);
+}
+
+void uart_set_baud(struct uart *u, u32 baud)
+{
+	u32 divisor = u->firmware_divisor;
+
+	if (u->place.mmio)
+		return;
+	if (baud && PC_CLOCK % baud == 0)
+		divisor = PC_CLOCK / baud;
+	wait_for(u, LSR_TEMT);
+	if (divisor && divisor <= 0xffff)
+		set_divisor(u, (u16)divisor);
+	u->place.baud = baud;
+}
+
+bool uart_probe(struct uart *u)
+{
+	if (!scratch_holds(u, 0x5a) || !scratch_holds(u, 0xa5))
+		return false;
+	u->overruns = 0;
+	u->stuck = false;
+	wait_for(u, LSR_TEMT); /* what the firmware still has to say would be lost with the FIFO */
+	u->write(u, REG_LCR, LCR_8N1 | LCR_DLAB);
+	u->firmware_divisor = (u16)(u->read(u, REG_DLL) | u->read(u, REG_DLM) << 8);
+	u->write(u, REG_LCR, LCR_8N1);
+	u->write(u, REG_IER, 0);
+	uart_set_baud(u, u->place.baud);
+	u->write(u, REG_FCR, FCR_EMPTY);
+	u->write(u, REG_MCR, MCR_ON);
+	return true;
+}
+
+bool uart_start(struct uart *u, const struct uart_place *place, volatile void *regs)
+{
+	u->place = *place;
+	u->regs = regs;
+	u->read = !place->mmio ? port_read : place->width == 32 ? mmio_read32 : mmio_read8;
+	u->write = !place->mmio ? port_write : place->width == 32 ? mmio_write32 : mmio_write8;
+	return uart_probe(u);
+}
+
+void uart_put(struct uart *u, u8 byte)
+{
+	if (wait_for(u, LSR_THRE))
+		u->write(u, REG_DATA, byte);
+}
+
+int uart_get(struct uart *u)
+{
+	u8 status = line_status(u), byte;
+
+	if (status == LSR_NONE || !(status & LSR_DR))
+		return -1;
+	byte = u->read(u, REG_DATA);
+	return status & (LSR_FE | LSR_BI) ? -1 : byte;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "mm/pat.h"
+#include "kernel/cpuid.h"
+#include "kernel/insn.h"
+#include "kernel/msr.h"
+
+#define PAT_WC    1ULL
+#define PAT_SHIFT 8 /* entry 1: PWT = 1, PCD = 0, PAT = 0; the same bits in a PTE and a PDE */
+
+/*
+ * No flush of caches or TLB is needed, as the SDM asks for when memory types change: the entry is
+ * write-through until now, and no page has been mapped with it.
+ */
+void pat_init_cpu(void)
+{
+	u64 pat;
+
+	if (!cpu_has(FEATURE_PAT))
+		return;
+	pat = rdmsr(MSR_PAT);
+	wrmsr(MSR_PAT, (pat & ~(0xffULL << PAT_SHIFT)) | PAT_WC << PAT_SHIFT);
+}
+
+pte_t pat_write_combining(void)
+{
+	return cpu_has(FEATURE_PAT) ? PTE_RW_DATA | PTE_PWT : PTE_MMIO;
+}
