@@ -25,10 +25,12 @@ VGA, VGA_COLUMNS, VGA_ROWS = 0xb8000, 80, 25
 
 
 class Boot:
-    """What became of one boot: `consoles` maps serial, e9 and vga, where they exist, to text."""
+    """What became of one boot: `consoles` maps serial, e9 and vga, where they exist, to text;
+    `picture` is the screen as a PPM, `frame` a part of memory, where they were asked for."""
 
     def __init__(self):
         self.status, self.rested, self.consoles = None, False, {}
+        self.picture = self.frame = None
 
     def on_every_console(self, pattern):
         """Complains of each console on which the pattern is not there exactly once."""
@@ -127,7 +129,8 @@ class Host:
         return self.snapshots[key]
 
     def boot(self, words=(), raw=None, cpu=None, memory=None, board=None, serial=True, e9=True,
-             vga=True, ending=False, meddle=None, more=(), resets=False):
+             vga=True, ending=False, meddle=None, more=(), resets=False, machine="qemu",
+             picture=False, frame=None):
         """Boots and waits for the rest.
 
         words, raw: the command line, as arguments of tools/run or as bytes of a GRUB script.
@@ -135,10 +138,12 @@ class Host:
         meddle: called with the stub and this object, at the kernel's first instruction.
         more: further words for QEMU.
         resets: a reset is one, and not the process's end.
+        machine: which of machines/. picture: look at the screen as pixels, not as text.
+        frame: (address, size) of memory to be looked at in the end.
         """
         script = runiso.config(words).encode() if raw is None else \
             b"multiboot2 /boot/keyward.bin " + raw + b"\nboot\n"
-        machine = Machine("qemu")
+        machine = Machine(machine)
         machine.settings.update({k: v for k, v in (("cpu", cpu), ("memory", memory),
                                                      ("board", board)) if v})
         command = machine.command([], iso=self._iso(script))
@@ -160,7 +165,13 @@ class Host:
                 stub.write(self.entry, self.first)
                 meddle(stub, self)
                 stub.leave()
-            return _watch(emulator, monitor, folder, (serial, e9, vga))
+            boot = _watch(emulator, monitor, folder,
+                          (serial, e9, vga and not picture and not frame))
+            if picture:
+                boot.picture = _file(monitor, folder, 'screendump "%s"')
+            if frame:
+                boot.frame = _file(monitor, folder, 'pmemsave %#x %d "%%s"' % frame)
+            return boot
 
 
 @contextlib.contextmanager
@@ -211,11 +222,18 @@ def _watch(emulator, monitor, folder, consoles):
             with open(os.path.join(folder, name), "rb") as file:
                 boot.consoles[name] = file.read().decode("latin-1").replace("\r", "")
     if consoles[2] and boot.status is None:
-        screen = os.path.join(folder, "vga")
-        monitor.ask('pmemsave %#x %d "%s"' % (VGA, VGA_COLUMNS * VGA_ROWS * 2, screen))
-        with open(screen, "rb") as file:
-            boot.consoles["vga"] = _screen_lines(file.read()[::2].decode("latin-1"))
+        cells = _file(monitor, folder,
+                      'pmemsave %#x %d "%%s"' % (VGA, VGA_COLUMNS * VGA_ROWS * 2))
+        boot.consoles["vga"] = _screen_lines(cells[::2].decode("latin-1"))
     return boot
+
+
+def _file(monitor, folder, command):
+    """What a command of the monitor writes to a file, whose name goes where %s is."""
+    path = os.path.join(folder, "answer")
+    monitor.ask(command % path)
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _screen_lines(cells):
