@@ -6,6 +6,7 @@ import re
 from links import EAX, EBX, ECX
 from machine import Machine
 from mbi import poke, spoil
+from picture import Frame
 
 QUICK = ["tests=harness.*"]     # enough tests to show that the boot came to its verdict
 LEAST_KIB = 8 << 10             # mm/init.h, RAM_LEAST
@@ -171,7 +172,39 @@ refuses("map.more_than_can_be_managed", r"the memory map has RAM at 0x\w+, where
         meddle=memory(lambda entries: entries.append([1 << 32, 1 << 44, 1])), memory="32M")
 goes_on("map.odd_entries", "^# RAM: 1 entries of the memory map were left out$", words=QUICK,
         meddle=memory(odd_entries))
-goes_on("map.screen_in_the_kernel", words=QUICK, meddle=spoil(screen_in_kernel))
+goes_on("map.screen_in_the_kernel", "^# screen: none; not used: type 2 at 0x.*101000, 80 x 25, "
+        "16 bits, 160 bytes a row: that is no text of a PC$", words=QUICK,
+        meddle=spoil(screen_in_kernel))
+
+
+# ---- framebuffers ----
+
+def no_screen(name, why, cut=None, **how):
+    """A framebuffer that must not be touched; what the tests print still comes out elsewhere."""
+    frame = Frame(**{**dict(addr=0xe0000000, width=1024, height=768, bpp=32), **how})
+
+    def change(mbi):
+        mbi.tag(8)[1] = frame.tag()[:cut]
+        return mbi.pack()
+    goes_on("screen." + name, "^# screen: none; not used: type %d at .* %s$" % (frame.kind, why),
+            words=QUICK, meddle=spoil(change))
+
+
+no_screen("pitch_0", "its rows overlap", pitch=0)
+no_screen("pitch_too_small", "its rows overlap", pitch=4095)
+no_screen("no_pixels", "it has no pixels", width=0, pitch=4096)
+no_screen("huge", "it is larger than 512 MiB", width=0x3fffffff, height=0xffffffff,
+          pitch=0xffffffff)
+no_screen("indexed_colours", "it has no direct colours", kind=0, bpp=8)
+no_screen("unknown_type", "it has no direct colours", kind=77)
+no_screen("depth_0", "a pixel has neither 15, 16, 24 nor 32 bits", bpp=0, pitch=4096)
+no_screen("colours_overlap", "the colours' bits overlap", colours=(8, 8, 8, 8, 0, 8))
+no_screen("colours_cut_off", "a colour's bits lie outside the pixel", cut=24)
+no_screen("address_wraps", "its end is beyond the last address", addr=0xffffffffffff0000)
+no_screen("address_too_large", "the processor has not so many physical address bits", addr=1 << 45)
+no_screen("address_0", "it is at address 0", addr=0)
+no_screen("over_the_kernel", "it is where the kernel is", addr=0x100000)
+no_screen("over_ram", "it is in RAM", addr=0x8000000)
 
 
 # ---- too little memory ----

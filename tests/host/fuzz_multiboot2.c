@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "tests/host/boot_info_check.h"
+#include "tests/host/fb_check.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
@@ -16,6 +17,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	memset(&info, 0xff, sizeof(info));
 	status = mb2_parse(data, size, &info, &why);
 	if (boot_info_check(status, why, &info))
+		abort();
+	if (status == 0 && !framebuffer_check(&info, 46, 0x100000, 0x400000) &&
+	    fb_check(&info.fb, 46))
 		abort();
 	return 0;
 }

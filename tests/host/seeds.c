@@ -28,9 +28,13 @@ static void save_texts(const char *fuzzer, const char *const *texts)
 		save(fuzzer, i, texts[i], strlen(texts[i]));
 }
 
-/* A good structure, an empty one, one that ends in a tag, one whose second tag lies. */
+/* A good structure, an empty one, one that ends in a tag, one whose second tag lies, a screen. */
 static void save_multiboot2(void)
 {
+	/* 0xc0000000, pitch 4096, 1024 x 768, 32 bits, direct colours */
+	static const u8 pixels[30] = {
+		[3] = 0xc0, [9] = 0x10, [13] = 4, [17] = 3, [20] = 32, 1, [24] = 16, 8, 8, 8, 0, 8
+	};
 	static struct mbi mbi;
 
 	mbi_good(&mbi);
@@ -43,6 +47,10 @@ static void save_multiboot2(void)
 	mbi_begin(&mbi);
 	mbi_end(&mbi);
 	save("multiboot2", 1, mbi.bytes, mbi.len);
+	mbi_begin(&mbi);
+	mbi_tag(&mbi, 8, pixels, sizeof(pixels));
+	mbi_end(&mbi);
+	save("multiboot2", 4, mbi.bytes, mbi.len);
 }
 
 /* Each machine twice: as it is, and with checksums that are mended as they are read. */

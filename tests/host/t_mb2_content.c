@@ -153,6 +153,28 @@ static void framebuffer_too_short(void **state)
 	assert_why("tag 8 (framebuffer)");
 }
 
+/* Colours that are cut off stay 0: then there is no screen, but a boot. */
+static void framebuffer_colours(void **state)
+{
+	u8 content[40] = { [20] = 32, [21] = 1, [24] = 16, 5, 8, 6, 1, 7, 99 };
+
+	(void)state;
+	for (size_t n = 22; n <= sizeof(content); n++) {
+		bool there = n >= 30;
+
+		assert_int_equal(parse_one_tag(8, content, n), 0);
+		assert_int_equal(info.fb.red.pos, there ? 16 : 0);
+		assert_int_equal(info.fb.red.size, there ? 5 : 0);
+		assert_int_equal(info.fb.green.pos, there ? 8 : 0);
+		assert_int_equal(info.fb.green.size, there ? 6 : 0);
+		assert_int_equal(info.fb.blue.pos, there ? 1 : 0);
+		assert_int_equal(info.fb.blue.size, there ? 7 : 0);
+	}
+	content[21] = 2; /* of text these bytes say nothing */
+	assert_int_equal(parse_one_tag(8, content, sizeof(content)), 0);
+	assert_int_equal(info.fb.red.size, 0);
+}
+
 static void acpi_too_short(void **state)
 {
 	static const u8 content[40] = { 'R' };
@@ -204,6 +226,7 @@ int main(void)
 		cmocka_unit_test(entry_size_lies),
 		cmocka_unit_test(map_of_odd_length),
 		cmocka_unit_test(framebuffer_too_short),
+		cmocka_unit_test(framebuffer_colours),
 		cmocka_unit_test(acpi_too_short),
 		cmocka_unit_test(new_acpi_preferred),
 	};

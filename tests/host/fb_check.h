@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* What holds of every framebuffer that framebuffer_check() accepts; each corner is drawn. */
+#ifndef KEYWARD_TESTS_HOST_FB_CHECK_H
+#define KEYWARD_TESTS_HOST_FB_CHECK_H
+
+#include <stdlib.h>
+
+#include "boot/framebuffer.h"
+#include "kernel/fbcon.h"
+
+/* NULL, or what is wrong. A block of just its size shows a pixel beside it to AddressSanitizer. */
+static inline const char *fb_check(const struct boot_framebuffer *fb, u32 phys_bits)
+{
+	u32 cols = fbcon_cols(fb), rows = fbcon_rows(fb);
+	u64 size = framebuffer_size(fb);
+	struct fbcon con;
+	u8 *pixels;
+
+	if (fb->addr + size < fb->addr || (fb->addr + size - 1) >> phys_bits)
+		return "it has no address";
+	if (size == 0 || size > FRAMEBUFFER_MAX)
+		return "its size";
+	if (cols == 0 || cols > SCREEN_COLS_MAX || rows == 0 || rows > SCREEN_ROWS_MAX)
+		return "its characters";
+	if (size > 64 << 20)
+		return NULL;
+	pixels = malloc(size);
+	if (!pixels)
+		return NULL;
+	fbcon_start(&con, fb, pixels);
+	for (u32 i = 0; i < 4; i++)
+		fbcon_draw(&con, i & 1 ? cols - 1 : 0, i & 2 ? rows - 1 : 0, '#');
+	free(pixels);
+	return NULL;
+}
+
+#endif

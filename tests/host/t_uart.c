@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The 16550 driver on a model of its registers. The real machine's part is the two functions that
+ * access them: those in memory are tried on an array here; ports are what every boot uses.
+ */
+#include "tests/host/harness.h"
+
+#include "kernel/uart.h"
+
+static struct {
+	bool absent; /* nobody answers: all ones */
+	bool echoes; /* nobody answers: the bus gives back what was on it last */
+	bool deaf;   /* the transmitter never takes anything */
+	u8 last;     /* on the bus */
+	u8 lcr, ier, mcr, scratch, fcr;
+	u16 divisor;
+	u8 status; /* LSR: DR, OE and the like; OE goes when it is read */
+	u8 sent[256], received[64];
+	u32 sent_count, received_count, received_at;
+	u64 reads;          /* of LSR */
+	u32 busy;           /* reads of LSR until the transmitter is free again */
+	u32 cleared_at;     /* how many had been sent when the FIFOs were emptied */
+	bool lost_by_clear; /* that happened while the transmitter was busy */
+} model;
+
+static u8 model_lsr(void)
+{
+	u8 status = model.status;
+
+	model.reads++;
+	model.status &= (u8)~0x1e;
+	if (model.received_at < model.received_count)
+		status |= 0x01;
+	if (model.busy)
+		model.busy--;
+	else if (!model.deaf)
+		status |= 0x60;
+	return status;
+}
+
+static u8 model_read(const struct uart *u, u32 reg)
+{
+	(void)u;
+	assert_in_range(reg, 0, 7);
+	if (model.absent)
+		return 0xff;
+	if (model.echoes)
+		return reg == 5 ? (model.last = 0x60) : model.last;
+	if (model.lcr & 0x80 && reg < 2)
+		return (u8)(model.divisor >> (8 * reg));
+	switch (reg) {
+	case 0:
+		return model.received_at < model.received_count
+			       ? model.received[model.received_at++]
+			       : 0;
+	case 3:
+		return model.lcr;
+	case 5:
+		return model_lsr();
+	case 7:
+		return model.scratch;
+	default:
+		fail_msg("register %u is read", reg);
+		return 0;
+	}
+}
+
+static void model_write(const struct uart *u, u32 reg, u8 value)
+{
+	(void)u;
+	assert_in_range(reg, 0, 7);
+	model.last = value;
+	if (model.absent || model.echoes)
+		return;
+	if (model.lcr & 0x80 && reg < 2) {
+		model.divisor = (u16)(reg ? (model.divisor & 0xff) | value << 8
+					  : (model.divisor & 0xff00) | value);
+		return;
+	}
+	switch (reg) {
+	case 0:
+		assert_false(model.busy || model.deaf);
+		assert_int_equal(model.lcr, 0x03);
+		model.sent[model.sent_count++] = value;
+		model.busy = 3;
+		break;
+	case 1:
+		model.ier = value;
+		break;
+	case 2:
+		model.fcr = value;
+		model.lost_by_clear |= model.busy;
+		break;
+	case 3:
+		model.lcr = value;
+		break;
+	case 4:
+		model.mcr = value;
+		break;
+	case 7:
+		model.scratch = value;
+		break;
+	default:
+		fail_msg("register %u is written", reg);
+	}
+}
+
+static struct uart uart;
+
+static bool probe(u32 baud, bool mmio)
+{
+	uart = (struct uart){
+		.place = { .base = 0x3f8, .stride = 1, .width = 8, .baud = baud, .mmio = mmio },
+		.read = model_read,
+		.write = model_write,
+	};
+	return uart_probe(&uart);
+}
+
+static void fresh(void)
+{
+	memset(&model, 0, sizeof(model));
+	model.divisor = 12;
+	model.ier = 0xf;
+	model.lcr = 0x1b;
+}
+
+static void receive(const char *bytes)
+{
+	model.received_at = 0;
+	model.received_count = (u32)strlen(bytes);
+	memcpy(model.received, bytes, model.received_count);
+}
+
+static void set_up(void **state)
+{
+	(void)state;
+	fresh();
+	model.busy = 5; /* the firmware is still talking */
+	assert_true(probe(115200, false));
+	assert_false(model.lost_by_clear);
+	assert_int_equal(model.divisor, 1);
+	assert_int_equal(model.lcr, 0x03);
+	assert_int_equal(model.ier, 0);
+	assert_int_equal(model.fcr, 0x07);
+	assert_int_equal(model.mcr, 0x03);
+	assert_int_equal(uart.firmware_divisor, 12);
+}
+
+static void speeds(void **state)
+{
+	(void)state;
+	fresh();
+	assert_true(probe(0, false)); /* as the firmware has it */
+	assert_int_equal(model.divisor, 12);
+	uart_set_baud(&uart, 57600);
+	assert_int_equal(model.divisor, 2);
+	uart_set_baud(&uart, 300);
+	assert_int_equal(model.divisor, 384);
+	uart_set_baud(&uart, 0);
+	assert_int_equal(model.divisor, 12);
+	uart_set_baud(&uart, 921600); /* a PC's clock cannot do that */
+	assert_int_equal(model.divisor, 12);
+	uart_set_baud(&uart, 1); /* no 16-bit divisor */
+	assert_int_equal(model.divisor, 12);
+	fresh();
+	assert_true(probe(115200, true)); /* in memory: whose clock is it? */
+	assert_int_equal(model.divisor, 12);
+	fresh();
+	model.divisor = 0; /* what the firmware had was no speed */
+	assert_true(probe(0, false));
+	assert_int_equal(model.divisor, 0);
+	assert_int_equal(model.lcr, 0x03);
+}
+
+static void missing(void **state)
+{
+	(void)state;
+	fresh();
+	model.absent = true;
+	assert_false(probe(115200, false));
+	fresh();
+	model.echoes = true;
+	assert_false(probe(115200, false));
+	assert_int_equal(model.reads, 0);
+}
+
+static void sends(void **state)
+{
+	(void)state;
+	fresh();
+	assert_true(probe(0, false));
+	for (u32 i = 0; i < 256; i++)
+		uart_put(&uart, (u8)i);
+	assert_int_equal(model.sent_count, 256);
+	for (u32 i = 0; i < 256; i++)
+		assert_int_equal(model.sent[i], i);
+}
+
+/* A port whose transmitter hangs costs one wait, not one for each byte; it may come back. */
+static void stuck(void **state)
+{
+	u64 reads;
+
+	(void)state;
+	fresh();
+	model.deaf = true;
+	assert_true(probe(115200, false));
+	assert_in_range(model.reads, 1, 4 << 20);
+	assert_true(uart.stuck);
+	reads = model.reads;
+	for (u32 i = 0; i < 1000; i++)
+		uart_put(&uart, 'x');
+	assert_in_range(model.reads - reads, 1000, 2000);
+	assert_int_equal(model.sent_count, 0);
+	model.deaf = false;
+	uart_put(&uart, 'y');
+	uart_put(&uart, 'z');
+	assert_int_equal(model.sent_count, 2);
+	assert_false(uart.stuck);
+}
+
+static void receives(void **state)
+{
+	(void)state;
+	fresh();
+	assert_true(probe(0, false));
+	assert_int_equal(uart_get(&uart), -1);
+	receive("ab\xff");
+	assert_int_equal(uart_get(&uart), 'a');
+	assert_int_equal(uart_get(&uart), 'b');
+	assert_int_equal(uart_get(&uart), 0xff);
+	assert_int_equal(uart_get(&uart), -1);
+	assert_int_equal(uart_get(&uart), -1);
+	receive("x"); /* a port that has gone away */
+	model.absent = true;
+	assert_int_equal(uart_get(&uart), -1);
+	uart_put(&uart, 'x');
+	assert_int_equal(uart.overruns, 0);
+}
+
+static void damaged_bytes(void **state)
+{
+	(void)state;
+	fresh();
+	assert_true(probe(0, false));
+	receive("abc");
+	model.status = 0x08; /* framing error */
+	assert_int_equal(uart_get(&uart), -1);
+	assert_int_equal(uart_get(&uart), 'b');
+	model.status = 0x10; /* break */
+	assert_int_equal(uart_get(&uart), -1);
+	assert_int_equal(uart_get(&uart), -1);
+}
+
+/* The mark is gone with the first look at it, which may be that of the transmitter. */
+static void overruns(void **state)
+{
+	(void)state;
+	fresh();
+	assert_true(probe(0, false));
+	receive("abc");
+	model.status = 0x02;
+	assert_int_equal(uart_get(&uart), 'a');
+	assert_int_equal(uart.overruns, 1);
+	assert_int_equal(uart_get(&uart), 'b');
+	assert_int_equal(uart.overruns, 1);
+	model.status = 0x02;
+	uart_put(&uart, 'x');
+	assert_int_equal(uart.overruns, 2);
+}
+
+/* Registers in memory: which bytes of it are touched. */
+static void in_memory(void **state)
+{
+	static const struct {
+		u32 stride, width;
+	} ways[] = { { 1, 8 }, { 2, 8 }, { 4, 8 }, { 4, 32 }, { 8, 32 }, { 16, 32 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		struct uart_place place = { .mmio = true,
+					    .base = 0xfe000000,
+					    .stride = ways[i].stride,
+					    .width = ways[i].width };
+		size_t size = (size_t)ways[i].stride * 7 + ways[i].width / 8;
+		u8 *regs = malloc(size);
+		size_t at5 = (size_t)5 * ways[i].stride, at7 = (size_t)7 * ways[i].stride;
+
+		assert_non_null(regs);
+		memset(regs, 0xaa, size);
+		regs[at5] = 0x61; /* idle, and a byte has come */
+		assert_null(uart_place_check(&place, 40));
+		assert_true(uart_start(&uart, &place, regs));
+		assert_int_equal(regs[at7], 0xa5);
+		regs[0] = 'r';
+		assert_int_equal(uart_get(&uart), 'r');
+		uart_put(&uart, 's');
+		assert_int_equal(regs[0], 's');
+		for (size_t at = 0; at < size; at++)
+			if (at % ways[i].stride >= ways[i].width / 8)
+				assert_int_equal(regs[at], 0xaa);
+		free(regs);
+	}
+}
+
+static void places(void **state)
+{
+	static const struct {
+		struct uart_place place;
+		bool good;
+	} cases[] = {
+		{ { false, 0x3f8, 1, 8, 0 }, true },
+		{ { false, 0xfff8, 1, 8, 0 }, true },
+		{ { false, 0xfff9, 1, 8, 0 }, false },
+		{ { false, 0x100003f8, 1, 8, 0 }, false },
+		{ { false, 0xffe0, 4, 8, 0 }, true },
+		{ { false, 0xffe1, 4, 8, 0 }, false },
+		{ { false, 0, 1, 8, 0 }, false },
+		{ { false, 0x3f8, 4, 32, 0 }, false },
+		{ { false, 0x3f8, 0, 8, 0 }, false },
+		{ { false, 0x3f8, 3, 8, 0 }, false },
+		{ { false, 0x3f8, 32, 8, 0 }, false },
+		{ { true, 0xfe000000, 4, 32, 0 }, true },
+		{ { true, 0xfe000002, 4, 32, 0 }, false },
+		{ { true, 0xfe000000, 2, 32, 0 }, false },
+		{ { true, 0xfe000000, 4, 16, 0 }, false },
+		{ { true, 0xfe000000, 4, 0, 0 }, false },
+		{ { true, 0xfe000003, 1, 8, 0 }, true },
+		{ { true, 0, 1, 8, 0 }, false },
+		{ { true, (1ULL << 40) - 8, 1, 8, 0 }, true },
+		{ { true, (1ULL << 40) - 7, 1, 8, 0 }, false },
+		{ { true, UINT64_MAX - 6, 1, 8, 0 }, false },
+		{ { true, UINT64_MAX - 7, 1, 8, 0 }, false },
+	};
+	struct uart_place port = cases[0].place, memory = cases[0].place;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *why = uart_place_check(&cases[i].place, 40);
+
+		if (!why != cases[i].good)
+			fail_msg("case %zu: %s", i, why ? why : "accepted");
+	}
+	memory.mmio = true;
+	port.baud = 9600;
+	assert_true(uart_same(&cases[0].place, &port));
+	assert_false(uart_same(&memory, &port));
+	assert_false(uart_same(&cases[0].place, &cases[1].place));
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(set_up),    cmocka_unit_test(speeds),
+		cmocka_unit_test(missing),   cmocka_unit_test(sends),
+		cmocka_unit_test(stuck),     cmocka_unit_test(receives),
+		cmocka_unit_test(overruns),  cmocka_unit_test(damaged_bytes),
+		cmocka_unit_test(in_memory), cmocka_unit_test(places),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
