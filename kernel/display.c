@@ -62,15 +62,10 @@ static const char *start_text(const struct boot_framebuffer *fb)
 	return NULL;
 }
 
-static u32 phys_bits(void)
-{
-	return cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
-}
-
 static const char *start_pixels(const struct boot_info *info)
 {
 	const struct boot_framebuffer *fb = &info->fb;
-	const char *wrong = framebuffer_check(info, phys_bits(), (u64)image_start - KERNEL_BASE,
+	const char *wrong = framebuffer_check(info, cpu_phys_bits(), (u64)image_start - KERNEL_BASE,
 					      (u64)image_end - KERNEL_BASE);
 
 	if (wrong)

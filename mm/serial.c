@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include "mm/serial.h"
+#include "kernel/console.h"
+#include "kernel/cpuid.h"
+#include "mm/page.h"
+#include "mm/vmap.h"
+
+static bool in_ram(const struct uart_place *place)
+{
+	u64 last = place->base + (u64)place->stride * UART_REGS - 1;
+
+	return place->mmio && (phys_to_page(place->base) || phys_to_page(last));
+}
+
+void serial_start(const struct uart_place *place)
+{
+	const char *wrong = uart_place_check(place, cpu_phys_bits());
+	volatile void *regs = NULL;
+
+	if (!wrong && in_ram(place))
+		wrong = "it is in RAM";
+	if (!wrong && place->mmio)
+		regs = vmap_mmio(place->base, (u64)place->stride * UART_REGS);
+	if (!wrong && !console_set_uart(place, regs))
+		wrong = "nobody answers";
+	pr("# serial: %s at %p, registers of %u bits %u bytes apart%s%s\n",
+	   place->mmio ? "memory" : "port", (void *)place->base, place->width, place->stride,
+	   wrong ? "; not used: " : "", wrong ? wrong : "");
+}
