@@ -119,7 +119,7 @@ static void kernel_main(const struct boot_info *info)
 	irq_enable();
 	start_processors();
 	work_start();
-	ktest_main(); /* does not return */
+	machine_end(ktest_main() ? MACHINE_PASS : MACHINE_FAIL);
 }
 
 /* From boot/boot.S: 64-bit mode, boot page tables, boot stack, interrupts off. */

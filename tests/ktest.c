@@ -35,7 +35,9 @@ static struct {
 
 static struct {
 	u32 pass, fail, skip, error;
-} totals;
+} totals; /* of the run that is under way, or was the last; the thread that runs the tests */
+
+static u32 runs; /* the same thread's */
 
 static void worsen(enum ktest_status to)
 {
@@ -77,6 +79,11 @@ void ktest_fail(const char *file, int line, const char *fmt, ...)
 	va_end(args);
 	pr("    # %s:%d: %s\n", file, line, text);
 	worsen(KTEST_FAIL);
+}
+
+u32 ktest_runs(void)
+{
+	return runs;
 }
 
 u32 ktest_rounds(void)
@@ -254,12 +261,32 @@ static void run_all(void)
 	   totals.skip, totals.error);
 }
 
-void ktest_main(void)
+bool ktest_main(void)
 {
-	pr("# boot: %lu TSC ticks from kernel entry to the first test\n", rdtsc() - boot_tsc);
+	if (!runs++)
+		pr("# boot: %lu TSC ticks from kernel entry to the first test\n",
+		   rdtsc() - boot_tsc);
+	memset(&totals, 0, sizeof(totals));
 	if (options.bench)
 		bench_run_all();
 	else
 		run_all();
-	machine_end(totals.fail + totals.error ? MACHINE_FAIL : MACHINE_PASS);
+	return totals.fail + totals.error == 0;
+}
+
+u32 ktest_list(void (*name)(const char *name))
+{
+	char full[128];
+	u32 n = 0;
+
+	for (const struct ktest *t = ktests_start; t < ktests_end; t++) {
+		for (int stress = 0; stress <= 1; stress++) {
+			if (!selected(t, stress))
+				continue;
+			full_name(full, sizeof(full), t, stress);
+			name(full);
+			n++;
+		}
+	}
+	return n;
 }

@@ -42,8 +42,17 @@ struct ktest {
 		KTEST_SUITE, #function, function, (test_flags)                                     \
 	}
 
-/* Runs what the command line asks for, prints the verdict and ends the machine. */
-_Noreturn void ktest_main(void);
+/*
+ * Runs what `options` asks for and prints the totals; true: nothing failed. Can be called again,
+ * and counts anew then. The main thread, with its rights as they were at first.
+ */
+bool ktest_main(void);
+
+/* How often ktest_main() has been called: for what a test keeps until the end of a run. */
+u32 ktest_runs(void);
+
+/* Calls `name` with the full name of each test that ktest_main() would run; how many. */
+u32 ktest_list(void (*name)(const char *name));
 
 /* Marks the running test; the reason of the first worst one is printed. Any context. */
 void ktest_skip(const char *reason);

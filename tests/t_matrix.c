@@ -22,6 +22,7 @@
 /* Written by the first test of the suite that runs, read by the others after it. */
 static struct matrix matrix;
 static enum { NOT_RUN, RUN, IMPOSSIBLE } state;
+static u32 run_number; /* the ktest_runs() that all of it belongs to */
 static const char *why_not;
 
 static void print_case(const struct mcase *c, const struct mismatch *m)
@@ -135,6 +136,8 @@ static void run_all(void)
 	u32 free_axes;
 	char why[256];
 
+	memset(&matrix, 0, sizeof(matrix));
+	run_number = ktest_runs();
 	state = IMPOSSIBLE;
 	why_not = machine_setup();
 	if (why_not)
@@ -179,7 +182,7 @@ static void report(enum rule r)
 	const struct rule_text *text = rule_text(r);
 	u64 divergent = classes_count(&matrix.classes, r);
 
-	if (state == NOT_RUN)
+	if (state == NOT_RUN || run_number != ktest_runs())
 		run_all();
 	if (state == IMPOSSIBLE) {
 		ktest_error("%s", why_not);
