@@ -7,6 +7,7 @@
 #include "kernel/printf.h"
 #include "kernel/stack.h"
 #include "kernel/string.h"
+#include "kernel/trace.h"
 #include "kernel/wait.h"
 #include "pks/pkrs.h"
 
@@ -113,6 +114,7 @@ void thread_die(struct regs *regs, const char *why, u64 addr)
 {
 	struct thread *t = current_thread();
 
+	trace(TRACE_DEATH, regs->rip, regs->vector);
 	t->end = (struct thread_end){
 		.died = true,
 		.why = why,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Changing the attributes of mapped memory, which first may have to be split. */
 #include "kernel/panic.h"
+#include "kernel/trace.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
@@ -105,7 +106,9 @@ int set_memory_pkey(u64 va, u64 pages, u32 key)
 	if (!err)
 		change_keys(va, end, key);
 	spin_unlock_irqrestore(&pgtable_lock, flags);
-	if (!err)
-		tlb_shootdown(va, pages);
-	return err;
+	if (err)
+		return err;
+	tlb_shootdown(va, pages);
+	trace(TRACE_KEY, va, pages << 8 | key);
+	return 0;
 }

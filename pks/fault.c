@@ -5,6 +5,7 @@
 #include "kernel/ipi.h"
 #include "kernel/magic.h"
 #include "kernel/thread.h"
+#include "kernel/trace.h"
 #include "mm/pgtable.h"
 #include "pks/keys.h"
 #include "pks/rights.h"
@@ -24,6 +25,8 @@ void pks_mode_set(enum pks_mode mode)
 {
 	bool on = mode != PKS_MODE_OFF;
 
+	if (mode != options.pks)
+		trace(TRACE_MODE, options.pks, mode);
 	if (!on)
 		ipi_run_on_all(enforce, &on);
 	options.pks = mode;
@@ -102,6 +105,7 @@ static void warn_once(const struct regs *regs, u64 addr, struct target at)
 	if (!first_from(regs->rip, &last))
 		return;
 	COUNT(warnings);
+	trace(TRACE_WARN, addr, regs->rip);
 	pr("# WARNING: unprotected access, pardoned until this context ends\n"
 	   "#   address %016lx %p"
 	   "E, page frame %lu, key %u (%s)\n"
@@ -125,6 +129,7 @@ bool pks_fault(struct regs *regs, u64 addr)
 
 	MAGIC_SITE(MAGIC_FAULT);
 	COUNT(faults);
+	trace(TRACE_FAULT, addr, regs->rip);
 	verdict = pks_policy(options.pks, pks_page_open(options.gate, page_state(at.page)));
 	/*
 	 * Where the frame's rights permit the access, and yet it faulted, a pardon would only
@@ -132,12 +137,14 @@ bool pks_fault(struct regs *regs, u64 addr)
 	 */
 	if (verdict == PKS_DIE || pkrs_permits((u32)regs->pkrs, at.key, access)) {
 		COUNT(deaths);
+		trace(TRACE_REFUSE, addr, at.key);
 		return false;
 	}
 	if (verdict == PKS_PARDON_WARN)
 		warn_once(regs, addr, at);
 	MAGIC_SITE(MAGIC_PARDON);
 	COUNT(pardons);
+	trace(TRACE_PARDON, addr, at.key);
 	pks_update_exception(regs, at.key, PKS_READWRITE);
 	return true;
 }

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/* Keeping events. Printing them is in kernel/trace_report.c. */
+#include "kernel/trace.h"
+#include "kernel/insn.h"
+#include "kernel/percpu.h"
+
+_Static_assert((TRACE_EVENTS & (TRACE_EVENTS - 1)) == 0, "TRACE_EVENTS");
+
+bool trace_on;
+static struct trace_ring *rings[CPUS_MAX]; /* each set before its processor traces, or by it */
+
+struct trace_ring *trace_attach(u32 cpu, struct trace_ring *ring)
+{
+	return __atomic_exchange_n(&rings[cpu], ring, __ATOMIC_ACQ_REL);
+}
+
+/*
+ * One instruction, so that an NMI, which takes numbers of its own, comes before or after it; no
+ * LOCK, as no other processor writes here.
+ */
+static u64 take_number(struct trace_ring *ring)
+{
+	u64 number = 1;
+
+	asm volatile("xaddq %0, %1" : "+r"(number), "+m"(ring->head) : : "memory", "cc");
+	return number + 1;
+}
+
+/*
+ * The stamp is 0 while the rest is written, so that whoever reads meanwhile (a debugger, another
+ * processor, an NMI) can tell. Should so many events come in between that the slot is used a second
+ * time, its stamp is neither number's and both count as lost.
+ */
+void trace_record(enum trace_type type, u64 a, u64 b)
+{
+	u64 flags = irq_save(), number; /* a thread that moved on would write to two rings */
+	struct trace_ring *ring = rings[this_cpu()->id];
+	struct trace_event *e;
+
+	if (ring) {
+		number = take_number(ring);
+		e = &ring->events[(number - 1) % TRACE_EVENTS];
+		__atomic_store_n(&e->stamp, 0, __ATOMIC_RELEASE);
+		__atomic_thread_fence(__ATOMIC_RELEASE);
+		e->tsc = rdtsc();
+		e->type = type;
+		e->a = a;
+		e->b = b;
+		__atomic_store_n(&e->stamp, number, __ATOMIC_RELEASE);
+	}
+	irq_restore(flags);
+}
+
+u64 trace_count(u32 cpu)
+{
+	struct trace_ring *ring = rings[cpu];
+
+	return ring ? __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) : 0;
+}
+
+bool trace_read(u32 cpu, u64 number, struct trace_event *event)
+{
+	struct trace_ring *ring = rings[cpu];
+	const struct trace_event *e;
+
+	if (!ring || number == 0)
+		return false;
+	e = &ring->events[(number - 1) % TRACE_EVENTS];
+	if (__atomic_load_n(&e->stamp, __ATOMIC_ACQUIRE) != number)
+		return false;
+	*event = *e;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(&e->stamp, __ATOMIC_RELAXED) == number;
+}

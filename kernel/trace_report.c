@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The rings of all processors as one list. Events are ordered by TSC, which says nothing about two
+ * processors whose TSCs differ.
+ */
+#include "kernel/console.h"
+#include "kernel/exception.h"
+#include "kernel/option_names.h"
+#include "kernel/percpu.h"
+#include "kernel/printf.h"
+#include "kernel/trace.h"
+
+/* The number of the next event to look at, by processor. The one thread that reports. */
+static u64 cursor[CPUS_MAX];
+
+static void describe(const struct trace_event *e, char *text, size_t size)
+{
+	switch ((enum trace_type)e->type) {
+	case TRACE_FAULT:
+	case TRACE_WARN:
+		ksnprintf(text, size,
+			  "%s at %016lx by %p"
+			  "S",
+			  e->type == TRACE_FAULT ? "fault" : "warning", e->a, (void *)e->b);
+		return;
+	case TRACE_PARDON:
+	case TRACE_REFUSE:
+		ksnprintf(text, size, "%s at %016lx key %lu",
+			  e->type == TRACE_PARDON ? "pardon" : "no pardon", e->a, e->b);
+		return;
+	case TRACE_DEATH:
+		ksnprintf(text, size,
+			  "a thread dies at %p"
+			  "S of %s",
+			  (void *)e->a, exception_name(e->b));
+		return;
+	case TRACE_MODE:
+		ksnprintf(text, size, "mode %s, was %s", pks_mode_name((enum pks_mode)e->b),
+			  pks_mode_name((enum pks_mode)e->a));
+		return;
+	case TRACE_KMAP:
+	case TRACE_KUNMAP:
+		ksnprintf(text, size,
+			  "%s of frame %lu by %p"
+			  "S",
+			  e->type == TRACE_KMAP ? "kmap" : "kunmap", e->a, (void *)e->b);
+		return;
+	case TRACE_KEY:
+		ksnprintf(text, size, "key %lu to %lu pages from %016lx", e->b & 0xff, e->b >> 8,
+			  e->a);
+		return;
+	case TRACE_MARK:
+	case TRACE_TYPES:
+		break;
+	}
+	ksnprintf(text, size, "mark %lx %lx", e->a, e->b);
+}
+
+/* The newest event before the cursors that is whole: its processor, or -1. */
+static int newest_before(struct trace_event *found)
+{
+	int of = -1;
+
+	for (u32 cpu = 0; cpu < cpu_count; cpu++) {
+		struct trace_event e;
+
+		if (cursor[cpu] > 1 && trace_read(cpu, cursor[cpu] - 1, &e) &&
+		    (of < 0 || e.tsc >= found->tsc)) {
+			*found = e;
+			of = (int)cpu;
+		}
+	}
+	return of;
+}
+
+/* The same for the oldest from the cursors on, below `end` in its ring. */
+static int oldest_after(struct trace_event *found, const u64 *end)
+{
+	int of = -1;
+
+	for (u32 cpu = 0; cpu < cpu_count; cpu++) {
+		struct trace_event e;
+
+		while (cursor[cpu] < end[cpu] && !trace_read(cpu, cursor[cpu], &e))
+			cursor[cpu]++;
+		if (cursor[cpu] < end[cpu] && (of < 0 || e.tsc < found->tsc)) {
+			*found = e;
+			of = (int)cpu;
+		}
+	}
+	return of;
+}
+
+void trace_report(u32 newest)
+{
+	static u64 end[CPUS_MAX]; /* as cursor */
+	struct trace_event e = { 0 };
+	char text[256];
+	u64 before = 0, all = 0, shown = 0;
+	int cpu;
+
+	for (u32 i = 0; i < cpu_count; i++) {
+		end[i] = cursor[i] = trace_count(i) + 1;
+		all += trace_count(i);
+	}
+	for (u32 n = 0; n < newest && (cpu = newest_before(&e)) >= 0; n++)
+		cursor[cpu]--;
+	while ((cpu = oldest_after(&e, end)) >= 0) {
+		describe(&e, text, sizeof(text));
+		pr("# trace: cpu %d #%lu tsc %lu +%lu %s\n", cpu, cursor[cpu], e.tsc,
+		   before ? e.tsc - before : 0, text);
+		before = e.tsc;
+		cursor[cpu]++;
+		shown++;
+	}
+	pr("# trace: %lu of %lu events shown; each processor keeps its newest %d%s\n", shown, all,
+	   TRACE_EVENTS, trace_on ? "" : "; tracing is off");
+}
