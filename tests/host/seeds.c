@@ -86,6 +86,11 @@ int main(int argc, char **argv)
 	static const char *const names[] = { "kind:lock-add,key:0,rights:ad+wd,size:2m,tlb:stale",
 					     "mode:*,others:mix3,us:upper-s,span:low", "default",
 					     NULL };
+	static const char *const typed[] = {
+		"read as key=3:rw boot_cpu+0x10 8\r\x1b[A\x1b[D\x1b[3~x\n",
+		"run \"a b\\x17c\x01\x0b\t\x03mode 0x12-1\n\x10\x0e",
+		"as rights=0xfffffffc user key=16:none 99999999999999999999\r", NULL
+	};
 
 	if (argc != 2)
 		return 2;
@@ -94,6 +99,7 @@ int main(int argc, char **argv)
 	save_texts("glob", globs);
 	save_texts("printf", formats);
 	save_texts("case", names);
+	save_texts("line", typed);
 	save("printf", 9, "\2\3\12\5\4\3\100\0\0\1\2\3\4\5\6\7\10\11", 18);
 	save_multiboot2();
 	save_acpi();

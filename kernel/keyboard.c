@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/keyboard.h"
+#include "kernel/insn.h"
+
+#define KBC_DATA   0x60
+#define KBC_STATUS 0x64 /* reading */
+#define KBC_CMD    0x64 /* writing */
+
+#define STATUS_FULL 0x01 /* a byte waits for us */
+#define STATUS_BUSY 0x02 /* the controller has not taken our last byte yet */
+#define STATUS_AUX  0x20 /* the waiting byte is the mouse's */
+#define STATUS_NONE 0xff /* nobody answers at this port */
+
+#define CMD_READ_CONFIG  0x20
+#define CMD_WRITE_CONFIG 0x60
+#define CMD_MOUSE_OFF    0xa7
+#define CMD_KEYBOARD_ON  0xae
+
+#define CONFIG_IRQS      0x03 /* of keyboard and mouse: nobody here takes them */
+#define CONFIG_CLOCK_OFF 0x10 /* the keyboard's */
+#define CONFIG_TRANSLATE 0x40 /* from set 2 to set 1 */
+
+#define KEYBOARD_ENABLE 0xf4 /* to the keyboard: send keys */
+
+/* A port read takes about a microsecond on a PC. */
+#define SPIN_MAX  20000
+#define FLUSH_MAX 64
+#define BYTES_MAX 16
+
+/* Belongs to the one reader. */
+static bool present;
+static struct scancodes codes;
+
+static bool wait_status(u8 mask, u8 want)
+{
+	for (u32 spins = 0; spins < SPIN_MAX; spins++) {
+		u8 status = inb(KBC_STATUS);
+
+		if (status == STATUS_NONE)
+			return false;
+		if ((status & mask) == want)
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
+static bool put(u16 port, u8 byte)
+{
+	if (!wait_status(STATUS_BUSY, 0))
+		return false;
+	outb(port, byte);
+	return true;
+}
+
+/* What was typed before anybody listened. */
+static void flush(void)
+{
+	for (u32 i = 0; i < FLUSH_MAX && inb(KBC_STATUS) & STATUS_FULL; i++)
+		inb(KBC_DATA);
+}
+
+static bool read_config(u8 *config)
+{
+	if (!put(KBC_CMD, CMD_READ_CONFIG) || !wait_status(STATUS_FULL, STATUS_FULL))
+		return false;
+	*config = inb(KBC_DATA);
+	return true;
+}
+
+bool keyboard_init(void)
+{
+	u8 config;
+
+	if (inb(KBC_STATUS) == STATUS_NONE)
+		return false;
+	flush();
+	if (!put(KBC_CMD, CMD_MOUSE_OFF))
+		return false;
+	flush();
+	if (!read_config(&config))
+		return false;
+	codes.set = config & CONFIG_TRANSLATE ? 1 : 2;
+	config &= (u8) ~(CONFIG_IRQS | CONFIG_CLOCK_OFF);
+	if (!put(KBC_CMD, CMD_WRITE_CONFIG) || !put(KBC_DATA, config) ||
+	    !put(KBC_CMD, CMD_KEYBOARD_ON) || !put(KBC_DATA, KEYBOARD_ENABLE))
+		return false;
+	/* Its answer, or none where nothing is plugged in; the decoder passes it over as a release.
+	 */
+	wait_status(STATUS_FULL, STATUS_FULL);
+	flush();
+	present = true;
+	return true;
+}
+
+int keyboard_getkey(void)
+{
+	for (u32 i = 0; present && i < BYTES_MAX; i++) {
+		u8 status = inb(KBC_STATUS), byte;
+		int key;
+
+		if (status == STATUS_NONE || !(status & STATUS_FULL))
+			return -1;
+		byte = inb(KBC_DATA);
+		key = status & STATUS_AUX ? -1 : scancode_key(&codes, byte);
+		if (key >= 0)
+			return key;
+	}
+	return -1;
+}
