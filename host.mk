@@ -41,7 +41,7 @@ lint: ## layers, formatting, licences, file lengths
 	@tools/lint
 
 format: ## clang-format every C file
-	@clang-format -i $$(find boot kernel mm pks tests -name '*.[ch]')
+	@clang-format -i $$(find boot kernel mm monitor pks tests -name '*.[ch]')
 
 bad-input: iso ## what the kernel must refuse or live with: processors, loaders, memory, words
 	@tests/badinput/run --build $(BUILD)

@@ -219,7 +219,7 @@ static const struct key {
 	{ "tests", "", "a list GLOB[,GLOB] of at most 255 bytes", set_tests },
 	{ "seed", "0", "a number of at most 64 bits", set_seed },
 	{ "repeat", "1", "a number from 1 to 1000000", set_repeat },
-	{ "exit", "poweroff", "one of poweroff, reboot, halt", set_exit },
+	{ "exit", "poweroff", "one of poweroff, reboot, halt, monitor", set_exit },
 	{ "cpus", "max", "max or a number from 1 to 4096", set_cpus },
 	{ "mem", "0", "a size N[K|M|G|T] below 16 EiB, 0 for all", set_mem },
 	{ "magic", "", "a list of write, switch, fault, pardon", set_magic },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/ksyms.h"
+#include "kernel/string.h"
 
 /*
  * Written by tools/ksyms after a first link: addresses in ascending order, closed by text_end, each
@@ -32,4 +33,15 @@ bool ksym_lookup(u64 addr, const char **name, u64 *offset, u64 *size)
 	*offset = addr - ksyms[low].start;
 	*size = ksyms[low + 1].start - ksyms[low].start;
 	return true;
+}
+
+bool ksym_find(const char *name, u64 *addr)
+{
+	for (u32 i = 0; i < ksyms_count; i++) {
+		if (!strcmp(ksyms_names + ksyms[i].name, name)) {
+			*addr = ksyms[i].start;
+			return true;
+		}
+	}
+	return false;
 }

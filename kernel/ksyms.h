@@ -8,4 +8,7 @@
 /* Finds the function that `addr` lies in; false if it lies in none. Any context. */
 bool ksym_lookup(u64 addr, const char **name, u64 *offset, u64 *size);
 
+/* The address of a function by its name; the first of several. Any context. */
+bool ksym_find(const char *name, u64 *addr);
+
 #endif

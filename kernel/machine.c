@@ -15,12 +15,18 @@
 #define KBC_RESET       0xfe
 #define RESET_CONTROL   0xcf9 /* PCI chipsets: bit 1 full reset, bit 2 do it */
 
-static void power_off(enum machine_status status)
+/* Ends what is no real machine; there it does nothing. */
+static void emulator_exit(enum machine_status status)
 {
 	outb(QEMU_DEBUG_EXIT, (u8)status);
 	for (const char *c = "Shutdown"; *c; c++)
 		outb(BOCHS_SHUTDOWN, (u8)*c);
 	acpi_power_off();
+}
+
+static void power_off(enum machine_status status)
+{
+	emulator_exit(status);
 }
 
 static void reboot(void)
@@ -39,6 +45,8 @@ void machine_end(enum machine_status status)
 		power_off(status);
 	else if (options.exit == EXIT_REBOOT)
 		reboot();
+	else if (options.exit == EXIT_MONITOR)
+		emulator_exit(status); /* a panic: on a real machine it stays on the screen */
 	for (;;)
 		asm volatile("hlt");
 }

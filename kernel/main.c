@@ -19,12 +19,14 @@
 #include "kernel/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
+#include "kernel/trace.h"
 #include "kernel/work.h"
 #include "mm/acpi.h"
 #include "mm/init.h"
 #include "mm/layout.h"
 #include "mm/page.h"
 #include "mm/vmap.h"
+#include "monitor/monitor.h"
 #include "pks/fault.h"
 #include "pks/pkrs.h"
 #include "tests/ktest.h"
@@ -32,6 +34,7 @@
 _Noreturn void boot_main(u32 mbi_phys);
 
 static struct boot_info boot_info;
+static struct trace_ring boot_ring; /* the boot processor's */
 
 static void complain(const char *message, void *arg)
 {
@@ -96,6 +99,7 @@ static void start_processors(void)
 /* Devices and threads: everything that needs memory. */
 static void kernel_main(const struct boot_info *info)
 {
+	bool passed;
 	u64 ist;
 
 	mm_init(info);   /* from here on: direct map, W^X image, page_alloc() */
@@ -116,10 +120,15 @@ static void kernel_main(const struct boot_info *info)
 	sched_init(); /* this code is the thread "main" now */
 	tick_init();
 	tick_start();
+	trace_attach(this_cpu()->id, &boot_ring);
+	trace_on = options.exit == EXIT_MONITOR; /* who else would look at it */
 	irq_enable();
 	start_processors();
 	work_start();
-	machine_end(ktest_main() ? MACHINE_PASS : MACHINE_FAIL);
+	passed = ktest_main();
+	if (options.exit == EXIT_MONITOR)
+		monitor_main(passed); /* does not return */
+	machine_end(passed ? MACHINE_PASS : MACHINE_FAIL);
 }
 
 /* From boot/boot.S: 64-bit mode, boot page tables, boot stack, interrupts off. */

@@ -5,7 +5,7 @@
 
 #include "kernel/options.h"
 
-#define EXIT_ACTIONS 3
+#define EXIT_ACTIONS 4
 #define MAGIC_POINTS 4
 
 /* Indexed by the enum; by the bit's number for the magic points. */

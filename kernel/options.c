@@ -19,6 +19,7 @@ const char *const exit_action_names[EXIT_ACTIONS] = {
 	[EXIT_POWEROFF] = "poweroff",
 	[EXIT_REBOOT] = "reboot",
 	[EXIT_HALT] = "halt",
+	[EXIT_MONITOR] = "monitor",
 };
 
 const char *const matrix_extent_names[MATRIX_EXTENTS] = {

@@ -11,7 +11,7 @@ enum pks_mode { PKS_MODE_OFF, PKS_MODE_STRICT, PKS_MODE_RELAXED, PKS_MODE_SILENT
 /* Which protected pages can be pardoned: only those marked by kmap(), or any devmap page. */
 enum pks_gate { PKS_GATE_KMAPPED, PKS_GATE_ANY, PKS_GATES };
 
-enum exit_action { EXIT_POWEROFF, EXIT_REBOOT, EXIT_HALT };
+enum exit_action { EXIT_POWEROFF, EXIT_REBOOT, EXIT_HALT, EXIT_MONITOR };
 
 /* How much of the architecture matrix is run; MATRIX_LIST also names every divergent case. */
 enum matrix_extent { MATRIX_EVERYDAY, MATRIX_FULL, MATRIX_LIST, MATRIX_EXTENTS };
@@ -30,7 +30,7 @@ struct options {
 	char tests[256];           /* tests=GLOB[,GLOB]; empty: all */
 	u64 seed;                  /* seed=N; 0: take one from the TSC and print it */
 	u32 repeat;                /* repeat=N, 1..1000000 */
-	enum exit_action exit;     /* exit=poweroff|reboot|halt */
+	enum exit_action exit;     /* exit=poweroff|reboot|halt|monitor */
 	u32 cpus;                  /* cpus=N, 1..4096: at most so many processors */
 	u64 mem;                   /* mem=SIZE[K|M|G|T]: use at most so many bytes of RAM; 0: all */
 	u32 magic;                 /* magic=write,switch,fault,pardon: a mask of enum magic_point */

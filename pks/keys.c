@@ -54,3 +54,8 @@ void pks_key_add_pages(u32 key, s64 n)
 {
 	__atomic_add_fetch(&pages[key], n, __ATOMIC_RELAXED);
 }
+
+s64 pks_key_pages(u32 key)
+{
+	return key < PKS_KEYS ? __atomic_load_n(&pages[key], __ATOMIC_RELAXED) : 0;
+}

@@ -29,4 +29,7 @@ const char *pks_key_owner(u32 key);
 /* Counts the pages that carry a key: called by set_memory_pkey(). Any context. */
 void pks_key_add_pages(u32 key, s64 pages);
 
+/* How many pages set_memory_pkey() has given the key and not taken from it. Any context. */
+s64 pks_key_pages(u32 key);
+
 #endif

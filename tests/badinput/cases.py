@@ -240,7 +240,7 @@ says("bad_values", b"pks=loud seed=-1 mem=12Q exit=never cpus=0",
      "pks=loud: not one of off, strict, relaxed, silent; using relaxed",
      "seed=-1: not a number of at most 64 bits; using 0",
      "mem=12Q: not a size N[K|M|G|T] below 16 EiB, 0 for all; using 0",
-     "exit=never: not one of poweroff, reboot, halt; using poweroff",
+     "exit=never: not one of poweroff, reboot, halt, monitor; using poweroff",
      "cpus=0: not max or a number from 1 to 4096; using max")
 says("binary", b"'pks=\x01\x7f\x80\xff\x1b[2J'",
      "pks=????" + "?[2J: not one of off, strict, relaxed, silent; using relaxed")

@@ -134,7 +134,8 @@ static void bad_value_means_default(void **state)
 	expect("pks=stricter",
 	       "pks=stricter: not one of off, strict, relaxed, silent; using relaxed");
 	expect("gate=all", "gate=all: not one of kmapped, any; using kmapped");
-	expect("exit=monitor", "exit=monitor: not one of poweroff, reboot, halt; using poweroff");
+	expect("exit=never",
+	       "exit=never: not one of poweroff, reboot, halt, monitor; using poweroff");
 	expect("bench=1", "bench=1: not one of on, off; using off");
 	expect("matrix=all", "matrix=all: not one of everyday, full, list; using everyday");
 	expect("avoid=", "avoid=: not one of nothing, set-dirty; using nothing");

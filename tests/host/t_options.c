@@ -15,7 +15,7 @@ static void names_of_values(void **state)
 	assert_string_equal(pks_gate_name(PKS_GATE_ANY), "any");
 	assert_string_equal(pks_gate_name((enum pks_gate)2), "invalid");
 	assert_string_equal(exit_action_name(EXIT_HALT), "halt");
-	assert_string_equal(exit_action_name((enum exit_action)3), "invalid");
+	assert_string_equal(exit_action_name((enum exit_action)4), "invalid");
 }
 
 static void no_complaint(const char *message, void *arg)
@@ -28,7 +28,7 @@ static void rendered_and_read_again(void **state)
 {
 	static const char *const lines[] = {
 		"",
-		"pks=silent gate=any exit=halt seed=0xffffffffffffffff repeat=77 cpus=3 mem=3G",
+		"pks=silent gate=any exit=monitor seed=0xffffffffffffffff repeat=77 cpus=3 mem=3G",
 		"matrix=list case=kind:add,us:leaf-s avoid=set-dirty",
 		"magic=write,pardon bench=on tests=\"* , \\\" \\\\\"",
 	};

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+/* The table of commands, and what is the same for all of them. */
+#include "monitor/commands.h"
+#include "kernel/console.h"
+#include "kernel/options.h"
+#include "kernel/panic.h"
+#include "kernel/string.h"
+#include "monitor/names.h"
+#include "monitor/words.h"
+#include "pks/keys.h"
+
+static void command_help(int n, char **words);
+static void command_end(int n, char **words);
+
+static bool tests_passed; /* the monitor's thread */
+
+static const struct command {
+	const char *name, *arguments, *help;
+	int least, most; /* arguments */
+	void (*run)(int n, char **words);
+	const char *more; /* for `help NAME` */
+} commands[] = {
+	{ "help", "[COMMAND]", "what there is, or more about one command", 0, 1, command_help,
+	  "Numbers: decimal, 0x and hexadecimal digits, a function's name, " NAMES_ACCEPTED
+	  ", and sums of these with + and -." },
+	{ "run", "GLOB[,GLOB]", "run tests", 1, 1, command_run_tests,
+	  "run policy.*,rights.*   two suites; run * runs all" },
+	{ "list", "[GLOB[,GLOB]]", "names of tests", 0, 1, command_list, NULL },
+	{ "bench", "[GLOB[,GLOB]]", "run benches", 0, 1, command_bench, NULL },
+	{ "mode", "[off|strict|relaxed|silent]", "show or set what a protection-key fault leads to",
+	  0, 1, command_mode, NULL },
+	{ "gate", "[kmapped|any]", "show or set which pages can be pardoned", 0, 1, command_gate,
+	  NULL },
+	{ "seed", "N", "start the random sequence of tests anew", 1, 1, command_seed, NULL },
+	{ "keys", "", "who owns which key; initial rights; pages", 0, 0, command_keys, NULL },
+	{ "cpus", "", "processors", 0, 0, command_cpus,
+	  "Other processors are read while they run: their lines are a racy look." },
+	{ "threads", "", "threads, their states and rights", 0, 0, command_threads, NULL },
+	{ "stats", "", "protection-key faults, pardons, warnings, deaths", 0, 0, command_stats,
+	  NULL },
+	{ "trace", "[N|on|off]", "the newest N events (32), oldest first", 0, 1, command_trace,
+	  NULL },
+	{ "grant", "KEY r|rw", "open a key to the monitor's own thread", 2, 2, command_grant,
+	  NULL },
+	{ "revoke", "KEY", "the monitor's initial rights to a key again", 1, 1, command_revoke,
+	  NULL },
+	{ "walk", "ADDR", "how an address translates", 1, 1, command_walk, NULL },
+	{ "page", "[KEY]", "make a page of protected memory (key 1): page0, page1, ...", 0, 1,
+	  command_page, NULL },
+	{ "kmap", "ADDR", "mark a page as globally unprotected: one user more", 1, 1, command_kmap,
+	  NULL },
+	{ "kunmap", "ADDR", "one user less", 1, 1, command_kunmap, NULL },
+	{ "read", "[as CONTEXT] ADDR [LENGTH]", "read memory (8 bytes); a fault is told in words",
+	  1, 4, command_read,
+	  "Accesses are of 8 bytes, the last ones of 4, 2, 1. CONTEXT is " AS_ACCEPTED "." },
+	{ "write", "[as CONTEXT] ADDR VALUE", "write 8 bytes; a fault is told in words", 2, 4,
+	  command_write,
+	  "Where the processor or the policy permits it the memory IS written, whosever it is.\n"
+	  "CONTEXT is " AS_ACCEPTED "." },
+	{ "poweroff", "", "end the machine", 0, 0, command_end, NULL },
+	{ "reboot", "", "start it again", 0, 0, command_end, NULL },
+	{ "halt", "", "stop the processor for good", 0, 0, command_end, NULL },
+};
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static void unknown(const char *name)
+{
+	pr("%s: no such command; the commands are", name);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		pr("%s%s", i ? ", " : " ", commands[i].name);
+	pr("\n");
+}
+
+static void usage(const struct command *c)
+{
+	pr("usage: %s%s%s\n", c->name, *c->arguments ? " " : "", c->arguments);
+}
+
+static void command_help(int n, char **words)
+{
+	const struct command *c;
+
+	if (n == 1) {
+		for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+			pr("  %-9s%-29s %s\n", commands[i].name, commands[i].arguments,
+			   commands[i].help);
+		return;
+	}
+	c = find(words[1]);
+	if (!c) {
+		unknown(words[1]);
+		return;
+	}
+	usage(c);
+	pr("%s\n", c->help);
+	if (c->more)
+		pr("%s\n", c->more);
+}
+
+static void command_end(int n, char **words)
+{
+	(void)n;
+	options.exit = words[0][0] == 'p'   ? EXIT_POWEROFF
+		       : words[0][0] == 'r' ? EXIT_REBOOT
+					    : EXIT_HALT;
+	pr("# %s\n", words[0]);
+	machine_end(tests_passed ? MACHINE_PASS : MACHINE_FAIL);
+}
+
+void commands_begin(bool passed)
+{
+	tests_passed = passed;
+}
+
+void commands_set_passed(bool passed)
+{
+	tests_passed = passed;
+}
+
+void command_run(char *line)
+{
+	char *words[WORDS_MAX];
+	int n = words_split(line, words);
+	const struct command *c;
+
+	if (n < 0)
+		pr("%s\n", words_error(n));
+	if (n <= 0)
+		return;
+	c = find(words[0]);
+	if (!c)
+		unknown(words[0]);
+	else if (n - 1 < c->least || n - 1 > c->most)
+		usage(c);
+	else
+		c->run(n, words);
+}
+
+void command_complete(const char *before, char *more, size_t size)
+{
+	size_t len = strlen(before), common = 0;
+	const char *name = NULL;
+	u32 found = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		size_t same = 0;
+
+		if (strncmp(commands[i].name, before, len))
+			continue;
+		if (!found++) {
+			name = commands[i].name;
+			common = strlen(name);
+			continue;
+		}
+		while (same < common && commands[i].name[same] == name[same])
+			same++;
+		common = same;
+	}
+	if (!found)
+		return;
+	strlcpy(more, name + len, MIN(size, common - len + 1));
+	if (found == 1 && common - len + 2 <= size)
+		strlcpy(more + (common - len), " ", 2);
+}
+
+bool word_number(const char *word, u64 *value)
+{
+	const char *why = number_read(word, name_value, value);
+
+	if (why)
+		pr("%s: %s; a number is decimal, 0x and hexadecimal digits, a function, "
+		   "%s, or a sum\n",
+		   word, why, NAMES_ACCEPTED);
+	return !why;
+}
+
+bool word_key(const char *word, u32 *key)
+{
+	u64 value;
+
+	if (number_read(word, NULL, &value) || value >= PKS_KEYS || !pks_key_owner((u32)value)) {
+		pr("%s: no key with an owner; `keys` lists them\n", word);
+		return false;
+	}
+	*key = (u32)value;
+	return true;
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "monitor/names.h"
+#include "kernel/ksyms.h"
+#include "kernel/options.h"
+#include "kernel/percpu.h"
+#include "kernel/string.h"
+#include "pks/fault.h"
+
+extern const char image_start[], rodata_start[], data_start[];
+
+/* Variables have no symbols in the kernel: these few, and the map of mm/layout.h. */
+static const struct {
+	const char *name;
+	u64 value;
+} known[] = {
+	{ "boot_cpu", (u64)&boot_cpu },   { "options", (u64)&options },
+	{ "pks_stats", (u64)&pks_stats }, { "image", (u64)image_start },
+	{ "rodata", (u64)rodata_start },  { "data", (u64)data_start },
+	{ "direct", DIRECT_BASE },        { "vmap", VMAP_BASE },
+	{ "vmemmap", VMEMMAP_BASE },
+};
+
+/* The monitor's thread. */
+static struct page *pages[NAMED_PAGES];
+static u32 page_count;
+
+int name_page(struct page *page)
+{
+	if (page_count == NAMED_PAGES)
+		return -1;
+	pages[page_count] = page;
+	return (int)page_count++;
+}
+
+static bool page_name(const char *name, u64 *value)
+{
+	u32 number = 0;
+
+	if (strncmp(name, "page", 4) || !name[4])
+		return false;
+	for (name += 4; *name >= '0' && *name <= '9' && number < NAMED_PAGES; name++)
+		number = number * 10 + (u32)(*name - '0');
+	if (*name || number >= page_count)
+		return false;
+	*value = (u64)page_address(pages[number]);
+	return true;
+}
+
+bool name_value(const char *name, u64 *value)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (!strcmp(known[i].name, name)) {
+			*value = known[i].value;
+			return true;
+		}
+	}
+	return page_name(name, value) || ksym_find(name, value);
+}
