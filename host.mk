@@ -6,7 +6,7 @@ MACHINES ?=
 ARGS    ?=
 ISO     := $(BUILD)/keyward.iso
 
-.PHONY: bad-input bench iso run gdb bochs-debug debug-test test matrix divergences report report-test check lint format tool-test repro help
+.PHONY: bad-input bench iso run gdb bochs-debug debug-test monitor-test test matrix divergences report report-test check lint format tool-test repro help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 
@@ -57,6 +57,9 @@ debug-test: iso ## both debuggers' own tests
 
 sabotage: ## break the kernel in every known way; each must be noticed
 	@tools/sabotage
+
+monitor-test: iso ## every command of the monitor, typed on a terminal and on a keyboard
+	@KEYWARD_BUILD=$(BUILD) tools/unit tests/monitor
 
 repro: ## build twice in two folders and compare every byte
 	@tools/repro

@@ -177,6 +177,54 @@ class Statuses(Case):
         self.assertTrue(self.emulator_gone())
 
 
+class Monitor(Case):
+    """exit=monitor without a terminal: what is said to the machine, and that it must end."""
+
+    ENDS = "read line; echo got $line"
+
+    def test_powered_off_after_the_totals(self):
+        self.machine(GOOD, then=self.ENDS, extra="input = serial")
+        status, said = self.run_it("exit=monitor")
+        self.assertEqual(status, 0, said)
+        self.assertIn("got poweroff", said)
+
+    def test_the_last_exit_counts(self):
+        self.machine(GOOD)
+        self.assertEqual(self.run_it("exit=monitor", "exit=halt")[0], 0)
+        self.assertEqual(self.run_it("exit=halt", "exit=monitor")[0], 2)
+
+    def test_refused_where_nothing_can_be_typed(self):
+        self.machine(GOOD)
+        status, said = self.run_it("exit=monitor")
+        self.assertEqual(status, 2)
+        self.assertIn("nothing can be typed to fake", said)
+
+    def test_one_that_does_not_end_is_red(self):
+        self.machine(GOOD, then="sleep 60", limit=1, extra="input = serial")
+        status, said = self.run_it("exit=monitor")
+        self.assertEqual(status, 3, said)
+        self.assertIn("the monitor did not end", said)
+        self.assertTrue(self.emulator_gone())
+
+    def test_a_panic_is_a_crash(self):
+        self.machine(GOOD, then="read line; echo \\# PANIC: late", extra="input = serial")
+        status, said = self.run_it("exit=monitor", "--quiet")
+        self.assertEqual(status, 3)
+        self.assertIn("the kernel panicked: late", said)
+
+    def test_without_totals_nothing_is_said(self):
+        self.machine(GOOD.split("# Totals")[0], then=self.ENDS, limit=2, extra="input = serial")
+        status, said = self.run_it("exit=monitor")
+        self.assertEqual(status, 4, said)
+        self.assertNotIn("got poweroff", said)
+
+    def test_no_test_is_no_failure(self):
+        empty = "KTAP version 1\n1..0\n# Totals: pass:0 fail:0 xfail:0 skip:0 error:0\n"
+        self.machine(empty, then=self.ENDS, extra="input = serial")
+        self.assertEqual(self.run_it("exit=monitor", "tests=none")[0], 0)
+        self.assertEqual(self.run_it("tests=none")[0], 1)
+
+
 class Manners(Case):
     """What a person and the next program rely on."""
 

@@ -26,6 +26,7 @@ class Emulator:
             argv, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=errors,
             start_new_session=True, preexec_fn=die_with_parent)
         self.started = time.monotonic()
+        self.rest = b""     # read, but not yet yielded by lines()
 
     def __enter__(self):
         return self
@@ -54,19 +55,24 @@ class Emulator:
     def lines(self, deadline):
         """Yield each console line (bytes). `deadline()` says until when (elapsed seconds) to
         wait and is asked again each time; None is yielded once if that moment passes."""
-        pipe, rest = self.process.stdout.fileno(), b""
+        pipe = self.process.stdout.fileno()
         while True:
+            while b"\n" in self.rest:
+                line, _, self.rest = self.rest.partition(b"\n")
+                yield line
+            if len(self.rest) > LONGEST_LINE:
+                yield self._take_rest()
             left = deadline() - self.elapsed()
             if left <= 0 or not select.select([pipe], [], [], left)[0]:
-                yield rest
+                yield self._take_rest()
                 yield None
                 return
             chunk = os.read(pipe, 65536)
             if not chunk:
-                yield rest
+                yield self._take_rest()
                 return
-            *whole, rest = (rest + chunk).split(b"\n")
-            yield from whole
-            if len(rest) > LONGEST_LINE:
-                yield rest
-                rest = b""
+            self.rest += chunk
+
+    def _take_rest(self):
+        rest, self.rest = self.rest, b""
+        return rest

@@ -29,6 +29,7 @@ LAYERS = [
 EXCEPTIONS = {
     ("kernel/main.c", "*"): "the boot order names every part once",
     ("mm/fault.c", "pks/fault.h"): "the way of a fault: what is a key's matter goes to the policy",
+    ("tests/host/*", "monitor/*"): "the host's programs test what is pure on every layer",
     ("mm/kmap.c", "pks/unprotect.h"): "a kernel mapping is what unprotects a page globally",
 }
 
