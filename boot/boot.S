@@ -94,13 +94,13 @@ cpuid_flag: /* tests/badinput stops here */
 	movl $PHYS(boot_pdpt) + PTE_PW, PHYS(boot_pml4) + 8 * ((DIRECT_BASE >> 39) & 511)
 	movl $PHYS(boot_pdpt_high) + PTE_PW, PHYS(boot_pml4) + 8 * 511
 
-	mov $CR4_PAE, %eax
+	mov $CR4_PAE, %eax /* whatever the firmware used, 5 levels too, is turned off */
 	mov %eax, %cr4
 	mov $PHYS(boot_pml4), %eax
 	mov %eax, %cr3
 	mov $MSR_EFER, %ecx
-	rdmsr
-	or $(EFER_LME | EFER_NXE), %eax
+	mov $(EFER_LME | EFER_NXE), %eax
+	xor %edx, %edx
 	wrmsr
 	mov $(CR0_PE | CR0_MP | CR0_EM | CR0_NE | CR0_WP | CR0_PG), %eax
 	mov %eax, %cr0
@@ -143,11 +143,12 @@ start64_low:
 
 	.section .boot.rodata, "a"
 	.balign 8
-boot_gdt:
-	.quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff /* null, kernel code, kernel data */
+boot_gdt: /* null, kernel code, kernel data, 32-bit code: SEL_BOOT_CS_32 */
+	.quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00cf9b000000ffff
+	.globl boot_gdt_pointer
 boot_gdt_pointer:
 	.short boot_gdt_pointer - boot_gdt - 1
-	.long boot_gdt
+	.quad boot_gdt
 msg_magic:
 	.asciz "# PANIC: not started by a multiboot2 boot loader (wrong magic in EAX)\r\n"
 msg_cpuid:
@@ -175,7 +176,9 @@ start64:
 
 	.bss
 	.balign PAGE_SIZE
-	.globl boot_stack_guard, boot_stack, boot_stack_top
+	.globl boot_pml5, boot_pml4, boot_stack_guard, boot_stack, boot_stack_top
+boot_pml5: /* mm/paging.c */
+	.skip PAGE_SIZE
 boot_pml4:
 	.skip PAGE_SIZE
 boot_pdpt:

@@ -124,6 +124,14 @@ static bool set_cpus(struct options *opt, const char *value)
 	return read_u32(strcmp(value, "max") ? value : "4096", CPUS_LIMIT, &opt->cpus);
 }
 
+static bool set_paging(struct options *opt, const char *value)
+{
+	if (strcmp(value, "max") && strcmp(value, "4") && strcmp(value, "5"))
+		return false;
+	opt->paging = *value == 'm' ? 0 : (u32)(*value - '0');
+	return true;
+}
+
 static bool set_mem(struct options *opt, const char *value)
 {
 	static const char suffixes[] = "KMGT";
@@ -222,6 +230,7 @@ static const struct key {
 	{ "exit", "poweroff", "one of poweroff, reboot, halt, monitor", set_exit },
 	{ "cpus", "max", "max or a number from 1 to 4096", set_cpus },
 	{ "mem", "0", "a size N[K|M|G|T] below 16 EiB, 0 for all", set_mem },
+	{ "paging", "max", "one of 4, 5, max", set_paging },
 	{ "magic", "", "a list of write, switch, fault, pardon", set_magic },
 	{ "matrix", "everyday", "one of everyday, full, list", set_matrix },
 	{ "case", "", "a list AXIS:VALUE[,AXIS:VALUE] of at most 255 bytes", set_case },

@@ -25,6 +25,7 @@
 #include "mm/init.h"
 #include "mm/layout.h"
 #include "mm/page.h"
+#include "mm/paging.h"
 #include "mm/vmap.h"
 #include "monitor/monitor.h"
 #include "pks/fault.h"
@@ -146,6 +147,7 @@ void boot_main(u32 mbi_phys)
 	if (boot_info.cmdline_cut)
 		drop_cut_word(boot_info.cmdline);
 	cmdline_parse(boot_info.cmdline, &options, complain, NULL);
+	paging_start(options.paging);
 	magic_patch(options.magic); /* kernel text is writable until mm_init() */
 	if (!options.seed)
 		options.seed = rdtsc() | 1;

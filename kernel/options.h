@@ -32,6 +32,7 @@ struct options {
 	u32 repeat;                /* repeat=N, 1..1000000 */
 	enum exit_action exit;     /* exit=poweroff|reboot|halt|monitor */
 	u32 cpus;                  /* cpus=N, 1..4096: at most so many processors */
+	u32 paging;                /* paging=4|5|max: levels; 0: as many as there are */
 	u64 mem;                   /* mem=SIZE[K|M|G|T]: use at most so many bytes of RAM; 0: all */
 	u32 magic;                 /* magic=write,switch,fault,pardon: a mask of enum magic_point */
 	enum matrix_extent matrix; /* matrix=everyday|full|list */

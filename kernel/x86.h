@@ -73,6 +73,8 @@
 #define SEL_USER_CS   0x23
 #define SEL_TSS       0x28
 
+#define SEL_BOOT_CS_32 0x18 /* in the boot GDT alone */
+
 /* The stacks of the interrupt stack table: TSS.IST1 to IST3 (index here counts from 0). */
 #define IST_DF     0
 #define IST_NMI    1

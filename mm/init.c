@@ -141,12 +141,12 @@ static void map_vmemmap(void)
 }
 
 /*
- * Address spaces copy the upper half of the top-level table when they are made. So what may be
- * mapped later there gets its next table now.
+ * Address spaces copy the upper half of the top-level table when they are made, and the matrix that
+ * of the PML4. So what may be mapped later there gets its PDPT now.
  */
 static void share(u64 va)
 {
-	if (!pgtable_entry(kernel_root, va, pgtable_top() - 1, true))
+	if (!pgtable_entry(kernel_root, va, 3, true))
 		panic("no memory for a page table");
 }
 

@@ -22,6 +22,7 @@
 #endif
 
 #define KERNEL_LMA   AC(0x100000) /* where the loader puts the image */
+#define BOOT_PART    AC(0x1000)   /* at most: code before paging, and without */
 #define KERNEL_BASE  AC(0xffffffff80000000)
 #define DIRECT_BASE  AC(0xffff888000000000)
 #define DIRECT_SIZE  AC(0x400000000000)

@@ -12,7 +12,7 @@ QUICK = ["tests=harness.*"]     # enough tests to show that the boot came to its
 LEAST_KIB = 8 << 10             # mm/init.h, RAM_LEAST
 SMALL, LEAST = "8M", "9M"       # QEMU machines that just do not have it, and just do
 LINE = re.escape("# command line: ")
-KEYS = ("the keys are pks, gate, tests, seed, repeat, exit, cpus, mem, magic, matrix, case, "
+KEYS = ("the keys are pks, gate, tests, seed, repeat, exit, cpus, mem, paging, magic, matrix, case, "
         "avoid, bench")
 
 CASES = {}

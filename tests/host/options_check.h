@@ -21,6 +21,8 @@ static inline const char *options_check(const struct options *opt)
 		return "case without an end";
 	if (opt->repeat < 1 || opt->repeat > 1000000 || opt->cpus < 1 || opt->cpus > 4096)
 		return "a number out of its range";
+	if (opt->paging && opt->paging != 4 && opt->paging != 5)
+		return "levels that no processor has";
 	if (opt->magic > 15)
 		return "an unknown magic point";
 	return NULL;
@@ -60,6 +62,8 @@ static inline void options_render(const struct options *opt, char line[2048])
 	for (unsigned i = 0; i < MAGIC_POINTS; i++)
 		if (opt->magic & 1u << i)
 			p += sprintf(p, "%s,", magic_point_names[i]);
+	if (opt->paging)
+		p += sprintf(p, " paging=%u", opt->paging);
 	p += sprintf(p, " tests=");
 	p = value_render(opt->tests, p);
 	p += sprintf(p, " matrix=%s avoid=%s case=", matrix_extent_names[opt->matrix],
@@ -72,9 +76,9 @@ static inline bool options_equal(const struct options *a, const struct options *
 {
 	return a->pks == b->pks && a->gate == b->gate && a->exit == b->exit && a->seed == b->seed &&
 	       a->repeat == b->repeat && a->cpus == b->cpus && a->mem == b->mem &&
-	       a->magic == b->magic && a->bench == b->bench && a->matrix == b->matrix &&
-	       a->avoid_set_dirty == b->avoid_set_dirty && !strcmp(a->tests, b->tests) &&
-	       !strcmp(a->matrix_case, b->matrix_case);
+	       a->paging == b->paging && a->magic == b->magic && a->bench == b->bench &&
+	       a->matrix == b->matrix && a->avoid_set_dirty == b->avoid_set_dirty &&
+	       !strcmp(a->tests, b->tests) && !strcmp(a->matrix_case, b->matrix_case);
 }
 
 #endif

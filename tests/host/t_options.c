@@ -28,7 +28,8 @@ static void rendered_and_read_again(void **state)
 {
 	static const char *const lines[] = {
 		"",
-		"pks=silent gate=any exit=monitor seed=0xffffffffffffffff repeat=77 cpus=3 mem=3G",
+		"pks=silent gate=any exit=monitor seed=0xffffffffffffffff repeat=77 cpus=3 mem=3G "
+		"paging=5 apic=x2apic",
 		"matrix=list case=kind:add,us:leaf-s avoid=set-dirty",
 		"magic=write,pardon bench=on tests=\"* , \\\" \\\\\"",
 	};

@@ -5,11 +5,13 @@
  * interrupts are off and NMIs are answered by IRET alone.
  */
 #include "tests/matrix/cpu.h"
+#include "boot/cross.h"
 #include "kernel/cpuid.h"
 #include "kernel/insn.h"
 #include "kernel/msr.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
+#include "mm/pgtable_internal.h"
 #include "pks/pkrs.h"
 #include "tests/matrix/tables.h"
 
@@ -21,6 +23,7 @@ struct pseudo_descriptor {
 /* What the kernel had, while the matrix runs. */
 static struct {
 	u64 flags, cr0, cr3, cr4;
+	u32 levels;
 	struct pseudo_descriptor gdtr, idtr;
 	u16 ds, es;
 } kernel;
@@ -109,7 +112,7 @@ void cpu_load_tss(u64 base)
 	ltr(SEL_TSS);
 }
 
-/* Paging with `levels`, in the matrix's tables; leaves the crossing's GDT behind. */
+/* Paging with `levels`, in the matrix's tables. */
 static void set_levels(u32 levels)
 {
 	if (levels == cpu_now.levels)
@@ -117,7 +120,7 @@ static void set_levels(u32 levels)
 	put_cr4(cpu_now.cr4 & ~(u64)(CR4_PKS | CR4_PKE | CR4_SMAP | CR4_SMEP));
 	cpu_now.levels = levels;
 	cpu_now.cr4 = levels == 5 ? cpu_now.cr4 | CR4_LA57 : cpu_now.cr4 & ~(u64)CR4_LA57;
-	matrix_cross((u32)tables.phys[levels == 5 ? TABLE_PML5 : TABLE_PML4], (u32)cpu_now.cr4);
+	paging_cross((u32)tables.phys[levels == 5 ? TABLE_PML5 : TABLE_PML4], (u32)cpu_now.cr4);
 }
 
 void machine_enter(u32 levels)
@@ -129,11 +132,11 @@ void machine_enter(u32 levels)
 	asm volatile("sgdt %0; sidt %1" : "=m"(kernel.gdtr), "=m"(kernel.idtr));
 	asm volatile("mov %%ds, %0; mov %%es, %1" : "=r"(kernel.ds), "=r"(kernel.es));
 	cpu_now.aimed.kind = KINDS; /* at nothing */
-	cpu_now.levels = 4;
+	cpu_now.levels = kernel.levels = (u32)pgtable_top();
 	cpu_now.pkrs = machine_can.pks ? (u32)rdmsr(MSR_IA32_PKRS) : 0;
 	cpu_now.pkru = ~0u; /* not known, so that it is written */
 	put_pkru(0);
-	write_cr3(tables.phys[TABLE_PML4]);
+	machine_flush(); /* now in the matrix's tables, with the kernel's levels */
 	set_levels(levels);
 	cpu_load_tables((u64)home->gdt, (u64)home->idt);
 	cpu_load_tss((u64)&home->tss);
@@ -145,7 +148,7 @@ void machine_leave(void)
 	struct cpu *cpu = this_cpu();
 
 	put_pkru(0);
-	set_levels(4);
+	set_levels(kernel.levels);
 	write_cr3(kernel.cr3);
 	write_cr0(kernel.cr0);
 	put_pkrs((u32)cpu->pkrs); /* before CR4.PKS comes back */

@@ -2,6 +2,7 @@
 #include "kernel/cpuid.h"
 #include "kernel/string.h"
 #include "mm/page.h"
+#include "mm/pgtable_internal.h"
 #include "mm/tlb.h"
 #include "pks/pkrs.h"
 #include "tests/matrix/cpu.h"
@@ -121,9 +122,16 @@ static void fill_home(void)
 	fill_idt();
 }
 
+/* The kernel's PML4: its top-level table, or the last one below that. */
+static pte_t *kernel_pml4(void)
+{
+	return (pte_t *)ALIGN_DOWN((u64)pgtable_entry(kernel_root, KERNEL_BASE, 4, false),
+				   PAGE_SIZE);
+}
+
 static void fill_tables(void)
 {
-	u64 kernel_code = (u64)matrix_crossing - KERNEL_BASE, text = (u64)matrix_text - KERNEL_BASE;
+	u64 text = (u64)matrix_text - KERNEL_BASE;
 	u64 *low;
 
 	for (u32 i = 0; i < TABLES; i++) {
@@ -134,11 +142,11 @@ static void fill_tables(void)
 	tables.phys[TABLE_PML5] = (u64)pml5 - KERNEL_BASE;
 	tables.entries[TABLE_PML4] = pml4;
 	tables.phys[TABLE_PML4] = (u64)pml4 - KERNEL_BASE;
-	memcpy(&pml4[256], (u64 *)phys_to_virt(kernel_root) + 256, 256 * 8);
+	memcpy(&pml4[256], kernel_pml4() + 256, 256 * 8);
 	tables_link();
 	low = tables.entries[TABLE_PT_LOW];
 	low[VA_TEXT >> PAGE_SHIFT] = text | PTE_P | PTE_U | PTE_A;
-	low[kernel_code >> PAGE_SHIFT] = kernel_code | PTE_P | PTE_A;
+	low[KERNEL_LMA >> PAGE_SHIFT] = KERNEL_LMA | PTE_P | PTE_A; /* for paging_cross() */
 	tables.block = page_address(block);
 	tables.block_phys = page_to_phys(block);
 	*(u16 *)(tables.block + CODE_PAGE + AT_CODE) = JMP_RBX;

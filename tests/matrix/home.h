@@ -112,18 +112,12 @@ _Static_assert(sizeof(struct home) % 4096 == 0, "whole pages");
 /* shot.S: makes the access that the home describes, and returns once it has ended somehow. */
 void matrix_shoot(void);
 
-/*
-X to 5 levels of paging or back, which needs paging off for a moment: CR3 and
- * CR4 to load then. Both address spaces map the page matrix_crossing at its physical address.
- */
-void matrix_cross(u32 cr3, u32 cr4);
-
 /* accesses.S: page-aligned text; for each kind its code, the access in it, and where it ends. */
 struct shot_code {
 	u64 start, access, end;
 };
 extern const struct shot_code matrix_shots[];
-extern const char matrix_text[], matrix_crossing[];
+extern const char matrix_text[];
 
 /* shot.S: what handles vector n is at matrix_stubs + 16 * n. */
 extern const char matrix_stubs[], matrix_nmi[];
