@@ -8,7 +8,7 @@
 
 #include "kernel/types.h"
 
-#define BOOT_MEM_MAX     128
+#define BOOT_MEM_MAX     256
 #define BOOT_CMDLINE_MAX 512
 #define BOOT_LOADER_MAX  64
 #define BOOT_RSDP_MAX    36

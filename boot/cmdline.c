@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "boot/cmdline.h"
 
+#include "boot/value.h"
 #include "kernel/option_names.h"
 #include "kernel/printf.h"
 #include "kernel/string.h"
@@ -12,64 +13,13 @@
 #define CPUS_LIMIT  4096
 #define REPEAT_MAX  1000000
 
-/* Finds word among the names. */
-static bool find_name(const char *const *names, unsigned count, const char *word, size_t len,
-		      unsigned *index)
-{
-	for (unsigned i = 0; i < count; i++) {
-		if (strlen(names[i]) == len && !memcmp(names[i], word, len)) {
-			*index = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 16;
-}
-
-/* Reads decimal digits, or hexadecimal ones after 0x; *rest is what follows them. */
-static bool read_number(const char *text, u64 *value, const char **rest)
-{
-	unsigned base = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10;
-	const char *start = base == 16 ? text + 2 : text, *p;
-
-	*value = 0;
-	for (p = start; digit_value(*p) < (int)base; p++) {
-		if (__builtin_mul_overflow(*value, (u64)base, value) ||
-		    __builtin_add_overflow(*value, (u64)digit_value(*p), value))
-			return false;
-	}
-	*rest = p;
-	return p > start;
-}
-
-static bool read_u32(const char *text, u32 max, u32 *value)
-{
-	const char *rest;
-	u64 wide;
-
-	if (!read_number(text, &wide, &rest) || *rest || wide < 1 || wide > max)
-		return false;
-	*value = (u32)wide;
-	return true;
-}
-
 /* One function for each key: sets the option, or returns false and leaves it. */
 
 static bool set_pks(struct options *opt, const char *value)
 {
 	unsigned i;
 
-	if (!find_name(pks_mode_names, PKS_MODES, value, strlen(value), &i))
+	if (!value_find(pks_mode_names, PKS_MODES, value, strlen(value), &i))
 		return false;
 	opt->pks = (enum pks_mode)i;
 	return true;
@@ -79,7 +29,7 @@ static bool set_gate(struct options *opt, const char *value)
 {
 	unsigned i;
 
-	if (!find_name(pks_gate_names, PKS_GATES, value, strlen(value), &i))
+	if (!value_find(pks_gate_names, PKS_GATES, value, strlen(value), &i))
 		return false;
 	opt->gate = (enum pks_gate)i;
 	return true;
@@ -89,7 +39,7 @@ static bool set_exit(struct options *opt, const char *value)
 {
 	unsigned i;
 
-	if (!find_name(exit_action_names, EXIT_ACTIONS, value, strlen(value), &i))
+	if (!value_find(exit_action_names, EXIT_ACTIONS, value, strlen(value), &i))
 		return false;
 	opt->exit = (enum exit_action)i;
 	return true;
@@ -108,7 +58,7 @@ static bool set_seed(struct options *opt, const char *value)
 	const char *rest;
 	u64 seed;
 
-	if (!read_number(value, &seed, &rest) || *rest)
+	if (!value_number(value, &seed, &rest) || *rest)
 		return false;
 	opt->seed = seed;
 	return true;
@@ -116,12 +66,12 @@ static bool set_seed(struct options *opt, const char *value)
 
 static bool set_repeat(struct options *opt, const char *value)
 {
-	return read_u32(value, REPEAT_MAX, &opt->repeat);
+	return value_u32(value, REPEAT_MAX, &opt->repeat);
 }
 
 static bool set_cpus(struct options *opt, const char *value)
 {
-	return read_u32(strcmp(value, "max") ? value : "4096", CPUS_LIMIT, &opt->cpus);
+	return value_u32(strcmp(value, "max") ? value : "4096", CPUS_LIMIT, &opt->cpus);
 }
 
 static bool set_paging(struct options *opt, const char *value)
@@ -134,23 +84,29 @@ static bool set_paging(struct options *opt, const char *value)
 
 static bool set_mem(struct options *opt, const char *value)
 {
-	static const char suffixes[] = "KMGT";
 	const char *rest;
-	unsigned shift = 0;
 	u64 size;
 
-	if (!read_number(value, &size, &rest))
+	if (!value_size(value, &size, &rest) || *rest)
 		return false;
-	for (unsigned i = 0; *rest && suffixes[i]; i++) {
-		if ((*rest & ~0x20) == suffixes[i]) {
-			shift = 10 * (i + 1);
-			rest++;
-			break;
-		}
+	opt->mem = size;
+	return true;
+}
+
+/* START+SIZE, each a size, in a list; one that is empty or wraps is no range. */
+static bool set_reserve(struct options *opt, const char *value)
+{
+	struct options_range *r = opt->reserve;
+
+	for (memset(r, 0, sizeof(opt->reserve)); *value; r++) {
+		u64 end;
+
+		if (r == opt->reserve + ARRAY_SIZE(opt->reserve) ||
+		    !value_size(value, &r->start, &value) || *value++ != '+' ||
+		    !value_size(value, &r->size, &value) || !r->size ||
+		    __builtin_add_overflow(r->start, r->size, &end) || (*value && *value++ != ','))
+			return false;
 	}
-	if (*rest || size > UINT64_MAX >> shift)
-		return false;
-	opt->mem = size << shift;
 	return true;
 }
 
@@ -164,7 +120,7 @@ static bool set_magic(struct options *opt, const char *value)
 
 		while (value[len] && value[len] != ',')
 			len++;
-		if (!find_name(magic_point_names, MAGIC_POINTS, value, len, &i))
+		if (!value_find(magic_point_names, MAGIC_POINTS, value, len, &i))
 			return false;
 		mask |= 1U << i;
 		value += len + (value[len] == ',');
@@ -201,7 +157,7 @@ static bool set_matrix(struct options *opt, const char *value)
 {
 	unsigned i;
 
-	if (!find_name(matrix_extent_names, MATRIX_EXTENTS, value, strlen(value), &i))
+	if (!value_find(matrix_extent_names, MATRIX_EXTENTS, value, strlen(value), &i))
 		return false;
 	opt->matrix = (enum matrix_extent)i;
 	return true;
@@ -229,7 +185,8 @@ static const struct key {
 	{ "repeat", "1", "a number from 1 to 1000000", set_repeat },
 	{ "exit", "poweroff", "one of poweroff, reboot, halt, monitor", set_exit },
 	{ "cpus", "max", "max or a number from 1 to 4096", set_cpus },
-	{ "mem", "0", "a size N[K|M|G|T] below 16 EiB, 0 for all", set_mem },
+	{ "mem", "64G", "a size N[K|M|G|T] below 16 EiB, 0 for all", set_mem },
+	{ "reserve", "", "a list of up to 8 START+SIZE", set_reserve },
 	{ "paging", "max", "one of 4, 5, max", set_paging },
 	{ "magic", "", "a list of write, switch, fault, pardon", set_magic },
 	{ "matrix", "everyday", "one of everyday, full, list", set_matrix },

@@ -24,16 +24,24 @@ enum magic_point {
 	MAGIC_PARDON = 8, /* a pardon is written into the frame */
 };
 
+/* Physical addresses that the command line names; size 0: not given. start + size does not wrap. */
+struct options_range {
+	u64 start, size;
+};
+
+#define OPTIONS_RESERVE 8
+
 struct options {
-	enum pks_mode pks;         /* pks=off|strict|relaxed|silent */
-	enum pks_gate gate;        /* gate=kmapped|any */
-	char tests[256];           /* tests=GLOB[,GLOB]; empty: all */
-	u64 seed;                  /* seed=N; 0: take one from the TSC and print it */
-	u32 repeat;                /* repeat=N, 1..1000000 */
-	enum exit_action exit;     /* exit=poweroff|reboot|halt|monitor */
-	u32 cpus;                  /* cpus=N, 1..4096: at most so many processors */
-	u32 paging;                /* paging=4|5|max: levels; 0: as many as there are */
-	u64 mem;                   /* mem=SIZE[K|M|G|T]: use at most so many bytes of RAM; 0: all */
+	enum pks_mode pks;     /* pks=off|strict|relaxed|silent */
+	enum pks_gate gate;    /* gate=kmapped|any */
+	char tests[256];       /* tests=GLOB[,GLOB]; empty: all */
+	u64 seed;              /* seed=N; 0: take one from the TSC and print it */
+	u32 repeat;            /* repeat=N, 1..1000000 */
+	enum exit_action exit; /* exit=poweroff|reboot|halt|monitor */
+	u32 cpus;              /* cpus=N, 1..4096: at most so many processors */
+	u32 paging;            /* paging=4|5|max: levels; 0: as many as there are */
+	u64 mem;               /* mem=SIZE[K|M|G|T]: use at most so many bytes of RAM; 0: all */
+	struct options_range reserve[OPTIONS_RESERVE]; /* reserve=START+SIZE,...: is no RAM */
 	u32 magic;                 /* magic=write,switch,fault,pardon: a mask of enum magic_point */
 	enum matrix_extent matrix; /* matrix=everyday|full|list */
 	char matrix_case[256];     /* case=axis:value,...: only these cases; empty: the slice */

@@ -7,45 +7,71 @@
 #include "kernel/insn.h"
 #include "kernel/options.h"
 #include "kernel/panic.h"
-#include "kernel/string.h"
+#include "mm/early.h"
 #include "mm/layout.h"
 #include "mm/page.h"
 #include "mm/pat.h"
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
+#include "mm/ram.h"
 #include "mm/vmap.h"
 
 extern char text_start[], user_load[], rodata_start[], data_start[], image_end[], image_start[];
 extern char boot_stack_guard[];
+extern u64 boot_tsc;
 
 struct ranges ram;
-static struct ranges unused; /* what the allocator will get; until then early_alloc()'s */
 
 #define LOW_MEMORY    0x100000 /* kept from the allocator: real-mode code will need it */
 #define IMAGE_PHYS(p) ((u64)(p)-KERNEL_BASE)
 
-/* RAM is what the map calls RAM and no other entry of it that fitted contradicts. */
+/* Bits of a physical address (SDM Vol. 2A, "CPUID", leaf 80000008H). */
+static u32 physical_bits(void)
+{
+	u32 bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
+
+	return MAX(32, MIN(bits, 52));
+}
+
+static void say_lost(const struct boot_info *info, const struct ram_lost *lost, u64 limit)
+{
+	if (lost->contradicted)
+		pr("# RAM: %lu KiB that the memory map also calls something else are left out\n",
+		   lost->contradicted >> 10);
+	if (lost->beyond)
+		pr("# RAM: %lu MiB from %lu GiB on are left out: %s\n", lost->beyond >> 20,
+		   limit >> 30,
+		   limit == DIRECT_SIZE ? "the direct map ends there"
+					: "the processor's physical addresses end there");
+	if (info->mem_dropped || ram.dropped)
+		pr("# RAM: %u entries of the memory map were left out\n",
+		   info->mem_dropped + ram.dropped);
+}
+
 static void find_ram(const struct boot_info *info)
 {
-	for (u32 i = 0; i < info->mem_count; i++) {
-		const struct boot_mem *m = &info->mem[i];
+	u64 limit = MIN(1ULL << physical_bits(), DIRECT_SIZE), total;
+	struct ram_lost lost;
+	u32 count;
 
-		/* Beyond the direct map nothing can be used, and rounding up might wrap. */
-		if (m->type == BOOT_MEM_RAM && m->base < DIRECT_SIZE)
-			ranges_add(&ram, ALIGN_UP(m->base, PAGE_SIZE),
-				   ALIGN_DOWN(m->base + m->len, PAGE_SIZE));
-	}
-	for (u32 i = 0; i < info->mem_count; i++) {
-		const struct boot_mem *m = &info->mem[i];
+	ram_find(&ram, info, limit, &lost);
+	for (u32 i = 0; i < OPTIONS_RESERVE && options.reserve[i].size; i++) {
+		const struct options_range *r = &options.reserve[i];
 
-		if (m->type != BOOT_MEM_RAM && m->base < DIRECT_SIZE)
-			ranges_subtract(&ram, ALIGN_DOWN(m->base, PAGE_SIZE),
-					ALIGN_UP(MIN(m->base + m->len, DIRECT_SIZE), PAGE_SIZE));
+		ranges_subtract(&ram, ALIGN_DOWN(r->start, PAGE_SIZE),
+				r->start + r->size > DIRECT_SIZE
+					? ~0ULL
+					: ALIGN_UP(r->start + r->size, PAGE_SIZE));
 	}
-	ranges_subtract(&ram, VGA_START, VGA_END);
-	ranges_subtract(&ram, DIRECT_SIZE, ~0ULL);
+	total = ranges_total(&ram);
+	count = ram.count;
 	if (options.mem)
-		ranges_limit(&ram, ALIGN_DOWN(options.mem, PAGE_SIZE));
+		ram_select(&ram, ALIGN_DOWN(options.mem, PAGE_SIZE));
+	pr("# RAM: %lu MiB in %u ranges", total >> 20, count);
+	if (ranges_total(&ram) < total)
+		pr(", using %lu MiB in %u (mem=)", ranges_total(&ram) >> 20, ram.count);
+	pr("\n");
+	say_lost(info, &lost, limit);
 }
 
 static void check_ram(const struct boot_info *info)
@@ -56,35 +82,11 @@ static void check_ram(const struct boot_info *info)
 		panic("the boot loader gave no memory map");
 	if (total < RAM_LEAST)
 		panic("%lu KiB of RAM%s are too little: Keyward needs %llu KiB", total >> 10,
-		      options.mem ? " (the command line has mem=)" : "", RAM_LEAST >> 10);
+		      options.mem < RAM_LEAST && options.mem ? " (the command line has mem=)" : "",
+		      RAM_LEAST >> 10);
 	if (!ranges_contain(&ram, IMAGE_PHYS(image_start), IMAGE_PHYS(image_end)))
 		panic("the memory map does not have the kernel's own memory (%p to %p) as RAM",
 		      (void *)IMAGE_PHYS(image_start), (void *)IMAGE_PHYS(image_end));
-	pr("# RAM: %lu MiB in %u ranges\n", total >> 20, ram.count);
-	if (info->mem_dropped || ram.dropped)
-		pr("# RAM: %u entries of the memory map were left out\n",
-		   info->mem_dropped + ram.dropped);
-}
-
-/* What phys_to_virt() reaches: the boot page tables' part, then the direct map. */
-static u64 reach = BOOT_MAPPED;
-
-/* The lowest frame within reach; zeroed. A memory map may claim what is not there. */
-u64 early_alloc(void)
-{
-	volatile u64 *first;
-	u64 phys;
-
-	if (unused.count == 0 || unused.r[0].start >= reach)
-		panic("no memory below %lu GiB is left for page tables", reach >> 30);
-	phys = unused.r[0].start;
-	ranges_subtract(&unused, phys, phys + PAGE_SIZE);
-	first = phys_to_virt(phys);
-	*first = ~phys;
-	if (*first != ~phys)
-		panic("the memory map has RAM at %p, where nothing is kept", (void *)phys);
-	memset(phys_to_virt(phys), 0, PAGE_SIZE);
-	return phys;
 }
 
 static void map(u64 va, u64 start, u64 end, pte_t prot, int max_level)
@@ -94,10 +96,10 @@ static void map(u64 va, u64 start, u64 end, pte_t prot, int max_level)
 		panic("cannot map %p", (void *)va);
 }
 
-/* Code and constants are read-only through the direct map too. */
+/* Code and constants are read-only through the direct map too; so is the code of boot/. */
 static void map_direct(void)
 {
-	u64 read_only = IMAGE_PHYS(text_start), writable = IMAGE_PHYS(data_start);
+	u64 read_only = KERNEL_LMA, writable = IMAGE_PHYS(data_start);
 
 	for (u32 i = 0; i < ram.count; i++) {
 		u64 start = ram.r[i].start, end = ram.r[i].end;
@@ -107,6 +109,27 @@ static void map_direct(void)
 		    PTE_RO_DATA, 3);
 		map(DIRECT_BASE + MAX(start, writable), MAX(start, writable), end, PTE_RW_DATA, 3);
 	}
+}
+
+/*
+ * A memory map may have a range where there is nothing. Below 4 GiB, where page tables are needed
+ * at once, early_take() finds out; above it the whole range can be left out. Returns the bytes.
+ */
+static u64 drop_absent(void)
+{
+	u64 before = ranges_total(&ram);
+
+	for (u32 i = ram.count; i--;) {
+		u64 start = ram.r[i].start, end = ram.r[i].end;
+
+		if (start < BOOT_MAPPED || (early_keeps(start) && early_keeps(end - PAGE_SIZE)))
+			continue;
+		pr("# RAM: nothing is kept in %p to %p: left out\n", (void *)start, (void *)end);
+		pgtable_unmap(kernel_root, DIRECT_BASE + start, end - start);
+		ranges_subtract(&ram, start, end);
+		ranges_subtract(&early_free, start, end);
+	}
+	return before - ranges_total(&ram);
 }
 
 static void map_segment(const char *start, const char *end, pte_t prot)
@@ -122,22 +145,38 @@ static void map_image(void)
 	map_segment(boot_stack_guard + PAGE_SIZE, image_end, PTE_RW_DATA);
 }
 
-/* One frame after the other; ranges that share a frame of the vmemmap map it once. */
-static void map_vmemmap(void)
+/*
+ * The struct pages of a range come from its own memory: there is enough of it, and of what lies
+ * below 4 GiB there may be little. Ranges that share a frame of the vmemmap map it once. Returns
+ * the bytes.
+ */
+static u64 map_vmemmap(void)
 {
-	u64 done = 0;
+	u64 done = 0, bytes = 0, large = level_size(2);
 
 	for (u32 i = 0; i < ram.count; i++) {
-		u64 va = ALIGN_DOWN((u64)pfn_to_page(ram.r[i].start >> PAGE_SHIFT), PAGE_SIZE);
-		u64 end = (u64)pfn_to_page(ram.r[i].end >> PAGE_SHIFT);
+		const struct range *r = &ram.r[i];
+		u64 va = ALIGN_DOWN((u64)pfn_to_page(r->start >> PAGE_SHIFT), PAGE_SIZE);
+		u64 end = (u64)pfn_to_page(r->end >> PAGE_SHIFT), size;
 
-		for (va = MAX(va, done); va < end; va += PAGE_SIZE) {
-			u64 frame = early_alloc();
+		for (va = MAX(va, done); va < end; va += size) {
+			u64 block = 0;
 
-			map(va, frame, frame + PAGE_SIZE, PTE_RW_DATA, 1);
+			size = large;
+			if (!(va & (large - 1)) && end - va >= large)
+				block = early_take(large, r->start, r->end);
+			if (!block) {
+				size = PAGE_SIZE;
+				block = early_take(size, r->start, r->end);
+			}
+			if (!block)
+				block = early_alloc();
+			map(va, block, block + size, PTE_RW_DATA, 2);
+			bytes += size;
 		}
 		done = MAX(done, va);
 	}
+	return bytes;
 }
 
 /*
@@ -178,27 +217,39 @@ static void switch_tables(const struct boot_info *info)
 		display_mapped(info, pixels);
 }
 
+/* What memory management costs; tools/boot-times reads both lines. */
+static void say_cost(u64 before, u64 after, u64 vmemmap)
+{
+	pr("# RAM: %lu KiB free, %lu KiB in page tables, %lu KiB in struct pages\n", after >> 10,
+	   (before - after - vmemmap) >> 10, vmemmap >> 10);
+	pr("# boot: %lu TSC ticks from kernel entry to memory\n", rdtsc() - boot_tsc);
+}
+
 void mm_init(const struct boot_info *info)
 {
+	u64 before, vmemmap;
+
 	find_ram(info);
 	check_ram(info);
-	unused = ram;
-	ranges_subtract(&unused, 0, LOW_MEMORY);
-	ranges_subtract(&unused, KERNEL_LMA, IMAGE_PHYS(image_end));
+	early_free = ram;
+	ranges_subtract(&early_free, 0, LOW_MEMORY);
+	ranges_subtract(&early_free, KERNEL_LMA, IMAGE_PHYS(image_end));
+	before = ranges_total(&early_free);
 
 	kernel_root = early_alloc();
+	BUG_ON(kernel_root >= BOOT_MAPPED); /* a processor that comes from 32-bit code loads it */
 	map_direct();
 	map_image();
 	map(DIRECT_BASE + VGA_START, VGA_START, VGA_END, PTE_MMIO, 1); /* the console goes on */
 	switch_tables(info);
-	reach = DIRECT_SIZE; /* the struct pages of large RAM do not fit below 4 GiB */
-	map_vmemmap();
+	early_reach(DIRECT_SIZE);
+	before -= drop_absent();
+	vmemmap = map_vmemmap();
 	share(VMAP_BASE);
 	share(TEST_BASE);
 	enable_protections();
 	pgtable_use_allocator();
-	for (u32 i = 0; i < unused.count; i++)
-		page_alloc_add(unused.r[i].start, unused.r[i].end);
-	pr("# RAM: %lu KiB free after %lu KiB for page tables and struct pages\n",
-	   pages_free() << 2, (ranges_total(&ram) >> 10) - (pages_free() << 2));
+	for (u32 i = 0; i < early_free.count; i++)
+		page_alloc_add(early_free.r[i].start, early_free.r[i].end);
+	say_cost(before, pages_free() << PAGE_SHIFT, vmemmap);
 }

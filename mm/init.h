@@ -19,7 +19,4 @@ extern struct ranges ram;
  */
 void mm_init(const struct boot_info *info);
 
-/* Zeroed frames while there is no allocator yet; panics if there are none. Boot only. */
-u64 early_alloc(void);
-
 #endif

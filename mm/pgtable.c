@@ -5,7 +5,7 @@
 #include "kernel/insn.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
-#include "mm/init.h"
+#include "mm/early.h"
 #include "mm/page.h"
 #include "mm/pgtable_internal.h"
 #include "mm/tlb.h"

@@ -12,7 +12,7 @@ QUICK = ["tests=harness.*"]     # enough tests to show that the boot came to its
 LEAST_KIB = 8 << 10             # mm/init.h, RAM_LEAST
 SMALL, LEAST = "8M", "9M"       # QEMU machines that just do not have it, and just do
 LINE = re.escape("# command line: ")
-KEYS = ("the keys are pks, gate, tests, seed, repeat, exit, cpus, mem, paging, magic, matrix, case, "
+KEYS = ("the keys are pks, gate, tests, seed, repeat, exit, cpus, mem, reserve, paging, magic, matrix, case, "
         "avoid, bench")
 
 CASES = {}
@@ -239,7 +239,7 @@ says("malformed_words", b"= ==x '\"'", "=: no such key; " + KEYS + "; ignoring i
 says("bad_values", b"pks=loud seed=-1 mem=12Q exit=never cpus=0",
      "pks=loud: not one of off, strict, relaxed, silent; using relaxed",
      "seed=-1: not a number of at most 64 bits; using 0",
-     "mem=12Q: not a size N[K|M|G|T] below 16 EiB, 0 for all; using 0",
+     "mem=12Q: not a size N[K|M|G|T] below 16 EiB, 0 for all; using 64G",
      "exit=never: not one of poweroff, reboot, halt, monitor; using poweroff",
      "cpus=0: not max or a number from 1 to 4096; using max")
 says("binary", b"'pks=\x01\x7f\x80\xff\x1b[2J'",

@@ -23,6 +23,9 @@ static inline const char *options_check(const struct options *opt)
 		return "a number out of its range";
 	if (opt->paging && opt->paging != 4 && opt->paging != 5)
 		return "levels that no processor has";
+	for (unsigned i = 0; i < OPTIONS_RESERVE; i++)
+		if (opt->reserve[i].start + opt->reserve[i].size < opt->reserve[i].start)
+			return "a reserved range that wraps";
 	if (opt->magic > 15)
 		return "an unknown magic point";
 	return NULL;
@@ -62,6 +65,10 @@ static inline void options_render(const struct options *opt, char line[2048])
 	for (unsigned i = 0; i < MAGIC_POINTS; i++)
 		if (opt->magic & 1u << i)
 			p += sprintf(p, "%s,", magic_point_names[i]);
+	for (unsigned i = 0; i < OPTIONS_RESERVE && opt->reserve[i].size; i++)
+		p += sprintf(p, "%s%llu+%llu",
+			     i ? "," : " reserve=", (unsigned long long)opt->reserve[i].start,
+			     (unsigned long long)opt->reserve[i].size);
 	if (opt->paging)
 		p += sprintf(p, " paging=%u", opt->paging);
 	p += sprintf(p, " tests=");
@@ -78,7 +85,8 @@ static inline bool options_equal(const struct options *a, const struct options *
 	       a->repeat == b->repeat && a->cpus == b->cpus && a->mem == b->mem &&
 	       a->paging == b->paging && a->magic == b->magic && a->bench == b->bench &&
 	       a->matrix == b->matrix && a->avoid_set_dirty == b->avoid_set_dirty &&
-	       !strcmp(a->tests, b->tests) && !strcmp(a->matrix_case, b->matrix_case);
+	       !strcmp(a->tests, b->tests) && !strcmp(a->matrix_case, b->matrix_case) &&
+	       !memcmp(a->reserve, b->reserve, sizeof(a->reserve));
 }
 
 #endif

@@ -56,7 +56,9 @@ static void assert_defaults(void)
 	assert_int_equal(opt.repeat, 1);
 	assert_int_equal(opt.cpus, 4096);
 	assert_int_equal(opt.seed, 0);
-	assert_int_equal(opt.mem, 0);
+	assert_int_equal(opt.mem, 64ULL << 30);
+	assert_int_equal(opt.paging, 0);
+	assert_int_equal(opt.reserve[0].size, 0);
 	assert_int_equal(opt.magic, 0);
 	assert_int_equal(opt.matrix, MATRIX_EVERYDAY);
 	assert_false(opt.avoid_set_dirty);
@@ -84,7 +86,8 @@ static void every_key_at_once(void **state)
 	(void)state;
 	parse_silently(" pks=strict\tgate=any tests=rights.*,policy.? seed=0xDEADbeef00000001 "
 		       "repeat=1000000 exit=halt cpus=2 mem=64M magic=fault,write bench=on "
-		       "matrix=full case=kind:add,key:* avoid=set-dirty");
+		       "matrix=full case=kind:add,key:* avoid=set-dirty paging=5 "
+		       "reserve=1M+0x2K,5G+1");
 	assert_int_equal(opt.pks, PKS_MODE_STRICT);
 	assert_int_equal(opt.gate, PKS_GATE_ANY);
 	assert_string_equal(opt.tests, "rights.*,policy.?");
@@ -98,11 +101,46 @@ static void every_key_at_once(void **state)
 	assert_int_equal(opt.matrix, MATRIX_FULL);
 	assert_string_equal(opt.matrix_case, "kind:add,key:*");
 	assert_true(opt.avoid_set_dirty);
+	assert_int_equal(opt.paging, 5);
+	assert_int_equal(opt.reserve[0].start, 1 << 20);
+	assert_int_equal(opt.reserve[0].size, 2048);
+	assert_int_equal(opt.reserve[1].start, 5ULL << 30);
+	assert_int_equal(opt.reserve[1].size, 1);
+	assert_int_equal(opt.reserve[2].size, 0);
+}
+
+/* Nothing of a list that is not whole is taken. */
+static void reserved_ranges(void **state)
+{
+	static const char *const bad[] = {
+		"reserve=1",        "reserve=1+",
+		"reserve=+1",       "reserve=1-2",
+		"reserve=1+0",      "reserve=4K+4K;8K+1",
+		"reserve=4K+4K/8K", "reserve=0xffffffffffffffff+1",
+		"reserve=1+2+3",    "reserve=1+1,2+1,3+1,4+1,5+1,6+1,7+1,8+1,9+1"
+	};
+
+	(void)state;
+	parse_silently("reserve=1+1,2+1,3+1,4+1,5+1,6+1,7+1,8+1");
+	assert_int_equal(opt.reserve[7].start, 8);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		parse(bad[i]);
+		assert_int_equal(complaints, 1);
+		assert_int_equal(opt.reserve[0].size, 0);
+		assert_int_equal(opt.reserve[7].size, 0);
+	}
+	expect("reserve=1", "reserve=1: not a list of up to 8 START+SIZE; ignoring it");
 }
 
 static void every_word_of_every_enum(void **state)
 {
 	(void)state;
+	parse_silently("paging=4");
+	assert_int_equal(opt.paging, 4);
+	parse_silently("paging=max");
+	assert_int_equal(opt.paging, 0);
+	expect("paging=6", "paging=6: not one of 4, 5, max; using max");
+	expect("paging=45", "paging=45: not one of 4, 5, max; using max");
 	parse_silently("pks=off exit=reboot bench=off");
 	assert_int_equal(opt.pks, PKS_MODE_OFF);
 	assert_int_equal(opt.exit, EXIT_REBOOT);
@@ -229,9 +267,9 @@ static void sizes(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		parse(bad[i]);
 		assert_int_equal(complaints, 1);
-		assert_int_equal(opt.mem, 0);
+		assert_int_equal(opt.mem, 64ULL << 30);
 	}
-	expect("mem=1X", "mem=1X: not a size N[K|M|G|T] below 16 EiB, 0 for all; using 0");
+	expect("mem=1X", "mem=1X: not a size N[K|M|G|T] below 16 EiB, 0 for all; using 64G");
 }
 
 static void twice_the_last_counts(void **state)
@@ -329,6 +367,7 @@ int main(void)
 		cmocka_unit_test(what_is_named_is_accepted),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(sizes),
+		cmocka_unit_test(reserved_ranges),
 		cmocka_unit_test(twice_the_last_counts),
 		cmocka_unit_test(unknown_words),
 		cmocka_unit_test(quotes),

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "mm/early.h"
+#include "kernel/panic.h"
+#include "mm/layout.h"
+#include "mm/page.h"
+
+struct ranges early_free;
+
+/* The boot page tables' part, then the direct map. */
+static u64 reach = BOOT_MAPPED;
+
+void early_reach(u64 end)
+{
+	reach = end;
+}
+
+/* A memory map may claim what is not there. */
+bool early_keeps(u64 phys)
+{
+	volatile u64 *first = phys_to_virt(phys);
+
+	*first = ~phys;
+	return *first == ~phys;
+}
+
+/* By words: an emulator takes each step of a string instruction by itself. */
+static void zero(void *p, u64 size)
+{
+	size /= 8;
+	asm volatile("rep stosq" : "+D"(p), "+c"(size) : "a"(0) : "memory");
+}
+
+u64 early_take(u64 size, u64 from, u64 to)
+{
+	to = MIN(to, reach);
+	for (u32 i = 0; i < early_free.count; i++) {
+		const struct range *r = &early_free.r[i];
+		u64 phys = ALIGN_UP(MAX(r->start, from), size);
+
+		if (phys >= MIN(r->end, to) || MIN(r->end, to) - phys < size)
+			continue;
+		ranges_subtract(&early_free, phys, phys + size);
+		for (u64 frame = phys; frame < phys + size; frame += PAGE_SIZE)
+			if (!early_keeps(frame))
+				panic("the memory map has RAM at %p, where nothing is kept",
+				      (void *)frame);
+		zero(phys_to_virt(phys), size);
+		return phys;
+	}
+	return 0;
+}
+
+u64 early_alloc(void)
+{
+	u64 phys = early_take(PAGE_SIZE, 0, reach);
+
+	if (!phys)
+		panic("no memory below %lu GiB is left for page tables", reach >> 30);
+	return phys;
+}

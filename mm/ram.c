@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "mm/ram.h"
+#include "kernel/x86.h"
+#include "mm/layout.h"
+
+#define MIB (1ULL << 20)
+#define GIB (1ULL << 30)
+
+/* Past the last whole page no address is rounded up: it would wrap. */
+#define LAST_PAGE (~0ULL - PAGE_SIZE + 1)
+
+static u64 round_up(u64 addr)
+{
+	return addr > LAST_PAGE ? ~0ULL : ALIGN_UP(addr, PAGE_SIZE);
+}
+
+static u64 subtract(struct ranges *ram, u64 start, u64 end)
+{
+	u64 before = ranges_total(ram);
+
+	ranges_subtract(ram, start, end);
+	return before - ranges_total(ram);
+}
+
+void ram_find(struct ranges *ram, const struct boot_info *info, u64 limit, struct ram_lost *lost)
+{
+	*lost = (struct ram_lost){ 0 };
+	*ram = (struct ranges){ 0 };
+	for (u32 i = 0; i < info->mem_count; i++) {
+		const struct boot_mem *m = &info->mem[i];
+
+		if (m->type == BOOT_MEM_RAM)
+			ranges_add(ram, round_up(m->base), ALIGN_DOWN(m->base + m->len, PAGE_SIZE));
+	}
+	ranges_subtract(ram, VGA_START, VGA_END);
+	for (u32 i = 0; i < info->mem_count; i++) {
+		const struct boot_mem *m = &info->mem[i];
+
+		if (m->type != BOOT_MEM_RAM)
+			lost->contradicted += subtract(ram, ALIGN_DOWN(m->base, PAGE_SIZE),
+						       round_up(m->base + m->len));
+	}
+	lost->beyond = subtract(ram, limit, ~0ULL);
+}
+
+/* What of a range is not low. */
+static u64 high_start(const struct range *r)
+{
+	return MAX(r->start, RAM_LOW);
+}
+
+static u64 high_length(const struct range *r)
+{
+	return r->end > RAM_LOW ? r->end - high_start(r) : 0;
+}
+
+/* How much each high range may keep, so that all of them together keep at most `bytes`. */
+static u64 share_of(const struct ranges *ram, u64 bytes)
+{
+	u64 share = 0, last;
+
+	do { /* each round gives what the small ranges leave to the larger ones */
+		u64 left = bytes, larger = 0;
+
+		last = share;
+		for (u32 i = 0; i < ram->count; i++) {
+			u64 len = high_length(&ram->r[i]);
+
+			if (len <= share)
+				left -= len;
+			else
+				larger++;
+		}
+		if (larger)
+			share = left / larger;
+	} while (share > last);
+	return share;
+}
+
+/* Takes the middle out of the high part of a range that is larger than the share. */
+static void cut(struct ranges *ram, u32 i, u64 share)
+{
+	u64 start = high_start(&ram->r[i]), end = ram->r[i].end;
+	u64 step = share >= 8 * GIB ? GIB : share >= 16 * MIB ? 2 * MIB : PAGE_SIZE;
+	u64 from = MAX(start, ALIGN_DOWN(start + share / 2, step));
+	u64 to = MIN(end, ALIGN_UP(end - (share - (from - start)), step));
+
+	ranges_subtract(ram, from, to);
+}
+
+void ram_select(struct ranges *ram, u64 bytes)
+{
+	u64 high = 0, low, share;
+
+	for (u32 i = 0; i < ram->count; i++)
+		high += high_length(&ram->r[i]);
+	low = ranges_total(ram) - high;
+	if (bytes <= low) {
+		ranges_limit(ram, bytes);
+		return;
+	}
+	if (bytes - low >= high)
+		return;
+	share = share_of(ram, bytes - low);
+	for (u32 i = ram->count; i--;) /* what a cut adds comes behind */
+		if (high_length(&ram->r[i]) > share)
+			cut(ram, i, share);
+}
