@@ -99,8 +99,6 @@ void ram_select(struct ranges *ram, u64 bytes)
 		ranges_limit(ram, bytes);
 		return;
 	}
-	if (bytes - low >= high)
-		return;
 	share = share_of(ram, bytes - low);
 	for (u32 i = ram->count; i--;) /* what a cut adds comes behind */
 		if (high_length(&ram->r[i]) > share)

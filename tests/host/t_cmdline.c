@@ -297,7 +297,8 @@ static void unknown_words(void **state)
 
 		snprintf(text, sizeof(text),
 			 "%s: no such key; the keys are pks, gate, tests, seed, "
-			 "repeat, exit, cpus, mem, magic, matrix, case, avoid, bench; ignoring it",
+			 "repeat, exit, cpus, mem, reserve, paging, magic, matrix, case, avoid, "
+			 "bench; ignoring it",
 			 words[i]);
 		expect(words[i], text);
 		assert_defaults();

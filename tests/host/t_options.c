@@ -28,10 +28,9 @@ static void rendered_and_read_again(void **state)
 {
 	static const char *const lines[] = {
 		"",
-		"pks=silent gate=any exit=monitor seed=0xffffffffffffffff repeat=77 cpus=3 mem=3G "
-		"paging=5 apic=x2apic",
+		"pks=silent gate=any exit=monitor seed=0xffffffffffffffff repeat=77 cpus=3 mem=3G",
 		"reserve=5G+4K,0x1000+1,7T+1T paging=4",
-		"matrix=list case=kind:add,us:leaf-s avoid=set-dirty",
+		"matrix=list case=kind:add,us:leaf-s avoid=set-dirty paging=5 apic=x2apic",
 		"magic=write,pardon bench=on tests=\"* , \\\" \\\\\"",
 	};
 
