@@ -77,13 +77,16 @@ static u64 share_of(const struct ranges *ram, u64 bytes)
 	return share;
 }
 
-/* Takes the middle out of the high part of a range that is larger than the share. */
+/*
+ * Takes the middle out of the high part of a range that is larger than the share. Half a share is
+ * more than a step, so what is rounded stays inside.
+ */
 static void cut(struct ranges *ram, u32 i, u64 share)
 {
 	u64 start = high_start(&ram->r[i]), end = ram->r[i].end;
 	u64 step = share >= 8 * GIB ? GIB : share >= 16 * MIB ? 2 * MIB : PAGE_SIZE;
-	u64 from = MAX(start, ALIGN_DOWN(start + share / 2, step));
-	u64 to = MIN(end, ALIGN_UP(end - (share - (from - start)), step));
+	u64 from = ALIGN_DOWN(start + share / 2, step);
+	u64 to = ALIGN_UP(end - (share - (from - start)), step);
 
 	ranges_subtract(ram, from, to);
 }

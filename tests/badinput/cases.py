@@ -3,12 +3,13 @@
 
 import re
 
-from links import EAX, EBX, ECX
+from links import CR4, EAX, EBX, ECX, EFER
 from machine import Machine
 from mbi import poke, spoil
 from picture import Frame
 
 QUICK = ["tests=harness.*"]     # enough tests to show that the boot came to its verdict
+MEMORY_TESTS = ["tests=memory.*,machine.*"]
 LEAST_KIB = 8 << 10             # mm/init.h, RAM_LEAST
 SMALL, LEAST = "8M", "9M"       # QEMU machines that just do not have it, and just do
 LINE = re.escape("# command line: ")
@@ -73,6 +74,20 @@ refuses("cpu.no_cpuid", "this processor has no CPUID instruction; Keyward needs 
 # No SMEP, SMAP, UMIP, 1 GiB pages, x2APIC, LA57: all tests.
 goes_on("cpu.few_features", "^# processor: .* pks pku$", cannot="smap:",
         cpu="qemu64,+pks,+pku,-x2apic")
+
+
+
+def leftovers(stub, _):
+    """What firmware and GRUB may leave: multiboot2 promises nothing of CR4, and nothing of EFER."""
+    stub.write_reg(CR4, 1 << 12 | 1 << 7 | 1 << 6 | 1 << 5 | 1 << 4)    # LA57 PGE MCE PAE PSE
+    stub.write_reg(EFER, 1 << 8 | 1 << 0)                               # LME SCE
+
+
+goes_on("cpu.leftovers_for_4_levels", "^# paging: 4 levels of 5, as paging= says$",
+        meddle=leftovers, words=QUICK + ["paging=4"])
+goes_on("cpu.leftovers_for_5_levels", "^# paging: 5 levels$", meddle=leftovers, words=QUICK)
+goes_on("cpu.no_fifth_level", "^# paging: this processor has 4 levels, not 5; using 4$",
+        "^# paging: 4 levels$", words=QUICK + ["paging=5"], cpu="max,+pks,-la57")
 
 
 # ---- what the boot loader hands over ----
@@ -140,6 +155,29 @@ def odd_entries(entries):
                 entries[0][:], [0x1800000, 0x800000, 1], [0x3000000, 0x1001, 0xdeadbeef]]
 
 
+def contradictions(entries):
+    """What is RAM is also one page of PMEM and 1 MiB of bad RAM."""
+    entries += [[0x2000800, 0x800, 7], [0x3000000, 0x100000, 5]]
+
+
+def hundreds(entries):
+    """A page in every 256 KiB is reserved: more entries than there is room for."""
+    entries += [[0x1000000 + i * 0x40000, 0x1000, 2] for i in range(400)]
+
+
+def scattered(entries):
+    """Below 4 GiB the kernel's own memory and 200 pieces of two pages; 1 GiB of RAM above."""
+    entries[:] = [[0, 0x9f000, 1], [0x100000, 0x100000, 1], [1 << 32, 1 << 30, 1]] + \
+        [[0x1000000 + i * 0x10000, 0x2000, 1] for i in range(200)]
+
+
+def image_and_high(stub, host):
+    """Below 4 GiB the kernel's image and not a page more."""
+    size = host.symbol("image_end") - host.symbol("image_start") + 0x1000
+    memory(lambda entries: entries.__setitem__(slice(None), [
+        [0x100000, size, 1], [1 << 32, 1 << 30, 1]]))(stub, host)
+
+
 refuses("mbi.wrong_magic", r"not started by a multiboot2 boot loader \(wrong magic in EAX\)$",
         meddle=register(EAX, 0x2badb002))
 damaged("total_too_small", "the total size is too small for an end tag",
@@ -168,8 +206,22 @@ refuses("map.kernel_reserved", "the memory map does not have the kernel's own me
         r"\(0x[0-9a-f]+ to 0x[0-9a-f]+\) as RAM$", meddle=memory(kernel_reserved))
 refuses("map.kernel_unmentioned", "the memory map does not have the kernel's own memory "
         r"\(0x[0-9a-f]+ to 0x[0-9a-f]+\) as RAM$", meddle=memory(unmentioned))
-refuses("map.more_than_can_be_managed", r"the memory map has RAM at 0x\w+, where nothing is kept$",
-        meddle=memory(lambda entries: entries.append([1 << 32, 1 << 44, 1])), memory="32M")
+goes_on("map.ram_where_nothing_is", "^# RAM: nothing is kept in 0x0*100000000 to 0x[0-9a-f]+: left out$",
+        "^# RAM: 15732736 MiB from 1024 GiB on are left out: the processor's physical addresses end "
+        "there$", words=QUICK, memory="32M",
+        meddle=memory(lambda entries: entries.append([1 << 32, 1 << 44, 1])))
+refuses("map.low_ram_where_nothing_is", r"the memory map has RAM at 0x\w+, where nothing is kept$",
+        meddle=memory(lambda entries: entries.append([0x1000, 3 << 30, 1])), memory="32M",
+        words=["reserve=2M+30M"])
+goes_on("map.contradicts_itself", "^# RAM: 1028 KiB that the memory map also calls something else "
+        "are left out$", words=QUICK, meddle=memory(contradictions))
+goes_on("map.hundreds_of_ranges", r"^# RAM: 25\d MiB in \d+ ranges$",
+        r"^# RAM: \d+ entries of the memory map were left out$", words=MEMORY_TESTS,
+        meddle=memory(hundreds))
+goes_on("map.little_and_scattered_below_4g", r"^# RAM: 102\d MiB in 203 ranges$", words=MEMORY_TESTS,
+        memory="4G", meddle=memory(scattered))
+refuses("map.nothing_below_4g", "no memory below 4 GiB is left for page tables$", memory="4G",
+        meddle=image_and_high)
 goes_on("map.odd_entries", "^# RAM: 1 entries of the memory map were left out$", words=QUICK,
         meddle=memory(odd_entries))
 goes_on("map.screen_in_the_kernel", "^# screen: none; not used: type 2 at 0x.*101000, 80 x 25, "

@@ -12,6 +12,7 @@ import time
 LIMIT = 60      # seconds that an answer may take
 MAGIC = 0x36d76289      # in EAX where the boot loader hands over
 EAX, EBX, ECX = 0, 1, 2     # by the stub's numbers
+CR4, EFER = 30, 32
 
 
 def connect(path):

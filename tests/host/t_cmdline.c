@@ -109,38 +109,9 @@ static void every_key_at_once(void **state)
 	assert_int_equal(opt.reserve[2].size, 0);
 }
 
-/* Nothing of a list that is not whole is taken. */
-static void reserved_ranges(void **state)
-{
-	static const char *const bad[] = {
-		"reserve=1",        "reserve=1+",
-		"reserve=+1",       "reserve=1-2",
-		"reserve=1+0",      "reserve=4K+4K;8K+1",
-		"reserve=4K+4K/8K", "reserve=0xffffffffffffffff+1",
-		"reserve=1+2+3",    "reserve=1+1,2+1,3+1,4+1,5+1,6+1,7+1,8+1,9+1"
-	};
-
-	(void)state;
-	parse_silently("reserve=1+1,2+1,3+1,4+1,5+1,6+1,7+1,8+1");
-	assert_int_equal(opt.reserve[7].start, 8);
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		parse(bad[i]);
-		assert_int_equal(complaints, 1);
-		assert_int_equal(opt.reserve[0].size, 0);
-		assert_int_equal(opt.reserve[7].size, 0);
-	}
-	expect("reserve=1", "reserve=1: not a list of up to 8 START+SIZE; ignoring it");
-}
-
 static void every_word_of_every_enum(void **state)
 {
 	(void)state;
-	parse_silently("paging=4");
-	assert_int_equal(opt.paging, 4);
-	parse_silently("paging=max");
-	assert_int_equal(opt.paging, 0);
-	expect("paging=6", "paging=6: not one of 4, 5, max; using max");
-	expect("paging=45", "paging=45: not one of 4, 5, max; using max");
 	parse_silently("pks=off exit=reboot bench=off");
 	assert_int_equal(opt.pks, PKS_MODE_OFF);
 	assert_int_equal(opt.exit, EXIT_REBOOT);
@@ -368,7 +339,6 @@ int main(void)
 		cmocka_unit_test(what_is_named_is_accepted),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(sizes),
-		cmocka_unit_test(reserved_ranges),
 		cmocka_unit_test(twice_the_last_counts),
 		cmocka_unit_test(unknown_words),
 		cmocka_unit_test(quotes),

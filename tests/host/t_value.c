@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Values of the command line that have a form of their own: ranges, levels. */
+#include "tests/host/harness.h"
+
+#include "boot/cmdline.h"
+
+static struct options opt;
+static unsigned complaints;
+static char last[256];
+
+static void complain(const char *message, void *arg)
+{
+	(void)arg;
+	complaints++;
+	snprintf(last, sizeof(last), "%s", message);
+}
+
+static void parse(const char *line)
+{
+	complaints = 0;
+	cmdline_parse(line, &opt, complain, NULL);
+}
+
+static void parse_silently(const char *line)
+{
+	parse(line);
+	assert_int_equal(complaints, 0);
+}
+
+static void expect(const char *line, const char *message)
+{
+	parse(line);
+	assert_int_equal(complaints, 1);
+	assert_string_equal(last, message);
+}
+
+/* Nothing of a list that is not whole is taken. */
+static void reserved_ranges(void **state)
+{
+	static const char *const bad[] = {
+		"reserve=1",        "reserve=1+",
+		"reserve=+1",       "reserve=1-2",
+		"reserve=1+0",      "reserve=4K+4K;8K+1",
+		"reserve=4K+4K/8K", "reserve=0xffffffffffffffff+1",
+		"reserve=1+2+3",    "reserve=1+1,2+1,3+1,4+1,5+1,6+1,7+1,8+1,9+1"
+	};
+
+	(void)state;
+	parse_silently("reserve=1+1,2+1,3+1,4+1,5+1,6+1,7+1,8+1");
+	assert_int_equal(opt.reserve[7].start, 8);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		parse(bad[i]);
+		assert_int_equal(complaints, 1);
+		assert_int_equal(opt.reserve[0].size, 0);
+		assert_int_equal(opt.reserve[7].size, 0);
+	}
+	expect("reserve=1", "reserve=1: not a list of up to 8 START+SIZE; ignoring it");
+}
+
+static void levels_of_paging(void **state)
+{
+	(void)state;
+	parse_silently("paging=4");
+	assert_int_equal(opt.paging, 4);
+	parse_silently("paging=max");
+	assert_int_equal(opt.paging, 0);
+	expect("paging=6", "paging=6: not one of 4, 5, max; using max");
+	expect("paging=45", "paging=45: not one of 4, 5, max; using max");
+	assert_int_equal(opt.paging, 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reserved_ranges),
+		cmocka_unit_test(levels_of_paging),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
