@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import media
 import runiso
 from machine import TOP, SetupError
 
@@ -14,11 +15,14 @@ class Absent(SetupError):
 
 
 def prepare(machine, iso, arguments, where, extras=()):
-    """The launch command; the run's own ISO is made in the folder `where`.
+    """The launch command; what the run boots from is made in the folder `where`.
 
     Whatever can be refused is refused here, before the clock runs.
     """
     runiso.check(arguments)
+    if machine.kind == "silicon":
+        raise SetupError("%s is not launched from here; docs/HARDWARE.md says how to boot it, and "
+                         "this judges what it said: tools/results LOG" % machine.name)
     missing = machine.missing()
     if missing:
         raise Absent("%s needs %s; this installs it: tools/install test"
@@ -28,7 +32,6 @@ def prepare(machine, iso, arguments, where, extras=()):
     first = machine.settings.get("prepare")
     if first and subprocess.run(first.split(), cwd=TOP, stdout=sys.stderr, check=False).returncode:
         raise Absent("%s failed, see above" % first)
-    places = {name: os.path.join(where, name) for name in ("iso", "log")}
     own = machine.settings.get("words", "").split()     # before the user's: the last one counts
-    runiso.make(os.path.abspath(iso), places["iso"], own + list(arguments))
+    places = media.make(machine.settings.get("medium", "iso"), iso, where, own + list(arguments))
     return machine.command(extras, **places)

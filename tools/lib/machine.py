@@ -13,6 +13,9 @@ import divergence
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.environ.get("KEYWARD_MACHINES") or os.path.join(TOP, "machines")     # for tests
 
+# An emulator; one that is there for its way of booting alone; a real processor, not launched.
+KINDS = ("emulator", "boot", "silicon")
+
 
 class SetupError(Exception):
     """The machine cannot be run; the message says what mends it."""
@@ -23,14 +26,24 @@ def names():
     return sorted(n for n in os.listdir(FOLDER) if not n.startswith("."))
 
 
+def of_kind(kind):
+    """The machines of one kind."""
+    def wanted(name):
+        try:
+            return Machine(name).kind == kind
+        except SetupError:
+            return kind == KINDS[0]     # its run will say what is wrong
+    return [n for n in names() if wanted(n)]
+
+
 def everyday():
-    """The machines of `make test`: all but those that say `everyday = no`."""
+    """The emulators of `make test`: all but those that say `everyday = no`."""
     def wanted(name):
         try:
             return Machine(name).everyday
         except SetupError:
-            return True     # its run will say what is wrong
-    return [n for n in names() if wanted(n)]
+            return True
+    return [n for n in of_kind("emulator") if wanted(n)]
 
 
 def _read(name):
@@ -87,6 +100,10 @@ class Machine:
         if wanted not in ("yes", "no"):
             raise SetupError("machines/%s: everyday is yes or no, not %s" % (name, wanted))
         self.everyday = wanted == "yes"
+        self.kind = self.settings.get("kind", KINDS[0])
+        if self.kind not in KINDS:
+            raise SetupError("machines/%s: kind is %s, not %s"
+                             % (name, " or ".join(KINDS), self.kind))
 
     def extra(self, name):
         """An optional section such as [icount], or a clear refusal."""

@@ -4,6 +4,7 @@
 import os
 import re
 import subprocess
+import sys
 
 from machine import SetupError
 
@@ -57,3 +58,11 @@ def _volume_date(iso):
     with open(iso, "rb") as file:
         file.seek(16 * 2048 + 830)
         return file.read(16).decode("ascii", "replace")
+
+
+if __name__ == "__main__":      # tools/mknetboot wants the script alone
+    try:
+        check(sys.argv[1:])
+    except SetupError as problem:
+        sys.exit("mknetboot: %s" % problem)
+    sys.stdout.write(config(sys.argv[1:]))
