@@ -4,14 +4,27 @@
 MACHINE ?= qemu
 MACHINES ?=
 ARGS    ?=
+DEVICE  ?=
+WRITE   ?=
 ISO     := $(BUILD)/keyward.iso
 
-.PHONY: bad-input bench iso run gdb bochs-debug debug-test monitor-test test matrix divergences report report-test check lint format tool-test repro help
+.PHONY: bad-input bench iso netboot usb lab-check run gdb bochs-debug debug-test monitor-test test \
+	matrix divergences report report-test check lint format tool-test repro help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 
-$(ISO): $(BUILD)/keyward.bin iso/grub.cfg tools/mkiso
+$(ISO): $(BUILD)/keyward.bin iso/grub.cfg tools/mkiso tools/lib/grub.sh
 	tools/mkiso $< $@
+
+netboot: $(BUILD)/keyward.bin ## build/netboot, for a TFTP and HTTP server: ARGS="pks=strict" for no menu
+	@tools/mknetboot $< $(BUILD)/netboot $(ARGS)
+	@cat $(BUILD)/netboot/README
+
+usb: iso ## the ISO onto a stick: DEVICE=/dev/sdX shows what it would do; with WRITE=yes it asks first
+	@tools/usb --iso $(ISO) $(if $(filter yes,$(WRITE)),--write) $(if $(DEVICE),'$(DEVICE)')
+
+lab-check: ## the LAVA job and device of lab/, against LAVA's own schema
+	@tools/lab-check
 
 run: iso ## boot one machine: MACHINE=NAME (see machines/) ARGS="pks=strict tests=policy.*"
 	@tools/run $(MACHINE) $(ARGS)

@@ -9,6 +9,7 @@ import unittest
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
 
+import launch                               # noqa: E402
 import machine                              # noqa: E402
 from machine import Machine, SetupError     # noqa: E402
 
@@ -112,6 +113,33 @@ class Everyday(Case):
         self.assertEqual(machine.everyday(), ["new", "old"])
 
 
+class Kinds(Case):
+    """Emulators, ways of booting, real processors."""
+
+    def test_only_emulators_are_run_in_full(self):
+        self.write("way", "[machine]\nbase = old\nkind = boot\n")
+        self.write("real", "[machine]\nkind = silicon\n")
+        self.assertEqual(machine.everyday(), ["old"])
+        self.assertEqual(machine.of_kind("emulator"), ["old"])
+        self.assertEqual(machine.of_kind("boot"), ["way"])
+        self.assertEqual(machine.of_kind("silicon"), ["real"])
+
+    def test_no_such_kind(self):
+        self.write("new", "[machine]\nbase = old\nkind = toaster\n")
+        self.assertIn("kind is emulator or boot or silicon, not toaster", self.refused("new"))
+        self.assertEqual(machine.of_kind("emulator"), ["new", "old"])
+
+    def test_silicon_is_not_launched(self):
+        self.write("real", "[machine]\nkind = silicon\n")
+        with self.assertRaisesRegex(SetupError, "tools/results"):
+            launch.prepare(Machine("real"), "iso", [], self.scratch.name)
+
+    def test_no_such_medium(self):
+        self.write("new", "[machine]\nbase = old\nmedium = tape\n")
+        with self.assertRaisesRegex(SetupError, "no medium is called tape; there are: iso usb net"):
+            launch.prepare(Machine("new"), __file__, [], self.scratch.name)
+
+
 class Emulator(Case):
     """The emulator of a machine: how it starts, what it says of itself."""
 
@@ -155,7 +183,10 @@ class Ours(unittest.TestCase):
     def test_each_can_be_read_and_fetches_what_it_starts(self):
         for name in machine.names():
             one = Machine(name)
-            words = one.command([], iso="i", log="l")
+            words = one.command([], iso="i", log="l", usb="u", net="n", http="h")
+            if one.kind == "silicon":
+                self.assertEqual(words, [])
+                continue
             if words[0] == "tools/emulator":
                 self.assertEqual(one.settings["prepare"].split(), ["tools/fetch"] + words[1:3])
                 self.assertNotIn("qemu", one.settings.get("needs", ""), name)

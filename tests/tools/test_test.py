@@ -79,6 +79,14 @@ class Steps(unittest.TestCase):
             elif "newest" in machine or re.search(r"-\d+\.\d", machine):
                 self.assertNotIn(machine, names)
 
+    def test_every_way_of_booting_is_a_step(self):
+        steps = {name.partition(":")[2]: command for name, _, command in suite.FULL
+                 if name.startswith("boot:")}
+        self.assertEqual(sorted(steps), ["qemu-http-uefi", "qemu-pxe", "qemu-pxe-uefi", "qemu-usb",
+                                         "qemu-usb-uefi"])
+        for command in steps.values():
+            self.assertIn("'tests=harness.*,policy.*'", command)
+
 
 class Stopping(unittest.TestCase):
     """Ctrl-C and SIGTERM end the suite at once, with all that it started."""

@@ -21,7 +21,7 @@ def number_of(path):
     try:
         found = os.stat(path)
     except OSError as error:
-        raise Refused("%s: %s" % (path, error.strerror)) from error
+        raise Refused("%s: %s; those that are here: tools/usb" % (path, error.strerror)) from error
     if not stat.S_ISBLK(found.st_mode):
         raise Refused("%s is not a block device; a USB stick is a /dev/sdX" % path)
     return os.major(found.st_rdev), os.minor(found.st_rdev)
@@ -63,7 +63,7 @@ class Disk:
         """SCSI's vital product data: four bytes of head, then text."""
         try:
             with open(os.path.join(self.folder, "device/vpd_pg%x" % number), "rb") as file:
-                return file.read()[4:].decode("ascii", "replace").strip("\0 ")
+                return file.read()[4:].decode("ascii", "replace").strip("\0 \n")
         except OSError:
             return ""
 

@@ -112,9 +112,9 @@ class Machine:
         return self.extras[name]
 
     def limit(self, extras):
-        """Seconds until the run is called hung."""
-        return max(float(part["limit"]) for part in
-                   [self.settings] + [self.extra(e) for e in extras] if "limit" in part)
+        """Seconds until the run is called hung; 0 where none are said."""
+        return max((float(part["limit"]) for part in
+                    [self.settings] + [self.extra(e) for e in extras] if "limit" in part), default=0)
 
     def missing(self):
         """The commands and files that the host lacks for this machine."""
