@@ -27,7 +27,6 @@
 #define ICR_ASSERT      (1 << 14)
 #define ICR_SELF        (1 << 18)
 #define SPIN_MAX        (1 << 20)
-#define APIC_BROADCAST  0xff /* in xAPIC mode, where ids have 8 bits */
 
 /* The two 8259As of a PC. */
 #define PIC1     0x20

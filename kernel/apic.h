@@ -23,6 +23,8 @@ void apic_init(volatile void *mmio);
 /* Switches this processor's APIC on. Once a processor, interrupts off. */
 void apic_init_cpu(void);
 
+#define APIC_BROADCAST 0xff /* in xAPIC mode, whose ids have 8 bits: all processors */
+
 u32 apic_id(void);
 void apic_eoi(void);
 

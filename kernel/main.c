@@ -2,6 +2,7 @@
 /* The boot order, as one annotated list. */
 #include "boot/cmdline.h"
 #include "boot/multiboot2.h"
+#include "kernel/acpi.h"
 #include "kernel/apic.h"
 #include "kernel/console.h"
 #include "kernel/cpuid.h"
@@ -26,6 +27,7 @@
 #include "mm/layout.h"
 #include "mm/page.h"
 #include "mm/paging.h"
+#include "mm/serial.h"
 #include "mm/vmap.h"
 #include "monitor/monitor.h"
 #include "pks/fault.h"
@@ -90,11 +92,25 @@ static void print_pks(void)
 		   CONFIG_PARANOID ? ", paranoid build" : "");
 }
 
-static void start_processors(void)
+/* The serial port that the firmware's console is on. */
+static void start_serial(void)
 {
-	static const u32 ids[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+	const struct acpi_spcr *spcr = &acpi.spcr;
 
-	smp_start(ids, MIN(options.cpus, 16), options.cpus);
+	if (!spcr->present)
+		return;
+	if (spcr->type != ACPI_UART_16550 && spcr->type != ACPI_UART_16450 &&
+	    spcr->type != ACPI_UART_16550_GAS) {
+		pr("# console: the SPCR's port is of type %u, which is no 16550\n", spcr->type);
+		return;
+	}
+	serial_start(&(struct uart_place){
+		.mmio = spcr->reg.space == ACPI_MEMORY,
+		.base = spcr->reg.addr,
+		.stride = spcr->stride,
+		.width = spcr->reg.access == 4 ? 32 : 8,
+		.baud = spcr->baud,
+	});
 }
 
 /* Devices and threads: everything that needs memory. */
@@ -105,6 +121,7 @@ static void kernel_main(const struct boot_info *info)
 
 	mm_init(info);   /* from here on: direct map, W^X image, page_alloc() */
 	acpi_init(info); /* before what is found by the tables: clocks, processors, devices */
+	start_serial();
 	ist = stack_alloc_slots(IST_STACKS);
 	if (!ist)
 		panic("no memory for the interrupt stacks");
@@ -114,7 +131,7 @@ static void kernel_main(const struct boot_info *info)
 	pks_mode_set(options.pks);
 	print_pks();
 	syscall_init_cpu();
-	apic_choose_mode(options.x2apic);
+	apic_choose_mode(options.x2apic || smp_wants_x2apic());
 	apic_init(apic_mmio_address() ? vmap_mmio(apic_mmio_address(), PAGE_SIZE) : NULL);
 	ipi_init();
 	time_calibrate();
@@ -124,7 +141,7 @@ static void kernel_main(const struct boot_info *info)
 	trace_attach(this_cpu()->id, &boot_ring);
 	trace_on = options.exit == EXIT_MONITOR; /* who else would look at it */
 	irq_enable();
-	start_processors();
+	smp_start();
 	work_start();
 	passed = ktest_main();
 	if (options.exit == EXIT_MONITOR)

@@ -5,6 +5,7 @@
  * register before CR4.PKS, so that no protected page is ever open to it.
  */
 #include "kernel/smp.h"
+#include "kernel/acpi.h"
 #include "kernel/apic.h"
 #include "kernel/console.h"
 #include "kernel/cpuid.h"
@@ -16,10 +17,15 @@
 #include "kernel/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
+#include "kernel/trace.h"
 #include "mm/init.h"
 #include "mm/page.h"
+#include "mm/pat.h"
 #include "mm/pgtable.h"
 #include "pks/pkrs.h"
+
+#define TRACE_RING_ORDER 2
+_Static_assert(sizeof(struct trace_ring) <= PAGE_SIZE << TRACE_RING_ORDER, "prepare()");
 
 #define REAL_MODE_END   0xa0000
 #define INIT_WAIT_NS    10000000   /* from INIT to the first SIPI, as the SDM has it */
@@ -139,6 +145,7 @@ static void ap_main(struct cpu *cpu)
 	write_cr4(trampoline.cr4 & ~(u64)CR4_PKS);
 	pkrs_init_cpu();
 	pkrs_enforce(options.pks != PKS_MODE_OFF);
+	pat_init_cpu();
 	syscall_init_cpu();
 	cpu->current = cpu->idle;
 	cpu->idle->on_cpu = true;
@@ -153,13 +160,15 @@ static void ap_main(struct cpu *cpu)
 /* A processor's structure and stacks; NULL: out of memory. They are not given back. */
 static struct cpu *prepare(u32 id, u32 apic_id)
 {
-	struct page *page = page_alloc(0);
+	struct page *page = page_alloc(0), *ring = page_alloc(TRACE_RING_ORDER);
 	struct cpu *cpu = page ? page_address(page) : NULL;
 	u64 ist = stack_alloc_slots(IST_STACKS);
 
 	_Static_assert(sizeof(struct cpu) <= PAGE_SIZE, "one frame");
-	if (!cpu || !ist)
+	if (!cpu || !ist || !ring)
 		return NULL;
+	memset(page_address(ring), 0, sizeof(struct trace_ring));
+	trace_attach(id, page_address(ring));
 	percpu_init(cpu, id);
 	percpu_set_ist(cpu, ist);
 	cpu->apic_id = apic_id;
@@ -223,27 +232,44 @@ static void start_or_leave_out(u32 apic_id)
 	__atomic_store_n(&cpu_count, cpu->id + 1, __ATOMIC_RELEASE);
 }
 
-void smp_start(const u32 *apic_ids, u32 count, u32 limit)
+static bool startable(const struct acpi_cpu *found)
 {
-	u32 self = apic_id(), over = 0;
+	if (!found->enabled || found->apic_id == boot_cpu.apic_id)
+		return false;
+	if (apic_reaches(found->apic_id))
+		return true;
+	pr("# CPUs: APIC id %u is beyond xAPIC mode: left out\n", found->apic_id);
+	return false;
+}
 
-	boot_cpu.apic_id = self;
-	limit = MIN(limit, CPUS_MAX);
-	for (u32 i = 0; i < count; i++) {
-		if (apic_ids[i] == self)
+bool smp_wants_x2apic(void)
+{
+	for (u32 i = 0; i < acpi.madt.cpu_count; i++)
+		if (acpi.madt.cpus[i].enabled && acpi.madt.cpus[i].apic_id >= APIC_BROADCAST)
+			return true;
+	return false;
+}
+
+void smp_start(void)
+{
+	u32 limit = MIN(options.cpus, CPUS_MAX), over = 0;
+
+	boot_cpu.apic_id = apic_id();
+	for (u32 i = 0; i < acpi.madt.cpu_count; i++) {
+		const struct acpi_cpu *found = &acpi.madt.cpus[i];
+
+		if (!startable(found))
 			continue;
 		if (cpu_count == limit)
 			over++;
-		else if (!apic_reaches(apic_ids[i]))
-			pr("# CPUs: APIC id %u is out of xAPIC mode's reach: left out\n",
-			   apic_ids[i]);
 		else if (trampoline.data || lay_out())
-			start_or_leave_out(apic_ids[i]);
+			start_or_leave_out(found->apic_id);
 		else
 			break;
 	}
-	pr("# CPUs: %u of %u run", cpu_count, MAX(count, 1));
+	pr("# CPUs: %u run", cpu_count);
 	if (over)
-		pr(", as %s", limit == CPUS_MAX ? "more are not supported" : "cpus= says");
+		pr(", %u not, as %s", over,
+		   limit == CPUS_MAX ? "more are not supported" : "cpus= says");
 	pr("\n");
 }

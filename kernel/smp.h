@@ -16,11 +16,14 @@
 #include "kernel/percpu.h"
 #include "kernel/types.h"
 
+/* Whether the MADT has processors that only x2APIC mode reaches. Boot. */
+bool smp_wants_x2apic(void);
+
 /*
- * Starts the processors with these APIC ids, but for the running one and at most `limit` in all;
- * one that cannot be started is reported and left out. The clock must run. Boot, thread context.
+ * Starts the processors that the MADT has as enabled, to at most cpus= in all; one that cannot be
+ * started is reported and left out. The clock must run. Boot, thread context, once.
  */
-void smp_start(const u32 *apic_ids, u32 count, u32 limit);
+void smp_start(void);
 
 #endif
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spinlocks, taken with interrupts off throughout: every lock here is also wanted by some interrupt.
- * Not for NMI context. Whoever looks first when a lock is free gets it: a queue (ticket locks) would
- * be fair, but where an emulator has more processors than its host, the next in the queue is often
- * not running. A spin that lasts absurdly long panics instead of hanging.
+ * Spinlocks, taken with interrupts off throughout: every lock here is also wanted by some
+ * interrupt. Not for NMI context. Whoever looks first when a lock is free gets it: a queue (ticket
+ * locks) would be fair, but where an emulator has more processors than its host, the next in the
+ * queue is often not running. A spin that lasts absurdly long panics instead of hanging.
  */
 #ifndef KEYWARD_KERNEL_SPINLOCK_H
 #define KEYWARD_KERNEL_SPINLOCK_H
@@ -30,7 +30,8 @@ static inline bool spin_is_locked(const struct spinlock *lock)
 static inline void spin_lock(struct spinlock *lock)
 {
 	for (u32 spins = 0; __atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE);) {
-		while (spin_is_locked(lock)) { /* reading alone does not take the line from others */
+		while (spin_is_locked(
+			lock)) { /* reading alone does not take the line from others */
 			if (spins++ == 1u << 27)
 				spin_stuck(lock);
 			cpu_relax();

@@ -10,9 +10,9 @@
 #include "kernel/random.h"
 #include "kernel/thread.h"
 
-#define TICK_MIN_NS   2000
+#define TICK_MIN_NS     2000
 #define TICK_SLOWER_MAX 8
-#define NS_PER_SECOND 1000000000ULL
+#define NS_PER_SECOND   1000000000ULL
 
 static struct {
 	u64 tsc_start;

@@ -13,9 +13,10 @@
 enum ktest_status { KTEST_PASS, KTEST_SKIP, KTEST_FAIL, KTEST_ERROR };
 
 enum ktest_flags {
-	KT_PKS = 1,    /* needs a processor with PKS: skipped without */
-	KT_STRESS = 2, /* run again as NAME+tick: the timer preempts in odd places, on any processor */
-	KT_RED = 4,    /* goes wrong on purpose: runs only if tests= begins with the suite's name */
+	KT_PKS = 1, /* needs a processor with PKS: skipped without */
+	KT_STRESS =
+		2,  /* run again as NAME+tick: the timer preempts in odd places, on any processor */
+	KT_RED = 4, /* goes wrong on purpose: runs only if tests= begins with the suite's name */
 	KT_ONE_CPU = 8, /* stays on the boot processor in that run too */
 };
 

@@ -28,6 +28,7 @@ LAYERS = [
 # (including file, included file): the reason why this one may look upwards.
 EXCEPTIONS = {
     ("kernel/main.c", "*"): "the boot order names every part once",
+    ("kernel/smp.c", "mm/*"): "a processor's first instructions need memory below 1 MiB and tables",
     ("mm/fault.c", "pks/fault.h"): "the way of a fault: what is a key's matter goes to the policy",
     ("tests/host/*", "monitor/*"): "the host's programs test what is pure on every layer",
     ("mm/kmap.c", "pks/unprotect.h"): "a kernel mapping is what unprotects a page globally",
