@@ -180,6 +180,10 @@ static void run(const struct ktest *t, bool stress)
 		ktest_skip(CONFIG_PKS ? "this processor has no PKS" : "PKS is compiled out");
 		return;
 	}
+	if (t->flags & KT_SMP && cpu_count < 2) {
+		ktest_skip("one processor runs");
+		return;
+	}
 	while (rounds-- && now.status == KTEST_PASS)
 		run_once(t, stress);
 	if (now.status == KTEST_PASS && now.checks == 0)

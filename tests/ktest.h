@@ -18,6 +18,7 @@ enum ktest_flags {
 		2,  /* run again as NAME+tick: the timer preempts in odd places, on any processor */
 	KT_RED = 4, /* goes wrong on purpose: runs only if tests= begins with the suite's name */
 	KT_ONE_CPU = 8, /* stays on the boot processor in that run too */
+	KT_SMP = 16,    /* needs more than one processor: skipped without */
 };
 
 struct ktest {
