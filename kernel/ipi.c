@@ -67,14 +67,30 @@ static void ask_by_nmi(struct cpu *cpu, u32 what)
 	apic_send_nmi(cpu->apic_id);
 }
 
-/* Waits a moment for the NMI to be taken. */
-static void let_answer(const struct cpu *cpu, u32 what)
+/* Waits a moment for the NMI to be taken; false if it was not. */
+static bool let_answer(const struct cpu *cpu, u32 what)
 {
 	for (u32 spins = 0; spins < NMI_SPINS; spins++) {
 		if (!(__atomic_load_n(&cpu->nmi_asks, __ATOMIC_ACQUIRE) & what))
-			return;
+			return true;
 		cpu_relax();
 	}
+	return false;
+}
+
+/* Printed here and not there: an NMI takes no lock, and its text would be torn. */
+static void report_where(struct cpu *cpu)
+{
+	const struct thread *t = cpu->current;
+
+	ask_by_nmi(cpu, NMI_ASKS_WHERE);
+	if (let_answer(cpu, NMI_ASKS_WHERE))
+		pr("# CPU %u is at %016lx %p"
+		   "S, interrupts %s, %lu ticks, thread %s\n",
+		   cpu->id, cpu->where_rip, (void *)cpu->where_rip,
+		   cpu->where_flags & RFLAGS_IF ? "on" : "off", cpu->ticks, t ? t->name : "none");
+	else
+		pr("# CPU %u does not take NMIs\n", cpu->id);
 }
 
 /* A wait for `cpu`, since `since`; patience ends some times, and then for good. */
@@ -94,7 +110,7 @@ static void wait_on(struct wait *wait)
 	__atomic_add_fetch(&ipi_warnings, 1, __ATOMIC_RELAXED);
 	pr("# WARNING: CPU %u has not answered CPU %u for %lu ms\n", wait->cpu->id, this_cpu()->id,
 	   (now_ns() - wait->since) / 1000000);
-	ask_by_nmi(wait->cpu, NMI_ASKS_WHERE);
+	report_where(wait->cpu);
 }
 
 static struct wait wait_begin(struct cpu *cpu)
@@ -178,12 +194,9 @@ void ipi_ask_others_where(void)
 {
 	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
 
-	for (u32 i = 0; i < count; i++) {
-		if (cpus[i] == this_cpu())
-			continue;
-		ask_by_nmi(cpus[i], NMI_ASKS_WHERE);
-		let_answer(cpus[i], NMI_ASKS_WHERE);
-	}
+	for (u32 i = 0; i < count; i++)
+		if (cpus[i] != this_cpu())
+			report_where(cpus[i]);
 }
 
 void ipi_stop_others(void)
@@ -203,11 +216,10 @@ bool ipi_nmi(const struct regs *regs)
 	struct cpu *cpu = this_cpu();
 	u32 asks = __atomic_load_n(&cpu->nmi_asks, __ATOMIC_ACQUIRE);
 
-	if (asks & NMI_ASKS_WHERE)
-		pr("# CPU %u is at %016lx %p"
-		   "S, interrupts %s, %lu ticks, thread %s\n",
-		   cpu->id, regs->rip, (void *)regs->rip, regs->rflags & RFLAGS_IF ? "on" : "off",
-		   cpu->ticks, cpu->current ? cpu->current->name : "none");
+	if (asks & NMI_ASKS_WHERE) {
+		cpu->where_rip = regs->rip;
+		cpu->where_flags = regs->rflags;
+	}
 	__atomic_and_fetch(&cpu->nmi_asks, ~asks, __ATOMIC_RELEASE); /* done with these */
 	if (asks & NMI_ASKS_STOP)
 		for (;;) /* interrupts are off, and NMIs blocked */

@@ -67,6 +67,7 @@ struct cpu {
 	struct thread *idle;
 	struct ipi_call *call; /* that another processor wants run here; see kernel/ipi.c */
 	u32 nmi_asks;          /* what an NMI from another processor is for; the same */
+	u64 where_rip, where_flags; /* what such an NMI has interrupted */
 	u64 ticks;
 	u64 tick_ns; /* see tick_set() */
 	bool tick_jitter;

@@ -10,16 +10,37 @@ void random_seed(u64 seed)
 }
 
 /* A Weyl sequence, its steps hashed by multiply and shift (the SplitMix64 construction). */
-u64 random_next(void)
-{
-	u64 z = __atomic_add_fetch(&state, 0x9e3779b97f4a7c15, __ATOMIC_RELAXED);
+#define STEP 0x9e3779b97f4a7c15
 
+static u64 hash(u64 z)
+{
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
 	z = (z ^ z >> 27) * 0x94d049bb133111eb;
 	return z ^ z >> 31;
 }
 
+static u64 scale(u64 number, u64 n)
+{
+	return (u64)(((unsigned __int128)number * n) >> 64);
+}
+
+u64 random_next(void)
+{
+	return hash(__atomic_add_fetch(&state, STEP, __ATOMIC_RELAXED));
+}
+
 u64 random_below(u64 n)
 {
-	return (u64)(((unsigned __int128)random_next() * n) >> 64);
+	return scale(random_next(), n);
+}
+
+void random_draw_from(struct random *random, u64 seed)
+{
+	random->state = hash(seed); /* seeds in a row give sequences that have nothing in common */
+}
+
+u64 random_draw_below(struct random *random, u64 n)
+{
+	random->state += STEP;
+	return scale(hash(random->state), n);
 }

@@ -12,4 +12,12 @@ void random_seed(u64 seed);
 u64 random_next(void);
 u64 random_below(u64 n);
 
+/* A sequence of one's own, which no other context takes numbers from. Its owner's context. */
+struct random {
+	u64 state;
+};
+
+void random_draw_from(struct random *random, u64 seed);
+u64 random_draw_below(struct random *random, u64 n);
+
 #endif
