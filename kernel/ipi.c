@@ -107,10 +107,10 @@ static void wait_on(struct wait *wait)
 		return;
 	if (++wait->patiences == PATIENCES_MAX)
 		panic("CPU %u does not answer other processors", wait->cpu->id);
-	__atomic_add_fetch(&ipi_warnings, 1, __ATOMIC_RELAXED);
 	pr("# WARNING: CPU %u has not answered CPU %u for %lu ms\n", wait->cpu->id, this_cpu()->id,
 	   (now_ns() - wait->since) / 1000000);
 	report_where(wait->cpu);
+	__atomic_add_fetch(&ipi_warnings, 1, __ATOMIC_RELEASE);
 }
 
 static struct wait wait_begin(struct cpu *cpu)

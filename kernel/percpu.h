@@ -65,8 +65,8 @@ struct cpu {
 	struct thread *switched_from; /* by the last switch; under the run queue's lock */
 	struct thread *leaving;       /* the thread before, if it goes on elsewhere; the same */
 	struct thread *idle;
-	struct ipi_call *call; /* that another processor wants run here; see kernel/ipi.c */
-	u32 nmi_asks;          /* what an NMI from another processor is for; the same */
+	struct ipi_call *call;      /* that another processor wants run here; see kernel/ipi.c */
+	u32 nmi_asks;               /* what an NMI from another processor is for; the same */
 	u64 where_rip, where_flags; /* what such an NMI has interrupted */
 	u64 ticks;
 	u64 tick_ns; /* see tick_set() */

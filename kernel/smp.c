@@ -11,7 +11,7 @@
 #include "kernel/cpuid.h"
 #include "kernel/exception.h"
 #include "kernel/insn.h"
-#include "kernel/ipi.h"
+#include "kernel/msr.h"
 #include "kernel/options.h"
 #include "kernel/stack.h"
 #include "kernel/string.h"
@@ -27,10 +27,11 @@
 #define TRACE_RING_ORDER 2
 _Static_assert(sizeof(struct trace_ring) <= PAGE_SIZE << TRACE_RING_ORDER, "prepare()");
 
-#define REAL_MODE_END   0xa0000
-#define INIT_WAIT_NS    10000000   /* from INIT to the first SIPI, as the SDM has it */
-#define STARTUP_WAIT_NS 200000     /* from one SIPI to the next */
-#define START_WAIT_NS   1000000000 /* then a processor is left out */
+#define PKRS_BEFORE_INIT 0x55555554
+#define REAL_MODE_END    0xa0000
+#define INIT_WAIT_NS     10000000   /* from INIT to the first SIPI, as the SDM has it */
+#define STARTUP_WAIT_NS  200000     /* from one SIPI to the next */
+#define START_WAIT_NS    1000000000 /* then a processor is left out */
 
 /* Filled in for one processor at a time; boot/trampoline.S reads it. */
 struct trampoline_data {
@@ -190,14 +191,12 @@ static void wait_ns(u64 ns)
 		cpu_relax();
 }
 
-/* Returns why the processor does not run, or NULL. */
-static const char *start(struct cpu *cpu)
+/* Starts the processor with main(cpu); returns why it does not run, or NULL. */
+static const char *start(struct cpu *cpu, void (*main)(struct cpu *cpu))
 {
-	u64 before = rdtsc(), after;
-
 	outcome = STARTING;
 	trampoline.data->cpu = cpu;
-	trampoline.data->main = ap_main;
+	trampoline.data->main = main;
 	__atomic_store_n(&trampoline.data->stack, (u64)cpu->idle, __ATOMIC_RELEASE);
 	apic_send_init(cpu->apic_id);
 	wait_ns(INIT_WAIT_NS);
@@ -210,19 +209,40 @@ static const char *start(struct cpu *cpu)
 		apic_send_init(cpu->apic_id);
 		return "it does not answer";
 	}
-	after = rdtsc();
-	if (outcome == REFUSED)
-		return refusal;
-	if (tsc_seen < before || tsc_seen > after)
-		pr("# CPUs: the TSC of CPU %u is not ours: %lu, not from %lu to %lu\n", cpu->id,
-		   tsc_seen, before, after);
+	return outcome == REFUSED ? refusal : NULL;
+}
+
+/* What the manual does not say: whether INIT clears the register. Only looked at, and printed. */
+static void rehearse(struct cpu *cpu)
+{
+	(void)cpu;
+	wrmsr(MSR_IA32_PKRS, PKRS_BEFORE_INIT);
+	__atomic_store_n(&outcome, RUNNING, __ATOMIC_RELEASE);
+	for (;;)
+		asm volatile("cli; hlt");
+}
+
+static const char *start_for_good(struct cpu *cpu)
+{
+	bool first = cpu_count == 1 && pks_present;
+	const char *why = first ? start(cpu, rehearse) : NULL;
+	u64 before = rdtsc();
+
+	if (why || (why = start(cpu, ap_main)))
+		return why;
+	if (first)
+		pr("# CPUs: INIT left %08x in IA32_PKRS, which was %08x\n", cpu->pkrs_found,
+		   PKRS_BEFORE_INIT);
+	if (tsc_seen < before || tsc_seen > rdtsc())
+		pr("# CPUs: the TSC of CPU %u is not ours: %lu, not from %lu on\n", cpu->id,
+		   tsc_seen, before);
 	return NULL;
 }
 
 static void start_or_leave_out(u32 apic_id)
 {
 	struct cpu *cpu = prepare(cpu_count, apic_id);
-	const char *why = cpu ? start(cpu) : "no memory is left";
+	const char *why = cpu ? start_for_good(cpu) : "no memory is left";
 
 	if (why) {
 		pr("# CPUs: left out the processor with APIC id %u: %s\n", apic_id, why);

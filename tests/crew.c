@@ -23,7 +23,8 @@ void crew_meet(void)
 	u32 all = (arrival + crew.size - 1) / crew.size * crew.size;
 
 	while (__atomic_load_n(&crew.met, __ATOMIC_ACQUIRE) < all) {
-		/* Where the emulator has more processors than its host, who spins keeps them off. */
+		/* Where the emulator has more processors than its host, who spins keeps them off.
+		 */
 		if (now_ns() - since > SPIN_NS && irqs_enabled())
 			thread_sleep(SPIN_NS);
 		cpu_relax();

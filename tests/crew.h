@@ -13,7 +13,8 @@
  */
 bool crew_run(void (*fn)(u32 member, void *arg), void *arg);
 
-/* All members meet here before any goes on. Only in fn, and each member the same number of times. */
+/* All members meet here before any goes on. Only in fn, and each member the same number of times.
+ */
 void crew_meet(void);
 
 /* Runs fn(arg) in a thread pinned to `cpu`, and waits for its end. Thread context. */

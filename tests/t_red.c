@@ -7,6 +7,7 @@
 #define KTEST_ORDER "99"
 
 #include "kernel/insn.h"
+#include "kernel/ipi.h"
 #include "kernel/panic.h"
 #include "kernel/thread.h"
 #include "mm/devmap.h"
@@ -108,3 +109,29 @@ static void is_warned_about(void)
 	pks_set_noaccess(PKS_KEY_DEVMAP);
 }
 KTEST(is_warned_about, KT_RED | KT_PKS);
+
+static void hangs_with_interrupts_off(void)
+{
+	EXPECT(true);
+	irq_disable();
+	for (;;)
+		cpu_relax();
+}
+KTEST(hangs_with_interrupts_off, KT_RED | KT_SMP);
+
+static void deaf(void *arg)
+{
+	(void)arg;
+	irq_disable();
+	for (;;)
+		cpu_relax();
+}
+
+/* The call there never ends. */
+static void a_processor_never_answers(void)
+{
+	EXPECT(true);
+	ipi_patience_ns = 100000000;
+	ipi_run_on(cpus[1], deaf, NULL);
+}
+KTEST(a_processor_never_answers, KT_RED | KT_SMP);

@@ -148,8 +148,8 @@ static void pass_on(u32 member, void *arg)
 {
 	(void)arg;
 	for (u32 i = 0; i < ktest_rounds(); i++) {
-		wait_event(&ball_moved, __atomic_load_n(&ball, __ATOMIC_ACQUIRE) ==
-						i * cpu_count + member);
+		wait_event(&ball_moved,
+			   __atomic_load_n(&ball, __ATOMIC_ACQUIRE) == i * cpu_count + member);
 		__atomic_add_fetch(&ball, 1, __ATOMIC_ACQ_REL);
 		waitq_wake(&ball_moved);
 	}

@@ -191,8 +191,9 @@ static void see_key_changes(u32 member, void *arg)
 		crew_meet();
 		if (member == i % cpu_count) {
 			shared.denied = !shared.denied;
-			EXPECT_EQ(set_memory_pkey(va, 1, shared.denied ? PKS_KEY_DEVMAP : shared.key),
-				  0);
+			EXPECT_EQ(
+				set_memory_pkey(va, 1, shared.denied ? PKS_KEY_DEVMAP : shared.key),
+				0);
 		}
 		crew_meet();
 		expect_shared(member);

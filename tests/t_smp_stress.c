@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * All of it at once: more threads than processors take random steps, each with a model of its own of
- * what its rights must be, while timers, NMIs and calls come from everywhere. One run takes
+ * All of it at once: more threads than processors take random steps, each with a model of its own
+ * of what its rights must be, while timers, NMIs and calls come from everywhere. One run takes
  * STEPS of them; repeat= makes it more. The seed that is printed starts the same steps of each
  * thread again; how the threads interleave is the machine's.
  */
@@ -39,7 +39,8 @@ struct actor {
 	u32 rights; /* what they must be */
 	u32 depth;
 	struct pks_token tokens[NESTING_MAX];
-	u32 before[NESTING_MAX]; /* the rights that each token's revoke must bring back to its key */
+	u32 before[NESTING_MAX]; /* the rights that each token's revoke must bring back to its key
+				  */
 	u32 keys[NESTING_MAX];
 	struct prot_page *marked[MARKS_MAX];
 	u32 marks;
@@ -49,7 +50,7 @@ struct actor {
 static struct {
 	struct prot_page pages[KEYS]; /* for all, each with a key of its own */
 	u32 keys[KEYS];
-	s64 left; /* steps; atomic */
+	s64 left;                                                              /* steps; atomic */
 	u32 nmis, softirqs, calls, pardons, migrations, key_changes, children; /* atomic */
 	struct actor actors[ACTORS_MAX];
 } stress;
@@ -224,8 +225,8 @@ static void pause(struct actor *a)
 
 static void step(struct actor *a)
 {
-	static void (*const often[])(struct actor *) = { grant, revoke, access, mark, unmark,
-							 be_pardoned };
+	static void (*const often[])(struct actor *) = { grant, revoke, access,
+							 mark,  unmark, be_pardoned };
 	static void (*const seldom[])(struct actor *) = { pause, disturb, migrate, change_key,
 							  have_a_child };
 	u32 i = below(a, 4 * ARRAY_SIZE(often) + ARRAY_SIZE(seldom));

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Taking a page from whoever may write to it: from oneself by the rights register, from everybody
+ * by the page's key, which every processor's TLB has to hear of. The ratio counts, within one run
+ * and over numbers of processors (docs/EXPERIMENTS.md has the table).
+ */
+#include "kernel/insn.h"
+#include "mm/page.h"
+#include "mm/pgtable.h"
+#include "pks/rights.h"
+#include "tests/bench/bench.h"
+
+static u64 revoke_for_oneself(u64 *writes)
+{
+	struct pks_token token = pks_grant(PKS_KEY_DEVMAP, PKS_WRITE);
+	u64 before = bench_writes(), start = rdtsc(), ticks;
+
+	pks_revoke(token);
+	ticks = rdtsc() - start;
+	*writes += bench_writes() - before;
+	return ticks;
+}
+BENCH(revoke_for_oneself, true);
+
+static u64 revoke_for_everybody(u64 *writes)
+{
+	static struct page *page; /* kept: the second time its large page is split already */
+	u64 va, start, ticks;
+
+	(void)writes;
+	if (!page)
+		page = page_alloc(0);
+	if (!page)
+		return 0;
+	va = (u64)page_address(page);
+	start = rdtsc();
+	set_memory_pkey(va, 1, PKS_KEY_DEVMAP);
+	ticks = rdtsc() - start;
+	set_memory_pkey(va, 1, PKS_KEY_DEFAULT);
+	return ticks;
+}
+BENCH(revoke_for_everybody, true);
