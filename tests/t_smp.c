@@ -141,13 +141,13 @@ static void a_pinned_thread_stays(void)
 KTEST(a_pinned_thread_stays, KT_SMP | KT_STRESS);
 
 static struct waitq ball_moved = WAITQ_INIT(ball_moved);
-static u32 ball;
+static u32 ball, rounds;
 
 /* Member by member, each woken by the one before. */
 static void pass_on(u32 member, void *arg)
 {
 	(void)arg;
-	for (u32 i = 0; i < ktest_rounds(); i++) {
+	for (u32 i = 0; i < rounds; i++) {
 		wait_event(&ball_moved,
 			   __atomic_load_n(&ball, __ATOMIC_ACQUIRE) == i * cpu_count + member);
 		__atomic_add_fetch(&ball, 1, __ATOMIC_ACQ_REL);
@@ -158,8 +158,9 @@ static void pass_on(u32 member, void *arg)
 static void wake_ups_are_not_lost(void)
 {
 	ball = 0;
+	rounds = ktest_rounds() / 5;
 	crew_run(pass_on, NULL);
-	EXPECT_EQ(ball, ktest_rounds() * cpu_count);
+	EXPECT_EQ(ball, rounds * cpu_count);
 }
 KTEST(wake_ups_are_not_lost, KT_SMP | KT_STRESS);
 
@@ -188,7 +189,7 @@ static void calls_run_where_they_should(void)
 {
 	u64 total = 0;
 
-	calls = ktest_rounds() / 5;
+	calls = ktest_rounds() / 10;
 	for (u32 i = 0; i < cpu_count; i++)
 		places[i] = 0;
 	crew_run(call_everybody, NULL);

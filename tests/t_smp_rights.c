@@ -186,7 +186,7 @@ static void see_key_changes(u32 member, void *arg)
 
 	(void)arg;
 	rights_set(PKRS_INIT & ~pkrs_mask(shared.key)); /* the devmap's remains closed */
-	for (u32 i = 0; i < ktest_rounds() / 4; i++) {
+	for (u32 i = 0; i < ktest_rounds() / 10; i++) {
 		expect_shared(member);
 		crew_meet();
 		if (member == i % cpu_count) {
@@ -221,7 +221,7 @@ static void see_unmapping(u32 member, void *arg)
 	struct page *page = arg;
 	u64 value;
 
-	for (u32 i = 0; i < ktest_rounds() / 4; i++) {
+	for (u32 i = 0; i < ktest_rounds() / 10; i++) {
 		if (member == i % cpu_count)
 			window_map(0, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA, 1);
 		crew_meet();
