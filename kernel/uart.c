@@ -176,8 +176,8 @@ int uart_get(struct uart *u)
 {
 	u8 status = line_status(u), byte;
 
-	if (status == LSR_NONE || !(status & LSR_DR))
+	if (!(status & LSR_DR))
 		return -1;
 	byte = u->read(u, REG_DATA);
-	return status & (LSR_FE | LSR_BI) ? -1 : byte;
+	return status & (LSR_FE | LSR_BI) ? -1 : byte; /* LSR_NONE has them too */
 }

@@ -147,6 +147,17 @@ static void set_up(void **state)
 	assert_int_equal(uart.firmware_divisor, 12);
 }
 
+/* Where the speed is not touched either. */
+static void set_up_in_memory(void **state)
+{
+	(void)state;
+	fresh();
+	model.busy = 5;
+	assert_true(probe(115200, true));
+	assert_false(model.lost_by_clear);
+	assert_int_equal(model.lcr, 0x03);
+}
+
 static void speeds(void **state)
 {
 	(void)state;
@@ -273,10 +284,11 @@ static void overruns(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(set_up),   cmocka_unit_test(speeds),
-		cmocka_unit_test(missing),  cmocka_unit_test(sends),
-		cmocka_unit_test(stuck),    cmocka_unit_test(receives),
-		cmocka_unit_test(overruns), cmocka_unit_test(damaged_bytes),
+		cmocka_unit_test(set_up),        cmocka_unit_test(set_up_in_memory),
+		cmocka_unit_test(speeds),        cmocka_unit_test(missing),
+		cmocka_unit_test(sends),         cmocka_unit_test(stuck),
+		cmocka_unit_test(receives),      cmocka_unit_test(overruns),
+		cmocka_unit_test(damaged_bytes),
 
 	};
 

@@ -32,6 +32,8 @@ static void in_memory(void **state)
 		assert_int_equal(uart_get(&uart), 'r');
 		uart_put(&uart, 's');
 		assert_int_equal(regs[0], 's');
+		if (ways[i].width == 32)
+			assert_memory_equal(regs + 1, "\0\0", 3); /* a store of 32 bits */
 		for (size_t at = 0; at < size; at++)
 			if (at % ways[i].stride >= ways[i].width / 8)
 				assert_int_equal(regs[at], 0xaa);
