@@ -35,30 +35,13 @@ static bool text_is_sane(const struct boot_framebuffer *fb)
 	return fb->addr >= VGA_START && fb->addr <= VGA_END - bytes;
 }
 
-/* A loader by BIOS says that there is text, as PCs have it, without looking. */
-static bool text_answers(volatile u16 *cell)
-{
-	static const u16 patterns[] = { 0x0755, 0x072a };
-
-	for (u32 i = 0; i < ARRAY_SIZE(patterns); i++) {
-		*cell = patterns[i];
-		if (*cell != patterns[i])
-			return false;
-	}
-	return true;
-}
-
 /* Returns what is wrong, or NULL. */
 static const char *start_text(const struct boot_framebuffer *fb)
 {
-	volatile u16 *cells = boot_mapped(fb->addr);
-
 	if (!text_is_sane(fb))
 		return "that is no text of a PC";
-	if (!text_answers(cells))
-		return "there is no video memory";
 	pr("# screen: text, %u x %u characters\n", fb->width, fb->height);
-	console_add_text(cells, fb->width, fb->height);
+	console_add_text(boot_mapped(fb->addr), fb->width, fb->height);
 	return NULL;
 }
 

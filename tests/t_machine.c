@@ -11,6 +11,7 @@
 #include "kernel/cpuid.h"
 #include "kernel/options.h"
 #include "kernel/syscall.h"
+#include "mm/pat.h"
 #include "mm/uspace.h"
 #include "pks/pkrs.h"
 #include "tests/access.h"
@@ -31,6 +32,15 @@ static void protections_are_on(void)
 	EXPECT_EQ(!!(cr4 & CR4_MCE), cpu_has(FEATURE_MCE));
 }
 KTEST(protections_are_on, 0);
+
+/* PWT alone is write-combining, on whichever processor this runs: they have to agree. */
+static void one_memory_type_is_write_combining(void)
+{
+	SKIP_IF(!cpu_has(FEATURE_PAT), "this processor has no PAT");
+	EXPECT_EQ(rdmsr(MSR_PAT) >> 8 & 0xff, 1);
+	EXPECT_EQ(pat_write_combining() & (PTE_PWT | PTE_PCD), PTE_PWT);
+}
+KTEST(one_memory_type_is_write_combining, 0);
 
 static void pks_is_what_cpuid_says(void)
 {

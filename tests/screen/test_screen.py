@@ -107,6 +107,9 @@ class Formats(ScreenTest):
     def test_large_letters(self):
         self.check(Frame(SPARE, 2560, 1440, 32), scale=2)
 
+    def test_processor_without_pat(self):
+        self.check(Frame(SPARE, 800, 600, 32), cpu="max,+pks,-pat")
+
     def test_above_4_gib(self):
         self.check(Frame(0x100000000 + SPARE, 1024, 768, 32), memory="5G")
 
