@@ -6,9 +6,11 @@
 #define KTEST_SUITE "red"
 #define KTEST_ORDER "99"
 
+#include "kernel/console.h"
 #include "kernel/insn.h"
 #include "kernel/ipi.h"
 #include "kernel/panic.h"
+#include "kernel/screen.h"
 #include "kernel/thread.h"
 #include "mm/devmap.h"
 #include "mm/kmap.h"
@@ -16,6 +18,7 @@
 #include "pks/rights.h"
 #include "tests/context.h"
 #include "tests/expect.h"
+#include "tests/intrude.h"
 
 static void fails(void)
 {
@@ -65,6 +68,33 @@ static void panics(void)
 	panic("on purpose, %d", 42);
 }
 KTEST(panics, KT_RED);
+
+static void print(void *arg)
+{
+	(void)arg;
+	pr("# interrupted\n");
+}
+
+static bool panic_now(struct regs *regs)
+{
+	(void)regs;
+	panic("in an NMI, while a text was printed");
+}
+
+static bool stop_in_the_console(struct regs *regs)
+{
+	if (regs->rip == (u64)screen_flush)
+		nmi_at_iret(panic_now);
+	return true;
+}
+
+/* The one who has the console's lock will never give it back. */
+static void panics_while_printing(void)
+{
+	EXPECT(true);
+	single_step(print, NULL, stop_in_the_console);
+}
+KTEST(panics_while_printing, KT_RED);
 
 static struct page *protected_page(void)
 {

@@ -129,8 +129,18 @@ class Contents(ScreenTest):
         def change(info):
             info.tags = [tag for tag in info.tags if tag[0] != 6]
             return frame.into(info)
-        boot = host.boot(meddle=mbi.spoil(change), words=SHORT,
+        self.panic(frame, change, SHORT, "the boot loader gave no memory map")
+
+    def test_a_panic_in_an_nmi_while_drawing(self):
+        frame = Frame(SPARE, 1024, 768, 32)
+        self.panic(frame, frame.into, ["tests=red.panics_while_printing", "exit=halt"],
+                   "in an NMI, while a text was printed")
+
+    def panic(self, frame, change, words, message):
+        """A boot that ends so: all of it is on the screen too."""
+        boot = host.boot(meddle=mbi.spoil(change), words=words,
                          frame=(frame.addr, frame.pitch * frame.height))
-        self.assertEqual(list(boot.refused("the boot loader gave no memory map$")), [])
-        self.assertIn("# PANIC: the boot loader gave no memory map",
-                      frame.picture(boot.frame).text())
+        self.assertEqual(list(boot.refused(message + "$")), [])
+        serial = boot.consoles["serial"]
+        lines = serial[serial.index(BANNER):].rstrip("\n").split("\n")
+        self.assertEqual(self.same(frame.picture(boot.frame).text(), lines, 128), len(lines))
