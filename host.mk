@@ -8,8 +8,8 @@ DEVICE  ?=
 WRITE   ?=
 ISO     := $(BUILD)/keyward.iso
 
-.PHONY: bad-input bench iso netboot usb lab-check run gdb bochs-debug debug-test monitor-test test \
-	matrix divergences report report-test check lint format tool-test repro help
+.PHONY: bad-input screen-test bench iso netboot usb lab-check run gdb bochs-debug debug-test \
+	monitor-test test matrix divergences report report-test check lint format tool-test repro help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 
@@ -58,6 +58,9 @@ format: ## clang-format every C file
 
 bad-input: iso ## what the kernel must refuse or live with: processors, loaders, memory, words
 	@tests/badinput/run --build $(BUILD)
+
+screen-test: ## the console on screens: pictures of them, read back as text
+	@KEYWARD_BUILD=$(BUILD) tools/unit tests/screen
 
 tool-test: ## the host tools' own tests
 	@tools/unit tests/tools
