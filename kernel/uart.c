@@ -29,9 +29,11 @@
 
 /*
  * Reads of LSR until a port is called stuck: a second or so at an I/O port, some 100 ms in memory,
- * where 16 bytes at 9600 baud take 17 ms.
+ * where 16 bytes at 9600 baud take 17 ms. Then each byte waits for some milliseconds only, so that
+ * a dead port does not cost minutes, and an emulator whose reader has paused not all of the text.
  */
-#define SPIN_MAX (1u << 20)
+#define SPIN_MAX   (1u << 20)
+#define SPIN_STUCK (1u << 12)
 
 static u8 port_read(const struct uart *u, u32 reg)
 {
@@ -100,9 +102,10 @@ static u8 line_status(struct uart *u)
 
 static bool wait_for(struct uart *u, u8 bit)
 {
+	u32 most = u->stuck ? SPIN_STUCK : SPIN_MAX;
+
 	for (u32 spins = 0; !(line_status(u) & bit); spins++) {
-		/* Once is enough: a line of text would take minutes. */
-		if (u->stuck || spins == SPIN_MAX) {
+		if (spins == most) {
 			u->stuck = true;
 			return false;
 		}
