@@ -70,14 +70,17 @@ class Judge:
     complete   the run was not narrowed by tests=: the lists must hold in full
     tap        plain TAP: no header, no totals, the plan may come last
     may_be_empty  a run without a test is no failure
+    noisy      others write on the same line (a BMC, firmware): lines that are nothing of ours are
+               kept in `strays`. A line of ours that they broke is missing, which is a problem
     """
 
     def __init__(self, known=None, skip_must=None, skip_never=None, complete=True,
-                 tap=False, book=None, may_be_empty=False):
+                 tap=False, book=None, may_be_empty=False, noisy=False):
         self.known = {k: v for k, v in (known or {}).items() if not divergence.is_class(k)}
         self.book = book or divergence.Book(known=known)
         self.skip_must, self.skip_never = skip_must, skip_never
         self.complete, self.tap, self.may_be_empty = complete, tap, may_be_empty
+        self.noisy, self.strays = noisy, []
         self.stack = [_Level()] if tap else []
         self.results, self.problems = [], []
         self.totals = None
@@ -121,7 +124,9 @@ class Judge:
 
     def _stray(self, text):
         """A line that is neither KTAP nor a diagnostic. After the totals, firmware may speak."""
-        if not (self.tap or self.totals):
+        if self.noisy:
+            self.strays.append(text)
+        elif not (self.tap or self.totals):
             self.problems.append("not a line of KTAP: %.80s" % text)
         return "noise"
 

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+"""Tell a person what a verdict says: tools/run of a machine, tools/results of a log."""
+
+import ktap
+from symbols import symbolise
+
+
+def tell(screen, name, verdict, elf, tail=(), again=None):
+    """What went wrong and what is known to; `tail` is shown after a crash, and `again(case)` is the
+    command that runs one case again."""
+    if verdict.problems:
+        screen.say("\n-- the last lines of %s --" % name)
+        for line in symbolise(list(tail), elf):
+            screen.say("   " + line)
+    for case, what, notes in verdict.failures:
+        for note in symbolise(notes, elf):
+            screen.say("   " + note)
+        screen.bad("FAILED %s: %s" % (case or name, what))
+        if case and again and not any(n.startswith("  again ") for n in notes):
+            screen.say("   again: " + again(case))
+    for r in verdict.results:
+        if r.status == "xfail":
+            screen.say("XFAIL %s: %s" % (r.name, r.reason))
+    for problem in verdict.problems:
+        screen.bad(("TIME-OUT " if verdict.status == ktap.TIMED_OUT else "CRASH ")
+                   + "%s: %s" % (name, problem))
+
+
+def counts(verdict):
+    """The counts as words; those that are none are left out, but for the passes."""
+    return ", ".join("%d %s" % (n, s) for s, n in verdict.counts.items() if n or s == "pass")
