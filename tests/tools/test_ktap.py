@@ -230,5 +230,19 @@ class Tap(unittest.TestCase):
         self.assertEqual(judge("", tap=True).status, ktap.CRASHED)
 
 
+class Words(unittest.TestCase):
+    """The command line that the kernel was given."""
+
+    def test_what_tests_leaves_out_must_not_run(self):
+        for good in ([], ["pks=strict"], ["tests=*"], ["tests=harness.*,pks.s?rict"],
+                     ["tests=none", "tests=*.*"]):
+            self.assertEqual(judge(GOOD, words=good).status, ktap.OK, good)
+        for bad in (["tests=harness.*"], ["tests=harness.*,pks.stric"], ["tests=*", "tests=pks.*"],
+                    ["tests=[hp]*"]):
+            verdict = judge(GOOD, words=bad, complete=False)
+            self.assertEqual(verdict.status, ktap.FAILED, bad)
+            self.assertIn("the command line did not get there", verdict.failures[0][1])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -131,7 +131,8 @@ class Judged(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("skipped, and must not be here: no PKS on this processor", said)
         self.assertEqual(results(GOOD.replace("no clock in", "no PKS on"),
-                                 "--machine", "qemu-nopks", "tests=harness.*")[0], 0)
+                                 "--machine", "qemu-nopks", "tests=harness.*,pks.*")[0], 0)
+        self.assertEqual(results(GOOD, "tests=harness.*")[0], 1)
 
     def test_silicon_has_no_known_divergences(self):
         self.assertEqual(Machine("silicon").known, {})

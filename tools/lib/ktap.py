@@ -67,6 +67,8 @@ class Judge:
     book       the divergence.Book that judges the suite `matrix`
     skip_must  a regular expression that some skip's reason has to match
     skip_never a regular expression that no skip's reason may match
+    words      the kernel's command line: what tests= leaves out must not have run, or the words
+               did not get there
     complete   the run was not narrowed by tests=: the lists must hold in full
     tap        plain TAP: no header, no totals, the plan may come last
     may_be_empty  a run without a test is no failure
@@ -75,12 +77,13 @@ class Judge:
     """
 
     def __init__(self, known=None, skip_must=None, skip_never=None, complete=True,
-                 tap=False, book=None, may_be_empty=False, noisy=False):
+                 tap=False, book=None, may_be_empty=False, noisy=False, words=()):
         self.known = {k: v for k, v in (known or {}).items() if not divergence.is_class(k)}
         self.book = book or divergence.Book(known=known)
         self.skip_must, self.skip_never = skip_must, skip_never
         self.complete, self.tap, self.may_be_empty = complete, tap, may_be_empty
         self.noisy, self.strays = noisy, []
+        self.only = [w[len("tests="):] for w in words if w.startswith("tests=")][-1:]
         self.stack = [_Level()] if tap else []
         self.results, self.problems = [], []
         self.totals = None
@@ -257,13 +260,20 @@ class Judge:
             return [(result.name, "skipped, and must not be here: " + result.reason, [])]
         return []
 
+    def _wanted(self, name):
+        """Whether tests= names it; * and ? are all that kernel/glob.c knows."""
+        def match(glob):
+            return re.fullmatch(re.escape(glob).replace(r"\*", ".*").replace(r"\?", "."), name)
+        return all(any(map(match, globs.split(","))) for globs in self.only)
+
     def _lists(self):
         """What has to be somewhere in a whole run."""
         if not self.results:
             return [] if self.may_be_empty else [(None, "no test ran", [])]
+        found = [(None, "tests= leaves %s out, but it ran: the command line did not get there"
+                  % r.name, []) for r in self.results if not self._wanted(r.name)][:1]
         if not self.complete:
-            return []
-        found = []
+            return found
         if self.skip_must and not any(r.status == "skip" and re.search(self.skip_must, r.reason)
                                       for r in self.results):
             found.append((None, "no test was skipped for the reason \"%s\"" % self.skip_must, []))
