@@ -325,6 +325,25 @@ class Writing(Case):
             self.assertIn("broken: interrupted; nothing on it is usable now", said)
             self.assertEqual(self.content()[:usb.HEAD], bytes(usb.HEAD))
 
+    def test_a_real_block_device(self):
+        os.truncate(self.stick, 8 * MIB)
+        loop = subprocess.run(["losetup", "-f", "--show", self.stick], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True, check=False)
+        if loop.returncode:
+            self.skipTest("no right to a loop device")
+        device = loop.stdout.strip()
+        try:
+            done = subprocess.run(
+                [os.path.join(TOP, "tools", "usb"), "--iso", self.iso, "--write", device], text=True,
+                input=os.path.basename(device) + "\n", stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, check=False)
+        finally:
+            subprocess.run(["losetup", "-d", device], check=True)
+        self.assertEqual(done.returncode, usb.DONE, done.stdout)
+        with open(self.iso, "rb") as file:
+            image = file.read()
+        self.assertTrue(self.content().startswith(image))
+
 
 if __name__ == "__main__":
     unittest.main()
