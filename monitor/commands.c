@@ -114,11 +114,6 @@ static void command_end(int n, char **words)
 	machine_end(tests_passed ? MACHINE_PASS : MACHINE_FAIL);
 }
 
-void commands_begin(bool passed)
-{
-	tests_passed = passed;
-}
-
 void commands_set_passed(bool passed)
 {
 	tests_passed = passed;

@@ -6,9 +6,6 @@
 
 #include "kernel/types.h"
 
-/* Once: how the tests before went. */
-void commands_begin(bool passed);
-
 /* Runs one line; it is cut into words in place. */
 void command_run(char *line);
 
@@ -36,7 +33,7 @@ void command_kunmap(int n, char **words);
 void command_read(int n, char **words);
 void command_write(int n, char **words);
 
-/* The verdict on the last tests that ran. */
+/* The verdict on the last tests that ran: what the machine's status will say. */
 void commands_set_passed(bool passed);
 
 /* A number; false: what is wrong has been said. Names: see monitor/names.h. */

@@ -8,7 +8,7 @@
 #include "kernel/stack.h"
 #include "mm/pgtable.h"
 #include "monitor/access.h"
-#include "monitor/walk.h"
+#include "monitor/canonical.h"
 #include "pks/keys.h"
 #include "pks/policy.h"
 #include "pks/unprotect.h"

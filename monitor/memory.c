@@ -7,20 +7,13 @@
 #include "mm/kmap.h"
 #include "mm/pgtable.h"
 #include "monitor/access.h"
+#include "monitor/canonical.h"
 #include "monitor/commands.h"
 #include "monitor/names.h"
-#include "monitor/walk.h"
 #include "pks/keys.h"
 
 #define LENGTH_MAX 1024
 #define ROW        16
-
-bool address_is_canonical(u64 addr)
-{
-	int bits = read_cr4() & CR4_LA57 ? 57 : 48;
-
-	return (u64)((s64)(addr << (64 - bits)) >> (64 - bits)) == addr;
-}
 
 void command_walk(int n, char **words)
 {

@@ -52,7 +52,7 @@ void monitor_main(bool passed)
 {
 	bool keyboard = keyboard_init();
 
-	commands_begin(passed);
+	commands_set_passed(passed);
 	line.out = print;
 	line.complete = command_complete;
 	pr("# monitor: reads the serial port%s; help lists the commands\n",

@@ -6,17 +6,22 @@
 #include "kernel/string.h"
 #include "pks/fault.h"
 
-extern const char image_start[], rodata_start[], data_start[];
+extern const char image_start[], rodata_start[], data_start[], image_end[];
 
 /* Variables have no symbols in the kernel: these few, and the map of mm/layout.h. */
 static const struct {
 	const char *name;
 	u64 value;
 } known[] = {
-	{ "boot_cpu", (u64)&boot_cpu },   { "options", (u64)&options },
-	{ "pks_stats", (u64)&pks_stats }, { "image", (u64)image_start },
-	{ "rodata", (u64)rodata_start },  { "data", (u64)data_start },
-	{ "direct", DIRECT_BASE },        { "vmap", VMAP_BASE },
+	{ "boot_cpu", (u64)&boot_cpu },
+	{ "options", (u64)&options },
+	{ "pks_stats", (u64)&pks_stats },
+	{ "image", (u64)image_start },
+	{ "rodata", (u64)rodata_start },
+	{ "data", (u64)data_start },
+	{ "image_end", (u64)image_end },
+	{ "direct", DIRECT_BASE },
+	{ "vmap", VMAP_BASE },
 	{ "vmemmap", VMEMMAP_BASE },
 };
 

@@ -6,8 +6,8 @@
 #include "mm/page.h"
 
 #define NAMED_PAGES 16
-#define NAMES_ACCEPTED                                                      \
-	"boot_cpu, options, pks_stats, image, rodata, data, direct, vmap, " \
+#define NAMES_ACCEPTED                                                                 \
+	"boot_cpu, options, pks_stats, image, rodata, data, image_end, direct, vmap, " \
 	"vmemmap, pageN (made by `page`)"
 
 /* The value of a name; false: there is none. Thread context. */

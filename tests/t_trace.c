@@ -90,9 +90,19 @@ static void what_is_overwritten_is_known(void)
 }
 KTEST(what_is_overwritten_is_known, 0);
 
-static u32 steps; /* by single_step(); the test waits for none of them */
+/* trace_record(), with `hook` run after each of its instructions. */
+static void record_in_steps(trap_hook_t hook)
+{
+	hook = trap_hook_set(X86_DB, hook);
+	asm volatile("pushfq; orq %0, (%%rsp); popfq" : : "i"(RFLAGS_TF) : "memory", "cc");
+	trace_record(TRACE_MARK, 1ULL << 32, ~(1ULL << 32));
+	asm volatile("pushfq; andq %0, (%%rsp); popfq" : : "i"(~RFLAGS_TF) : "memory", "cc");
+	trap_hook_set(X86_DB, hook);
+}
 
-static bool single_step(struct regs *regs)
+static u32 steps, halves; /* by the hooks, which run inside of the test's own instructions */
+
+static bool record_another(struct regs *regs)
 {
 	(void)regs;
 	steps++;
@@ -111,11 +121,7 @@ static void events_inside_of_events(void)
 
 	trace_begin();
 	steps = 0;
-	trap_hook_t hook = trap_hook_set(X86_DB, single_step);
-	asm volatile("pushfq; orq %0, (%%rsp); popfq" : : "i"(RFLAGS_TF) : "memory", "cc");
-	trace_record(TRACE_MARK, 1ULL << 32, ~(1ULL << 32));
-	asm volatile("pushfq; andq %0, (%%rsp); popfq" : : "i"(~RFLAGS_TF) : "memory", "cc");
-	trap_hook_set(X86_DB, hook);
+	record_in_steps(record_another);
 	for (u64 i = 1; i <= ring.head; i++) {
 		if (trace_read(before.cpu, i, &e) && e.a == ~e.b)
 			whole++;
@@ -128,6 +134,33 @@ static void events_inside_of_events(void)
 	EXPECT_EQ(outer, 1);
 }
 KTEST(events_inside_of_events, 0);
+
+static bool read_meanwhile(struct regs *regs)
+{
+	struct trace_event e;
+
+	(void)regs;
+	steps++;
+	if (trace_read(before.cpu, 1, &e) && (e.a != 1 || e.b != ~1ULL))
+		halves++;
+	if (trace_read(before.cpu, TRACE_EVENTS + 1, &e) && (e.a != 1ULL << 32 || e.a != ~e.b))
+		halves++;
+	return true;
+}
+
+/* A slot that is written a second time holds the old event, then none, then the new one. */
+static void no_half_of_an_event_is_read(void)
+{
+	trace_begin();
+	for (u64 i = 1; i <= TRACE_EVENTS; i++)
+		trace(TRACE_MARK, i, ~i);
+	steps = halves = 0;
+	record_in_steps(read_meanwhile);
+	trace_end();
+	EXPECT(steps > 20);
+	EXPECT_EQ(halves, 0);
+}
+KTEST(no_half_of_an_event_is_read, 0);
 
 static void mark_some(void *arg)
 {

@@ -78,6 +78,21 @@ static void keys_of_terminals(void **state)
 	expect("abc\x02\x04", "ab", 2);
 }
 
+/* Neither the decoder nor the line lets through what is no ASCII, each for itself. */
+static void no_ascii(void **state)
+{
+	struct ansi ansi = { 0 };
+
+	(void)state;
+	start();
+	for (int byte = 0x80; byte < 0x100; byte++) {
+		assert_int_equal(ansi_key(&ansi, (u8)byte), -1);
+		assert_int_equal(line_key(&term.line, byte), LINE_OPEN);
+	}
+	assert_int_equal(line_key(&term.line, KEY_DELETE + 1), LINE_OPEN);
+	assert_string_equal(term.line.text, "");
+}
+
 static void enter(const char *text)
 {
 	line_terminal_prompt(&term);
@@ -211,10 +226,10 @@ static void keys_by_chance(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(editing),        cmocka_unit_test(keys_of_terminals),
-		cmocka_unit_test(history),        cmocka_unit_test(endings),
-		cmocka_unit_test(long_lines),     cmocka_unit_test(completion),
-		cmocka_unit_test(keys_by_chance),
+		cmocka_unit_test(editing),    cmocka_unit_test(keys_of_terminals),
+		cmocka_unit_test(no_ascii),   cmocka_unit_test(history),
+		cmocka_unit_test(endings),    cmocka_unit_test(long_lines),
+		cmocka_unit_test(completion), cmocka_unit_test(keys_by_chance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,6 +103,7 @@ static void keys_of_their_own(void **state)
 	       KEY_RIGHT, KEY_HOME, KEY_END, KEY_DELETE);
 	EXPECT(2, "e0 75 e0 f0 75 e0 72 e0 6b e0 74 e0 6c e0 69 e0 71", KEY_UP, KEY_DOWN, KEY_LEFT,
 	       KEY_RIGHT, KEY_HOME, KEY_END, KEY_DELETE);
+	EXPECT(1, "2a e0 aa e0 48 1e", KEY_UP, 'A'); /* Shift is held still */
 	/* With Shift held these come between a release and a press that are none. */
 	EXPECT(1, "2a e0 aa e0 48 e0 c8 e0 2a 1e aa", KEY_UP, 'A');
 	EXPECT(2, "12 e0 f0 12 e0 75 e0 f0 75 e0 12 1c", KEY_UP, 'A');
@@ -121,6 +122,7 @@ static void pause_key(void **state)
 	(void)state;
 	EXPECT(1, "e1 1d 45 e1 9d c5 1e", 'a');
 	EXPECT(2, "e1 14 77 e1 f0 14 f0 77 1c", 'a');
+	EXPECT(1, "1d e1 1d 45 e1 9d c5 1e", 1); /* the Ctrl that is held is another one */
 }
 
 /* Answers of keyboard and controller, overruns. */
