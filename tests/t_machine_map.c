@@ -34,8 +34,11 @@ static void expect_read_only(const volatile void *p, const char *rule)
 
 static void text_is_read_only(void)
 {
+	volatile u64 *boot = phys_to_virt(KERNEL_LMA); /* what runs before paging, and without it */
+
 	expect_read_only((void *)expect_read_only, "kernel text is read-only, by every alias");
 	expect_read_only(text_start, "kernel text is read-only, by every alias");
+	EXPECT_PAGE_FAULT(probe_write(boot, *boot), PF_P | PF_W, boot, "boot code is read-only");
 	expect_read_only(user_load, "the user programs' text is read-only, by every alias");
 }
 KTEST(text_is_read_only, 0);

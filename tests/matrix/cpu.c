@@ -138,6 +138,7 @@ void machine_enter(u32 levels)
 	put_pkru(0);
 	machine_flush(); /* now in the matrix's tables, with the kernel's levels */
 	set_levels(levels);
+	BUG_ON(pgtable_top() != (int)levels); /* no case would show it: the low half is alike */
 	cpu_load_tables((u64)home->gdt, (u64)home->idt);
 	cpu_load_tss((u64)&home->tss);
 	cpu_set_segments(SEL_USER_DS, SEL_USER_DS); /* 32-bit code uses them */
