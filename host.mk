@@ -3,13 +3,15 @@
 
 MACHINE ?= qemu
 MACHINES ?=
+CPUS    ?= 1
 ARGS    ?=
 DEVICE  ?=
 WRITE   ?=
 ISO     := $(BUILD)/keyward.iso
 
-.PHONY: bad-input screen-test bench iso netboot usb lab-check run gdb bochs-debug debug-test \
-	monitor-test test matrix divergences report report-test check lint format tool-test repro help
+.PHONY: bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
+	debug-test monitor-test test matrix divergences report report-test check lint format tool-test \
+	repro help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 
@@ -82,6 +84,9 @@ repro: ## build twice in two folders and compare every byte
 
 bench: ## instructions and PKRS writes per operation, in QEMU and Bochs
 	@tools/bench
+
+boot-times: iso ## what a boot costs as RAM grows, into docs/HARDWARE.md: CPUS="1 2 4" for more
+	@tools/boot-times --build $(BUILD) --cpus "$(CPUS)" --write docs/HARDWARE.md
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | sort | expand -t 22

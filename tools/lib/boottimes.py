@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""What a boot costs as RAM grows: the kernel's own figures, the table of them, what follows."""
+
+import re
+from collections import namedtuple
+
+BEGIN = "<!-- boot-times: from here on written by `make boot-times` -->"
+END = "<!-- boot-times: to here -->"
+UNITS = {"M": 1, "G": 1 << 10, "T": 1 << 20}    # in MiB
+
+# The kernel's lines (mm/init.c, tests/ktest.c) and which figure each number in them is.
+LINES = [
+    (re.compile(r"# RAM: (\d+) MiB in \d+ ranges(?:, using (\d+) MiB in \d+ \(mem=\))?$"),
+     ("found", "used")),
+    (re.compile(r"# RAM: \d+ KiB free, (\d+) KiB in page tables, (\d+) KiB in struct pages$"),
+     ("tables", "structs")),
+    (re.compile(r"# boot: (\d+) TSC ticks from kernel entry to memory$"), ("memory",)),
+    (re.compile(r"# boot: (\d+) TSC ticks from kernel entry to the first test$"), ("test",)),
+]
+
+# One boot: processors, what -m said, the command line's mem= or "" for its default, and the figures.
+Row = namedtuple("Row", "cpus size mem figures")
+
+
+class Bad(ValueError):
+    """Something that cannot be understood; the message says what."""
+
+
+def mib(size):
+    """A size such as 64M, 4G, 4T in MiB."""
+    found = re.fullmatch(r"([1-9]\d*)([MGT])", size)
+    if not found:
+        raise Bad("%s is no size such as 64M, 16G, 4T" % size)
+    return int(found[1]) * UNITS[found[2]]
+
+
+class Figures:
+    """The kernel's figures, from its lines."""
+
+    def __init__(self):
+        self.found = {}
+
+    def feed(self, line):
+        """Takes a console line; True once the last figure has come."""
+        for pattern, names in LINES:
+            match = pattern.match(line)
+            if match:
+                for name, text in zip(names, match.groups()):
+                    if text is not None:
+                        self.found[name] = int(text)
+        return "test" in self.found
+
+    def whole(self):
+        """All of them; RAM that is not capped is used as it was found."""
+        missing = {"found", "tables", "structs", "memory", "test"} - set(self.found)
+        if missing:
+            raise Bad("the kernel has not said: " + ", ".join(sorted(missing)))
+        return {"used": self.found["found"], **self.found}
+
+
+def millions(ticks):
+    """Ticks as people read them."""
+    return "%.1f" % (ticks / 1e6)
+
+
+def table(rows):
+    """The rows as Markdown."""
+    lines = ["| processors | RAM | `mem=` | used, MiB | to memory | to the first test "
+             "| page tables, KiB | struct pages, KiB |", "|" + "---|" * 8]
+    for cpus, size, mem, f in rows:
+        lines.append("| %d | %s | %s | %d | %s | %s | %d | %d |" % (
+            cpus, size, mem or "default", f["used"], millions(f["memory"]), millions(f["test"]),
+            f["tables"], f["structs"]))
+    return lines
+
+
+def growth(rows, name, size):
+    """A figure for each GiB more, between the two largest sizes that one processor used whole, and what
+    that comes to at another size."""
+    plain = sorted((mib(r.size) / 1024, r.figures[name]) for r in rows
+                   if r.cpus == 1 and r.figures["used"] == r.figures["found"])
+    if len(plain) < 2 or plain[-2][0] == plain[-1][0]:
+        raise Bad("one processor needs two sizes of RAM that are used whole")
+    (less, first), (more, last) = plain[-2:]
+    each = (last - first) / (more - less)
+    return each, last + each * (mib(size) / 1024 - more)
+
+
+def extrapolation(rows, size):
+    """The sentence about a machine with that much RAM if all of it were used."""
+    ticks, all_ticks = growth(rows, "memory", size)
+    structs, all_structs = growth(rows, "structs", size)
+    return ["A GiB more costs %s million instructions and %.1f MiB of struct pages. On paper, all of %s "
+            "(`mem=0`)" % (millions(ticks), structs / 1024, size),
+            "would take %.0f million instructions up to the allocator, and %.0f GiB of struct pages."
+            % (all_ticks / 1e6, all_structs / (1 << 20))]
+
+
+def chapter(rows, command):
+    """What stands between the markers."""
+    lines = ["", "Made by `%s`. With one processor under `-icount shift=0` a TSC tick is an" % command,
+             "instruction, and the figures, in millions, repeat."]
+    if any(r.cpus > 1 for r in rows):
+        lines += ["With more, QEMU's threads run side by side and `-icount` cannot be had: those rows "
+                  "are TSC ticks", "of the host's time, to be compared only with one another."]
+    return "\n".join(lines + [""] + table(rows) + [""] + extrapolation(rows, "4T") + [""])
+
+
+def replace(text, new):
+    """A document with what stands between its markers replaced."""
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise Bad("it does not have the two markers, once each and in order")
+    head, rest = text.split(BEGIN)
+    return head + BEGIN + "\n" + new + END + rest.split(END)[1]
