@@ -21,7 +21,9 @@ static void emulator_exit(enum machine_status status)
 	outb(QEMU_DEBUG_EXIT, (u8)status);
 	for (const char *c = "Shutdown"; *c; c++)
 		outb(BOCHS_SHUTDOWN, (u8)*c);
-	acpi_power_off();
+	/* The report of a panic may be on a screen alone, for somebody to read. */
+	if (status != MACHINE_PANIC)
+		acpi_power_off();
 }
 
 static void power_off(enum machine_status status)
