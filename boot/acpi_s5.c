@@ -53,7 +53,7 @@ static bool take_integer(const struct acpi_view *aml, u32 *at, u64 *value)
 /*
  * The package's length includes its own bytes: in the first one bits 7:6 say how many follow, and
  * with none of them bits 5:0 are the length, else bits 3:0 are its lowest. Shrinks *aml to the
- * package.
+ * package; one that is too short for its own bytes has nothing left to be read.
  */
 static bool take_length(struct acpi_view *aml, u32 *at)
 {
@@ -62,7 +62,7 @@ static bool take_length(struct acpi_view *aml, u32 *at)
 
 	for (u32 i = 0; i < more; i++)
 		len |= (u32)acpi_u8(aml, *at + 1 + i) << (4 + 8 * i);
-	if (*at >= aml->len || len < 1U + more || len > aml->len - *at)
+	if (len > aml->len - *at)
 		return false;
 	aml->len = *at + len;
 	*at += 1U + more;

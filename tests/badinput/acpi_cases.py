@@ -9,6 +9,7 @@ from cases import QUICK, add, goes_on
 
 EXIT_PORT = 0x5f4       # of an exit device that is not where the kernel looks for one
 EXIT_DEVICE = ["-device", "isa-debug-exit,iobase=%#x,iosize=2" % EXIT_PORT]
+DIAGNOSTIC_PORT = 0x80  # whatever is written there leads to nothing
 MEMORY_END = 256 << 20  # of machines/qemu
 # Processors that an MADT only pretends to have shall not be woken.
 ONE = QUICK + ["cpus=1"]
@@ -182,9 +183,9 @@ def sleep_control(tables):
     tables.change(b"FACP", 8, b"\6")
 
 
-def smi_command(tables):
-    """ACPI mode is asked for at the exit device, with 0x2b."""
-    tables.change(b"FACP", 48, struct.pack("<IB", EXIT_PORT, 0x2b))
+def smi_command(port):
+    """ACPI mode is asked for at this port, with 0x2b."""
+    return spoil(lambda tables: tables.change(b"FACP", 48, struct.pack("<IB", port, 0x2b)))
 
 
 def pm1b(tables):
@@ -198,7 +199,11 @@ ends("reset_register", written(0x21), board="q35", words=ONE + ["exit=reboot"], 
      meddle=spoil(reset_register))
 ends("sleep_control", written(5 << 2 | 1 << 5), board="q35", more=EXIT_DEVICE,
      meddle=spoil(sleep_control))
-ends("acpi_mode_is_enabled", written(0x2b), more=EXIT_DEVICE, meddle=spoil(smi_command))
+ends("acpi_mode_is_enabled", written(0x2b), more=EXIT_DEVICE, meddle=smi_command(EXIT_PORT))
+ends("acpi_mode_never_comes", 0, meddle=smi_command(DIAGNOSTIC_PORT))
+# QEMU's board takes 0 for soft-off, 2 for suspend to disk, which ends it as well, and 5 for nothing.
+ends("power_off_type_2", 0, meddle=spoil(lambda tables: s5_is(2, tables)))
+ends("power_off_type_5", None, meddle=spoil(lambda tables: s5_is(5, tables)))
 ends("pm1b_is_written_too", written(0), more=EXIT_DEVICE, meddle=spoil(pm1b))
 ends("reboot_q35", 0, board="q35", words=ONE + ["exit=reboot"], resets=False)
 ends("reboot_without_acpi", 0, words=ONE + ["exit=reboot"], resets=False, meddle=no_rsdp_anywhere)

@@ -59,7 +59,9 @@ static void hardware_reduced(void **state)
 	(void)state;
 	machine_server(&image);
 	change(find("FACP"), 64, 0x604, 4);
+	change(find("FACP"), 89, 2, 1);
 	change(find("FACP"), 76, 0x608, 4);
+	change(find("FACP"), 91, 4, 1);
 	parse_clean();
 	assert_true(info->fadt.hw_reduced);
 	assert_int_equal(info->fadt.sleep_control.addr, 0xfe000020);
@@ -205,6 +207,7 @@ static void s5_encodings(void **state)
 		{ "\x08_S5_\x12\x04\x02\1\1", 10, 1, 1 },
 		/* the length in two, three and four bytes */
 		{ "\x08_S5_\x12\x45\0\x02\1\1", 11, 1, 1 },
+		{ "\x08_S5_\x12\x75\0\x02\1\1", 11, 1, 1 }, /* bits 5:4 mean nothing then */
 		{ "\x08_S5_\x12\x86\0\0\x02\1\1", 12, 1, 1 },
 		{ "\x08_S5_\x12\xc7\0\0\0\x02\1\1", 13, 1, 1 },
 		/* one integer for both */
@@ -234,6 +237,9 @@ static void s5_that_is_none(void **state)
 	assert_false(FOUND("\x08_S5_\x12\x04\x02"));
 	assert_false(FOUND("\x08_S5_\x12\x04\x02\0"));
 	assert_false(FOUND("\x08_S5_\x12\x05\x02\0\x0a"));
+	assert_false(FOUND("\x08_S5_\x12\x04\x02\0\x0a"));
+	assert_false(FOUND("\x08_S5_\x12\x04\x02\0\x0a\x05"));
+	assert_false(FOUND("\x08_S5_\x12\x0d\x02\x0d\x05\0\0\0\0\0\0\0\1\0"));
 	assert_false(FOUND("\x08_S5_\x12\x03\x02\0\0"));         /* ends after the first */
 	assert_false(FOUND("\x08_S5_\x12\x05\x02\0\0"));         /* goes on behind the table */
 	assert_false(FOUND("\x08_S5_\x12\x00\x02\0\0"));         /* shorter than its own length */
@@ -256,14 +262,23 @@ static void s5_that_is_none(void **state)
 static void s5_across_the_header(void **state)
 {
 	static const struct fadt_fields fadt = { .revision = 1, .len = 116 };
-	u64 dsdt;
+	static const struct {
+		u32 in_header, len;
+		const char *aml;
+	} cases[] = {
+		{ 1, 10, "\x08_S5_\x12\x04\x02\1\1" },
+		{ 1, 11, "\x08\\_S5_\x12\x04\x02\1\1" },
+		{ 2, 11, "\x08\\_S5_\x12\x04\x02\1\1" },
+	};
 
 	(void)state;
-	for (u32 skew = 1; skew <= 2; skew++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		u64 dsdt;
+
 		image_begin(&image);
 		dsdt = table_begin(&image, "DSDT", 1);
-		image.len -= skew;
-		put_bytes(&image, &"\x08\\_S5_\x12\x04\x02\1\1"[2 - skew], 9 + skew);
+		image.len -= cases[i].in_header;
+		put_bytes(&image, cases[i].aml, cases[i].len);
 		table_end(&image, dsdt);
 		put_fadt(&image, &fadt, dsdt);
 		image_end(&image, 0);
