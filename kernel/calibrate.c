@@ -50,8 +50,6 @@ static u64 by_pit(struct moment *from, struct moment *to)
 	u32 count = PIT_HZ * CALIBRATE_MS / 1000;
 	u8 gate = inb(PIT_GATE) & 0xfc;
 
-	if (gate == 0xfc)
-		return 0; /* all ones: nobody is at that port */
 	outb(PIT_GATE, gate);
 	outb(PIT_MODE, 0xb0); /* channel 2, both bytes, mode 0: the output rises at 0 */
 	outb(PIT_CHANNEL2, (u8)count);
@@ -59,7 +57,7 @@ static u64 by_pit(struct moment *from, struct moment *to)
 	outb(PIT_GATE, gate | 1);
 	*from = now();
 	if (inb(PIT_GATE) & PIT_OUT)
-		return 0; /* at once: that bit is not the output of a counter */
+		return 0; /* at once: it is no counter's output, or nobody is at that port */
 	while (!(inb(PIT_GATE) & PIT_OUT))
 		if (too_late(from))
 			return 0;
