@@ -9,28 +9,10 @@
 #include "kernel/x86.h"
 #include "mm/layout.h"
 
-#define MB2_HEADER_MAGIC 0xe85250d6
 #define MB2_BOOT_MAGIC   0x36d76289
 #define PHYS(sym)        ((sym) - KERNEL_BASE)
 #define PTE_PW           3      /* present, writable */
 #define PTE_PW_2M        0x83   /* the same, mapping a 2 MiB page */
-
-	.section .multiboot2, "a"
-	.balign 8
-header:
-	.long MB2_HEADER_MAGIC, 0, header_end - header
-	.long -(MB2_HEADER_MAGIC + (header_end - header))
-	/* Information request: memory map, command line. Optional (flag 1): we say what lacks. */
-	.short 1, 1
-	.long 16, 6, 1
-	/* Console: none is required (bit 0), EGA text will do (bit 1). Without a framebuffer tag, GRUB
-	   gives text where there is text, by BIOS, and else the firmware's mode, by UEFI. */
-	.short 4, 1
-	.long 12, 2
-	.balign 8
-	.short 0, 0
-	.long 8
-header_end:
 
 	.section .boot.text, "ax"
 	.code32
@@ -145,9 +127,9 @@ start64_low:
 	.balign 8
 boot_gdt: /* null, kernel code, kernel data, 32-bit code: SEL_BOOT_CS_32 */
 	.quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00cf9b000000ffff
-	.globl boot_gdt_pointer
+	.globl boot_gdt, boot_gdt_pointer
 boot_gdt_pointer:
-	.short boot_gdt_pointer - boot_gdt - 1
+	.short SEL_BOOT_CS_32 + 7
 	.quad boot_gdt
 msg_magic:
 	.asciz "# PANIC: not started by a multiboot2 boot loader (wrong magic in EAX)\r\n"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where an application processor starts: in real mode, at a page below 1 MiB that kernel/smp.c has
- * copied this to (SDM Vol. 3A, "MP Initialization Protocol Algorithm"). It goes to 64-bit mode in
- * one step and takes the stack that was put out for it. Position-independent but for the two
- * addresses that smp.c fills in, TRAMPOLINE_* in kernel/smp.h.
+ * Where an application processor starts (SDM Vol. 3A, "MP Initialization Protocol Algorithm"): in
+ * real mode, at a page below 1 MiB that kernel/smp.c has copied the first part to. It goes to 64-bit
+ * mode in one step, by the boot page tables and the boot GDT, from there to the kernel's own tables,
+ * and takes the stack that was put out for it.
  *
  * A processor that comes later than it was waited for may find the stack gone, or the next one's.
  * So the stack is taken by an exchange, and who gets none stops; kernel/smp.c compares the APIC id.
@@ -15,63 +15,57 @@
 #define AT(label) (label - trampoline_start)
 
 	.section .rodata, "a"
-	.globl trampoline_start, trampoline_end, trampoline_data
+	.globl trampoline_start, trampoline_end, trampoline_paging
 	.code16
 trampoline_start:
 	cli
 	cld
 	mov %cs, %ax
 	mov %ax, %ds
-	lgdtl AT(gdtr)
-	mov AT(trampoline_data) + TRAMPOLINE_CR4, %eax
+	lgdtl AT(gdt_pointer)
+	mov AT(trampoline_paging) + PAGING_BOOT_CR4, %eax
 	mov %eax, %cr4
-	mov AT(trampoline_data) + TRAMPOLINE_CR3, %eax
+	mov AT(trampoline_paging) + PAGING_BOOT_CR3, %eax
 	mov %eax, %cr3
 	mov $MSR_EFER, %ecx
-	rdmsr
-	or $(EFER_LME | EFER_NXE), %eax
+	mov $(EFER_LME | EFER_NXE), %eax
+	xor %edx, %edx
 	wrmsr
-	xor %ebx, %ebx
-	mov %cs, %bx
-	shl $4, %ebx
 	mov $(CR0_PE | CR0_MP | CR0_EM | CR0_NE | CR0_WP | CR0_PG), %eax
 	mov %eax, %cr0
-	ljmpl *AT(entry64)
+	ljmpl $SEL_KERNEL_CS, $ap_start64_low
+	.balign 8
+gdt_pointer: /* of boot/boot.S, which is below 4 GiB */
+	.short SEL_BOOT_CS_32 + 7
+	.long boot_gdt
+trampoline_paging: /* kernel/smp.c copies struct paging_boot here */
+	.skip PAGING_BOOT_SIZE
+trampoline_end:
 
+	.section .boot.text, "ax"
 	.code64
-trampoline_64:
-	mov %ebx, %ebx /* the upper half is undefined after 16-bit code */
+ap_start64_low:
+	movabs $ap_start64, %rax
+	jmp *%rax
+
+	.text
+ap_start64:
+	mov kernel_root, %rax
+	mov %rax, %cr3
 	xor %eax, %eax
 	mov %eax, %ds
 	mov %eax, %es
 	mov %eax, %fs
 	mov %eax, %gs
 	mov %eax, %ss
-	xchg %rax, AT(trampoline_data) + TRAMPOLINE_STACK(%rbx)
+	xchg %rax, ap_start + AP_START_STACK
 	test %rax, %rax
 	jz 1f
 	mov %rax, %rsp
 	xor %ebp, %ebp
-	mov AT(trampoline_data) + TRAMPOLINE_CPU(%rbx), %rdi
-	call *AT(trampoline_data) + TRAMPOLINE_MAIN(%rbx)
+	mov ap_start + AP_START_CPU, %rdi
+	call *ap_start + AP_START_MAIN
 1:	cli
 	hlt
 	jmp 1b
-
-	.balign 8
-gdt:
-	.quad 0, 0x00af9b000000ffff /* null, 64-bit code; smp.c puts the base into gdtr */
-gdtr:
-	.short gdtr - gdt - 1
-	.globl trampoline_gdt_base, trampoline_entry64
-trampoline_gdt_base:
-	.long AT(gdt)
-entry64:
-trampoline_entry64:
-	.long AT(trampoline_64)
-	.short SEL_KERNEL_CS
-	.balign 8
-trampoline_data:
-	.skip TRAMPOLINE_DATA_SIZE
-trampoline_end:
 	.section .note.GNU-stack, "", @progbits

@@ -20,8 +20,8 @@
 #include "kernel/trace.h"
 #include "mm/init.h"
 #include "mm/page.h"
+#include "mm/paging.h"
 #include "mm/pat.h"
-#include "mm/pgtable.h"
 #include "pks/pkrs.h"
 
 #define TRACE_RING_ORDER 2
@@ -33,28 +33,25 @@ _Static_assert(sizeof(struct trace_ring) <= PAGE_SIZE << TRACE_RING_ORDER, "prep
 #define STARTUP_WAIT_NS  200000     /* from one SIPI to the next */
 #define START_WAIT_NS    1000000000 /* then a processor is left out */
 
-/* Filled in for one processor at a time; boot/trampoline.S reads it. */
-struct trampoline_data {
-	u64 cr3, cr4;
+/* What the next processor starts with; boot/trampoline.S reads it. */
+struct ap_start {
 	u64 stack; /* 0: taken */
 	struct cpu *cpu;
 	void (*main)(struct cpu *cpu);
 };
-_Static_assert(offsetof(struct trampoline_data, cr3) == TRAMPOLINE_CR3, "smp.h");
-_Static_assert(offsetof(struct trampoline_data, cr4) == TRAMPOLINE_CR4, "smp.h");
-_Static_assert(offsetof(struct trampoline_data, stack) == TRAMPOLINE_STACK, "smp.h");
-_Static_assert(offsetof(struct trampoline_data, cpu) == TRAMPOLINE_CPU, "smp.h");
-_Static_assert(offsetof(struct trampoline_data, main) == TRAMPOLINE_MAIN, "smp.h");
-_Static_assert(sizeof(struct trampoline_data) == TRAMPOLINE_DATA_SIZE, "smp.h");
+_Static_assert(offsetof(struct ap_start, stack) == AP_START_STACK, "smp.h");
+_Static_assert(offsetof(struct ap_start, cpu) == AP_START_CPU, "smp.h");
+_Static_assert(offsetof(struct ap_start, main) == AP_START_MAIN, "smp.h");
+_Static_assert(offsetof(struct paging_boot, cr3) == PAGING_BOOT_CR3, "smp.h");
+_Static_assert(offsetof(struct paging_boot, cr4) == PAGING_BOOT_CR4, "smp.h");
+_Static_assert(sizeof(struct paging_boot) == PAGING_BOOT_SIZE, "smp.h");
 
-extern const char trampoline_start[], trampoline_end[], trampoline_data[];
-extern const char trampoline_gdt_base[], trampoline_entry64[];
+extern struct ap_start ap_start;
+struct ap_start ap_start;
 
-static struct {
-	u64 page; /* physical, below 1 MiB */
-	struct trampoline_data *data;
-	u64 cr4; /* the boot processor's */
-} trampoline;
+extern const char trampoline_start[], trampoline_end[], trampoline_paging[];
+static u64 trampoline; /* physical, below 1 MiB; 0: not laid out yet */
+static u64 boot_cr4;
 
 /* What becomes of a processor that is being started; written there, read by who started it. */
 enum { STARTING, REFUSED, RUNNING };
@@ -62,65 +59,30 @@ static u32 outcome;
 static const char *refusal;
 static u64 tsc_seen;
 
-/* The two highest frames of RAM that real mode reaches: the code's and the top-level table's. */
-static u64 find_low_frames(void)
+/* The highest frame of RAM that real mode reaches; 0: there is none. */
+static u64 find_low_frame(void)
 {
 	u64 found = 0;
 
-	for (u32 i = 0; i < ram.count && ram.r[i].start < REAL_MODE_END; i++) {
-		u64 end = MIN(ram.r[i].end, REAL_MODE_END);
-
-		if (end - ram.r[i].start >= 2 * PAGE_SIZE)
-			found = end - 2 * PAGE_SIZE;
-	}
+	for (u32 i = 0; i < ram.count && ram.r[i].start < REAL_MODE_END; i++)
+		found = MIN(ram.r[i].end, REAL_MODE_END) - PAGE_SIZE;
 	return found;
 }
 
-static void patch(const char *field, u32 value)
-{
-	memcpy((char *)phys_to_virt(trampoline.page) + (field - trampoline_start), &value,
-	       sizeof(value));
-}
-
-static void relocate(const char *field)
-{
-	u32 value;
-
-	memcpy(&value, field, sizeof(value));
-	patch(field, value + (u32)trampoline.page);
-}
-
-/*
- * Copies the code below 1 MiB and makes the page tables that it starts with: the kernel's, and the
- * code where it lies. They stay, as a processor may come late.
- */
+/* Copies the first instructions to where a processor can start. They stay: one may come late. */
 static bool lay_out(void)
 {
-	u64 root;
+	char *to;
 
-	trampoline.page = find_low_frames();
-	if (!trampoline.page) {
+	trampoline = find_low_frame();
+	if (!trampoline) {
 		pr("# CPUs: no memory below 640 KiB to start other processors from\n");
 		return false;
 	}
-	root = trampoline.page + PAGE_SIZE;
-	memset(phys_to_virt(root), 0, PAGE_SIZE / 2);
-	memcpy((u64 *)phys_to_virt(root) + 256, (u64 *)phys_to_virt(kernel_root) + 256,
-	       PAGE_SIZE / 2);
-	if (pgtable_map(root, trampoline.page, trampoline.page, PAGE_SIZE, PTE_TEXT | PTE_W | PTE_D,
-			1)) {
-		pr("# CPUs: no memory for the page tables of other processors\n");
-		return false;
-	}
-	memcpy(phys_to_virt(trampoline.page), trampoline_start,
-	       (u64)(trampoline_end - trampoline_start));
-	relocate(trampoline_gdt_base);
-	relocate(trampoline_entry64);
-	trampoline.data = (struct trampoline_data *)((char *)phys_to_virt(trampoline.page) +
-						     (trampoline_data - trampoline_start));
-	trampoline.cr4 = read_cr4();
-	trampoline.data->cr3 = root;
-	trampoline.data->cr4 = trampoline.cr4 & (CR4_PAE | CR4_LA57);
+	to = phys_to_virt(trampoline);
+	memcpy(to, trampoline_start, (u64)(trampoline_end - trampoline_start));
+	memcpy(to + (trampoline_paging - trampoline_start), &paging_boot, sizeof(paging_boot));
+	boot_cr4 = read_cr4();
 	return true;
 }
 
@@ -135,7 +97,6 @@ static _Noreturn void refuse(const char *why)
 /* The first C code of an application processor, on its idle thread's stack. */
 static void ap_main(struct cpu *cpu)
 {
-	write_cr3(kernel_root);
 	percpu_load(cpu);
 	apic_init_cpu();
 	if (apic_id() != cpu->apic_id)
@@ -143,7 +104,7 @@ static void ap_main(struct cpu *cpu)
 	if (cpu_has(FEATURE_PKS) != pks_present && CONFIG_PKS)
 		refuse("it differs from the boot processor in PKS");
 	cpu->pkrs_found = pkrs_register();
-	write_cr4(trampoline.cr4 & ~(u64)CR4_PKS);
+	write_cr4(boot_cr4 & ~(u64)CR4_PKS);
 	pkrs_init_cpu();
 	pkrs_enforce(options.pks != PKS_MODE_OFF);
 	pat_init_cpu();
@@ -195,17 +156,17 @@ static void wait_ns(u64 ns)
 static const char *start(struct cpu *cpu, void (*main)(struct cpu *cpu))
 {
 	outcome = STARTING;
-	trampoline.data->cpu = cpu;
-	trampoline.data->main = main;
-	__atomic_store_n(&trampoline.data->stack, (u64)cpu->idle, __ATOMIC_RELEASE);
+	ap_start.cpu = cpu;
+	ap_start.main = main;
+	__atomic_store_n(&ap_start.stack, (u64)cpu->idle, __ATOMIC_RELEASE);
 	apic_send_init(cpu->apic_id);
 	wait_ns(INIT_WAIT_NS);
-	apic_send_startup(cpu->apic_id, (u32)(trampoline.page >> PAGE_SHIFT));
+	apic_send_startup(cpu->apic_id, (u32)(trampoline >> PAGE_SHIFT));
 	if (!answered_within(STARTUP_WAIT_NS))
-		apic_send_startup(cpu->apic_id, (u32)(trampoline.page >> PAGE_SHIFT));
+		apic_send_startup(cpu->apic_id, (u32)(trampoline >> PAGE_SHIFT));
 	if (!answered_within(START_WAIT_NS)) {
 		/* From now on it finds no stack; if it had one already, it stops where it is. */
-		__atomic_store_n(&trampoline.data->stack, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&ap_start.stack, 0, __ATOMIC_RELEASE);
 		apic_send_init(cpu->apic_id);
 		return "it does not answer";
 	}
@@ -282,7 +243,7 @@ void smp_start(void)
 			continue;
 		if (cpu_count == limit)
 			over++;
-		else if (trampoline.data || lay_out())
+		else if (trampoline || lay_out())
 			start_or_leave_out(found->apic_id);
 		else
 			break;

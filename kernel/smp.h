@@ -3,13 +3,13 @@
 #ifndef KEYWARD_KERNEL_SMP_H
 #define KEYWARD_KERNEL_SMP_H
 
-/* Fields of struct trampoline_data, for boot/trampoline.S. */
-#define TRAMPOLINE_CR3       0
-#define TRAMPOLINE_CR4       8
-#define TRAMPOLINE_STACK     16
-#define TRAMPOLINE_CPU       24
-#define TRAMPOLINE_MAIN      32
-#define TRAMPOLINE_DATA_SIZE 40
+/* Fields of struct paging_boot and struct ap_start, for boot/trampoline.S. */
+#define PAGING_BOOT_CR3  0
+#define PAGING_BOOT_CR4  4
+#define PAGING_BOOT_SIZE 8
+#define AP_START_STACK   0
+#define AP_START_CPU     8
+#define AP_START_MAIN    16
 
 #ifndef __ASSEMBLER__
 

@@ -73,7 +73,7 @@
 #define SEL_USER_CS   0x23
 #define SEL_TSS       0x28
 
-#define SEL_BOOT_CS_32 0x18 /* in the boot GDT alone */
+#define SEL_BOOT_CS_32 0x18 /* in the boot GDT alone, its last */
 
 /* The stacks of the interrupt stack table: TSS.IST1 to IST3 (index here counts from 0). */
 #define IST_DF     0

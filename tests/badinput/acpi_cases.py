@@ -125,6 +125,12 @@ goes_on_saying("madt_duplicates", "MADT: 2 processors have an APIC id that came 
                meddle=madt(lapic(0), lapic(3), lapic(3), lapic(4, 0), lapic(5, 2), x2apic(3)))
 goes_on_saying("madt_too_many", "MADT: leaving out 8 processors more than 512", summary(512),
                meddle=madt(*map(x2apic, range(520))))
+# Here they are woken, and cannot answer, or cannot even be called.
+goes_on("cpus.one_never_answers", "^# CPUs: left out the processor with APIC id 7: it does not answer$",
+        "^# CPUs: 1 run$", words=QUICK, meddle=madt(lapic(0), lapic(7)))
+goes_on("cpus.one_out_of_reach", "^# APIC: x2APIC mode was asked for, and this processor has none$",
+        "^# CPUs: APIC id 300 is beyond xAPIC mode: left out$", "^# CPUs: 1 run$",
+        words=QUICK, meddle=madt(lapic(0), x2apic(300)))
 goes_on_saying("madt_entry_of_length_0", r"MADT: the entry at offset 52 says that it has 0 bytes; "
                "ignoring the rest", summary(1), meddle=madt(lapic(0), bytes(8), lapic(1)))
 goes_on_saying("madt_entry_too_long", r"MADT: the entry at offset 52 says that it has 200 bytes; "
