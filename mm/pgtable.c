@@ -29,13 +29,6 @@ int pgtable_top(void)
 	return read_cr4() & CR4_LA57 ? 5 : 4;
 }
 
-static u64 tables; /* that table_alloc() has given out; atomic */
-
-u64 pgtable_tables(void)
-{
-	return __atomic_load_n(&tables, __ATOMIC_RELAXED);
-}
-
 u64 table_alloc(void)
 {
 	struct page *page;
@@ -45,15 +38,8 @@ u64 table_alloc(void)
 	page = page_alloc(0);
 	if (!page)
 		return 0;
-	__atomic_add_fetch(&tables, 1, __ATOMIC_RELAXED);
 	memset(page_address(page), 0, PAGE_SIZE);
 	return page_to_phys(page);
-}
-
-void table_free(u64 table)
-{
-	__atomic_sub_fetch(&tables, 1, __ATOMIC_RELAXED);
-	page_free(phys_to_page(table), 0);
 }
 
 /*
@@ -170,7 +156,7 @@ static void free_tables(pte_t *table, int level, u32 entries)
 		if (!(table[i] & PTE_P) || pte_is_leaf(table[i], level))
 			continue;
 		free_tables(table_of(table[i]), level - 1, 512);
-		table_free(table[i] & PTE_ADDR);
+		page_free(phys_to_page(table[i] & PTE_ADDR), 0);
 	}
 }
 

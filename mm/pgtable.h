@@ -50,8 +50,8 @@ int pgtable_map(u64 root, u64 va, u64 pa, u64 len, pte_t prot, int max_level);
  */
 void pgtable_unmap(u64 root, u64 va, u64 len);
 
-/* Page tables made since boot and not freed: what splits leave behind stays. Any context. */
-u64 pgtable_tables(void);
+/* Large pages that were split, each into a new table that stays. Any context. */
+u64 pgtable_splits(void);
 
 /* Frees the tables of the lower (user) half of an address space, and its root. Thread context. */
 void pgtable_free_user(u64 root);

@@ -15,9 +15,6 @@ int pgtable_top(void);
 /* A zeroed table's physical address, or 0. */
 u64 table_alloc(void);
 
-/* Takes one back that no entry, and no processor, uses any more. */
-void table_free(u64 table);
-
 /* The table that a non-leaf entry points to. */
 pte_t *table_of(pte_t e);
 

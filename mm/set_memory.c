@@ -8,6 +8,13 @@
 #include "mm/tlb.h"
 #include "pks/keys.h"
 
+static u64 splits; /* written under pgtable_lock */
+
+u64 pgtable_splits(void)
+{
+	return __atomic_load_n(&splits, __ATOMIC_RELAXED);
+}
+
 /* A 1 GiB or 2 MiB leaf becomes a table of 512 leaves of the next size. Locked. */
 static int split_leaf(pte_t *entry, int level)
 {
@@ -16,6 +23,7 @@ static int split_leaf(pte_t *entry, int level)
 
 	if (!table)
 		return -ENOMEM;
+	splits++;
 	small = table_of(table);
 	if (level == 2)
 		leaf &= ~PTE_PS;

@@ -27,7 +27,6 @@
 
 #define STEPS       5000
 #define ACTORS_MAX  64
-#define STACKS      (2 * ACTORS_MAX) /* an actor may have a child */
 #define KEYS        3
 #define NESTING_MAX 6
 #define MARKS_MAX   4
@@ -260,13 +259,13 @@ static void short_tick(void *arg)
 }
 
 /* So that what is free before and after can be compared: stacks are kept for the next thread. */
-static void have_stacks(void)
+static void have_stacks(u32 n)
 {
-	static void *stacks[STACKS];
+	static void *stacks[2 * ACTORS_MAX];
 
-	for (u32 i = 0; i < STACKS; i++)
+	for (u32 i = 0; i < n; i++)
 		stacks[i] = stack_alloc();
-	for (u32 i = 0; i < STACKS; i++)
+	for (u32 i = 0; i < n; i++)
 		if (stacks[i])
 			stack_free(stacks[i]);
 }
@@ -313,12 +312,12 @@ static void random_steps(void)
 	u32 actors = MIN(MAX(2 * cpu_count, 4), ACTORS_MAX);
 	u64 seed = random_next(), before;
 
-	have_stacks();
+	have_stacks(2 * actors); /* each may have a child */
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
 	softirq_register(SOFTIRQ_TEST, softirq_hook);
 	memset(&stress, 0, sizeof(stress));
 	stress.left = STEPS;
-	before = pages_free() + pgtable_tables();
+	before = pages_free() + pgtable_splits();
 	if (set_up(actors, seed)) {
 		trap_hook_set(X86_NMI, nmi_hook);
 		ipi_run_on_all(short_tick, NULL);
@@ -329,7 +328,7 @@ static void random_steps(void)
 		trap_hook_set(X86_NMI, NULL);
 	}
 	take_down(actors);
-	EXPECT_EQ(pages_free() + pgtable_tables(), before);
+	EXPECT_EQ(pages_free() + pgtable_splits(), before);
 	pr("# stress: %u steps by %u threads on %u CPUs, seed %lu: %u pardons, %u migrations,"
 	   " %u key changes, %u NMIs, %u calls, %u softirqs, %u children\n",
 	   STEPS, actors, cpu_count, seed, stress.pardons, stress.migrations, stress.key_changes,

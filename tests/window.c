@@ -24,7 +24,7 @@ static void free_tables(pte_t entry, int level)
 	for (u32 i = 0; level > 1 && i < 512; i++)
 		if (table[i] & PTE_P && !pte_is_leaf(table[i], level))
 			free_tables(table[i], level - 1);
-	table_free(entry & PTE_ADDR);
+	page_free(phys_to_page(entry & PTE_ADDR), 0);
 }
 
 void window_clear(void)

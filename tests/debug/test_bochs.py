@@ -138,7 +138,7 @@ class Magic(unittest.TestCase):
 
     def test_write(self):
         bochs = self.boot("write")
-        self.stop(bochs, "pkrs_init_cpu")
+        self.stop(bochs, "pkrs_init")
         before, after = self.happens(bochs, bochs.pkrs)
         self.assertEqual(before, 0)
         self.assertEqual(after, bochs.word('"boot_cpu"+8'))

@@ -62,6 +62,7 @@ static void assert_defaults(void)
 	assert_int_equal(opt.magic, 0);
 	assert_int_equal(opt.matrix, MATRIX_EVERYDAY);
 	assert_false(opt.avoid_set_dirty);
+	assert_false(opt.x2apic);
 	assert_false(opt.bench);
 	assert_string_equal(opt.matrix_case, "");
 	assert_string_equal(opt.tests, "");
@@ -86,7 +87,7 @@ static void every_key_at_once(void **state)
 	(void)state;
 	parse_silently(" pks=strict\tgate=any tests=rights.*,policy.? seed=0xDEADbeef00000001 "
 		       "repeat=1000000 exit=halt cpus=2 mem=64M magic=fault,write bench=on "
-		       "matrix=full case=kind:add,key:* avoid=set-dirty paging=5 "
+		       "matrix=full case=kind:add,key:* avoid=set-dirty paging=5 apic=x2apic "
 		       "reserve=1M+0x2K,5G+1");
 	assert_int_equal(opt.pks, PKS_MODE_STRICT);
 	assert_int_equal(opt.gate, PKS_GATE_ANY);
@@ -101,6 +102,7 @@ static void every_key_at_once(void **state)
 	assert_int_equal(opt.matrix, MATRIX_FULL);
 	assert_string_equal(opt.matrix_case, "kind:add,key:*");
 	assert_true(opt.avoid_set_dirty);
+	assert_true(opt.x2apic);
 	assert_int_equal(opt.paging, 5);
 	assert_int_equal(opt.reserve[0].start, 1 << 20);
 	assert_int_equal(opt.reserve[0].size, 2048);
@@ -145,6 +147,7 @@ static void bad_value_means_default(void **state)
 	expect("gate=all", "gate=all: not one of kmapped, any; using kmapped");
 	expect("exit=never",
 	       "exit=never: not one of poweroff, reboot, halt, monitor; using poweroff");
+	expect("apic=xapic", "apic=xapic: not one of found, x2apic; using found");
 	expect("bench=1", "bench=1: not one of on, off; using off");
 	expect("matrix=all", "matrix=all: not one of everyday, full, list; using everyday");
 	expect("avoid=", "avoid=: not one of nothing, set-dirty; using nothing");
@@ -156,10 +159,11 @@ static void bad_value_means_default(void **state)
 /* What a complaint says is accepted has to be: the table and the functions agree. */
 static void what_is_named_is_accepted(void **state)
 {
-	static const char *const enums[] = { "pks",   "gate",   "exit", "bench",
-					     "magic", "matrix", "avoid" };
-	static const unsigned counts[] = { PKS_MODES,      PKS_GATES, EXIT_ACTIONS, 2, MAGIC_POINTS,
-					   MATRIX_EXTENTS, 2 };
+	static const char *const enums[] = { "pks",   "gate",   "exit",  "bench",
+					     "magic", "matrix", "avoid", "apic" };
+	static const unsigned counts[] = {
+		PKS_MODES, PKS_GATES, EXIT_ACTIONS, 2, MAGIC_POINTS, MATRIX_EXTENTS, 2, 2
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(enums); i++) {
@@ -269,7 +273,7 @@ static void unknown_words(void **state)
 		snprintf(text, sizeof(text),
 			 "%s: no such key; the keys are pks, gate, tests, seed, "
 			 "repeat, exit, cpus, mem, reserve, paging, magic, matrix, case, avoid, "
-			 "bench; ignoring it",
+			 "apic, bench; ignoring it",
 			 words[i]);
 		expect(words[i], text);
 		assert_defaults();
