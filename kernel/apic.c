@@ -131,6 +131,9 @@ void apic_eoi(void)
 static void icr_write(u32 low, u32 destination)
 {
 	if (!registers) {
+		/* This WRMSR would not wait for what we have stored (SDM, "MSR Access in x2APIC
+		 * Mode"). */
+		asm volatile("mfence; lfence" : : : "memory");
 		wrmsr(MSR_X2APIC + REG_ICR_LOW / 16, (u64)destination << 32 | low);
 		return;
 	}

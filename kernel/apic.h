@@ -31,7 +31,10 @@ void apic_eoi(void);
 /* Whether a message can be sent to the processor with this id. Any context. */
 bool apic_reaches(u32 id);
 
-/* Interrupts, or NMIs, this processor, or the one with that id. Any context. */
+/*
+ * Interrupts, or NMIs, this processor, or the one with that id. Any context, but not from an NMI
+ * that returns: in xAPIC mode it might come between the two halves of the ICR.
+ */
 void apic_self_ipi(u8 vector);
 void apic_self_nmi(void);
 void apic_send_ipi(u32 id, u8 vector);

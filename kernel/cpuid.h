@@ -48,10 +48,12 @@ static inline bool cpu_has(u64 feature)
 	return ((reg == 0 ? r.a : reg == 1 ? r.b : reg == 2 ? r.c : r.d) >> bit) & 1;
 }
 
-/* MAXPHYADDR: bits of a physical address. Any context. */
+/* MAXPHYADDR: bits of a physical address, from 32 to 52. Any context. */
 static inline u32 cpu_phys_bits(void)
 {
-	return cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
+	u32 bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
+
+	return MAX(32, MIN(bits, 52));
 }
 
 #endif

@@ -51,9 +51,14 @@ trap_hook_t trap_hook_set(u32 vector, trap_hook_t hook)
 	return __atomic_exchange_n(&hooks[vector], hook, __ATOMIC_ACQ_REL);
 }
 
+trap_hook_t trap_hook_get(u32 vector)
+{
+	return __atomic_load_n(&hooks[vector], __ATOMIC_ACQUIRE);
+}
+
 static bool hook_handles(struct regs *regs)
 {
-	trap_hook_t hook = __atomic_load_n(&hooks[regs->vector], __ATOMIC_ACQUIRE);
+	trap_hook_t hook = trap_hook_get((u32)regs->vector);
 
 	return hook && hook(regs);
 }

@@ -14,6 +14,10 @@ typedef bool (*trap_hook_t)(struct regs *regs);
  */
 trap_hook_t trap_hook_set(u32 vector, trap_hook_t hook);
 
+/* The vector's hook. Who wants to call it from a hook of his own has to know it before that is set:
+ * other processors' traps come at any time. Any context. */
+trap_hook_t trap_hook_get(u32 vector);
+
 /* Every trap comes through here, interrupts off, and is left with interrupts off. */
 void trap_dispatch(struct regs *regs);
 

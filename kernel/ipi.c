@@ -202,7 +202,10 @@ void ipi_ask_others_where(void)
 void ipi_stop_others(void)
 {
 	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+	static bool done; /* atomic */
 
+	if (__atomic_exchange_n(&done, true, __ATOMIC_RELAXED))
+		return;
 	for (u32 i = 0; i < count; i++)
 		if (cpus[i] != this_cpu())
 			ask_by_nmi(cpus[i], NMI_ASKS_STOP);

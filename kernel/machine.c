@@ -6,6 +6,7 @@
 #include "kernel/acpi.h"
 #include "kernel/console.h"
 #include "kernel/insn.h"
+#include "kernel/ipi.h"
 #include "kernel/options.h"
 #include "kernel/panic.h"
 
@@ -43,6 +44,7 @@ static void reboot(void)
 void machine_end(enum machine_status status)
 {
 	irq_disable();
+	ipi_stop_others();
 	if (options.exit == EXIT_POWEROFF)
 		power_off(status);
 	else if (options.exit == EXIT_REBOOT)

@@ -68,13 +68,20 @@ void report_regs(const struct regs *regs, u64 addr)
 
 static _Noreturn void vpanic(const struct regs *regs, u64 addr, const char *fmt, va_list args)
 {
-	static bool panicking; /* a panic inside a panic must not report for ever */
+	static u32 panicking; /* who does, as id + 1; atomic */
+	u32 nobody = 0, me;
 	char message[256];
 
 	irq_disable();
+	me = this_cpu()->id + 1;
 	console_panic();
-	if (__atomic_exchange_n(&panicking, true, __ATOMIC_RELAXED))
-		machine_end(MACHINE_PANIC);
+	if (!__atomic_compare_exchange_n(&panicking, &nobody, me, false, __ATOMIC_RELAXED,
+					 __ATOMIC_RELAXED)) {
+		if (nobody == me) /* a panic inside a panic must not report for ever */
+			machine_end(MACHINE_PANIC);
+		for (;;) /* the first one's report is the one that counts */
+			asm volatile("cli; hlt");
+	}
 	ipi_stop_others();
 	kvsnprintf(message, sizeof(message), fmt, args);
 	pr("# PANIC: %s\n", message);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * Who runs: one run queue a processor, round robin, each tick a turn. A run queue's lock is held
- * over the switch and released by the thread that is switched to. Two run queues' locks are never
- * held at once: a thread that moves belongs to nobody for a moment, and is then found runnable by
- * whoever wakes it, who has nothing to do.
+ * over the switch and released by the thread that is switched to.
+ *
+ * Two run queues' locks are never held at once. A thread moves in two steps: under the lock of the
+ * queue that it leaves it is given to the other processor, and marked as queued; then it is put
+ * into the other queue. Whoever wakes it in between takes the other lock, and finds it queued.
  */
 #include "kernel/console.h"
 #include "kernel/context.h"
@@ -29,11 +31,20 @@ static void enqueue(struct cpu *cpu, struct thread *t)
 	cpu->need_resched = true;
 }
 
-/* A thread that is in no queue, but marked as queued, goes to `cpu`. Interrupts off, no lock. */
-static void hand_over(struct thread *t, struct cpu *cpu)
+/* Locked, the queue that t has left: from here on `cpu`'s lock guards it. */
+static void give_to(struct thread *t, struct cpu *cpu)
 {
-	spin_lock(&cpu->rq.lock);
+	t->queued = true;
 	__atomic_store_n(&t->cpu, cpu, __ATOMIC_RELEASE);
+}
+
+/* A thread that was given to another processor, or back to its own, is queued there. No lock held,
+ * interrupts off. */
+static void hand_over(struct thread *t)
+{
+	struct cpu *cpu = t->cpu; /* it is in no queue: nobody else moves it */
+
+	spin_lock(&cpu->rq.lock);
 	enqueue(cpu, t);
 	spin_unlock(&cpu->rq.lock);
 	if (cpu != this_cpu())
@@ -53,7 +64,7 @@ static void switch_finish(void)
 	__atomic_store_n(&cpu->switched_from->on_cpu, false, __ATOMIC_RELEASE);
 	spin_unlock(&cpu->rq.lock);
 	if (unlikely(leaving))
-		hand_over(leaving, leaving->pinned);
+		hand_over(leaving);
 }
 
 static struct thread *pick_next(struct cpu *cpu)
@@ -82,7 +93,7 @@ static void put_back(struct cpu *cpu, struct thread *t)
 	if (!t->pinned || t->pinned == cpu) {
 		enqueue(cpu, t);
 	} else {
-		t->queued = true;
+		give_to(t, t->pinned);
 		cpu->leaving = t;
 	}
 }
@@ -101,6 +112,7 @@ static void reschedule(bool stays)
 	cpu->need_resched = false;
 	next = pick_next(cpu);
 	if (next != prev) {
+		BUG_ON(next->on_cpu); /* one stack, two processors */
 		next->on_cpu = true;
 		cpu->current = next;
 		cpu->kstack = (u64)next & ~15ULL; /* the struct lies at its stack's top */
@@ -173,19 +185,20 @@ static struct cpu *lock_cpu_of(const struct thread *t)
 void thread_wake(struct thread *t)
 {
 	u64 flags = irq_save();
-	struct cpu *cpu = lock_cpu_of(t), *to = NULL;
+	struct cpu *cpu = lock_cpu_of(t);
+	bool wakes = false;
 
 	if (t->state == THREAD_BLOCKED) {
 		t->state = THREAD_RUNNABLE;
 		if (!t->queued && cpu->current != t) {
 			list_del(&t->queue_node); /* from the sleepers, if it is there */
-			t->queued = true;
-			to = place(t);
+			give_to(t, place(t));
+			wakes = true;
 		}
 	}
 	spin_unlock(&cpu->rq.lock);
-	if (to)
-		hand_over(t, to);
+	if (wakes)
+		hand_over(t);
 	irq_restore(flags);
 }
 
@@ -254,7 +267,8 @@ static bool steal(void)
 			struct thread *t = list_entry(node, struct thread, queue_node);
 
 			if (!t->pinned) {
-				list_del(node); /* it remains marked as queued */
+				list_del(node);
+				give_to(t, this_cpu());
 				found = t;
 				break;
 			}
@@ -262,7 +276,7 @@ static bool steal(void)
 		spin_unlock(&rq->lock);
 	}
 	if (found)
-		hand_over(found, this_cpu());
+		hand_over(found);
 	return found;
 }
 

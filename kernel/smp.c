@@ -28,7 +28,8 @@
 _Static_assert(sizeof(struct trace_ring) <= PAGE_SIZE << TRACE_RING_ORDER, "prepare()");
 
 #define PKRS_BEFORE_INIT 0x55555554
-#define REAL_MODE_END    0xa0000
+#define LOW_FIRST        0x8000
+#define LOW_END          0x90000
 #define INIT_WAIT_NS     10000000   /* from INIT to the first SIPI, as the SDM has it */
 #define STARTUP_WAIT_NS  200000     /* from one SIPI to the next */
 #define START_WAIT_NS    1000000000 /* then a processor is left out */
@@ -59,14 +60,19 @@ static u32 outcome;
 static const char *refusal;
 static u64 tsc_seen;
 
-/* The highest frame of RAM that real mode reaches; 0: there is none. */
+/*
+ * A frame of RAM that real mode reaches; 0: there is none. The lowest memory has the BIOS' data,
+ * and below 640 KiB some have more of it than their memory map says.
+ */
 static u64 find_low_frame(void)
 {
-	u64 found = 0;
+	for (u32 i = 0; i < ram.count; i++) {
+		u64 start = MAX(ram.r[i].start, LOW_FIRST);
 
-	for (u32 i = 0; i < ram.count && ram.r[i].start < REAL_MODE_END; i++)
-		found = MIN(ram.r[i].end, REAL_MODE_END) - PAGE_SIZE;
-	return found;
+		if (start + PAGE_SIZE <= MIN(ram.r[i].end, LOW_END))
+			return start;
+	}
+	return 0;
 }
 
 /* Copies the first instructions to where a processor can start. They stay: one may come late. */
@@ -104,10 +110,10 @@ static void ap_main(struct cpu *cpu)
 	if (cpu_has(FEATURE_PKS) != pks_present && CONFIG_PKS)
 		refuse("it differs from the boot processor in PKS");
 	cpu->pkrs_found = pkrs_register();
+	pat_init_cpu(); /* before CR4.PGE, whose change flushes the TLB */
 	write_cr4(boot_cr4 & ~(u64)CR4_PKS);
 	pkrs_init_cpu();
 	pkrs_enforce(options.pks != PKS_MODE_OFF);
-	pat_init_cpu();
 	syscall_init_cpu();
 	cpu->current = cpu->idle;
 	cpu->idle->on_cpu = true;
@@ -176,7 +182,9 @@ static const char *start(struct cpu *cpu, void (*main)(struct cpu *cpu))
 /* What the manual does not say: whether INIT clears the register. Only looked at, and printed. */
 static void rehearse(struct cpu *cpu)
 {
-	(void)cpu;
+	percpu_load(cpu);
+	if (!cpu_has(FEATURE_PKS))
+		refuse("it differs from the boot processor in PKS");
 	wrmsr(MSR_IA32_PKRS, PKRS_BEFORE_INIT);
 	__atomic_store_n(&outcome, RUNNING, __ATOMIC_RELEASE);
 	for (;;)
@@ -194,10 +202,10 @@ static const char *start_for_good(struct cpu *cpu)
 	if (first)
 		pr("# CPUs: INIT left %08x in IA32_PKRS, which was %08x\n", cpu->pkrs_found,
 		   PKRS_BEFORE_INIT);
-	if (tsc_seen < before || tsc_seen > rdtsc())
-		pr("# CPUs: the TSC of CPU %u is not ours: %lu, not from %lu on\n", cpu->id,
-		   tsc_seen, before);
-	return NULL;
+	if (tsc_seen >= before && tsc_seen <= rdtsc())
+		return NULL;
+	apic_send_init(cpu->apic_id); /* it still waits to be counted in */
+	return "its TSC is not ours";
 }
 
 static void start_or_leave_out(u32 apic_id)

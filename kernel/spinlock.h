@@ -11,6 +11,8 @@
 #include "kernel/insn.h"
 #include "kernel/types.h"
 
+#define SPIN_TSC_MAX (1ULL << 35) /* ten seconds or so */
+
 struct spinlock {
 	u32 locked;
 };
@@ -29,10 +31,12 @@ static inline bool spin_is_locked(const struct spinlock *lock)
 
 static inline void spin_lock(struct spinlock *lock)
 {
-	for (u32 spins = 0; __atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE);) {
+	while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)) {
+		u64 since = rdtsc();
+
 		while (spin_is_locked(
 			lock)) { /* reading alone does not take the line from others */
-			if (spins++ == 1u << 27)
+			if (rdtsc() - since > SPIN_TSC_MAX)
 				spin_stuck(lock);
 			cpu_relax();
 		}

@@ -27,7 +27,7 @@ struct thread_end {
 
 struct thread {
 	u64 rsp;         /* kernel/switch.S: the first field. Valid while the thread does not run */
-	struct cpu *cpu; /* whose run queue; changed under the new queue's lock, see sched.c */
+	struct cpu *cpu; /* whose run queue; changed under that queue's lock, see sched.c */
 	struct cpu *pinned;          /* may run there alone; NULL: anywhere. Its own to set */
 	enum thread_state state;     /* its own to set; others only by thread_wake(), locked */
 	bool queued;                 /* in rq->ready, or on its way into one; locked */
@@ -39,6 +39,7 @@ struct thread {
 	u64 cr3;                     /* own address space, or 0: the kernel's */
 	void *stack;                 /* lowest byte; the struct itself lies at the top */
 	u32 id;
+	u32 pks_changes;    /* the last for which a fault of its was repeated: pks/fault.c */
 	bool immortal;      /* its death would be the kernel's: die() panics */
 	bool expects_death; /* a test: no report, the end is read by the joiner */
 	char name[THREAD_NAME_MAX];

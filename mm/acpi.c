@@ -33,12 +33,10 @@ struct window {
 	u64 last_va;
 };
 
-/* The first address that the processor cannot have (SDM Vol. 2A, "CPUID", leaf 80000008H). */
+/* The first address that the processor cannot have. */
 static u64 physical_end(void)
 {
-	u32 bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
-
-	return 1ULL << MIN(bits, 52);
+	return 1ULL << cpu_phys_bits();
 }
 
 /* Nothing is known of these addresses: they may be RAM, even our own, so nothing writes there. */

@@ -25,14 +25,6 @@ struct ranges ram;
 #define LOW_MEMORY    0x100000 /* kept from the allocator: real-mode code will need it */
 #define IMAGE_PHYS(p) ((u64)(p)-KERNEL_BASE)
 
-/* Bits of a physical address (SDM Vol. 2A, "CPUID", leaf 80000008H). */
-static u32 physical_bits(void)
-{
-	u32 bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
-
-	return MAX(32, MIN(bits, 52));
-}
-
 static void say_lost(const struct boot_info *info, const struct ram_lost *lost, u64 limit)
 {
 	if (lost->contradicted)
@@ -50,7 +42,7 @@ static void say_lost(const struct boot_info *info, const struct ram_lost *lost, 
 
 static void find_ram(const struct boot_info *info)
 {
-	u64 limit = MIN(1ULL << physical_bits(), DIRECT_SIZE), total;
+	u64 limit = MIN(1ULL << cpu_phys_bits(), DIRECT_SIZE), total;
 	struct ram_lost lost;
 	u32 count;
 

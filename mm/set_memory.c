@@ -111,8 +111,10 @@ int set_memory_pkey(u64 va, u64 pages, u32 key)
 		return -EINVAL;
 	flags = spin_lock_irqsave(&pgtable_lock);
 	err = prepare(va, end);
-	if (!err)
+	if (!err) {
 		change_keys(va, end, key);
+		pks_changed();
+	}
 	spin_unlock_irqrestore(&pgtable_lock, flags);
 	if (err)
 		return err;

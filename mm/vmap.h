@@ -12,12 +12,6 @@ u64 vmap_reserve(u64 len);
 volatile void *vmap_mmio(u64 phys, u64 len);
 
 /*
- * Maps a framebuffer: bytes that are written in order and not read, so write-combining where there
- * is that. Panics when out of memory. Boot, from mm_init() on.
- */
-volatile void *vmap_framebuffer(u64 phys, u64 len);
-
-/*
  * Maps a framebuffer, bytes that are written in order and not read: write-combining where
  * pat_init_cpu() has made that possible. Panics when out of memory. Boot, from mm_init() on.
  */

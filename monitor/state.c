@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* The commands about the kernel's state: keys, cpus, threads, stats, trace, grant, revoke. */
-#include "kernel/apic.h"
 #include "kernel/console.h"
 #include "kernel/context.h"
 #include "kernel/string.h"
@@ -67,9 +66,7 @@ static void print_cpu(const struct cpu *cpu)
 	const struct thread *t = __atomic_load_n(&cpu->current, __ATOMIC_ACQUIRE);
 	u32 pkrs = (u32)__atomic_load_n(&cpu->pkrs, __ATOMIC_RELAXED);
 
-	pr("cpu %u", cpu->id);
-	if (cpu == this_cpu())
-		pr(" (this one, APIC ID %u)", apic_id());
+	pr("cpu %u (APIC ID %u%s)", cpu->id, cpu->apic_id, cpu == this_cpu() ? ", this one" : "");
 	pr(": %s, thread %u (%s), ticks %lu, NMIs %lu\n", context_of(cpu->context_count),
 	   t ? t->id : 0, t ? t->name : "none", cpu->ticks, cpu->nmis);
 	if (pks_present)

@@ -7,6 +7,7 @@
 #include "kernel/thread.h"
 #include "kernel/trace.h"
 #include "mm/pgtable.h"
+#include "mm/tlb.h"
 #include "pks/keys.h"
 #include "pks/rights.h"
 #include "pks/unprotect.h"
@@ -20,7 +21,10 @@ static void enforce(void *arg)
 	pkrs_enforce(*(const bool *)arg);
 }
 
-/* No fault may meet mode OFF: so enforcement ends before it is noted, and begins after. */
+/*
+ * Enforcement ends before the mode is noted, and begins after: so a fault that meets mode OFF was
+ * raised before. One caller at a time.
+ */
 void pks_mode_set(enum pks_mode mode)
 {
 	bool on = mode != PKS_MODE_OFF;
@@ -30,6 +34,7 @@ void pks_mode_set(enum pks_mode mode)
 	if (!on)
 		ipi_run_on_all(enforce, &on);
 	options.pks = mode;
+	pks_changed();
 	if (on)
 		ipi_run_on_all(enforce, &on);
 }
@@ -55,17 +60,38 @@ struct target {
 	u32 key;
 };
 
+static struct target walk_target(u64 addr)
+{
+	struct pgwalk walk;
+
+	if (!pgtable_walk(pgtable_current(), addr, &walk) || walk.user)
+		return (struct target){ NULL, 0 };
+	return (struct target){ phys_to_page(walk.pa), walk.key };
+}
+
 /* The direct map's keys stand in struct page; any other address is walked. */
 static struct target find_target(u64 addr)
 {
 	struct page *page = virt_to_page((void *)addr);
-	struct pgwalk walk;
 
-	if (likely(page))
-		return (struct target){ page, page->pkey };
-	if (!pgtable_walk(pgtable_current(), addr, &walk) || walk.user)
-		return (struct target){ NULL, 0 };
-	return (struct target){ phys_to_page(walk.pa), walk.key };
+	return likely(page) ? (struct target){ page, page->pkey } : walk_target(addr);
+}
+
+/*
+ * A fault can be older than what it is judged by: raised before the mode or a key was changed, or
+ * by a translation that tlb_shootdown() had not reached. Once for each change the access is
+ * repeated.
+ */
+static bool may_be_outdated(u64 addr)
+{
+	struct thread *t = current_thread();
+	u32 changes = pks_changes();
+
+	if (!t || t->pks_changes == changes)
+		return false;
+	t->pks_changes = changes;
+	tlb_flush_page(addr);
+	return true;
 }
 
 static struct pks_page_state page_state(const struct page *page)
@@ -126,7 +152,13 @@ bool pks_fault(struct regs *regs, u64 addr)
 	enum pks_access access = regs->error & PF_W ? PKS_WRITE : PKS_READ;
 	struct target at = find_target(addr);
 	enum pks_verdict verdict;
+	bool permitted;
 
+	if (pkrs_permits((u32)regs->pkrs, at.key, access))
+		at = walk_target(addr); /* while a key changes, struct page is behind the tables */
+	permitted = pkrs_permits((u32)regs->pkrs, at.key, access);
+	if (unlikely(permitted || options.pks == PKS_MODE_OFF) && may_be_outdated(addr))
+		return true;
 	MAGIC_SITE(MAGIC_FAULT);
 	COUNT(faults);
 	trace(TRACE_FAULT, addr, regs->rip);
@@ -135,7 +167,7 @@ bool pks_fault(struct regs *regs, u64 addr)
 	 * Where the frame's rights permit the access, and yet it faulted, a pardon would only
 	 * repeat the fault for ever: a key was changed without a flush, or the machine is wrong.
 	 */
-	if (verdict == PKS_DIE || pkrs_permits((u32)regs->pkrs, at.key, access)) {
+	if (verdict == PKS_DIE || permitted) {
 		COUNT(deaths);
 		trace(TRACE_REFUSE, addr, at.key);
 		return false;

@@ -50,6 +50,18 @@ const char *pks_key_owner(u32 key)
 	return key < PKS_KEYS ? __atomic_load_n(&owners[key], __ATOMIC_ACQUIRE) : NULL;
 }
 
+static u32 changes; /* atomic */
+
+u32 pks_changes(void)
+{
+	return __atomic_load_n(&changes, __ATOMIC_ACQUIRE);
+}
+
+void pks_changed(void)
+{
+	__atomic_add_fetch(&changes, 1, __ATOMIC_ACQ_REL);
+}
+
 void pks_key_add_pages(u32 key, s64 n)
 {
 	__atomic_add_fetch(&pages[key], n, __ATOMIC_RELAXED);

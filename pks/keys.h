@@ -26,6 +26,13 @@ int pks_key_free(u32 key);
 /* The owner's name, NULL if the key is free. Any context. */
 const char *pks_key_owner(u32 key);
 
+/*
+ * Counts changes of pages' keys and of the mode: a fault that was raised before one may be judged
+ * after it, see pks/fault.c. Any context.
+ */
+u32 pks_changes(void);
+void pks_changed(void);
+
 /* Counts the pages that carry a key: called by set_memory_pkey(). Any context. */
 void pks_key_add_pages(u32 key, s64 pages);
 

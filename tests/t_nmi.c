@@ -252,7 +252,8 @@ static void nmi_storm(void)
 
 	steps.nmis = 0;
 	flags = irq_save();
-	tick = trap_hook_set(VECTOR_TIMER, tick_with_nmi);
+	tick = trap_hook_get(VECTOR_TIMER);
+	trap_hook_set(VECTOR_TIMER, tick_with_nmi);
 	irq_restore(flags);
 	tick_set(10000, true);
 	while ((now_ns() < end || seen(&steps.nmis) < 3) && seen(&steps.nmis) < 10000)

@@ -11,6 +11,7 @@
 #include "kernel/thread.h"
 #include "mm/kmap.h"
 #include "pks/fault.h"
+#include "pks/keys.h"
 #include "tests/fixture.h"
 
 /* In no map of mm/layout.h. */
@@ -32,6 +33,7 @@ static void expect_refused(u64 error, u32 pkrs, volatile u64 *va)
 	struct regs regs = fault_frame(error, pkrs);
 	struct pks_stats before = pks_stats;
 
+	current_thread()->pks_changes = pks_changes(); /* nothing has changed since the fault */
 	EXPECT(!pks_fault(&regs, (u64)va));
 	EXPECT_EQ(regs_pkrs(&regs), pkrs);
 	EXPECT_EQ(pks_stats.deaths - before.deaths, 1);
@@ -143,6 +145,29 @@ static void an_address_that_is_not_there_is_refused(void)
 	expect_refused(PF_P | PF_PK, PKRS_INIT, NULL);
 }
 KTEST(an_address_that_is_not_there_is_refused, KT_PKS);
+
+/* The key or the mode was another one when the access was made: it is repeated, once. */
+static void an_outdated_fault_is_repeated(void)
+{
+	struct regs open = fault_frame(PF_P | PF_PK, PKRS_INIT & ~pkrs_mask(PKS_KEY_DEVMAP));
+	struct regs closed = fault_frame(PF_P | PF_PK, PKRS_INIT);
+	struct pks_stats before = pks_stats;
+	struct prot_page p;
+
+	if (!silent_marked_page(&p))
+		return;
+	EXPECT(pks_fault(&open, (u64)p.va)); /* the page has just been given its key */
+	EXPECT(!pks_fault(&open, (u64)p.va));
+	pks_mode_set(PKS_MODE_OFF);
+	EXPECT(pks_fault(&closed, (u64)p.va));
+	EXPECT(!pks_fault(&closed, (u64)p.va));
+	EXPECT_EQ(pks_stats.deaths - before.deaths, 2);
+	EXPECT_EQ(pks_stats.pardons, before.pardons);
+	EXPECT_EQ(regs_pkrs(&closed), PKRS_INIT);
+	pks_mode_set(PKS_MODE_SILENT);
+	marked_page_put(&p);
+}
+KTEST(an_outdated_fault_is_repeated, KT_PKS);
 
 /* OFF enforces nothing, so a fault that comes is the machine's mistake. */
 static void a_fault_in_mode_off_is_refused(void)

@@ -205,7 +205,8 @@ static void idle_has_no_grants(void)
 {
 	u64 flags = irq_save();
 
-	idle.tick = trap_hook_set(VECTOR_TIMER, tick_over_idle);
+	idle.tick = trap_hook_get(VECTOR_TIMER);
+	trap_hook_set(VECTOR_TIMER, tick_over_idle);
 	irq_restore(flags);
 	idle.seen = 0;
 	tick_set(50000, false);

@@ -216,6 +216,50 @@ static void a_key_change_reaches_all(void)
 }
 KTEST(a_key_change_reaches_all, KT_PKS | KT_SMP | KT_STRESS);
 
+static int touch_once(void *arg)
+{
+	(void)arg;
+	rights_set(PKRS_INIT & ~pkrs_mask(shared.key)); /* the devmap's wants a pardon */
+	EXPECT_NO_FAULT(policy_read(shared.p.va), "the page is open to all under either key");
+	return 0;
+}
+
+static bool flips_end;
+
+static void touch_and_flip(u32 member, void *arg)
+{
+	(void)arg;
+	for (u32 i = 0; member == 0 && i < ktest_rounds(); i++)
+		EXPECT_EQ(set_memory_pkey((u64)shared.p.va, 1, i & 1 ? PKS_KEY_DEVMAP : shared.key),
+			  0);
+	if (member == 0)
+		__atomic_store_n(&flips_end, true, __ATOMIC_RELEASE);
+	while (member && !__atomic_load_n(&flips_end, __ATOMIC_ACQUIRE)) {
+		struct thread *t = thread_create("toucher", touch_once, NULL);
+
+		if (!EXPECT(t))
+			break;
+		thread_join(t);
+	}
+}
+
+/* In no order of table, struct page, TLB and fault does the access die. */
+static void an_open_page_stays_open_while_its_key_changes(void)
+{
+	int key = pks_key_alloc("smp test");
+
+	REQUIRE(key > 0);
+	shared.key = (u32)key;
+	flips_end = false;
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	if (marked_page(&shared.p, PKS_KEY_DEVMAP)) {
+		crew_run(touch_and_flip, NULL);
+		marked_page_put(&shared.p);
+	}
+	EXPECT_EQ(pks_key_free((u32)key), 0);
+}
+KTEST(an_open_page_stays_open_while_its_key_changes, KT_PKS | KT_SMP | KT_STRESS);
+
 static void see_unmapping(u32 member, void *arg)
 {
 	struct page *page = arg;

@@ -64,7 +64,8 @@ static void tick_hook(trap_hook_t hook)
 	seen.in_user = 0;
 	seen.nmis = 0;
 	seen.nmis_in_user = 0;
-	seen.tick = trap_hook_set(VECTOR_TIMER, hook);
+	seen.tick = trap_hook_get(VECTOR_TIMER);
+	trap_hook_set(VECTOR_TIMER, hook);
 	irq_restore(flags);
 	tick_set(20000, true);
 }

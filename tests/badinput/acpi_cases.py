@@ -109,6 +109,23 @@ def summary(processors):
     return r"%d processors, soft-off known, .* HPET yes, .*" % processors
 
 
+def spcr(kind, port):
+    """The firmware's console is on this port."""
+    def change(tables):
+        tables.by_name[b"SPCR"] = table(b"SPCR", struct.pack(
+            "<B3xBBBBQ", kind, 1, 8, 0, 1, port) + bytes(28), 2)
+    return spoil(change)
+
+
+# Where the firmware's console is, and where it only says so.
+goes_on("console.spcr_names_com2", r"^# serial: port at 0x0*2f8, registers of 8 bits 1 bytes apart$",
+        words=ONE, meddle=spcr(0, 0x2f8),
+        more=["-chardev", "null,id=com2", "-device", "isa-serial,index=1,chardev=com2"])
+goes_on("console.spcr_names_nothing", r"^# serial: port at 0x0*2f8, .*; not used: nobody answers$",
+        words=ONE, meddle=spcr(0, 0x2f8))
+goes_on("console.spcr_names_no_16550",
+        r"^# console: the SPCR's port is of type 3, which is no 16550$",
+        words=ONE, meddle=spcr(3, 0x2f8))
 goes_on_saying("tables_in_free_ram", LIST, summary(1), meddle=spoil(unchanged))
 goes_on_saying("table_beyond_the_processor", "the table at 0xffffffffffff0 cannot be read", LIST,
                meddle=spoil(unchanged, [0xffffffffffff0]))

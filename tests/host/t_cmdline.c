@@ -262,19 +262,17 @@ static void twice_the_last_counts(void **state)
 
 static void unknown_words(void **state)
 {
-	static const char *const words[] = {
-		"foo=1", "pkss=off", "PKS=off", "quiet", "=1", "pk=off"
-	};
+	static const char *const words[] = { "foo=1", "pkss=off", "PKS=off", "quiet", "=1" };
+	char text[256];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		char text[256];
-
-		snprintf(text, sizeof(text),
-			 "%s: no such key; the keys are pks, gate, tests, seed, "
-			 "repeat, exit, cpus, mem, reserve, paging, magic, matrix, case, avoid, "
-			 "apic, bench; ignoring it",
-			 words[i]);
+		snprintf(
+			text, sizeof(text),
+			"%s: no such key; the keys are pks, gate, tests, seed, repeat, exit, cpus, "
+			"mem, reserve, paging, magic, matrix, case, avoid, apic, bench; ignoring "
+			"it",
+			words[i]);
 		expect(words[i], text);
 		assert_defaults();
 	}

@@ -100,7 +100,7 @@ class Commands(unittest.TestCase):
 
     def test_state(self):
         cpus = self.ask("cpus")
-        self.assertRegex(cpus[0], r"^cpu 0 \(this one, APIC ID \d+\): thread, thread 0 \(main\), "
+        self.assertRegex(cpus[0], r"^cpu 0 \(APIC ID \d+, this one\): thread, thread 0 \(main\), "
                                   r"ticks [1-9]\d*, NMIs \d+$")
         self.assertRegex(cpus[1], r"rights 0xffffff[0-9a-f]{2} \{0:rw ")
         threads = "\n".join(self.ask("threads"))
