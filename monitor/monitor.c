@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "monitor/monitor.h"
+#include "kernel/acpi.h"
 #include "kernel/console.h"
 #include "kernel/keyboard.h"
 #include "kernel/thread.h"
@@ -50,7 +51,7 @@ static void print(const char *text, void *arg)
 
 void monitor_main(bool passed)
 {
-	bool keyboard = keyboard_init();
+	bool keyboard = !acpi.fadt.no_8042 && keyboard_init();
 
 	commands_set_passed(passed);
 	line.out = print;

@@ -80,8 +80,8 @@ class RealScreens(ScreenTest):
         boot, serial = self.boot(words=SHORT)
         self.assertIn("# screen: text, 80 x 25 characters", serial)
         vga = boot.consoles["vga"].rstrip("\n").split("\n")
-        self.assertGreater(self.same(vga, serial, 80), 20)
-        self.assertEqual(vga[-1], serial[-1])
+        self.assertGreater(len(vga), 15)
+        self.assertEqual(vga, serial[-len(vga):])
 
     def test_headless(self):
         _, serial = self.boot(words=SHORT, vga=False)
