@@ -19,7 +19,7 @@
 #define HPET_COUNTER    0x0f0
 #define HPET_ENABLE     BIT(0)
 
-#define CALIBRATE_MS  5
+#define CALIBRATE_MS  2
 #define GIVE_UP_TICKS 1000000000 /* of the TSC, whatever its speed: some tenths of a second */
 #define FS_PER_NS     1000000ULL
 #define FS_PER_MS     1000000000000ULL
@@ -130,6 +130,33 @@ static struct calibration by_cpuid(void)
 	return (struct calibration){ NS_PER_SECOND, NS_PER_SECOND / 16, "a guess" };
 }
 
+static u64 median(const u64 *v)
+{
+	return MAX(MIN(v[0], v[1]), MIN(MAX(v[0], v[1]), v[2]));
+}
+
+/* Three times, and the middle: firmware may interrupt one of them (SMI). False: nothing counts. */
+static bool measure(reference *wait, struct calibration *result)
+{
+	struct moment from, to;
+	u64 tsc[3], timer[3];
+
+	for (u32 i = 0; i < 3; i++) {
+		u64 ns;
+
+		apic_timer_start_masked(~0u);
+		ns = wait(&from, &to);
+		apic_timer_start_masked(0);
+		if (!ns)
+			return false;
+		tsc[i] = (to.tsc - from.tsc) * NS_PER_SECOND / ns;
+		timer[i] = (u64)(from.timer - to.timer) * NS_PER_SECOND / ns;
+	}
+	result->tsc_hz = median(tsc);
+	result->timer_hz = median(timer);
+	return true;
+}
+
 struct calibration calibrate(void)
 {
 	static const struct {
@@ -140,20 +167,12 @@ struct calibration calibrate(void)
 		{ "the HPET", by_hpet },
 		{ "the ACPI PM timer", by_pm_timer },
 	};
-	struct moment from, to;
 
 	for (u32 i = 0; i < ARRAY_SIZE(references); i++) {
-		u64 ns;
+		struct calibration result = { .by = references[i].name };
 
-		apic_timer_start_masked(~0u);
-		ns = references[i].wait(&from, &to);
-		apic_timer_start_masked(0);
-		if (ns)
-			return (struct calibration){
-				.tsc_hz = (to.tsc - from.tsc) * NS_PER_SECOND / ns,
-				.timer_hz = (u64)(from.timer - to.timer) * NS_PER_SECOND / ns,
-				.by = references[i].name,
-			};
+		if (measure(references[i].wait, &result))
+			return result;
 	}
 	return by_cpuid();
 }

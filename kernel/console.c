@@ -37,21 +37,22 @@ static void draw_pixels(u32 col, u32 row, u8 c)
 	fbcon_draw(&console.fb, col, row, c);
 }
 
-static void serial_put(struct uart *u, char c)
+static bool serial_put(struct uart *u, char c)
 {
-	if (c == '\n')
-		uart_put(u, '\r');
-	uart_put(u, (u8)c);
+	return (c != '\n' || uart_put(u, '\r')) && uart_put(u, (u8)c);
 }
 
-/* The whole text to one console after the other: the ones that cannot fail come first. */
+/*
+ * The whole text to one console after the other. A port that takes no more loses the rest of the
+ * text: each byte would wait again, with interrupts off.
+ */
 static void put_text(const char *text)
 {
 	for (const char *c = text; *c; c++)
 		console.past[console.written++ % PAST] = *c;
 	for (u32 i = 0; i < console.uart_count; i++)
-		for (const char *c = text; *c; c++)
-			serial_put(&console.uarts[i], *c);
+		for (const char *c = text; *c && serial_put(&console.uarts[i], *c); c++)
+			;
 	for (const char *c = text; console.e9 && *c; c++)
 		outb(PORT_E9, (u8)*c);
 	for (const char *c = text; console.screen.cols && *c; c++)
@@ -59,25 +60,29 @@ static void put_text(const char *text)
 	screen_flush(&console.screen);
 }
 
-/* Calls put() for the text so far; where its beginning is lost, from the first whole line. */
-static void replay(void (*put)(char c))
+/*
+ * Calls put() for the text so far, as long as it is true; where the text's beginning is lost, from
+ * the first whole line.
+ */
+static void replay(bool (*put)(char c))
 {
 	u64 i = console.written > PAST ? console.written - PAST : 0;
 
 	while (i && i < console.written && console.past[(i - 1) % PAST] != '\n')
 		i++;
-	for (; i < console.written; i++)
-		put(console.past[i % PAST]);
+	for (; i < console.written && put(console.past[i % PAST]); i++)
+		;
 }
 
-static void put_screen(char c)
+static bool put_screen(char c)
 {
 	screen_put(&console.screen, c);
+	return true;
 }
 
-static void put_last_uart(char c)
+static bool put_last_uart(char c)
 {
-	serial_put(&console.uarts[console.uart_count - 1], c);
+	return serial_put(&console.uarts[console.uart_count - 1], c);
 }
 
 void console_init(void)

@@ -12,24 +12,21 @@
 
 #define QEMU_DEBUG_EXIT 0xf4   /* -device isa-debug-exit,iobase=0xf4 */
 #define BOCHS_SHUTDOWN  0x8900 /* takes the word "Shutdown", byte by byte */
+#define PORT_E9         0xe9   /* with Bochs' port_e9_hack it reads back so */
 #define KBC_COMMAND     0x64
 #define KBC_RESET       0xfe
 #define RESET_CONTROL   0xcf9 /* PCI chipsets: bit 1 full reset, bit 2 do it */
 
-/* Ends what is no real machine; there it does nothing. */
-static void emulator_exit(enum machine_status status)
+/* By an emulator's exit; a real machine by ACPI. */
+static void power_off(enum machine_status status)
 {
 	outb(QEMU_DEBUG_EXIT, (u8)status);
-	for (const char *c = "Shutdown"; *c; c++)
-		outb(BOCHS_SHUTDOWN, (u8)*c);
+	if (inb(PORT_E9) == PORT_E9) /* Bochs; elsewhere the next port may be a device's */
+		for (const char *c = "Shutdown"; *c; c++)
+			outb(BOCHS_SHUTDOWN, (u8)*c);
 	/* The report of a panic may be on a screen alone, for somebody to read. */
 	if (status != MACHINE_PANIC)
 		acpi_power_off();
-}
-
-static void power_off(enum machine_status status)
-{
-	emulator_exit(status);
 }
 
 static void reboot(void)
@@ -45,12 +42,10 @@ void machine_end(enum machine_status status)
 {
 	irq_disable();
 	ipi_stop_others();
-	if (options.exit == EXIT_POWEROFF)
-		power_off(status);
-	else if (options.exit == EXIT_REBOOT)
+	if (options.exit == EXIT_REBOOT)
 		reboot();
-	else if (options.exit == EXIT_MONITOR)
-		emulator_exit(status); /* a panic: on a real machine it stays on the screen */
+	else if (options.exit != EXIT_HALT)
+		power_off(status); /* exit=monitor: there was a panic */
 	for (;;)
 		asm volatile("hlt");
 }

@@ -108,7 +108,7 @@ static void start_serial(void)
 		.mmio = spcr->reg.space == ACPI_MEMORY,
 		.base = spcr->reg.addr,
 		.stride = spcr->stride,
-		.width = spcr->reg.access == 4 ? 32 : 8,
+		.width = spcr->reg.space == ACPI_MEMORY && spcr->reg.access == 4 ? 32 : 8,
 		.baud = spcr->baud,
 	});
 }

@@ -133,20 +133,39 @@ u32 thread_saved_pkrs(const struct thread *t)
 	return CONFIG_PKS ? *(const u32 *)t->rsp : PKRS_INIT;
 }
 
-void threads_report(void)
+/* One line on the first thread from number *from on; false: there is none. */
+static bool describe_next(u32 *from, char *text, size_t size)
 {
 	static const char *const states[] = { "runnable", "blocked", "dead" };
 	u64 flags = spin_lock_irqsave(&all_lock);
+	struct thread *found = NULL;
 
 	list_for_each(node, &all_threads)
 	{
 		struct thread *t = list_entry(node, struct thread, all_node);
-		u32 pkrs = t->on_cpu ? (u32)t->cpu->pkrs : thread_saved_pkrs(t);
 
-		pr("# thread %u %s %s on CPU %u%s PKRS %p"
-		   "K\n",
-		   t->id, t->name, states[t->state], t->cpu->id, t->on_cpu ? ", running," : "",
-		   &pkrs);
+		if (!found && t->id >= *from)
+			found = t;
+	}
+	if (found) {
+		u32 pkrs = found->on_cpu ? (u32)found->cpu->pkrs : thread_saved_pkrs(found);
+
+		*from = found->id + 1;
+		ksnprintf(text, size,
+			  "# thread %u %s %s on CPU %u%s PKRS %p"
+			  "K\n",
+			  found->id, found->name, states[found->state], found->cpu->id,
+			  found->on_cpu ? ", running," : "", &pkrs);
 	}
 	spin_unlock_irqrestore(&all_lock, flags);
+	return found;
+}
+
+/* Nobody waits for the list while a line goes out. */
+void threads_report(void)
+{
+	char text[160];
+
+	for (u32 next = 0; describe_next(&next, text, sizeof(text));)
+		pr("%s", text);
 }

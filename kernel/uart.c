@@ -169,10 +169,12 @@ bool uart_start(struct uart *u, const struct uart_place *place, volatile void *r
 	return uart_probe(u);
 }
 
-void uart_put(struct uart *u, u8 byte)
+bool uart_put(struct uart *u, u8 byte)
 {
-	if (wait_for(u, LSR_THRE))
-		u->write(u, REG_DATA, byte);
+	if (!wait_for(u, LSR_THRE))
+		return false;
+	u->write(u, REG_DATA, byte);
+	return true;
 }
 
 int uart_get(struct uart *u)

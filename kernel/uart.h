@@ -50,8 +50,11 @@ bool uart_probe(struct uart *u);
  */
 void uart_set_baud(struct uart *u, u32 baud);
 
-/* Sends a byte when the port is ready, which it waits for with a limit. Any context. */
-void uart_put(struct uart *u, u8 byte);
+/*
+ * Sends a byte when the port is ready, which it waits for with a limit; false: it was not. Any
+ * context.
+ */
+bool uart_put(struct uart *u, u8 byte);
 
 /* The next byte that has been received, or -1. Does not wait. Any context. */
 int uart_get(struct uart *u);

@@ -20,6 +20,7 @@ bool early_keeps(u64 phys)
 	volatile u64 *first = phys_to_virt(phys);
 
 	*first = ~phys;
+	asm volatile("clflush %0; mfence" : "+m"(*first)); /* the cache would keep it anyway */
 	return *first == ~phys;
 }
 

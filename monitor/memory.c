@@ -2,6 +2,7 @@
 /* The commands about memory: walk, page, kmap, kunmap, read, write. */
 #include "kernel/console.h"
 #include "kernel/panic.h"
+#include "kernel/printf.h"
 #include "kernel/string.h"
 #include "mm/devmap.h"
 #include "mm/kmap.h"
@@ -112,20 +113,19 @@ static int take_as(int n, char ***words, struct as *as)
 
 static void print_row(u64 addr, const u8 *bytes, u32 n)
 {
-	char text[ROW + 1];
+	char hex[3 * ROW + 1], text[ROW + 1];
 
-	pr("%016lx:", addr);
 	for (u32 i = 0; i < ROW; i++) {
 		bool there = i < n, visible = there && bytes[i] >= ' ' && bytes[i] <= '~';
 
 		if (there)
-			pr(" %02x", bytes[i]);
+			ksnprintf(hex + 3 * i, 4, " %02x", bytes[i]);
 		else
-			pr("   ");
+			strlcpy(hex + 3 * i, "   ", 4);
 		text[i] = !there ? '\0' : visible ? (char)bytes[i] : '.';
 	}
 	text[ROW] = '\0';
-	pr("  %s\n", text);
+	pr("%016lx:%s  %s\n", addr, hex, text);
 }
 
 /* Reads up to `length` bytes; stops at a fault, which is explained. Returns how many. */

@@ -66,8 +66,8 @@ static void print_cpu(const struct cpu *cpu)
 	const struct thread *t = __atomic_load_n(&cpu->current, __ATOMIC_ACQUIRE);
 	u32 pkrs = (u32)__atomic_load_n(&cpu->pkrs, __ATOMIC_RELAXED);
 
-	pr("cpu %u (APIC ID %u%s)", cpu->id, cpu->apic_id, cpu == this_cpu() ? ", this one" : "");
-	pr(": %s, thread %u (%s), ticks %lu, NMIs %lu\n", context_of(cpu->context_count),
+	pr("cpu %u (APIC ID %u%s): %s, thread %u (%s), ticks %lu, NMIs %lu\n", cpu->id,
+	   cpu->apic_id, cpu == this_cpu() ? ", this one" : "", context_of(cpu->context_count),
 	   t ? t->id : 0, t ? t->name : "none", cpu->ticks, cpu->nmis);
 	if (pks_present)
 		pr("  rights %p"
