@@ -11,7 +11,7 @@ ISO     := $(BUILD)/keyward.iso
 
 .PHONY: bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
 	debug-test monitor-test test matrix divergences report report-test check lint format tool-test \
-	repro help
+	sabotage repro help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 

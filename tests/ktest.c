@@ -17,9 +17,10 @@
 #include "pks/pkrs.h"
 #include "tests/bench/bench.h"
 
-#define WATCHDOG_NS    8000000000ULL
-#define STRESS_TICK_NS 40000
-#define STRESS_ROUNDS  6
+#define WATCHDOG_NS     8000000000ULL
+#define WATCHDOG_CPU_NS 2000000000ULL /* more for each other one: the host may have few */
+#define STRESS_TICK_NS  40000
+#define STRESS_ROUNDS   6
 
 extern const struct ktest ktests_start[], ktests_end[];
 extern u64 boot_tsc;
@@ -147,7 +148,7 @@ static void run_once(const struct ktest *t, bool stress)
 	list_for_each(node, &all_threads) threads++;
 	if (stress)
 		tick_set(STRESS_TICK_NS, true);
-	watchdog_set(now_ns() + WATCHDOG_NS, t->name);
+	watchdog_set(now_ns() + WATCHDOG_NS + (cpu_count - 1) * WATCHDOG_CPU_NS, t->name);
 	thread = thread_prepare(t->name, test_thread, (void *)t);
 	if (thread) {
 		if (stress && !(t->flags & KT_ONE_CPU))
