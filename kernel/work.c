@@ -73,6 +73,5 @@ void work_start(void)
 	if (!t)
 		panic("no memory for the worker thread");
 	t->immortal = true;
-	t->pinned = NULL;
 	thread_launch(t);
 }
