@@ -61,14 +61,17 @@ static inline void preempt_enable(void)
 }
 
 /* "NMI", "interrupt", "softirq" or "thread": the innermost, for reports. */
-static inline const char *context_name(void)
+static inline const char *context_name_of(u32 n)
 {
-	u32 n = context_count();
-
 	return n >= CONTEXT_NMI         ? "NMI"
 	       : n >= CONTEXT_INTERRUPT ? "interrupt"
 	       : n >= CONTEXT_SOFTIRQ   ? "softirq"
 					: "thread";
+}
+
+static inline const char *context_name(void)
+{
+	return context_name_of(context_count());
 }
 
 #endif

@@ -21,10 +21,10 @@ void ipi_init(void);
 void ipi_run_on(struct cpu *cpu, void (*fn)(void *arg), void *arg);
 void ipi_run_on_all(void (*fn)(void *arg), void *arg);
 
-/* Makes `cpu` look at its run queue. Any context. */
+/* Makes `cpu` look at its run queue. Any context but NMI. */
 void ipi_reschedule(struct cpu *cpu);
 
-/* Sends an NMI: counted there, and given to the hook on its vector. Any context. */
+/* Sends an NMI: counted there, and given to the hook on its vector. Any context but NMI. */
 void ipi_send_nmi(struct cpu *cpu);
 
 /* Has each other processor print where it is, for a report. Any context. */
@@ -39,11 +39,14 @@ void ipi_stop_others(void);
  */
 bool ipi_nmi(const struct regs *regs);
 
-/* How long an answer is waited for before it is asked for by NMI, and a warning printed; ns. */
+/*
+ * How long an answer is waited for before it is asked for by NMI, and a warning printed; ns. A test
+ * writes it, in thread context, while no other test runs; whoever waits reads it.
+ */
 #define IPI_PATIENCE_NS 2000000000ULL
 extern u64 ipi_patience_ns;
 
-/* Warnings given; for tests. */
+/* Warnings given; for tests. Atomic, any context that may wait. */
 extern u32 ipi_warnings;
 
 #endif

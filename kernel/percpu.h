@@ -18,6 +18,7 @@
 #ifndef __ASSEMBLER__
 
 #include "kernel/list.h"
+#include "kernel/local.h"
 #include "kernel/spinlock.h"
 #include "kernel/types.h"
 #include "kernel/x86.h"
@@ -40,6 +41,9 @@ struct runqueue {
 	struct list_head ready;    /* threads that can run, but not the running one */
 	struct list_head sleeping; /* by wake-up time, soonest first */
 };
+
+/* Which contexts have a struct local for each processor. */
+enum { LOCAL_SOFTIRQ, LOCAL_INTERRUPT, LOCAL_NMI, LOCALS };
 
 struct cpu {
 	struct cpu *self;
@@ -65,15 +69,18 @@ struct cpu {
 	struct thread *switched_from; /* by the last switch; under the run queue's lock */
 	struct thread *leaving;       /* the thread before, if it goes on elsewhere; the same */
 	struct thread *idle;
-	struct ipi_call *call;      /* that another processor wants run here; see kernel/ipi.c */
-	u32 nmi_asks;               /* what an NMI from another processor is for; the same */
-	u64 where_rip, where_flags; /* what such an NMI has interrupted */
+	struct ipi_call *call; /* that another processor wants run here; see kernel/ipi.c */
+	u32 nmi_asks;          /* what an NMI from another processor is for; the same */
+	/* What such an NMI has interrupted: written in it, before its bit in nmi_asks is cleared.
+	 */
+	u64 where_rip, where_flags;
 	u64 ticks;
-	u64 tick_ns; /* see tick_set() */
+	u64 tick_ns; /* see tick_set(); interrupts off */
 	bool tick_jitter;
-	u32 tick_slower; /* log 2 */
-	u64 tick_due;
+	u32 tick_slower; /* log 2 of how much longer the next takes; the tick's own */
+	u64 tick_due;    /* the same */
 	u64 nmis;
+	struct local local[LOCALS];
 
 	u64 gdt[7];
 	struct tss tss;

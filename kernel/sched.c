@@ -38,8 +38,7 @@ static void give_to(struct thread *t, struct cpu *cpu)
 	__atomic_store_n(&t->cpu, cpu, __ATOMIC_RELEASE);
 }
 
-/* A thread that was given to another processor, or back to its own, is queued there. No lock held,
- * interrupts off. */
+/* Queues a thread where it was given to. No lock held, interrupts off. */
 static void hand_over(struct thread *t)
 {
 	struct cpu *cpu = t->cpu; /* it is in no queue: nobody else moves it */

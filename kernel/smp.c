@@ -47,7 +47,7 @@ _Static_assert(offsetof(struct paging_boot, cr3) == PAGING_BOOT_CR3, "smp.h");
 _Static_assert(offsetof(struct paging_boot, cr4) == PAGING_BOOT_CR4, "smp.h");
 _Static_assert(sizeof(struct paging_boot) == PAGING_BOOT_SIZE, "smp.h");
 
-extern struct ap_start ap_start;
+/* Written while no processor starts; the one that does takes the stack, by an exchange. */
 struct ap_start ap_start;
 
 extern const char trampoline_start[], trampoline_end[], trampoline_paging[];

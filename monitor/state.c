@@ -52,11 +52,9 @@ void command_keys(int n, char **words)
 
 static const char *context_of(u32 count)
 {
-	return count >= CONTEXT_NMI         ? "NMI"
-	       : count >= CONTEXT_INTERRUPT ? "interrupt"
-	       : count >= CONTEXT_SOFTIRQ   ? "softirq"
-	       : count                      ? "thread, preemption off"
-					    : "thread";
+	bool off = count && count < CONTEXT_SOFTIRQ;
+
+	return off ? "thread, preemption off" : context_name_of(count);
 }
 
 /* Read without a lock, as the processor itself writes them without one: each is true of its moment.

@@ -79,19 +79,22 @@ static struct target find_target(u64 addr)
 
 /*
  * A fault can be older than what it is judged by: raised before the mode or a key was changed, or
- * by a translation that tlb_shootdown() had not reached. Once for each change the access is
- * repeated.
+ * by a translation that tlb_shootdown() had not reached. Once for each change, on each processor
+ * that the thread comes to, the access is repeated. What is noted is written in any context on top
+ * of the thread; one that an NMI's note replaces costs one repetition more.
  */
 static bool may_be_outdated(u64 addr)
 {
+	u64 flags = irq_save(), now = (u64)pks_changes() << 32 | this_cpu()->id;
 	struct thread *t = current_thread();
-	u32 changes = pks_changes();
+	bool fresh = t && t->pks_repeated != now;
 
-	if (!t || t->pks_changes == changes)
-		return false;
-	t->pks_changes = changes;
-	tlb_flush_page(addr);
-	return true;
+	if (fresh) {
+		t->pks_repeated = now;
+		tlb_flush_page(addr);
+	}
+	irq_restore(flags);
+	return fresh;
 }
 
 static struct pks_page_state page_state(const struct page *page)

@@ -33,7 +33,8 @@ static void expect_refused(u64 error, u32 pkrs, volatile u64 *va)
 	struct regs regs = fault_frame(error, pkrs);
 	struct pks_stats before = pks_stats;
 
-	current_thread()->pks_changes = pks_changes(); /* nothing has changed since the fault */
+	/* Nothing has changed since the fault. */
+	current_thread()->pks_repeated = (u64)pks_changes() << 32 | this_cpu()->id;
 	EXPECT(!pks_fault(&regs, (u64)va));
 	EXPECT_EQ(regs_pkrs(&regs), pkrs);
 	EXPECT_EQ(pks_stats.deaths - before.deaths, 1);
