@@ -35,6 +35,16 @@ static bool set_gate(struct options *opt, const char *value)
 	return true;
 }
 
+static bool set_pardon(struct options *opt, const char *value)
+{
+	unsigned i;
+
+	if (!value_find(pks_scope_names, PKS_SCOPES, value, strlen(value), &i))
+		return false;
+	opt->pardon = (enum pks_scope)i;
+	return true;
+}
+
 static bool set_exit(struct options *opt, const char *value)
 {
 	unsigned i;
@@ -180,6 +190,7 @@ static const struct key {
 } keys[] = {
 	{ "pks", "relaxed", "one of off, strict, relaxed, silent", set_pks },
 	{ "gate", "kmapped", "one of kmapped, any", set_gate },
+	{ "pardon", "context", "one of context, instruction, global", set_pardon },
 	{ "tests", "", "a list GLOB[,GLOB] of at most 255 bytes", set_tests },
 	{ "seed", "0", "a number of at most 64 bits", set_seed },
 	{ "repeat", "1", "a number from 1 to 1000000", set_repeat },

@@ -86,9 +86,10 @@ static void print_pks(void)
 	else if (!pks_present)
 		pr("# PKS: this processor has none (CPUID.7.0:ECX[31] is 0)\n");
 	else
-		pr("# PKS: mode %s, gate %s, initial rights %p"
+		pr("# PKS: mode %s, gate %s, pardon %s, initial rights %p"
 		   "K%s\n",
-		   pks_mode_name(options.pks), pks_gate_name(options.gate), &init,
+		   pks_mode_name(options.pks), pks_gate_name(options.gate),
+		   pks_scope_name(options.pardon), &init,
 		   CONFIG_PARANOID ? ", paranoid build" : "");
 }
 

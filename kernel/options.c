@@ -15,6 +15,12 @@ const char *const pks_gate_names[PKS_GATES] = {
 	[PKS_GATE_ANY] = "any",
 };
 
+const char *const pks_scope_names[PKS_SCOPES] = {
+	[PKS_SCOPE_CONTEXT] = "context",
+	[PKS_SCOPE_INSTRUCTION] = "instruction",
+	[PKS_SCOPE_GLOBAL] = "global",
+};
+
 const char *const exit_action_names[EXIT_ACTIONS] = {
 	[EXIT_POWEROFF] = "poweroff",
 	[EXIT_REBOOT] = "reboot",
@@ -47,6 +53,11 @@ const char *pks_mode_name(enum pks_mode mode)
 const char *pks_gate_name(enum pks_gate gate)
 {
 	return name_of(pks_gate_names, PKS_GATES, gate);
+}
+
+const char *pks_scope_name(enum pks_scope scope)
+{
+	return name_of(pks_scope_names, PKS_SCOPES, scope);
 }
 
 const char *exit_action_name(enum exit_action action)

@@ -11,6 +11,9 @@ enum pks_mode { PKS_MODE_OFF, PKS_MODE_STRICT, PKS_MODE_RELAXED, PKS_MODE_SILENT
 /* Which protected pages can be pardoned: only those marked by kmap(), or any devmap page. */
 enum pks_gate { PKS_GATE_KMAPPED, PKS_GATE_ANY, PKS_GATES };
 
+/* How wide a pardon is: the rest of the context, one instruction, every context (pks/policy.c). */
+enum pks_scope { PKS_SCOPE_CONTEXT, PKS_SCOPE_INSTRUCTION, PKS_SCOPE_GLOBAL, PKS_SCOPES };
+
 enum exit_action { EXIT_POWEROFF, EXIT_REBOOT, EXIT_HALT, EXIT_MONITOR };
 
 /* How much of the architecture matrix is run; MATRIX_LIST also names every divergent case. */
@@ -34,6 +37,7 @@ struct options_range {
 struct options {
 	enum pks_mode pks;     /* pks=off|strict|relaxed|silent */
 	enum pks_gate gate;    /* gate=kmapped|any */
+	enum pks_scope pardon; /* pardon=context|instruction|global */
 	char tests[256];       /* tests=GLOB[,GLOB]; empty: all */
 	u64 seed;              /* seed=N; 0: take one from the TSC and print it */
 	u32 repeat;            /* repeat=N, 1..1000000 */

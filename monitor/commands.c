@@ -31,6 +31,8 @@ static const struct command {
 	  0, 1, command_mode, NULL },
 	{ "gate", "[kmapped|any]", "show or set which pages can be pardoned", 0, 1, command_gate,
 	  NULL },
+	{ "pardon", "[context|instruction|global]", "show or set how wide a pardon is", 0, 1,
+	  command_pardon, NULL },
 	{ "seed", "N", "start the random sequence of tests anew", 1, 1, command_seed, NULL },
 	{ "keys", "", "who owns which key; initial rights; pages", 0, 0, command_keys, NULL },
 	{ "cpus", "", "processors", 0, 0, command_cpus,

@@ -17,6 +17,7 @@ void command_run_tests(int n, char **words);
 void command_list(int n, char **words);
 void command_mode(int n, char **words);
 void command_gate(int n, char **words);
+void command_pardon(int n, char **words);
 void command_seed(int n, char **words);
 void command_bench(int n, char **words);
 void command_keys(int n, char **words);

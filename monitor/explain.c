@@ -62,8 +62,8 @@ static void explain_key(const struct access *a)
 	   walk.key, pks_key_owner(walk.key) ? pks_key_owner(walk.key) : "nobody",
 	   rights_name(pkrs, walk.key), &pkrs);
 	if (a->decided)
-		pr("  policy: mode %s, gate %s: %s; %s\n", pks_mode_name(options.pks),
-		   pks_gate_name(options.gate),
+		pr("  policy: mode %s, gate %s, pardon %s: %s; %s\n", pks_mode_name(options.pks),
+		   pks_gate_name(options.gate), pks_scope_name(options.pardon),
 		   a->pardoned ? "PARDON, and the access was made"
 			       : "no pardon, the context would die",
 		   reason(page_state(a->fault.addr)));

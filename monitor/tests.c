@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The commands that run tests and set what they run with: run, list, bench, mode, gate, seed. */
+/* The commands that run tests and set what they run with: run, list, bench, mode, gate,
+ * pardon, seed. */
 #include "kernel/console.h"
 #include "kernel/option_names.h"
 #include "kernel/random.h"
@@ -92,6 +93,17 @@ void command_gate(int n, char **words)
 	if (n == 2)
 		pks_gate_set((enum pks_gate)gate);
 	pr("gate %s\n", pks_gate_name(options.gate));
+}
+
+void command_pardon(int n, char **words)
+{
+	int scope = n == 2 ? choice(words[1], pks_scope_names, PKS_SCOPES) : (int)options.pardon;
+
+	if (scope < 0)
+		return;
+	if (n == 2 && pks_scope_set((enum pks_scope)scope))
+		pr("pages are marked by kmap(): the scope stays\n");
+	pr("pardon %s\n", pks_scope_name(options.pardon));
 }
 
 void command_seed(int n, char **words)

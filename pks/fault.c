@@ -44,6 +44,12 @@ void pks_gate_set(enum pks_gate gate)
 	options.gate = gate;
 }
 
+int pks_scope_set(enum pks_scope scope)
+{
+	options.pardon = scope;
+	return 0;
+}
+
 static u64 sites[64]; /* that have been warned about; claimed by compare-and-swap */
 
 void pks_warnings_forget(void)

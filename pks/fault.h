@@ -15,11 +15,13 @@
 bool pks_fault(struct regs *regs, u64 addr);
 
 /*
- * The mode and gate in force. The mode decides on CR4.PKS of every processor. Thread context,
- * interrupts on where there are other processors.
+ * The mode, gate and scope in force. The mode decides on CR4.PKS of every processor. Thread
+ * context, interrupts on where there are other processors. The scope: 0, or -EBUSY while the old
+ * one or the new one would have to answer for a mark that is set, see pks/policy.c.
  */
 void pks_mode_set(enum pks_mode mode);
 void pks_gate_set(enum pks_gate gate);
+int pks_scope_set(enum pks_scope scope);
 
 /* Every call site may be warned about again. Thread context, with no fault under way. */
 void pks_warnings_forget(void);

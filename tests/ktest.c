@@ -6,7 +6,7 @@
 #include "kernel/glob.h"
 #include "kernel/insn.h"
 #include "kernel/ipi.h"
-#include "kernel/options.h"
+#include "kernel/option_names.h"
 #include "kernel/panic.h"
 #include "kernel/printf.h"
 #include "kernel/string.h"
@@ -141,6 +141,7 @@ static void run_once(const struct ktest *t, bool stress)
 {
 	enum pks_mode mode = options.pks;
 	enum pks_gate gate = options.gate;
+	enum pks_scope scope = options.pardon;
 	struct thread_end end;
 	struct thread *thread;
 	u32 threads = 0;
@@ -165,6 +166,9 @@ static void run_once(const struct ktest *t, bool stress)
 	page_alloc_fail_set(false);
 	pks_mode_set(mode);
 	pks_gate_set(gate);
+	if (pks_scope_set(scope))
+		ktest_error("left the scope %s, as pages are marked",
+			    pks_scope_name(options.pardon));
 	check_leftovers(threads);
 }
 

@@ -13,7 +13,8 @@
 static inline const char *options_check(const struct options *opt)
 {
 	if ((unsigned)opt->pks >= PKS_MODES || (unsigned)opt->gate >= PKS_GATES ||
-	    (unsigned)opt->exit >= EXIT_ACTIONS || (unsigned)opt->matrix >= MATRIX_EXTENTS)
+	    (unsigned)opt->pardon >= PKS_SCOPES || (unsigned)opt->exit >= EXIT_ACTIONS ||
+	    (unsigned)opt->matrix >= MATRIX_EXTENTS)
 		return "an enum out of its range";
 	if (!memchr(opt->tests, 0, sizeof(opt->tests)))
 		return "tests without an end";
@@ -57,11 +58,13 @@ static inline void options_render(const struct options *opt, char line[2048])
 {
 	char *p = line;
 
-	p += sprintf(
-		p, "pks=%s gate=%s exit=%s seed=%llu repeat=%u cpus=%u mem=%llu bench=%s apic=%s",
-		pks_mode_name(opt->pks), pks_gate_name(opt->gate), exit_action_name(opt->exit),
-		(unsigned long long)opt->seed, opt->repeat, opt->cpus, (unsigned long long)opt->mem,
-		opt->bench ? "on" : "off", opt->x2apic ? "x2apic" : "found");
+	p += sprintf(p,
+		     "pks=%s gate=%s pardon=%s exit=%s seed=%llu repeat=%u cpus=%u mem=%llu "
+		     "bench=%s apic=%s",
+		     pks_mode_name(opt->pks), pks_gate_name(opt->gate), pks_scope_name(opt->pardon),
+		     exit_action_name(opt->exit), (unsigned long long)opt->seed, opt->repeat,
+		     opt->cpus, (unsigned long long)opt->mem, opt->bench ? "on" : "off",
+		     opt->x2apic ? "x2apic" : "found");
 	p += sprintf(p, " magic=");
 	for (unsigned i = 0; i < MAGIC_POINTS; i++)
 		if (opt->magic & 1u << i)
@@ -82,12 +85,12 @@ static inline void options_render(const struct options *opt, char line[2048])
 
 static inline bool options_equal(const struct options *a, const struct options *b)
 {
-	return a->pks == b->pks && a->gate == b->gate && a->exit == b->exit && a->seed == b->seed &&
-	       a->repeat == b->repeat && a->cpus == b->cpus && a->mem == b->mem &&
-	       a->paging == b->paging && a->magic == b->magic && a->bench == b->bench &&
-	       a->x2apic == b->x2apic && a->matrix == b->matrix &&
-	       a->avoid_set_dirty == b->avoid_set_dirty && !strcmp(a->tests, b->tests) &&
-	       !strcmp(a->matrix_case, b->matrix_case) &&
+	return a->pks == b->pks && a->gate == b->gate && a->pardon == b->pardon &&
+	       a->exit == b->exit && a->seed == b->seed && a->repeat == b->repeat &&
+	       a->cpus == b->cpus && a->mem == b->mem && a->paging == b->paging &&
+	       a->magic == b->magic && a->bench == b->bench && a->x2apic == b->x2apic &&
+	       a->matrix == b->matrix && a->avoid_set_dirty == b->avoid_set_dirty &&
+	       !strcmp(a->tests, b->tests) && !strcmp(a->matrix_case, b->matrix_case) &&
 	       !memcmp(a->reserve, b->reserve, sizeof(a->reserve));
 }
 

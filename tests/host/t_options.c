@@ -14,6 +14,10 @@ static void names_of_values(void **state)
 	assert_string_equal(pks_mode_name((enum pks_mode) - 1), "invalid");
 	assert_string_equal(pks_gate_name(PKS_GATE_ANY), "any");
 	assert_string_equal(pks_gate_name((enum pks_gate)2), "invalid");
+	assert_string_equal(pks_scope_name(PKS_SCOPE_CONTEXT), "context");
+	assert_string_equal(pks_scope_name(PKS_SCOPE_INSTRUCTION), "instruction");
+	assert_string_equal(pks_scope_name(PKS_SCOPE_GLOBAL), "global");
+	assert_string_equal(pks_scope_name((enum pks_scope)3), "invalid");
 	assert_string_equal(exit_action_name(EXIT_HALT), "halt");
 	assert_string_equal(exit_action_name((enum exit_action)4), "invalid");
 }
@@ -31,7 +35,7 @@ static void rendered_and_read_again(void **state)
 		"pks=silent gate=any exit=monitor seed=0xffffffffffffffff repeat=77 cpus=3 mem=3G",
 		"reserve=5G+4K,0x1000+1,7T+1T paging=4",
 		"matrix=list case=kind:add,us:leaf-s avoid=set-dirty paging=5 apic=x2apic",
-		"magic=write,pardon bench=on tests=\"* , \\\" \\\\\"",
+		"pardon=instruction magic=write,pardon bench=on tests=\"* , \\\" \\\\\"",
 	};
 
 	(void)state;

@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from prompt import Prompt, totals       # noqa: E402
 
-NAMES = ("help run list bench mode gate seed keys cpus threads stats trace grant revoke walk page "
+NAMES = ("help run list bench mode gate pardon seed keys cpus threads stats trace grant revoke walk page "
          "kmap kunmap read write poweroff reboot halt").split()
 CONTEXTS = ["self", "thread", "work", "softirq", "interrupt", "exception", "nmi", "mc"]
 
@@ -70,6 +70,7 @@ class Commands(unittest.TestCase):
                 ("write 1 2 3", "^usage: write"), ("poweroff now", "^usage: poweroff$"),
                 ("mode loud", "^loud: not one of off, strict, relaxed, silent$"),
                 ("gate wide", "^wide: not one of kmapped, any$"),
+                ("pardon me", "^me: not one of context, instruction, global$"),
                 ("seed x", "^x: no such name; a number is"),
                 ("read 18446744073709551616", "more than 64 bits"),
                 ("read 0xfffffffffffffffff", "more than 64 bits"),
@@ -118,7 +119,7 @@ class Commands(unittest.TestCase):
                     "%016x" % (self.page + 8),
                     "  key 1 (devmap): no access, by the context's rights 0xffffffec "
                     "{0:rw 1:-- 2:r- 3-15:--}",
-                    "  policy: mode strict, gate kmapped: no pardon, the context would die; "
+                    "  policy: mode strict, gate kmapped, pardon context: no pardon, the context would die; "
                     "this mode pardons nothing"])
                 answer = self.ask("write as %s page0 1" % context)
                 self.assertIn("error code 0x23 [protection write supervisor pkey]", answer[0])
@@ -285,6 +286,9 @@ class Commands(unittest.TestCase):
         self.one("gate any", "^gate any$")
         self.one("gate", "^gate any$")
         self.one("gate kmapped", "^gate kmapped$")
+        self.one("pardon instruction", "^pardon instruction$")
+        self.one("pardon", "^pardon instruction$")
+        self.one("pardon context", "^pardon context$")
         self.one("mode strict", "^mode strict$")
         self.one("mode", "^mode strict$")
         answer = self.ask("bench rights_grant*", 60)
