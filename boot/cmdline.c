@@ -163,6 +163,14 @@ static bool set_bench(struct options *opt, const char *value)
 	return true;
 }
 
+static bool set_trace(struct options *opt, const char *value)
+{
+	if (strcmp(value, "on") && strcmp(value, "off"))
+		return false;
+	opt->trace = !strcmp(value, "on");
+	return true;
+}
+
 static bool set_matrix(struct options *opt, const char *value)
 {
 	unsigned i;
@@ -205,6 +213,7 @@ static const struct key {
 	{ "avoid", "nothing", "one of nothing, set-dirty", set_avoid },
 	{ "apic", "found", "one of found, x2apic", set_apic },
 	{ "bench", "off", "one of on, off", set_bench },
+	{ "trace", "off", "one of off, on", set_trace },
 };
 
 struct parse {
@@ -233,7 +242,7 @@ static void say(struct parse *parse, const char *fmt, ...)
 
 static void say_unknown(struct parse *parse, const char *word)
 {
-	char names[128] = "";
+	char names[192] = "";
 	size_t len = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys) && len < sizeof(names); i++)

@@ -7,6 +7,7 @@
  * NMI, #MC, #DF and #DB may come anywhere, also where GS or the PKRS mirror are between two
  * states; they take the way at the end of this file.
  */
+#include "kernel/magic.h"
 #include "kernel/msr.h"
 #include "kernel/percpu.h"
 #include "kernel/regs.h"
@@ -51,6 +52,13 @@
 	pop %rax
 .endm
 
+/* A call that is itself the site: with trace=on it goes by way of kernel/trace_sites.c. */
+.macro DISPATCH
+.Ldispatch\@:
+	call trap_dispatch
+	SITE .Ldispatch\@, 0, trap_dispatch_traced
+.endm
+
 /* One stub a vector, 16 bytes each: pushes an error code where the processor pushes none. */
 	.balign 16
 	.globl trap_stubs
@@ -82,7 +90,7 @@ trap_save:
 	PUSH_REGS
 	PKRS_ENTER
 	mov %rsp, %rdi
-	call trap_dispatch
+	DISPATCH
 
 /* Out again, as the frame says. A new user thread starts here. */
 	.globl trap_return
@@ -154,7 +162,7 @@ nmi_entry:
 	inc %ebx
 1:	PKRS_ENTER_NMI
 	mov %rsp, %rdi
-	call trap_dispatch
+	DISPATCH
 	PKRS_EXIT_NMI
 	mov REGS_RSP(%rsp), %rax
 	sub %gs:CPU_IST_BASE, %rax

@@ -4,16 +4,30 @@
 #include "kernel/types.h"
 
 struct magic_site {
-	u64 at, point;
+	u64 at, point, thunk;
 };
 
 extern const struct magic_site magic_sites_start[], magic_sites_end[];
 
-void magic_patch(u32 mask)
+/* CALL rel32; the distance counts from behind it. */
+static void write_call(u64 at, u64 to)
 {
-	static const u8 xchg_bx_bx[3] = { 0x66, 0x87, 0xdb };
+	u8 code[5] = { 0xe8 };
+	u32 distance = (u32)(to - at - sizeof(code));
 
-	for (const struct magic_site *site = magic_sites_start; site < magic_sites_end; site++)
-		if (site->point & mask)
-			memcpy((void *)site->at, xchg_bx_bx, sizeof(xchg_bx_bx));
+	memcpy(code + 1, &distance, sizeof(distance));
+	memcpy((void *)at, code, sizeof(code));
+}
+
+void magic_patch(u32 mask, bool trace)
+{
+	/* xchg %bx, %bx, and a NOP of two bytes */
+	static const u8 magic[5] = { 0x66, 0x87, 0xdb, 0x66, 0x90 };
+
+	for (const struct magic_site *site = magic_sites_start; site < magic_sites_end; site++) {
+		if (trace && site->thunk)
+			write_call(site->at, site->thunk);
+		else if (site->point & mask)
+			memcpy((void *)site->at, magic, sizeof(magic));
+	}
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Magic breakpoints: Bochs stops its debugger at `xchg %bx, %bx`. At each point that magic= names
- * stands a NOP of the same three bytes; magic_patch() turns those asked for into the real thing
- * before the kernel's text becomes read-only. One instruction either way.
+ * Sites in the code that the command line can switch on, before the kernel's text becomes
+ * read-only. Magic breakpoints: Bochs stops its debugger at `xchg %bx, %bx`. At each point that
+ * magic= names stands a NOP of five bytes; magic_patch() turns those asked for into the real thing.
+ * With trace=on some become a call instead (kernel/trace_thunk.S), which has the point in it.
  */
 #ifndef KEYWARD_KERNEL_MAGIC_H
 #define KEYWARD_KERNEL_MAGIC_H
@@ -12,14 +13,20 @@
 // clang-format off
 
 /* enum magic_point of kernel/options.h */
+#define MAGIC_WRITE  1
 #define MAGIC_SWITCH 2
 
-.macro MAGIC_SITE point
-.Lmagic\@:
-	.byte 0x0f, 0x1f, 0x00 /* nopl (%rax) */
+/* A site of five bytes at the label: a point, 0 for none, and what trace=on calls there, or 0. */
+.macro SITE at, point, thunk
 	.pushsection .magic_sites, "a"
-	.quad .Lmagic\@, \point
+	.quad \at, \point, \thunk
 	.popsection
+.endm
+
+.macro MAGIC_SITE point, thunk=0
+.Lmagic\@:
+	.byte 0x0f, 0x1f, 0x44, 0x00, 0x00 /* nopl 0(%rax, %rax) */
+	SITE .Lmagic\@, \point, \thunk
 .endm
 // clang-format on
 
@@ -27,16 +34,20 @@
 
 #include "kernel/options.h"
 
-#define MAGIC_SITE(point)                                   \
-	asm volatile("1: .byte 0x0f, 0x1f, 0x00\n\t"        \
-		     ".pushsection .magic_sites, \"a\"\n\t" \
-		     ".quad 1b, %c0\n\t"                    \
-		     ".popsection"                          \
-		     :                                      \
-		     : "i"(point))
+/* The same inside of other assembly; `point` is the name of an operand. */
+#define SITE_TEXT(point, thunk)                       \
+	"771: .byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n\t" \
+	".pushsection .magic_sites, \"a\"\n\t"        \
+	".quad 771b, %c" point ", " thunk "\n\t"      \
+	".popsection\n\t"
 
-/* Switches on the points in `mask` (enum magic_point). Boot only, while text is writable. */
-void magic_patch(u32 mask);
+#define MAGIC_SITE(point) asm volatile(SITE_TEXT("0", "0") : : "i"(point))
+
+/*
+ * Switches on the points in `mask` (enum magic_point), and the calls if `trace`. Boot only, while
+ * text is writable.
+ */
+void magic_patch(u32 mask, bool trace);
 
 #endif
 #endif

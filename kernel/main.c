@@ -20,7 +20,6 @@
 #include "kernel/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
-#include "kernel/trace.h"
 #include "kernel/work.h"
 #include "mm/acpi.h"
 #include "mm/init.h"
@@ -28,6 +27,7 @@
 #include "mm/page.h"
 #include "mm/paging.h"
 #include "mm/serial.h"
+#include "mm/trace_ring.h"
 #include "mm/vmap.h"
 #include "monitor/monitor.h"
 #include "pks/fault.h"
@@ -37,7 +37,6 @@
 _Noreturn void boot_main(u32 mbi_phys);
 
 static struct boot_info boot_info;
-static struct trace_ring boot_ring; /* the boot processor's */
 
 static void complain(const char *message, void *arg)
 {
@@ -139,8 +138,8 @@ static void kernel_main(const struct boot_info *info)
 	sched_init(); /* this code is the thread "main" now */
 	tick_init();
 	tick_start();
-	trace_attach(this_cpu()->id, &boot_ring);
-	trace_on = options.exit == EXIT_MONITOR; /* who else would look at it */
+	trace_attach(this_cpu()->id, trace_ring_alloc());
+	trace_on = options.trace || options.exit == EXIT_MONITOR; /* who else would look at it */
 	irq_enable();
 	smp_start();
 	work_start();
@@ -166,7 +165,7 @@ void boot_main(u32 mbi_phys)
 		drop_cut_word(boot_info.cmdline);
 	cmdline_parse(boot_info.cmdline, &options, complain, NULL);
 	paging_start(options.paging);
-	magic_patch(options.magic); /* kernel text is writable until mm_init() */
+	magic_patch(options.magic, options.trace); /* kernel text is writable until mm_init() */
 	if (!options.seed)
 		options.seed = rdtsc() | 1;
 	random_seed(options.seed);

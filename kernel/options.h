@@ -51,6 +51,7 @@ struct options {
 	char matrix_case[256];     /* case=axis:value,...: only these cases; empty: the slice */
 	bool avoid_set_dirty;      /* avoid=set-dirty: a machine dies of it, see machines/bochs */
 	bool x2apic; /* apic=found|x2apic: as the firmware left it, or in x2APIC mode */
+	bool trace;  /* trace=off|on: everything is traced from the start, and dumped at the end */
 	bool bench;  /* bench=on|off: run the benches instead of the tests */
 };
 

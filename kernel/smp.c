@@ -17,15 +17,12 @@
 #include "kernel/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
-#include "kernel/trace.h"
 #include "mm/init.h"
 #include "mm/page.h"
 #include "mm/paging.h"
 #include "mm/pat.h"
+#include "mm/trace_ring.h"
 #include "pks/pkrs.h"
-
-#define TRACE_RING_ORDER 2
-_Static_assert(sizeof(struct trace_ring) <= PAGE_SIZE << TRACE_RING_ORDER, "prepare()");
 
 #define PKRS_BEFORE_INIT 0x55555554
 #define LOW_FIRST        0x8000
@@ -128,15 +125,15 @@ static void ap_main(struct cpu *cpu)
 /* A processor's structure and stacks; NULL: out of memory. They are not given back. */
 static struct cpu *prepare(u32 id, u32 apic_id)
 {
-	struct page *page = page_alloc(0), *ring = page_alloc(TRACE_RING_ORDER);
+	struct page *page = page_alloc(0);
+	struct trace_ring *ring = trace_ring_alloc();
 	struct cpu *cpu = page ? page_address(page) : NULL;
 	u64 ist = stack_alloc_slots(IST_STACKS);
 
 	_Static_assert(sizeof(struct cpu) <= PAGE_SIZE, "one frame");
 	if (!cpu || !ist || !ring)
 		return NULL;
-	memset(page_address(ring), 0, sizeof(struct trace_ring));
-	trace_attach(id, page_address(ring));
+	trace_attach(id, ring);
 	percpu_init(cpu, id);
 	percpu_set_ist(cpu, ist);
 	cpu->apic_id = apic_id;

@@ -3,6 +3,7 @@
 #include "kernel/context.h"
 #include "kernel/insn.h"
 #include "kernel/panic.h"
+#include "kernel/trace.h"
 #include "pks/pkrs.h"
 
 static void (*handlers[SOFTIRQS])(void); /* written before the first raise */
@@ -14,12 +15,15 @@ void softirq_register(enum softirq nr, void (*handler)(void))
 
 static void run_one(enum softirq nr)
 {
-	u32 outer = pkrs_enter();
+	u32 outer;
 
 	BUG_ON(!handlers[nr]);
+	trace_inner(TRACE_ENTER, TRACE_SOFTIRQ + nr, (u32)this_cpu()->pkrs);
+	outer = pkrs_enter();
 	irq_enable();
 	handlers[nr]();
 	irq_disable();
+	trace_inner(TRACE_LEAVE, TRACE_SOFTIRQ + nr, outer);
 	pkrs_exit(outer);
 }
 

@@ -32,7 +32,7 @@ struct thread *thread_prepare(const char *name, int (*fn)(void *), void *arg)
 	char *stack = stack_alloc();
 	struct thread *t;
 	struct first_frame *frame;
-	u64 flags;
+	u64 flags, first;
 
 	if (!stack)
 		return NULL;
@@ -55,6 +55,8 @@ struct thread *thread_prepare(const char *name, int (*fn)(void *), void *arg)
 	t->id = next_id++;
 	list_add_tail(&t->all_node, &all_threads);
 	spin_unlock_irqrestore(&all_lock, flags);
+	memcpy(&first, t->name, sizeof(first));
+	trace_armed(TRACE_THREAD, t->id, first);
 	return t;
 }
 
@@ -133,20 +135,39 @@ u32 thread_saved_pkrs(const struct thread *t)
 	return CONFIG_PKS ? *(const u32 *)t->rsp : PKRS_INIT;
 }
 
+/* The first thread from a number on; NULL: there is none. all_lock is held. */
+static struct thread *first_from(u32 id)
+{
+	list_for_each(node, &all_threads)
+	{
+		struct thread *t = list_entry(node, struct thread, all_node);
+
+		if (t->id >= id)
+			return t;
+	}
+	return NULL;
+}
+
+bool thread_name_from(u32 *from, char name[THREAD_NAME_MAX])
+{
+	u64 flags = spin_lock_irqsave(&all_lock);
+	const struct thread *found = first_from(*from);
+
+	if (found) {
+		*from = found->id;
+		strlcpy(name, found->name, THREAD_NAME_MAX);
+	}
+	spin_unlock_irqrestore(&all_lock, flags);
+	return found;
+}
+
 /* One line on the first thread from number *from on; false: there is none. */
 static bool describe_next(u32 *from, char *text, size_t size)
 {
 	static const char *const states[] = { "runnable", "blocked", "dead" };
 	u64 flags = spin_lock_irqsave(&all_lock);
-	struct thread *found = NULL;
+	struct thread *found = first_from(*from);
 
-	list_for_each(node, &all_threads)
-	{
-		struct thread *t = list_entry(node, struct thread, all_node);
-
-		if (!found && t->id >= *from)
-			found = t;
-	}
 	if (found) {
 		u32 pkrs = found->on_cpu ? (u32)found->cpu->pkrs : thread_saved_pkrs(found);
 

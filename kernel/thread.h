@@ -103,6 +103,10 @@ void sched_tick(u64 now);
 /* Prints one line a thread with its state and rights. Any context but NMI. */
 void threads_report(void);
 
+/* Copies the name of the first thread from number *from on, which becomes its number; false: there
+ * is none. Any context but NMI. */
+bool thread_name_from(u32 *from, char name[THREAD_NAME_MAX]);
+
 /* The rights that a thread which does not run will have when it goes on. */
 u32 thread_saved_pkrs(const struct thread *t);
 

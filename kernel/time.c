@@ -15,7 +15,7 @@
 #define NS_PER_SECOND   1000000000ULL
 
 static struct {
-	u64 tsc_start;
+	u64 tsc_start, tsc_khz;
 	u64 ns_per_tick_fixed;  /* nanoseconds a TSC tick, 32.32 fixed point */
 	u64 timer_per_ns_fixed; /* APIC timer counts a nanosecond, 32.32 fixed point */
 } scale;                        /* written at boot, read in any context */
@@ -44,10 +44,16 @@ void time_calibrate(void)
 	if (c.tsc_hz == 0 || c.timer_hz == 0)
 		panic("clock: TSC %lu Hz, APIC timer %lu Hz", c.tsc_hz, c.timer_hz);
 	scale.tsc_start = rdtsc();
+	scale.tsc_khz = c.tsc_hz / 1000;
 	scale.ns_per_tick_fixed = to_fixed(NS_PER_SECOND, c.tsc_hz);
 	scale.timer_per_ns_fixed = to_fixed(c.timer_hz, NS_PER_SECOND);
 	pr("# clock: TSC %lu kHz, APIC timer %lu kHz, by %s\n", c.tsc_hz / 1000, c.timer_hz / 1000,
 	   c.by);
+}
+
+u64 time_tsc_khz(void)
+{
+	return scale.tsc_khz;
 }
 
 u64 now_ns(void)

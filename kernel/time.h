@@ -21,6 +21,9 @@ void tick_start(void);
  */
 void tick_set(u64 period_ns, bool jitter);
 
+/* The TSC's rate as calibrated. Any context. */
+u64 time_tsc_khz(void);
+
 /* Nanoseconds since calibration. Any context. */
 u64 now_ns(void);
 

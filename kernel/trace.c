@@ -5,6 +5,7 @@
 #include "kernel/percpu.h"
 
 _Static_assert((TRACE_EVENTS & (TRACE_EVENTS - 1)) == 0, "TRACE_EVENTS");
+_Static_assert((TRACE_EVENTS_LONG & (TRACE_EVENTS_LONG - 1)) == 0, "TRACE_EVENTS_LONG");
 
 bool trace_on;
 static struct trace_ring *rings[CPUS_MAX]; /* each set before its processor traces, or by it */
@@ -39,7 +40,7 @@ void trace_record(enum trace_type type, u64 a, u64 b)
 
 	if (ring) {
 		number = take_number(ring);
-		e = &ring->events[(number - 1) % TRACE_EVENTS];
+		e = &ring->events[(number - 1) & (ring->length - 1)];
 		__atomic_store_n(&e->stamp, 0, __ATOMIC_RELEASE);
 		__atomic_thread_fence(__ATOMIC_RELEASE);
 		e->tsc = rdtsc();
@@ -58,6 +59,11 @@ u64 trace_count(u32 cpu)
 	return ring ? __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) : 0;
 }
 
+u64 trace_length(u32 cpu)
+{
+	return rings[cpu] ? rings[cpu]->length : 0;
+}
+
 bool trace_read(u32 cpu, u64 number, struct trace_event *event)
 {
 	struct trace_ring *ring = rings[cpu];
@@ -65,7 +71,7 @@ bool trace_read(u32 cpu, u64 number, struct trace_event *event)
 
 	if (!ring || number == 0)
 		return false;
-	e = &ring->events[(number - 1) % TRACE_EVENTS];
+	e = &ring->events[(number - 1) & (ring->length - 1)];
 	if (__atomic_load_n(&e->stamp, __ATOMIC_ACQUIRE) != number)
 		return false;
 	*event = *e;

@@ -13,15 +13,31 @@
 /* The number of the next event to look at, by processor. The one thread that reports. */
 static u64 cursor[CPUS_MAX];
 
+/* What somebody did to a page frame, somewhere in the kernel's text; NULL: another kind. */
+static const char *const done_to_frame[TRACE_TYPES] = {
+	[TRACE_KMAP] = "kmap",
+	[TRACE_KUNMAP] = "kunmap",
+	[TRACE_KMAP_LOCAL] = "kmap_local",
+	[TRACE_KUNMAP_LOCAL] = "kunmap_local",
+	[TRACE_KMAP_THREAD] = "kmap_thread",
+	[TRACE_KUNMAP_THREAD] = "kunmap_thread",
+};
+
 static void describe(const struct trace_event *e, char *text, size_t size)
 {
-	switch ((enum trace_type)e->type) {
+	const char *name = trace_type_name(e->type);
+
+	switch (e->type) {
 	case TRACE_FAULT:
 	case TRACE_WARN:
+	case TRACE_RIGHTS:
 		ksnprintf(text, size,
-			  "%s at %016lx by %p"
+			  "%s %016lx by %p"
 			  "S",
-			  e->type == TRACE_FAULT ? "fault" : "warning", e->a, (void *)e->b);
+			  e->type == TRACE_FAULT  ? "fault at"
+			  : e->type == TRACE_WARN ? "warning at"
+						  : "rights",
+			  e->a, (void *)e->b);
 		return;
 	case TRACE_PARDON:
 	case TRACE_REFUSE:
@@ -38,22 +54,20 @@ static void describe(const struct trace_event *e, char *text, size_t size)
 		ksnprintf(text, size, "mode %s, was %s", pks_mode_name((enum pks_mode)e->b),
 			  pks_mode_name((enum pks_mode)e->a));
 		return;
-	case TRACE_KMAP:
-	case TRACE_KUNMAP:
-		ksnprintf(text, size,
-			  "%s of frame %lu by %p"
-			  "S",
-			  e->type == TRACE_KMAP ? "kmap" : "kunmap", e->a, (void *)e->b);
-		return;
 	case TRACE_KEY:
 		ksnprintf(text, size, "key %lu to %lu pages from %016lx", e->b & 0xff, e->b >> 8,
 			  e->a);
 		return;
-	case TRACE_MARK:
-	case TRACE_TYPES:
+	default:
 		break;
 	}
-	ksnprintf(text, size, "mark %lx %lx", e->a, e->b);
+	if (e->type < TRACE_TYPES && done_to_frame[e->type])
+		ksnprintf(text, size,
+			  "%s of frame %lu by %p"
+			  "S",
+			  done_to_frame[e->type], e->a, (void *)e->b);
+	else
+		ksnprintf(text, size, "%s %lx %lx", name ? name : "?", e->a, e->b);
 }
 
 /* The newest event before the cursors that is whole: its processor, or -1. */
@@ -113,6 +127,6 @@ void trace_report(u32 newest)
 		cursor[cpu]++;
 		shown++;
 	}
-	pr("# trace: %lu of %lu events shown; each processor keeps its newest %d%s\n", shown, all,
-	   TRACE_EVENTS, trace_on ? "" : "; tracing is off");
+	pr("# trace: %lu of %lu events shown; each processor keeps its newest %lu%s\n", shown, all,
+	   trace_length(0), trace_on ? "" : "; tracing is off");
 }

@@ -2,6 +2,7 @@
 #include "kernel/work.h"
 #include "kernel/panic.h"
 #include "kernel/spinlock.h"
+#include "kernel/trace.h"
 #include "kernel/wait.h"
 #include "pks/pkrs.h"
 
@@ -57,8 +58,10 @@ static int worker(void *arg)
 	(void)arg;
 	for (;;) {
 		wait_event(&to_do, (work = next_work()));
+		trace_inner(TRACE_ENTER, TRACE_WORK, (u32)this_cpu()->pkrs);
 		outer = pkrs_enter();
 		work->fn(work);
+		trace_inner(TRACE_LEAVE, TRACE_WORK, outer);
 		pkrs_exit(outer);
 		__atomic_add_fetch(&work->done, 1, __ATOMIC_RELEASE);
 		waitq_wake(&done);

@@ -104,8 +104,12 @@ void command_trace(int n, char **words)
 		trace_on = words[1][1] == 'n';
 		return;
 	}
+	if (n == 2 && !strcmp(words[1], "dump")) {
+		trace_dump();
+		return;
+	}
 	if (n == 2 && (number_read(words[1], NULL, &newest) || newest == 0)) {
-		pr("%s: not on, off or the number of events to show\n", words[1]);
+		pr("%s: not on, off, dump or the number of events to show\n", words[1]);
 		return;
 	}
 	trace_report((u32)MIN(newest, 0xffffffff));

@@ -29,18 +29,17 @@ static inline u32 pkrs_read(void)
 
 /*
  * Memory, then register, and no interrupt between the two: its entry would trust a mirror that the
- * register does not match yet. One piece of assembly, so that the flags need no register.
+ * register does not match yet. One piece of assembly, so that the flags need no register. The site
+ * stands between the two: what it traces is in the mirror, which an NMI saves and brings back.
  */
 static inline void pkrs_write(u32 pkrs)
 {
-	MAGIC_SITE(MAGIC_WRITE);
 	asm volatile("pushfq\n\t"
 		     "cli\n\t"
-		     "movl %0, %%gs:%c1\n\t"
-		     "wrmsr\n\t"
-		     "popfq"
+		     "movl %0, %%gs:%c1\n\t" SITE_TEXT("4", "trace_rights_thunk") "wrmsr\n\t"
+										  "popfq"
 		     :
-		     : "a"(pkrs), "i"(CPU_PKRS), "c"(MSR_IA32_PKRS), "d"(0)
+		     : "a"(pkrs), "i"(CPU_PKRS), "c"(MSR_IA32_PKRS), "d"(0), "i"(MAGIC_WRITE)
 		     : "memory", "cc");
 	if (CONFIG_PARANOID)
 		asm volatile("incq %%gs:%c0" : : "i"(CPU_PKRS_WRITES) : "memory", "cc");

@@ -12,6 +12,7 @@
 #include "kernel/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
+#include "kernel/trace.h"
 #include "mm/page.h"
 #include "pks/fault.h"
 #include "pks/pkrs.h"
@@ -266,6 +267,8 @@ static void run_all(void)
 	}
 	if (!number)
 		pr("# no test matches tests=%s\n", options.tests);
+	if (options.trace && options.exit != EXIT_MONITOR)
+		trace_dump(); /* before the line that ends the run */
 	pr("# Totals: pass:%u fail:%u xfail:0 skip:%u error:%u\n", totals.pass, totals.fail,
 	   totals.skip, totals.error);
 }

@@ -10,7 +10,8 @@
 #include "mm/kmap.h"
 #include "tests/fixture.h"
 
-static struct trace_ring ring; /* the running test's */
+static struct trace_event events[TRACE_EVENTS]; /* the running test's, as is the ring */
+static struct trace_ring ring;
 
 static struct {
 	struct trace_ring *ring;
@@ -20,7 +21,8 @@ static struct {
 
 static void trace_begin(void)
 {
-	memset(&ring, 0, sizeof(ring));
+	memset(events, 0, sizeof(events));
+	ring = (struct trace_ring){ .length = TRACE_EVENTS, .events = events };
 	before.on = trace_on;
 	before.cpu = this_cpu()->id;
 	before.ring = trace_attach(before.cpu, &ring);

@@ -60,11 +60,11 @@ static inline void options_render(const struct options *opt, char line[2048])
 
 	p += sprintf(p,
 		     "pks=%s gate=%s pardon=%s exit=%s seed=%llu repeat=%u cpus=%u mem=%llu "
-		     "bench=%s apic=%s",
+		     "bench=%s apic=%s trace=%s",
 		     pks_mode_name(opt->pks), pks_gate_name(opt->gate), pks_scope_name(opt->pardon),
 		     exit_action_name(opt->exit), (unsigned long long)opt->seed, opt->repeat,
 		     opt->cpus, (unsigned long long)opt->mem, opt->bench ? "on" : "off",
-		     opt->x2apic ? "x2apic" : "found");
+		     opt->x2apic ? "x2apic" : "found", opt->trace ? "on" : "off");
 	p += sprintf(p, " magic=");
 	for (unsigned i = 0; i < MAGIC_POINTS; i++)
 		if (opt->magic & 1u << i)
@@ -89,8 +89,9 @@ static inline bool options_equal(const struct options *a, const struct options *
 	       a->exit == b->exit && a->seed == b->seed && a->repeat == b->repeat &&
 	       a->cpus == b->cpus && a->mem == b->mem && a->paging == b->paging &&
 	       a->magic == b->magic && a->bench == b->bench && a->x2apic == b->x2apic &&
-	       a->matrix == b->matrix && a->avoid_set_dirty == b->avoid_set_dirty &&
-	       !strcmp(a->tests, b->tests) && !strcmp(a->matrix_case, b->matrix_case) &&
+	       a->trace == b->trace && a->matrix == b->matrix &&
+	       a->avoid_set_dirty == b->avoid_set_dirty && !strcmp(a->tests, b->tests) &&
+	       !strcmp(a->matrix_case, b->matrix_case) &&
 	       !memcmp(a->reserve, b->reserve, sizeof(a->reserve));
 }
 

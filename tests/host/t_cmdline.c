@@ -87,7 +87,7 @@ static void every_key_at_once(void **state)
 	parse_silently(" pks=strict\tgate=any tests=rights.*,policy.? seed=0xDEADbeef00000001 "
 		       "repeat=1000000 exit=halt cpus=2 mem=64M magic=fault,write bench=on "
 		       "matrix=full case=kind:add,key:* avoid=set-dirty paging=5 apic=x2apic "
-		       "reserve=1M+0x2K,5G+1 pardon=global");
+		       "reserve=1M+0x2K,5G+1 pardon=global trace=on");
 	assert_int_equal(opt.pks, PKS_MODE_STRICT);
 	assert_int_equal(opt.gate, PKS_GATE_ANY);
 	assert_int_equal(opt.pardon, PKS_SCOPE_GLOBAL);
@@ -101,8 +101,7 @@ static void every_key_at_once(void **state)
 	assert_true(opt.bench);
 	assert_int_equal(opt.matrix, MATRIX_FULL);
 	assert_string_equal(opt.matrix_case, "kind:add,key:*");
-	assert_true(opt.avoid_set_dirty);
-	assert_true(opt.x2apic);
+	assert_true(opt.avoid_set_dirty && opt.x2apic && opt.trace);
 	assert_int_equal(opt.paging, 5);
 	assert_int_equal(opt.reserve[0].start, 1 << 20);
 	assert_int_equal(opt.reserve[0].size, 2048);
@@ -161,8 +160,8 @@ static void bad_value_means_default(void **state)
 static void what_is_named_is_accepted(void **state)
 {
 	static const char *const enums[] = { "pks",   "gate",   "pardon", "exit", "bench",
-					     "magic", "matrix", "avoid",  "apic" };
-	static const u8 counts[] = { 4, 2, 3, 4, 2, 4, 3, 2, 2 }; /* words of each */
+					     "magic", "matrix", "avoid",  "apic", "trace" };
+	static const u8 counts[] = { 4, 2, 3, 4, 2, 4, 3, 2, 2, 2 }; /* words of each */
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(enums); i++) {

@@ -86,8 +86,8 @@ class Commands(unittest.TestCase):
                 ("grant 3 r", "^3: no key with an owner"), ("grant 99 r", "^99: no key"),
                 ("grant 1 x", "^x: not r or rw$"), ("revoke devmap", "no key with an owner"),
                 ("page 7", "^7: no key with an owner"), ("kmap 0x1000", "no page of the direct map"),
-                ("kunmap 5", "no page of the direct map"), ("trace 0", "not on, off or the number"),
-                ("trace some", "not on, off or the number"), ('run "a b', '^a " is not closed$'),
+                ("kunmap 5", "no page of the direct map"), ("trace 0", "not on, off, dump or the number"),
+                ("trace some", "not on, off, dump or the number"), ('run "a b', '^a " is not closed$'),
                 ("run " + "a" * 250 + '" "' + "b" * 40, "not closed|bytes of globs")]:
             with self.subTest(text):
                 self.one(text, pattern)

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the sites call that trace=on patches: kernel/trace_thunk.S, or the way of a trap. The rights
+ * of an event are those of the mirror, so that they hold too if an NMI comes before WRMSR.
+ */
+#include "kernel/exception.h"
+#include "kernel/thread.h"
+#include "kernel/trace.h"
+
+void trace_rights(u32 pkrs, u64 rip);
+void trace_switch(const struct thread *prev, const struct thread *next);
+void trap_dispatch_traced(struct regs *regs);
+
+void trace_rights(u32 pkrs, u64 rip)
+{
+	trace(TRACE_RIGHTS, pkrs, rip);
+}
+
+void trace_switch(const struct thread *prev, const struct thread *next)
+{
+	trace(TRACE_SWITCH, next->id | (u64)prev->id << 32,
+	      thread_saved_pkrs(next) | (u64)prev->state << 32);
+}
+
+/* In the place of trap_dispatch(). The rights in the frame are read again: a pardon changes them.
+ */
+void trap_dispatch_traced(struct regs *regs)
+{
+	u64 vector = regs->vector;
+
+	trace(TRACE_ENTER, vector, (u32)regs_pkrs(regs) | this_cpu()->pkrs << 32);
+	trap_dispatch(regs);
+	trace(TRACE_LEAVE, vector, (u32)regs_pkrs(regs));
+}
