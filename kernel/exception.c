@@ -76,6 +76,8 @@ static void exception(struct regs *regs)
  */
 static void nmi_like(struct regs *regs)
 {
+	struct local *local = &this_cpu()->local[LOCAL_NMI];
+	u32 maps = local_enter(local);
 	u64 cr2 = read_cr2();
 
 	context_enter(CONTEXT_NMI);
@@ -86,6 +88,7 @@ static void nmi_like(struct regs *regs)
 	} else if (!hook_handles(regs)) {
 		panic_regs(regs, cr2, "%s", exception_name(regs->vector));
 	}
+	local_leave(local, maps);
 	context_leave(CONTEXT_NMI);
 	write_cr2(cr2);
 }
@@ -98,12 +101,16 @@ static bool spurious(u64 vector)
 
 static void interrupt(struct regs *regs)
 {
+	struct local *local = &this_cpu()->local[LOCAL_INTERRUPT];
+	u32 maps = local_enter(local);
+
 	context_enter(CONTEXT_INTERRUPT);
 	if (!spurious(regs->vector)) {
 		apic_eoi();
 		if (!hook_handles(regs))
 			panic_regs(regs, 0, "interrupt vector %lu has no handler", regs->vector);
 	}
+	local_leave(local, maps);
 	context_leave(CONTEXT_INTERRUPT);
 
 	if (this_cpu()->softirq_pending && !in_interrupt())
@@ -112,23 +119,33 @@ static void interrupt(struct regs *regs)
 		schedule();
 }
 
+/* Exceptions and system calls: on the interrupted context's struct local, wherever it goes. */
+static void synchronous(struct regs *regs)
+{
+	u64 cr2 = regs->vector == X86_PF ? read_cr2() : 0;
+	struct local *local = this_local();
+	u32 maps = local_enter(local);
+
+	if (regs->vector == X86_PF)
+		page_fault(regs, cr2);
+	else if (regs->vector == VECTOR_SYSCALL)
+		syscall_dispatch(regs);
+	else
+		exception(regs);
+	local_leave(local, maps);
+}
+
 void trap_dispatch(struct regs *regs)
 {
 	switch (regs->vector) {
-	case X86_PF:
-		page_fault(regs, read_cr2());
-		break;
 	case X86_NMI:
 	case X86_MC:
 	case X86_DF:
 		nmi_like(regs);
 		break;
-	case VECTOR_SYSCALL:
-		syscall_dispatch(regs);
-		break;
 	default:
-		if (regs->vector < X86_EXCEPTIONS)
-			exception(regs);
+		if (regs->vector < X86_EXCEPTIONS || regs->vector == VECTOR_SYSCALL)
+			synchronous(regs);
 		else
 			interrupt(regs);
 	}

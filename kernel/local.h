@@ -2,7 +2,9 @@
 /*
  * What one context has open, besides its rights: its nested maps (mm/kmap_local.c) and the
  * instructions that it was pardoned for (pks/step.c). A thread has its own, and so has each
- * processor's softirq, interrupt and NMI context; exceptions and system calls use their thread's.
+ * processor's softirq, interrupt and NMI context. Exceptions, system calls and work items use
+ * their thread's, and an NMI inside a machine check that one's: on top of what is open there,
+ * between local_enter() and local_leave().
  * Only the context itself writes here, and what it interrupts is another's: no lock.
  */
 #ifndef KEYWARD_KERNEL_LOCAL_H
@@ -32,11 +34,31 @@ struct local_step {
 
 struct local {
 	u32 maps, steps; /* how many are in use */
+	u32 base;        /* maps below are those of the context that this one has interrupted */
 	struct local_map map[LOCAL_MAPS];
 	struct local_step step[LOCAL_STEPS];
 };
 
 /* The running context's. Any context. */
 struct local *this_local(void);
+
+/* A context that ends with maps open: warns and drops them. mm/kmap_local.c. Any context. */
+void kmap_left_open(struct local *local);
+
+/* A context begins on `local`; what local_leave() must be given at its end. Any context. */
+static inline u32 local_enter(struct local *local)
+{
+	u32 outer = local->base;
+
+	local->base = local->maps;
+	return outer;
+}
+
+static inline void local_leave(struct local *local, u32 outer)
+{
+	if (unlikely(local->maps != local->base))
+		kmap_left_open(local);
+	local->base = outer;
+}
 
 #endif

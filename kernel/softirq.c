@@ -15,7 +15,8 @@ void softirq_register(enum softirq nr, void (*handler)(void))
 
 static void run_one(enum softirq nr)
 {
-	u32 outer;
+	struct local *local = &this_cpu()->local[LOCAL_SOFTIRQ]; /* no switch in here */
+	u32 maps = local_enter(local), outer;
 
 	BUG_ON(!handlers[nr]);
 	trace_inner(TRACE_ENTER, TRACE_SOFTIRQ + nr, (u32)this_cpu()->pkrs);
@@ -23,6 +24,7 @@ static void run_one(enum softirq nr)
 	irq_enable();
 	handlers[nr]();
 	irq_disable();
+	local_leave(local, maps);
 	trace_inner(TRACE_LEAVE, TRACE_SOFTIRQ + nr, outer);
 	pkrs_exit(outer);
 }

@@ -99,6 +99,8 @@ struct thread_end thread_join(struct thread *t)
 
 static _Noreturn void finish(void)
 {
+	current_thread()->local.base = 0; /* all that is open, in whatever exception this is */
+	local_leave(&current_thread()->local, 0);
 	irq_disable();
 	__atomic_store_n(&current_thread()->state, THREAD_DEAD, __ATOMIC_RELEASE);
 	waitq_wake(&ends);

@@ -2,6 +2,7 @@
 #include "kernel/work.h"
 #include "kernel/panic.h"
 #include "kernel/spinlock.h"
+#include "kernel/thread.h"
 #include "kernel/trace.h"
 #include "kernel/wait.h"
 #include "pks/pkrs.h"
@@ -52,15 +53,18 @@ static struct work *next_work(void)
 
 static int worker(void *arg)
 {
+	struct local *local = &current_thread()->local;
 	struct work *work;
-	u32 outer;
+	u32 maps, outer;
 
 	(void)arg;
 	for (;;) {
 		wait_event(&to_do, (work = next_work()));
+		maps = local_enter(local);
 		trace_inner(TRACE_ENTER, TRACE_WORK, (u32)this_cpu()->pkrs);
 		outer = pkrs_enter();
 		work->fn(work);
+		local_leave(local, maps);
 		trace_inner(TRACE_LEAVE, TRACE_WORK, outer);
 		pkrs_exit(outer);
 		__atomic_add_fetch(&work->done, 1, __ATOMIC_RELEASE);

@@ -51,9 +51,15 @@ static inline u64 virt_to_phys(const void *virt)
 	return (u64)virt - DIRECT_BASE;
 }
 
-static inline void *page_address(const struct page *page)
+/* The page's place in the direct map, unchecked: for mm/ itself. */
+static inline void *page_to_virt(const struct page *page)
 {
 	return phys_to_virt(page_to_phys(page));
+}
+
+static inline void *page_address(const struct page *page)
+{
+	return page_to_virt(page);
 }
 
 static inline bool is_direct_map(u64 va)

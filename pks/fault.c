@@ -4,6 +4,7 @@
 #include "kernel/context.h"
 #include "kernel/ipi.h"
 #include "kernel/magic.h"
+#include "kernel/once.h"
 #include "kernel/thread.h"
 #include "kernel/trace.h"
 #include "mm/pgtable.h"
@@ -50,12 +51,11 @@ int pks_scope_set(enum pks_scope scope)
 	return 0;
 }
 
-static u64 sites[64]; /* that have been warned about; claimed by compare-and-swap */
+static struct once sites; /* that have been warned about */
 
 void pks_warnings_forget(void)
 {
-	for (u32 i = 0; i < ARRAY_SIZE(sites); i++)
-		__atomic_store_n(&sites[i], 0, __ATOMIC_RELAXED);
+	once_forget(&sites);
 }
 
 #if CONFIG_PKS
@@ -112,32 +112,12 @@ static struct pks_page_state page_state(const struct page *page)
 	};
 }
 
-/*
- * True for the first warning about a call site. When all slots are taken further sites go
- * unreported, and the last slot's report says so.
- */
-static bool first_from(u64 rip, bool *last)
-{
-	for (u32 i = 0; i < ARRAY_SIZE(sites); i++) {
-		u64 seen = 0;
-
-		if (__atomic_compare_exchange_n(&sites[i], &seen, rip, false, __ATOMIC_RELAXED,
-						__ATOMIC_RELAXED)) {
-			*last = i == ARRAY_SIZE(sites) - 1;
-			return true;
-		}
-		if (seen == rip)
-			return false;
-	}
-	return false;
-}
-
 static void warn_once(const struct regs *regs, u64 addr, struct target at)
 {
 	struct thread *t = current_thread();
 	bool last;
 
-	if (!first_from(regs->rip, &last))
+	if (!once_first(&sites, regs->rip, &last))
 		return;
 	COUNT(warnings);
 	trace(TRACE_WARN, addr, regs->rip);

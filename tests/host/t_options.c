@@ -35,7 +35,7 @@ static void rendered_and_read_again(void **state)
 		"pks=silent gate=any exit=monitor seed=0xffffffffffffffff repeat=77 cpus=3 mem=3G",
 		"reserve=5G+4K,0x1000+1,7T+1T paging=4",
 		"matrix=list case=kind:add,us:leaf-s avoid=set-dirty paging=5 apic=x2apic",
-		"pardon=instruction magic=write,pardon bench=on tests=\"* , \\\" \\\\\"",
+		"pardon=instruction magic=write,pardon bench=on trace=on tests=\"* , \\\" \\\\\"",
 	};
 
 	(void)state;

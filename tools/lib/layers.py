@@ -31,7 +31,7 @@ EXCEPTIONS = {
     ("kernel/smp.c", "mm/*"): "a processor's first instructions need memory below 1 MiB and tables",
     ("mm/fault.c", "pks/fault.h"): "the way of a fault: what is a key's matter goes to the policy",
     ("tests/host/*", "monitor/*"): "the host's programs test what is pure on every layer",
-    ("mm/kmap.c", "pks/unprotect.h"): "a kernel mapping is what unprotects a page globally",
+    ("mm/kmap*.c", "pks/*"): "a kernel mapping is what unprotects a page, or grants rights to it",
 }
 
 

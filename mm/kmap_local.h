@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mappings that belong to one context, as its rights do (docs/ARCHITECTURE.md, "The way of a
+ * kmap"): the caller, and nobody else, gets the rights to a protected page until it unmaps. They
+ * nest, are unmapped in the opposite order, stay over preemption, and end with their context at
+ * the latest. A page without a key costs nothing but its address.
+ */
+#ifndef KEYWARD_MM_KMAP_LOCAL_H
+#define KEYWARD_MM_KMAP_LOCAL_H
+
+#include "kernel/context.h"
+#include "mm/page.h"
+#include "pks/pkrs_bits.h"
+
+/* What the functions below do for a page that carries a key. */
+void *kmap_local_protected(struct page *page, enum pks_access access);
+
+/*
+ * Returns the page's address, and grants the running context the rights to read and write it.
+ * After LOCAL_MAPS maps of a context no more rights are granted, which is warned about. Any
+ * context.
+ */
+static inline void *kmap_local_page(struct page *page)
+{
+	return unlikely(page->pkey) ? kmap_local_protected(page, PKS_WRITE) : page_to_virt(page);
+}
+
+/* The same for reading alone. */
+static inline void *kmap_local_page_read(struct page *page)
+{
+	return unlikely(page->pkey) ? kmap_local_protected(page, PKS_READ) : page_to_virt(page);
+}
+
+/*
+ * Ends the context's last map of the page with this address, which may be any in the page, and puts
+ * back the rights that it found. What is not the last map, or none of this context, is warned about
+ * with the call sites; then too only what this map opened is closed, and no other map's rights. The
+ * context that has mapped.
+ */
+void kunmap_local(const void *addr);
+
+/* The same without being preempted in between. Any context. */
+static inline void *kmap_atomic(struct page *page)
+{
+	preempt_disable();
+	return kmap_local_page(page);
+}
+
+static inline void kunmap_atomic(const void *addr)
+{
+	kunmap_local(addr);
+	preempt_enable();
+}
+
+#endif

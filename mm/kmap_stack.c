@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "mm/kmap_stack.h"
+#include "kernel/x86.h"
+#include "pks/pkrs_bits.h"
+
+/* Claimed before it is filled in, so that an exception in between does not take the same. */
+struct local_map *kmap_stack_claim(struct local *local)
+{
+	u32 n = local->maps;
+
+	if (n >= LOCAL_MAPS)
+		return NULL;
+	__atomic_store_n(&local->maps, n + 1, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return &local->map[n];
+}
+
+u32 kmap_stack_find(const struct local *local, const struct page *page, bool ordered)
+{
+	for (u32 i = local->maps; i-- > local->base;)
+		if (local->map[i].page == page && local->map[i].ordered == ordered)
+			return i;
+	return KMAP_NONE;
+}
+
+u32 kmap_stack_above(const struct local *local, u32 i)
+{
+	for (u32 above = local->maps; --above > i;)
+		if (local->map[above].ordered)
+			return above;
+	return KMAP_NONE;
+}
+
+/* The bits of the rights that must be clear for the map's kind of access. */
+static u32 opens(const struct local_map *map)
+{
+	return map->access == PKS_WRITE ? map->mask : map->mask & 0x55555555;
+}
+
+/*
+ * What map i opened looks open to those above that have its key. They are told that it was closed,
+ * until one of them opens it itself.
+ */
+static u32 close_above(struct local *local, u32 i)
+{
+	const struct local_map *gone = &local->map[i];
+	u32 closed = gone->found & opens(gone);
+
+	for (u32 above = i + 1; above < local->maps; above++) {
+		struct local_map *map = &local->map[above];
+
+		if (map->mask != gone->mask)
+			continue;
+		map->found |= closed;
+		closed &= ~opens(map);
+	}
+	return closed;
+}
+
+static bool key_is_above(const struct local *local, u32 i)
+{
+	for (u32 above = i + 1; above < local->maps; above++)
+		if (local->map[above].mask == local->map[i].mask)
+			return true;
+	return false;
+}
+
+u32 kmap_stack_remove(struct local *local, u32 i, u32 *bits)
+{
+	u32 mask = local->map[i].mask, last = local->maps - 1;
+
+	*bits = local->map[i].found;
+	if (key_is_above(local, i))
+		mask = *bits = close_above(local, i);
+	for (; i < last; i++)
+		local->map[i] = local->map[i + 1];
+	local->map[last] = (struct local_map){ 0 };
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&local->maps, last, __ATOMIC_RELAXED);
+	return mask;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "mm/kmap_warn.h"
+#include "kernel/console.h"
+#include "kernel/context.h"
+#include "kernel/once.h"
+#include "mm/page.h"
+
+#define COUNT(what) __atomic_add_fetch(&kmap_stats.what, 1, __ATOMIC_RELAXED)
+
+struct kmap_stats kmap_stats;
+
+static struct once told;
+
+void kmap_warnings_forget(void)
+{
+	once_forget(&told);
+}
+
+/* One site may do several things wrong, so the counter's address is part of what was told. */
+static bool first(const u64 *counter, u32 site)
+{
+	bool last;
+
+	if (!once_first(&told, (u64)(counter - (const u64 *)&kmap_stats) << 32 | site, &last))
+		return false;
+	COUNT(told);
+	if (last)
+		pr("# WARNING: too many call sites: further ones are not warned about\n");
+	return true;
+}
+
+static void *full_site(u32 site)
+{
+	return (void *)(KERNEL_BASE | site);
+}
+
+void kmap_warn_order(const struct local_map *map, const struct local_map *above, void *site)
+{
+	COUNT(order);
+	if (first(&kmap_stats.order, (u32)(u64)site))
+		pr("# WARNING: kunmap in the wrong order: frame %lu by %p"
+		   "S,\n"
+		   "#   mapped by %p"
+		   "S; but frame %lu was mapped after it, by %p"
+		   "S\n",
+		   page_to_pfn(map->page), site, full_site(map->site), page_to_pfn(above->page),
+		   full_site(above->site));
+}
+
+void kmap_warn_overflow(const struct page *page, void *site)
+{
+	COUNT(overflow);
+	if (first(&kmap_stats.overflow, (u32)(u64)site))
+		pr("# WARNING: a %s context has %d pages mapped: frame %lu gets no rights, by %p"
+		   "S\n",
+		   context_name(), LOCAL_MAPS, page_to_pfn(page), site);
+}
+
+void kmap_warn_not_mapped(const struct page *page, const char *how, void *site)
+{
+	COUNT(not_mapped);
+	if (!first(&kmap_stats.not_mapped, (u32)(u64)site))
+		return;
+	if (page)
+		pr("# WARNING: %s of frame %lu, which this %s context has not mapped so, by %p"
+		   "S\n",
+		   how, page_to_pfn(page), context_name(), site);
+	else
+		pr("# WARNING: %s of an address that is no page's, by %p"
+		   "S\n",
+		   how, site);
+}
+
+void kmap_left_open(struct local *local)
+{
+	while (local->maps > local->base) {
+		struct local_map *map = &local->map[local->maps - 1];
+
+		COUNT(left_open);
+		if (first(&kmap_stats.left_open, map->site))
+			pr("# WARNING: a %s context ends with frame %lu mapped, by %p"
+			   "S\n",
+			   context_name(), page_to_pfn(map->page), full_site(map->site));
+		*map = (struct local_map){ 0 };
+		local->maps--;
+	}
+}
