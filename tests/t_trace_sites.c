@@ -115,24 +115,31 @@ KTEST(the_thunk_changes_no_register, KT_PKS);
 static int hold_and_yield(void *arg)
 {
 	(void)arg;
+	irq_disable();
 	rights_set(WITH_KEY(KEY_B));
 	thread_yield();
+	irq_enable();
 	return 0;
 }
 
+/* Without interrupts: who is preempted leaves its interrupt's rights on the stack, not its own. */
 static void a_switch_is_traced(void)
 {
-	u64 me = current_thread()->id, t_id, i, back, again;
+	u64 me = current_thread()->id, t_id, i, back, again, flags;
 	struct thread *t;
 
 	if (!capture_begin())
 		return;
+	flags = irq_save();
 	t = thread_create("switched to", hold_and_yield, NULL);
-	if (!EXPECT(t))
+	if (!EXPECT(t)) {
+		irq_restore(flags);
 		return;
+	}
 	t_id = t->id;
 	rights_set(WITH_KEY(KEY_A));
 	thread_yield();
+	irq_restore(flags);
 	thread_join(t);
 	rights_set(PKRS_INIT);
 	capture_end();
