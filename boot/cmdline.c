@@ -45,6 +45,24 @@ static bool set_pardon(struct options *opt, const char *value)
 	return true;
 }
 
+static bool set_marks(struct options *opt, const char *value)
+{
+	unsigned i;
+
+	if (!value_find(pks_marks_names, PKS_MARKS, value, strlen(value), &i))
+		return false;
+	opt->marks = (enum pks_marks)i;
+	return true;
+}
+
+static bool set_early(struct options *opt, const char *value)
+{
+	if (strcmp(value, "on") && strcmp(value, "off"))
+		return false;
+	opt->early = !strcmp(value, "on");
+	return true;
+}
+
 static bool set_exit(struct options *opt, const char *value)
 {
 	unsigned i;
@@ -199,6 +217,8 @@ static const struct key {
 	{ "pks", "relaxed", "one of off, strict, relaxed, silent", set_pks },
 	{ "gate", "kmapped", "one of kmapped, any", set_gate },
 	{ "pardon", "context", "one of context, instruction, global", set_pardon },
+	{ "marks", "page", "one of page, hash", set_marks },
+	{ "early", "off", "one of on, off", set_early },
 	{ "tests", "", "a list GLOB[,GLOB] of at most 255 bytes", set_tests },
 	{ "seed", "0", "a number of at most 64 bits", set_seed },
 	{ "repeat", "1", "a number from 1 to 1000000", set_repeat },

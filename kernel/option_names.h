@@ -12,6 +12,7 @@
 extern const char *const pks_mode_names[PKS_MODES];
 extern const char *const pks_gate_names[PKS_GATES];
 extern const char *const pks_scope_names[PKS_SCOPES];
+extern const char *const pks_marks_names[PKS_MARKS];
 extern const char *const exit_action_names[EXIT_ACTIONS];
 extern const char *const matrix_extent_names[MATRIX_EXTENTS];
 extern const char *const magic_point_names[MAGIC_POINTS];

@@ -21,6 +21,11 @@ const char *const pks_scope_names[PKS_SCOPES] = {
 	[PKS_SCOPE_GLOBAL] = "global",
 };
 
+const char *const pks_marks_names[PKS_MARKS] = {
+	[PKS_MARKS_PAGE] = "page",
+	[PKS_MARKS_HASH] = "hash",
+};
+
 const char *const exit_action_names[EXIT_ACTIONS] = {
 	[EXIT_POWEROFF] = "poweroff",
 	[EXIT_REBOOT] = "reboot",

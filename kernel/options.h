@@ -13,6 +13,8 @@ enum pks_gate { PKS_GATE_KMAPPED, PKS_GATE_ANY, PKS_GATES };
 
 /* How wide a pardon is: the rest of the context, one instruction, every context (pks/policy.c). */
 enum pks_scope { PKS_SCOPE_CONTEXT, PKS_SCOPE_INSTRUCTION, PKS_SCOPE_GLOBAL, PKS_SCOPES };
+/* Where kmap() counts a page's users: see pks/unprotect.h. */
+enum pks_marks { PKS_MARKS_PAGE, PKS_MARKS_HASH, PKS_MARKS };
 
 enum exit_action { EXIT_POWEROFF, EXIT_REBOOT, EXIT_HALT, EXIT_MONITOR };
 
@@ -38,6 +40,8 @@ struct options {
 	enum pks_mode pks;     /* pks=off|strict|relaxed|silent */
 	enum pks_gate gate;    /* gate=kmapped|any */
 	enum pks_scope pardon; /* pardon=context|instruction|global */
+	enum pks_marks marks;  /* marks=page|hash */
+	bool early;            /* early=on|off: see mm/early_check.h */
 	char tests[256];       /* tests=GLOB[,GLOB]; empty: all */
 	u64 seed;              /* seed=N; 0: take one from the TSC and print it */
 	u32 repeat;            /* repeat=N, 1..1000000 */

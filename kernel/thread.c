@@ -163,6 +163,19 @@ bool thread_name_from(u32 *from, char name[THREAD_NAME_MAX])
 	return found;
 }
 
+bool threads_any(bool (*fn)(const struct thread *t, void *arg), void *arg)
+{
+	u64 flags = spin_lock_irqsave(&all_lock);
+	bool any = false;
+
+	list_for_each(node, &all_threads)
+	{
+		any = any || fn(list_entry(node, struct thread, all_node), arg);
+	}
+	spin_unlock_irqrestore(&all_lock, flags);
+	return any;
+}
+
 /* One line on the first thread from number *from on; false: there is none. */
 static bool describe_next(u32 *from, char *text, size_t size)
 {

@@ -110,6 +110,12 @@ bool thread_name_from(u32 *from, char name[THREAD_NAME_MAX]);
 /* The rights that a thread which does not run will have when it goes on. */
 u32 thread_saved_pkrs(const struct thread *t);
 
+/*
+ * Whether fn(t, arg) says so of any thread, asked until one. Under the list's lock: fn is short and
+ * takes none. Any context but NMI.
+ */
+bool threads_any(bool (*fn)(const struct thread *t, void *arg), void *arg);
+
 extern struct list_head all_threads; /* newest last */
 
 #endif

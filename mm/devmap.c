@@ -9,7 +9,7 @@ int devmap_protect(struct page *page, u64 n, u32 key)
 
 	for (u64 i = 0; i < n; i++) /* first: who faults on the key must find a device page */
 		page[i].flags |= PG_DEVMAP;
-	err = set_memory_pkey((u64)page_address(page), n, key);
+	err = set_memory_pkey((u64)page_to_virt(page), n, key);
 	for (u64 i = 0; err && i < n; i++)
 		page[i].flags &= (u8)~PG_DEVMAP;
 	return err;
@@ -17,7 +17,7 @@ int devmap_protect(struct page *page, u64 n, u32 key)
 
 int devmap_unprotect(struct page *page, u64 n)
 {
-	int err = set_memory_pkey((u64)page_address(page), n, PKS_KEY_DEFAULT);
+	int err = set_memory_pkey((u64)page_to_virt(page), n, PKS_KEY_DEFAULT);
 
 	for (u64 i = 0; !err && i < n; i++)
 		page[i].flags &= (u8)~PG_DEVMAP;

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap.h"
+#include "kernel/thread.h"
 #include "kernel/trace.h"
+#include "mm/early_check.h"
 #include "pks/unprotect.h"
 
 void *kmap(struct page *page)
 {
 	if (page->pkey) {
-		page->kmap_site = (u32)(u64)__builtin_return_address(0);
+		void *site = __builtin_return_address(0);
+
+		if (unlikely(options.early))
+			early_kmap(page, site);
+		page->kmap_site = (u32)(u64)site;
+		page->kmap_thread = current_thread() ? current_thread()->id + 1 : 0;
 		pks_unprotect(page);
-		trace(TRACE_KMAP, page_to_pfn(page), (u64)__builtin_return_address(0));
+		trace(TRACE_KMAP, page_to_pfn(page), (u64)site);
 	}
-	return page_address(page);
+	return page_to_virt(page);
 }
 
 void kunmap(struct page *page)

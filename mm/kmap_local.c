@@ -42,16 +42,15 @@ bool kmap_close(struct page *page, bool ordered, void *site)
 	return true;
 }
 
-void *kmap_local_protected(struct page *page, enum pks_access access)
+void kmap_local_protected(struct page *page, enum pks_access access)
 {
 	void *site = __builtin_return_address(0);
 
 	kmap_open(page, access, true, site);
 	trace(TRACE_KMAP_LOCAL, page_to_pfn(page), (u64)site);
-	return page_to_virt(page);
 }
 
-void kunmap_local(const void *addr)
+void kunmap_local_protected(const void *addr)
 {
 	void *site = __builtin_return_address(0);
 	struct page *page = virt_to_page(addr);

@@ -9,11 +9,13 @@
 #define KEYWARD_MM_KMAP_LOCAL_H
 
 #include "kernel/context.h"
+#include "kernel/insn.h"
 #include "mm/page.h"
 #include "pks/pkrs_bits.h"
 
-/* What the functions below do for a page that carries a key. */
-void *kmap_local_protected(struct page *page, enum pks_access access);
+/* What the functions below do about pages that may carry a key. */
+void kmap_local_protected(struct page *page, enum pks_access access);
+void kunmap_local_protected(const void *addr);
 
 /*
  * Returns the page's address, and grants the running context the rights to read and write it.
@@ -22,13 +24,25 @@ void *kmap_local_protected(struct page *page, enum pks_access access);
  */
 static inline void *kmap_local_page(struct page *page)
 {
-	return unlikely(page->pkey) ? kmap_local_protected(page, PKS_WRITE) : page_to_virt(page);
+	void *va = page_to_virt(page);
+
+	if (unlikely(page->pkey)) {
+		kmap_local_protected(page, PKS_WRITE);
+		barrier(); /* no tail call, so that the call site is this one */
+	}
+	return va;
 }
 
 /* The same for reading alone. */
 static inline void *kmap_local_page_read(struct page *page)
 {
-	return unlikely(page->pkey) ? kmap_local_protected(page, PKS_READ) : page_to_virt(page);
+	void *va = page_to_virt(page);
+
+	if (unlikely(page->pkey)) {
+		kmap_local_protected(page, PKS_READ);
+		barrier(); /* likewise */
+	}
+	return va;
 }
 
 /*
@@ -37,7 +51,11 @@ static inline void *kmap_local_page_read(struct page *page)
  * with the call sites; then too only what this map opened is closed, and no other map's rights. The
  * context that has mapped.
  */
-void kunmap_local(const void *addr);
+static inline void kunmap_local(const void *addr)
+{
+	kunmap_local_protected(addr);
+	barrier(); /* likewise */
+}
 
 /* The same without being preempted in between. Any context. */
 static inline void *kmap_atomic(struct page *page)

@@ -3,6 +3,7 @@
 #include "kernel/console.h"
 #include "kernel/context.h"
 #include "kernel/once.h"
+#include "mm/kmap_holder.h"
 #include "mm/page.h"
 
 #define COUNT(what) __atomic_add_fetch(&kmap_stats.what, 1, __ATOMIC_RELAXED)
@@ -51,9 +52,19 @@ void kmap_warn_overflow(const struct page *page, void *site)
 {
 	COUNT(overflow);
 	if (first(&kmap_stats.overflow, (u32)(u64)site))
-		pr("# WARNING: a %s context has %d pages mapped: frame %lu gets no rights, by %p"
+		pr("# WARNING: the %s context has %d pages mapped: frame %lu gets no rights, by %p"
 		   "S\n",
 		   context_name(), LOCAL_MAPS, page_to_pfn(page), site);
+}
+
+static void say_holder(const struct page *page)
+{
+	struct kmap_holder holder;
+
+	if (kmap_holder(page, 1, &holder))
+		pr("#   it is mapped by thread %u (%s), by %p"
+		   "S\n",
+		   holder.thread, *holder.name ? holder.name : "none", full_site(holder.site));
 }
 
 void kmap_warn_not_mapped(const struct page *page, const char *how, void *site)
@@ -61,14 +72,26 @@ void kmap_warn_not_mapped(const struct page *page, const char *how, void *site)
 	COUNT(not_mapped);
 	if (!first(&kmap_stats.not_mapped, (u32)(u64)site))
 		return;
-	if (page)
-		pr("# WARNING: %s of frame %lu, which this %s context has not mapped so, by %p"
-		   "S\n",
-		   how, page_to_pfn(page), context_name(), site);
-	else
+	if (!page) {
 		pr("# WARNING: %s of an address that is no page's, by %p"
 		   "S\n",
 		   how, site);
+		return;
+	}
+	pr("# WARNING: %s of frame %lu, which this %s context has not mapped so, by %p"
+	   "S\n",
+	   how, page_to_pfn(page), context_name(), site);
+	if (!in_interrupt()) /* an NMI must not ask, and the others are seldom concerned */
+		say_holder(page);
+}
+
+void kmap_warn_no_thread(const struct page *page, const char *how, void *site)
+{
+	COUNT(no_thread);
+	if (first(&kmap_stats.no_thread, (u32)(u64)site))
+		pr("# WARNING: %s of frame %lu in %s context: it is for threads, by %p"
+		   "S\n",
+		   how, page_to_pfn(page), context_name(), site);
 }
 
 void kmap_left_open(struct local *local)
@@ -78,7 +101,7 @@ void kmap_left_open(struct local *local)
 
 		COUNT(left_open);
 		if (first(&kmap_stats.left_open, map->site))
-			pr("# WARNING: a %s context ends with frame %lu mapped, by %p"
+			pr("# WARNING: the %s context ends with frame %lu mapped, by %p"
 			   "S\n",
 			   context_name(), page_to_pfn(map->page), full_site(map->site));
 		*map = (struct local_map){ 0 };

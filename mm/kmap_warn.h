@@ -7,7 +7,7 @@
 
 /* How often each was seen; atomic, any context. `told`: how many of them were printed. */
 struct kmap_stats {
-	u64 order, overflow, not_mapped, left_open, told;
+	u64 order, overflow, not_mapped, no_thread, left_open, told;
 };
 extern struct kmap_stats kmap_stats;
 
@@ -22,5 +22,8 @@ void kmap_warn_overflow(const struct page *page, void *site);
 
 /* The context has not mapped the page (NULL: the address has none) in the way of `how`. */
 void kmap_warn_not_mapped(const struct page *page, const char *how, void *site);
+
+/* kmap_thread() or its opposite, whatever `how` says, where no thread runs. */
+void kmap_warn_no_thread(const struct page *page, const char *how, void *site);
 
 #endif

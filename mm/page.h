@@ -4,6 +4,7 @@
 #define KEYWARD_MM_PAGE_H
 
 #include "kernel/list.h"
+#include "kernel/options.h"
 #include "kernel/types.h"
 #include "kernel/x86.h"
 #include "mm/layout.h"
@@ -13,15 +14,24 @@
 enum page_flags {
 	PG_FREE = 1,   /* head of a free block; under the allocator's lock */
 	PG_DEVMAP = 2, /* belongs to a protected device range; set by its owner, see mm/devmap.h */
+	PG_PGMAP = 4,  /* pgmap is valid; set by mm/memremap.c */
 };
 
+struct dev_pagemap;
+
 struct page {
-	struct list_head list; /* free blocks: the allocator's; else the owner's */
+	union {
+		struct list_head list;     /* free blocks: the allocator's; else the owner's */
+		struct dev_pagemap *pgmap; /* PG_PGMAP: the device range's, see mm/memremap.h */
+	};
 	u32 kmap_site;   /* low half of the address of the last kmap()'s caller; racy, a hint */
-	u32 unprotected; /* users for whom the page is globally unprotected; atomic */
+	u32 unprotected; /* users for whom the page is globally unprotected, with marks=page; atomic
+			  */
 	u8 flags;        /* enum page_flags */
 	u8 order;        /* of the block that it heads; under the allocator's lock */
 	u8 pkey;         /* of its direct mapping; set_memory_pkey() writes it */
+	u32 kmap_thread; /* number of the last kmap()'s thread + 1, 0: there was none; as kmap_site
+			  */
 };
 _Static_assert(sizeof(struct page) == 32, "the vmemmap is 1/128 of RAM");
 
@@ -57,8 +67,14 @@ static inline void *page_to_virt(const struct page *page)
 	return phys_to_virt(page_to_phys(page));
 }
 
+/* What page_address() does with early=on: see mm/early_check.h. */
+void early_page_address(const struct page *page);
+
+/* The page's address, for everybody: it says nothing of who may use it. Any context. */
 static inline void *page_address(const struct page *page)
 {
+	if (unlikely(options.early))
+		early_page_address(page);
 	return page_to_virt(page);
 }
 

@@ -4,6 +4,7 @@
 #include "kernel/spinlock.h"
 #include "mm/init.h"
 #include "mm/page.h"
+#include "pks/unprotect.h"
 
 static struct {
 	struct spinlock lock; /* for everything here and for struct page's list, order, PG_FREE */
@@ -76,7 +77,7 @@ void page_free(struct page *page, u32 order)
 	struct page *other;
 
 	BUG_ON(page->flags & (PG_FREE | PG_DEVMAP));
-	BUG_ON(page->pkey || page->unprotected);
+	BUG_ON(page->pkey || pks_is_unprotected(page));
 	while ((other = free_buddy(page, order))) {
 		take_block(other);
 		page = MIN(page, other);

@@ -38,7 +38,7 @@ u64 table_alloc(void)
 	page = page_alloc(0);
 	if (!page)
 		return 0;
-	memset(page_address(page), 0, PAGE_SIZE);
+	memset(page_to_virt(page), 0, PAGE_SIZE);
 	return page_to_phys(page);
 }
 

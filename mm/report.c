@@ -3,9 +3,11 @@
 #include "kernel/console.h"
 #include "kernel/panic.h"
 #include "kernel/stack.h"
+#include "mm/memremap.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
 #include "pks/keys.h"
+#include "pks/unprotect.h"
 
 void pgtable_print(const struct pgwalk *walk)
 {
@@ -39,10 +41,13 @@ void report_address(u64 addr)
 	   page ? "" : ", no struct page");
 	if (!page)
 		return;
+	if (page_pgmap(page))
+		pr("#   page %lu of the device range %s\n", (u64)(page - page_pgmap(page)->first),
+		   page_pgmap(page)->owner);
 	pr("#   page: %sdirect map's key %u, globally unprotected, users: %u\n",
-	   page->flags & PG_DEVMAP ? "device range, " : "", page->pkey, page->unprotected);
-	if (page->kmap_site)
+	   page->flags & PG_DEVMAP ? "device range, " : "", page->pkey, (u32)pks_users(page));
+	if (page->kmap_thread)
 		pr("#   last kmap by %p"
-		   "S\n",
-		   (void *)(KERNEL_BASE | page->kmap_site));
+		   "S in thread %u\n",
+		   (void *)(KERNEL_BASE | page->kmap_site), page->kmap_thread - 1);
 }

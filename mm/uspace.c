@@ -52,7 +52,7 @@ int uspace_create(struct uspace *us)
 	if (!root)
 		return -ENOMEM;
 	us->root = page_to_phys(root);
-	table = page_address(root);
+	table = page_to_virt(root);
 	memset(table, 0, PAGE_SIZE / 2);
 	memcpy(table + 256, (u64 *)phys_to_virt(kernel_root) + 256, PAGE_SIZE / 2);
 	if (map_text(us) || map_stack(us)) {

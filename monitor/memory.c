@@ -12,6 +12,7 @@
 #include "monitor/commands.h"
 #include "monitor/names.h"
 #include "pks/keys.h"
+#include "pks/unprotect.h"
 
 #define LENGTH_MAX 1024
 #define ROW        16
@@ -71,7 +72,7 @@ static struct page *word_page(const char *word)
 static void say_users(const struct page *page)
 {
 	pr("frame %lu, key %u: globally unprotected, users: %u%s\n", page_to_pfn(page), page->pkey,
-	   page->unprotected, page->pkey ? "" : " (without a key there is nothing to count)");
+	   (u32)pks_users(page), page->pkey ? "" : " (without a key there is nothing to count)");
 }
 
 void command_kmap(int n, char **words)

@@ -128,10 +128,10 @@ static void warn_once(const struct regs *regs, u64 addr, struct target at)
 	   "S in %s context, thread %u (%s)\n",
 	   addr, &regs->error, page_to_pfn(at.page), at.key, pks_key_owner(at.key),
 	   (void *)regs->rip, context_name(), t ? t->id : 0, t ? t->name : "none");
-	if (at.page->kmap_site)
+	if (at.page->kmap_thread)
 		pr("#   the page's last kmap() was by %p"
-		   "S\n",
-		   (void *)(KERNEL_BASE | at.page->kmap_site));
+		   "S in thread %u\n",
+		   (void *)(KERNEL_BASE | at.page->kmap_site), at.page->kmap_thread - 1);
 	if (last)
 		pr("#   too many call sites: further ones are pardoned without a warning\n");
 }

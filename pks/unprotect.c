@@ -1,23 +1,64 @@
 // SPDX-License-Identifier: MIT
 #include "pks/unprotect.h"
 #include "kernel/console.h"
+#include "pks/mark_hash.h"
+
+#define COUNT(what) __atomic_add_fetch(&pks_mark_stats.what, 1, __ATOMIC_RELAXED)
+
+struct pks_mark_stats pks_mark_stats;
+
+static struct mark_hash hash;
+
+void pks_marks_set(enum pks_marks marks)
+{
+	options.marks = marks;
+}
+
+u64 pks_users(const struct page *page)
+{
+	if (unlikely(options.marks == PKS_MARKS_HASH))
+		return mark_hash_count(&hash, page_to_pfn(page));
+	return __atomic_load_n(&page->unprotected, __ATOMIC_ACQUIRE);
+}
+
+static void warn_full(const struct page *page)
+{
+	static bool told; /* atomic */
+
+	COUNT(full);
+	if (!__atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
+		pr("# WARNING: no place for a mark: frame %lu stays protected (marks=hash has "
+		   "%d)\n",
+		   page_to_pfn(page), MARK_HASH_SLOTS);
+}
 
 void pks_unprotect(struct page *page)
 {
-	__atomic_add_fetch(&page->unprotected, 1, __ATOMIC_ACQ_REL);
+	if (likely(options.marks == PKS_MARKS_PAGE))
+		__atomic_add_fetch(&page->unprotected, 1, __ATOMIC_ACQ_REL);
+	else if (!mark_hash_add(&hash, page_to_pfn(page)))
+		warn_full(page);
 }
 
-void pks_reprotect(struct page *page, void *site)
+static bool remove_from_page(struct page *page)
 {
 	u32 users = __atomic_load_n(&page->unprotected, __ATOMIC_ACQUIRE);
 
 	do {
-		if (users == 0) {
-			pr("# WARNING: kunmap of a page that is not mapped (frame %lu), by %p"
-			   "S\n",
-			   page_to_pfn(page), site);
-			return;
-		}
+		if (users == 0)
+			return false;
 	} while (!__atomic_compare_exchange_n(&page->unprotected, &users, users - 1, false,
 					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	return true;
+}
+
+void pks_reprotect(struct page *page, void *site)
+{
+	if (options.marks == PKS_MARKS_PAGE ? remove_from_page(page)
+					    : mark_hash_remove(&hash, page_to_pfn(page)))
+		return;
+	COUNT(underflows);
+	pr("# WARNING: kunmap of a page that is not mapped (frame %lu), by %p"
+	   "S\n",
+	   page_to_pfn(page), site);
 }

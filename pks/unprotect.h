@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Globally unprotected pages (docs/EXPERIMENTS.md): a count of users in struct page. The mark by
- * itself gives nobody any right; it is what the fault policy asks for before it pardons.
+ * Globally unprotected pages (docs/EXPERIMENTS.md): a count of users, in struct page or in a hash.
+ * The mark by itself gives nobody any right; it is what the fault policy asks for before it
+ * pardons.
  */
 #ifndef KEYWARD_PKS_UNPROTECT_H
 #define KEYWARD_PKS_UNPROTECT_H
 
+#include "kernel/options.h"
 #include "mm/page.h"
 
-/* One more user. Any context. */
+/* One more user. A full hash is warned about; the page stays as it was. Any context. */
 void pks_unprotect(struct page *page);
 
 /* One user less; without any, reports `site` and changes nothing. Any context. */
 void pks_reprotect(struct page *page, void *site);
 
+/* How many users the page has. Any context. */
+u64 pks_users(const struct page *page);
+
 static inline bool pks_is_unprotected(const struct page *page)
 {
-	return __atomic_load_n(&page->unprotected, __ATOMIC_ACQUIRE) != 0;
+	return pks_users(page) != 0;
 }
+
+/* Where users are counted from now on. Thread context, while no page has any. */
+void pks_marks_set(enum pks_marks marks);
+
+/* What was refused so far; atomic, any context. */
+struct pks_mark_stats {
+	u64 underflows, full;
+};
+extern struct pks_mark_stats pks_mark_stats;
 
 #endif

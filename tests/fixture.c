@@ -26,7 +26,7 @@ bool prot_page_get(struct prot_page *p, u32 key)
 void prot_page_put(struct prot_page *p)
 {
 	if (pks_is_unprotected(p->page))
-		ktest_error("a page was left marked %u times", p->page->unprotected);
+		ktest_error("a page was left marked %lu times", pks_users(p->page));
 	while (pks_is_unprotected(p->page))
 		pks_reprotect(p->page, NULL);
 	devmap_unprotect(p->page, 1);

@@ -13,9 +13,11 @@
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/trace.h"
+#include "mm/early_check.h"
 #include "mm/page.h"
 #include "pks/fault.h"
 #include "pks/pkrs.h"
+#include "pks/unprotect.h"
 #include "tests/bench/bench.h"
 
 #define WATCHDOG_NS     8000000000ULL
@@ -143,6 +145,8 @@ static void run_once(const struct ktest *t, bool stress)
 	enum pks_mode mode = options.pks;
 	enum pks_gate gate = options.gate;
 	enum pks_scope scope = options.pardon;
+	enum pks_marks marks = options.marks;
+	bool early = options.early;
 	struct thread_end end;
 	struct thread *thread;
 	u32 threads = 0;
@@ -170,6 +174,8 @@ static void run_once(const struct ktest *t, bool stress)
 	if (pks_scope_set(scope))
 		ktest_error("left the scope %s, as pages are marked",
 			    pks_scope_name(options.pardon));
+	pks_marks_set(marks);
+	early_set(early);
 	check_leftovers(threads);
 }
 

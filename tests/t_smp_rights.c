@@ -97,7 +97,7 @@ static void map_and_unmap(u32 member, void *arg)
 	crew_meet();
 	kmap(page);
 	crew_meet();
-	EXPECT_EQ(page->unprotected, cpu_count);
+	EXPECT_EQ(pks_users(page), cpu_count);
 	crew_meet();
 	kunmap(page);
 }
@@ -109,7 +109,7 @@ static void all_map_one_page(void)
 	if (!prot_page_get(&p, PKS_KEY_DEVMAP))
 		return;
 	crew_run(map_and_unmap, p.page);
-	EXPECT_EQ(p.page->unprotected, 0);
+	EXPECT_EQ(pks_users(p.page), 0);
 	prot_page_put(&p);
 }
 KTEST(all_map_one_page, KT_PKS | KT_SMP | KT_STRESS);

@@ -22,6 +22,7 @@
 #include "pks/fault.h"
 #include "pks/keys.h"
 #include "pks/rights.h"
+#include "pks/unprotect.h"
 #include "tests/fixture.h"
 #include "tests/probe.h"
 
@@ -157,7 +158,7 @@ static void be_pardoned(struct actor *a)
 /* For everybody, on every processor; while nobody has it marked. */
 static void change_key(struct actor *a)
 {
-	if (a->own.page->unprotected)
+	if (pks_users(a->own.page))
 		return;
 	EXPECT_EQ(set_memory_pkey((u64)a->own.va, 1, stress.keys[below(a, KEYS)]), 0);
 	COUNT(key_changes);

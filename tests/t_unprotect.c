@@ -13,8 +13,22 @@
 #include "mm/pgtable.h"
 #include "pks/fault.h"
 #include "pks/rights.h"
+#include "pks/unprotect.h"
 #include "tests/actor.h"
 #include "tests/fixture.h"
+
+/* A test that is run for each way to count. */
+#define KTEST_MARKS(function, test_flags)           \
+	KTEST(function, test_flags);                \
+	static void function##_in_hash(void)        \
+	{                                           \
+		enum pks_marks was = options.marks; \
+                                                    \
+		pks_marks_set(PKS_MARKS_HASH);      \
+		function();                         \
+		pks_marks_set(was);                 \
+	}                                           \
+	KTEST(function##_in_hash, test_flags)
 
 static bool page_get(struct prot_page *p)
 {
@@ -35,7 +49,7 @@ static void the_mark_gives_nobody_rights(void)
 	EXPECT_RIGHTS(PKRS_INIT);
 	prot_page_put(&p);
 }
-KTEST(the_mark_gives_nobody_rights, KT_PKS);
+KTEST_MARKS(the_mark_gives_nobody_rights, KT_PKS);
 
 static void the_last_unmap_closes(void)
 {
@@ -46,20 +60,20 @@ static void the_last_unmap_closes(void)
 	EXPECT_CLOSED(&p);
 	for (u32 n = 1; n <= 5; n++) {
 		kmap(p.page);
-		EXPECT_EQ(p.page->unprotected, n);
+		EXPECT_EQ(pks_users(p.page), n);
 		EXPECT_OPEN(&p);
 		EXPECT_CLOSED(&neighbour);
 	}
 	for (u32 n = 5; n > 0; n--) {
 		EXPECT_OPEN(&p);
 		kunmap(p.page);
-		EXPECT_EQ(p.page->unprotected, n - 1);
+		EXPECT_EQ(pks_users(p.page), n - 1);
 	}
 	EXPECT_CLOSED(&p);
 	prot_page_put(&neighbour);
 	prot_page_put(&p);
 }
-KTEST(the_last_unmap_closes, KT_PKS | KT_STRESS);
+KTEST_MARKS(the_last_unmap_closes, KT_PKS | KT_STRESS);
 
 static void do_map(void *arg)
 {
@@ -88,7 +102,7 @@ static void two_threads_in_all_orders(void)
 
 			actor_do((*c | 32) == 'a' ? &a : &b, map ? do_map : do_unmap, &p);
 			users += map ? 1 : -1;
-			EXPECT_EQ(p.page->unprotected, users);
+			EXPECT_EQ(pks_users(p.page), users);
 			if (users)
 				EXPECT_OPEN(&p);
 			else
@@ -99,7 +113,7 @@ static void two_threads_in_all_orders(void)
 	actor_end(&a);
 	prot_page_put(&p);
 }
-KTEST(two_threads_in_all_orders, KT_PKS | KT_STRESS);
+KTEST_MARKS(two_threads_in_all_orders, KT_PKS | KT_STRESS);
 
 static int map_touch_unmap(void *arg)
 {
@@ -134,11 +148,11 @@ static void threads_at_the_same_time(void)
 	if (!page_get(&p))
 		return;
 	touch_in_turn(&p);
-	EXPECT_EQ(p.page->unprotected, 0);
+	EXPECT_EQ(pks_users(p.page), 0);
 	EXPECT_CLOSED(&p);
 	prot_page_put(&p);
 }
-KTEST(threads_at_the_same_time, KT_PKS | KT_STRESS);
+KTEST_MARKS(threads_at_the_same_time, KT_PKS | KT_STRESS);
 
 static void any_context_may_map_and_unmap(void)
 {
@@ -148,23 +162,26 @@ static void any_context_may_map_and_unmap(void)
 		return;
 	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
 		run_in(c, do_map, &p);
-		EXPECT_EQ(p.page->unprotected, 1);
+		EXPECT_EQ(pks_users(p.page), 1);
 		EXPECT_OPEN(&p); /* the mark is global, unlike a pardon */
 		run_in((c + 3) % TEST_CONTEXTS, do_unmap, &p);
 		EXPECT_CLOSED(&p);
 	}
 	prot_page_put(&p);
 }
-KTEST(any_context_may_map_and_unmap, KT_PKS | KT_STRESS);
+KTEST_MARKS(any_context_may_map_and_unmap, KT_PKS | KT_STRESS);
 
 static void one_unmap_too_many_does_no_harm(void)
 {
 	struct prot_page p;
+	u64 before;
 
 	if (!page_get(&p))
 		return;
+	before = pks_mark_stats.underflows;
 	kunmap(p.page);
-	EXPECT_EQ(p.page->unprotected, 0);
+	EXPECT_EQ(pks_mark_stats.underflows - before, 1);
+	EXPECT_EQ(pks_users(p.page), 0);
 	EXPECT_CLOSED(&p);
 	kmap(p.page); /* and is not owed anything afterwards */
 	EXPECT_OPEN(&p);
@@ -172,7 +189,7 @@ static void one_unmap_too_many_does_no_harm(void)
 	EXPECT_CLOSED(&p);
 	prot_page_put(&p);
 }
-KTEST(one_unmap_too_many_does_no_harm, KT_PKS);
+KTEST_MARKS(one_unmap_too_many_does_no_harm, KT_PKS);
 
 static void an_ordinary_page_costs_nothing(void)
 {
@@ -184,15 +201,15 @@ static void an_ordinary_page_costs_nothing(void)
 	page->kmap_site = 0;
 	va = kmap(page);
 	EXPECT(va == page_address(page));
-	EXPECT_EQ(page->unprotected, 0);
+	EXPECT_EQ(pks_users(page), 0);
 	EXPECT_EQ(page->kmap_site, 0);
 	*va = 1;
 	EXPECT_EQ(pks_stats.faults - before, 0);
 	kunmap(page);
-	EXPECT_EQ(page->unprotected, 0);
+	EXPECT_EQ(pks_users(page), 0);
 	page_free(page, 0);
 }
-KTEST(an_ordinary_page_costs_nothing, 0);
+KTEST_MARKS(an_ordinary_page_costs_nothing, 0);
 
 __attribute__((noinline)) static void map_here(struct page *page)
 {
@@ -222,12 +239,18 @@ static void the_last_site_is_noted(void)
 	EXPECT(site_is_in(p.page, map_here));
 	map_there(p.page);
 	EXPECT(site_is_in(p.page, map_there));
+	EXPECT_EQ(p.page->kmap_thread, current_thread()->id + 1);
+	run_in(IN_THREAD, do_map, &p);
+	EXPECT(p.page->kmap_thread > current_thread()->id + 1); /* a younger one */
+	kunmap(p.page);
+	kunmap(p.page);
+	map_there(p.page);
 	kunmap(p.page);
 	kunmap(p.page);
 	EXPECT(site_is_in(p.page, map_there));
 	prot_page_put(&p);
 }
-KTEST(the_last_site_is_noted, KT_PKS);
+KTEST_MARKS(the_last_site_is_noted, KT_PKS);
 
 /* The range loses its protection while somebody has a page of it mapped, and gets it again. */
 static void the_key_goes_while_mapped(void)
@@ -241,14 +264,14 @@ static void the_key_goes_while_mapped(void)
 	EXPECT_EQ(devmap_unprotect(p.page, 1), 0);
 	EXPECT_ACCESSIBLE(&p);
 	kunmap(p.page); /* still counted, though the page is an ordinary one now */
-	EXPECT_EQ(p.page->unprotected, 1);
+	EXPECT_EQ(pks_users(p.page), 1);
 	EXPECT_EQ(devmap_protect(p.page, 1, PKS_KEY_DEVMAP), 0);
 	EXPECT_OPEN(&p);
 	kunmap(p.page);
 	EXPECT_CLOSED(&p);
 	prot_page_put(&p);
 }
-KTEST(the_key_goes_while_mapped, KT_PKS);
+KTEST_MARKS(the_key_goes_while_mapped, KT_PKS);
 
 /* A mark does not depend on gate or device range: an ordinary page with a key has it as well. */
 static void a_page_that_is_no_device(void)
@@ -270,7 +293,7 @@ static void a_page_that_is_no_device(void)
 	EXPECT_EQ(set_memory_pkey((u64)p.va, 1, PKS_KEY_DEFAULT), 0);
 	page_free(page, 0);
 }
-KTEST(a_page_that_is_no_device, KT_PKS);
+KTEST_MARKS(a_page_that_is_no_device, KT_PKS);
 
 static void pardon_me(void *arg)
 {
@@ -298,7 +321,7 @@ static void a_pardon_outlives_the_mark(void)
 	actor_end(&a);
 	prot_page_put(&p);
 }
-KTEST(a_pardon_outlives_the_mark, KT_PKS);
+KTEST_MARKS(a_pardon_outlives_the_mark, KT_PKS);
 
 /* Asked for in the field: kmap, a grant of one's own, kunmap, and only then the revoke. */
 static void unmap_inside_a_grant(void)
@@ -317,4 +340,4 @@ static void unmap_inside_a_grant(void)
 	EXPECT_DENIED(&p);
 	prot_page_put(&p);
 }
-KTEST(unmap_inside_a_grant, KT_PKS);
+KTEST_MARKS(unmap_inside_a_grant, KT_PKS);

@@ -31,6 +31,9 @@ EXCEPTIONS = {
     ("kernel/smp.c", "mm/*"): "a processor's first instructions need memory below 1 MiB and tables",
     ("mm/fault.c", "pks/fault.h"): "the way of a fault: what is a key's matter goes to the policy",
     ("tests/host/*", "monitor/*"): "the host's programs test what is pure on every layer",
+    ("mm/page_alloc.c", "pks/unprotect.h"): "a page that is given back must have no users",
+    ("mm/memremap.c", "pks/unprotect.h"): "nor may one of a device range that goes",
+    ("mm/report.c", "pks/unprotect.h"): "what a page's state is",
     ("mm/kmap*.c", "pks/*"): "a kernel mapping is what unprotects a page, or grants rights to it",
 }
 

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "mm/early_check.h"
+#include "kernel/console.h"
+#include "kernel/context.h"
+#include "kernel/once.h"
+#include "kernel/thread.h"
+#include "pks/keys.h"
+
+#define COUNT(what) __atomic_add_fetch(&early_stats.what, 1, __ATOMIC_RELAXED)
+
+struct early_stats early_stats;
+
+static struct once told;
+
+void early_set(bool on)
+{
+	once_forget(&told);
+	options.early = on;
+}
+
+static void warn(const struct page *page, const char *what, void *site)
+{
+	struct thread *t = current_thread();
+	bool last;
+
+	if (!once_first(&told, (u64)site, &last))
+		return;
+	COUNT(told);
+	pr("# WARNING: early: %s of a protected page, frame %lu, key %u (%s)\n"
+	   "#   by %p"
+	   "S in %s context, thread %u (%s)\n",
+	   what, page_to_pfn(page), page->pkey, pks_key_owner(page->pkey), site, context_name(),
+	   t ? t->id : 0, t ? t->name : "none");
+	if (last)
+		pr("#   too many call sites: further ones are not warned about\n");
+}
+
+void early_kmap(const struct page *page, void *site)
+{
+	COUNT(kmap);
+	warn(page, "kmap", site);
+}
+
+void early_page_address(const struct page *page)
+{
+	if (!page->pkey)
+		return;
+	COUNT(page_address);
+	warn(page, "page_address", __builtin_return_address(0));
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "mm/memremap.h"
+#include "mm/devmap.h"
+#include "mm/kmap_holder.h"
+#include "pks/keys.h"
+#include "pks/unprotect.h"
+
+#define PAGES_MAX (1ULL << (PAGE_ORDERS - 1))
+
+/* The largest block that begins at the frame, is aligned to its size and not longer than n. */
+static u32 block_order(u64 pfn, u64 n)
+{
+	u32 order = 63 - (u32)__builtin_clzll(n);
+
+	return pfn ? MIN(order, (u32)__builtin_ctzll(pfn)) : order;
+}
+
+static void give_back(struct page *page, u64 n)
+{
+	while (n) {
+		u32 order = block_order(page_to_pfn(page), n);
+
+		page_free(page, order);
+		page += 1ULL << order;
+		n -= 1ULL << order;
+	}
+}
+
+static struct page *set_aside(u64 n)
+{
+	u32 order = n > 1 ? 64 - (u32)__builtin_clzll(n - 1) : 0;
+	struct page *page = page_alloc(order);
+
+	if (page)
+		give_back(page + n, (1ULL << order) - n);
+	return page;
+}
+
+static void set_owner(struct dev_pagemap *pgmap)
+{
+	for (u64 i = 0; i < pgmap->pages; i++) {
+		pgmap->first[i].pgmap = pgmap;
+		pgmap->first[i].flags |= PG_PGMAP;
+	}
+}
+
+static void clear_owner(struct dev_pagemap *pgmap)
+{
+	for (u64 i = 0; i < pgmap->pages; i++) {
+		pgmap->first[i].flags &= (u8)~PG_PGMAP;
+		pgmap->first[i].pgmap = NULL;
+	}
+}
+
+int memremap_pages(struct dev_pagemap *pgmap)
+{
+	u32 key = pgmap->key ? pgmap->key : PKS_KEY_DEVMAP;
+	int err = 0;
+
+	if (!pgmap->pages || pgmap->pages > PAGES_MAX || !pgmap->owner || !pks_key_owner(key))
+		return -EINVAL;
+	pgmap->first = set_aside(pgmap->pages);
+	if (!pgmap->first)
+		return -ENOMEM;
+	set_owner(pgmap);
+	if (pgmap->flags & PGMAP_PROTECTION)
+		err = devmap_protect(pgmap->first, pgmap->pages, key);
+	if (err) {
+		clear_owner(pgmap);
+		give_back(pgmap->first, pgmap->pages);
+		pgmap->first = NULL;
+	}
+	return err;
+}
+
+static bool in_use(const struct dev_pagemap *pgmap)
+{
+	struct kmap_holder holder;
+
+	for (u64 i = 0; i < pgmap->pages; i++)
+		if (pks_is_unprotected(&pgmap->first[i]))
+			return true;
+	return kmap_holder(pgmap->first, pgmap->pages, &holder);
+}
+
+int memunmap_pages(struct dev_pagemap *pgmap)
+{
+	int err = 0;
+
+	if (!pgmap->first)
+		return -EINVAL;
+	if (in_use(pgmap))
+		return -EBUSY;
+	if (pgmap->flags & PGMAP_PROTECTION)
+		err = devmap_unprotect(pgmap->first, pgmap->pages);
+	if (err)
+		return err;
+	clear_owner(pgmap);
+	give_back(pgmap->first, pgmap->pages);
+	pgmap->first = NULL;
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A device's range of memory with struct pages, as Linux's dev_pagemap, over RAM set aside for it.
+ * A protected range carries its owner's key, which is denied to everybody at first: who wants to
+ * use a page maps it (mm/kmap_local.h, mm/kmap.h) or is granted the key.
+ */
+#ifndef KEYWARD_MM_MEMREMAP_H
+#define KEYWARD_MM_MEMREMAP_H
+
+#include "mm/page.h"
+
+#define PGMAP_PROTECTION BIT(0)
+
+struct dev_pagemap {
+	struct page *first; /* set by memremap_pages() */
+	u64 pages;          /* at most 2^(PAGE_ORDERS - 1) */
+	u32 flags;          /* PGMAP_* */
+	u32 key;            /* with PGMAP_PROTECTION; 0: PKS_KEY_DEVMAP */
+	const char *owner;  /* static text, for reports */
+};
+
+/*
+ * Sets the range's memory aside, its content undefined, and protects it. The structure must stay
+ * as it is until memunmap_pages(). -EINVAL: no pages, too many, no owner, or a key that nobody
+ * owns; -ENOMEM. Thread context, interrupts on where there are other processors.
+ */
+int memremap_pages(struct dev_pagemap *pgmap);
+
+/*
+ * Gives the range back; nobody may use it any more. -EBUSY while a page of it is marked by kmap(),
+ * or mapped in a context by kmap_local_page() or kmap_thread(); -ENOMEM, if tables cannot be split:
+ * nothing has changed then. -EINVAL: there is no range. As above.
+ */
+int memunmap_pages(struct dev_pagemap *pgmap);
+
+/* The range that the page belongs to, or NULL. Any context. */
+static inline const struct dev_pagemap *page_pgmap(const struct page *page)
+{
+	return page->flags & PG_PGMAP ? page->pgmap : NULL;
+}
+
+#endif

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "pks/mark_hash.h"
+
+#define FRAME(word) ((word) >> 24)
+#define COUNT(word) ((word)&MARK_HASH_MAX)
+
+static u64 *slot_of(struct mark_hash *hash, u64 pfn, u32 distance)
+{
+	u64 h = (pfn * 0x9e3779b97f4a7c15) >> 32; /* 2^64 divided by the golden ratio */
+
+	return &hash->slot[(h + distance) % MARK_HASH_SLOTS];
+}
+
+static u64 load(const u64 *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static bool swap(u64 *slot, u64 *word, u64 next)
+{
+	return __atomic_compare_exchange_n(slot, word, next, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_ACQUIRE);
+}
+
+/* A slot that is the frame's, or nobody's, gets one more. */
+static bool add_here(u64 *slot, u64 frame)
+{
+	u64 word = load(slot), next;
+
+	do {
+		if (FRAME(word) == frame && COUNT(word) < MARK_HASH_MAX)
+			next = word + 1;
+		else if (FRAME(word) != frame && COUNT(word) == 0)
+			next = frame << 24 | 1;
+		else
+			return false;
+	} while (!swap(slot, &word, next));
+	return true;
+}
+
+bool mark_hash_add(struct mark_hash *hash, u64 pfn)
+{
+	for (u32 i = 0; i < MARK_HASH_SLOTS; i++) {
+		if (add_here(slot_of(hash, pfn, i), pfn + 1)) {
+			__atomic_add_fetch(&hash->adds, 1, __ATOMIC_ACQ_REL);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool remove_here(u64 *slot, u64 word)
+{
+	u64 frame = FRAME(word);
+
+	do {
+		if (FRAME(word) != frame || COUNT(word) == 0)
+			return false;
+	} while (!swap(slot, &word, word - 1));
+	return true;
+}
+
+/* Walks a frame's slots: their sum; or, to remove one, 1 as soon as that has been done. */
+static u64 walk(struct mark_hash *hash, u64 pfn, bool remove)
+{
+	u64 sum = 0, word;
+
+	for (u32 i = 0; i < MARK_HASH_SLOTS; i++) {
+		u64 *slot = slot_of(hash, pfn, i);
+
+		word = load(slot);
+		if (word == 0)
+			break;
+		if (FRAME(word) != pfn + 1)
+			continue;
+		if (remove && remove_here(slot, word))
+			return 1;
+		sum += remove ? 0 : COUNT(word);
+	}
+	return sum;
+}
+
+/*
+ * A frame that is never without a mark may still look so: one is added in a slot that has been
+ * passed, then that in the next slot is removed. So nothing counts as nothing only if none was
+ * added meanwhile.
+ */
+static u64 walk_again(struct mark_hash *hash, u64 pfn, bool remove)
+{
+	u64 before, found;
+
+	do {
+		before = load(&hash->adds);
+		found = walk(hash, pfn, remove);
+	} while (!found && load(&hash->adds) != before);
+	return found;
+}
+
+bool mark_hash_remove(struct mark_hash *hash, u64 pfn)
+{
+	return walk_again(hash, pfn, true);
+}
+
+u64 mark_hash_count(struct mark_hash *hash, u64 pfn)
+{
+	return walk_again(hash, pfn, false);
+}
