@@ -159,8 +159,10 @@ static void bad_value_means_default(void **state)
 /* What a complaint says is accepted has to be: the table and the functions agree. */
 static void what_is_named_is_accepted(void **state)
 {
-	static const char *const enums[] = { "pks",   "gate",   "pardon", "exit", "bench",
-					     "magic", "matrix", "avoid",  "apic", "trace", "marks", "early" };
+	static const char *const enums[] = {
+		"pks",    "gate",  "pardon", "exit",  "bench", "magic",
+		"matrix", "avoid", "apic",   "trace", "marks", "early"
+	};
 	static const u8 counts[] = { 4, 2, 3, 4, 2, 4, 3, 2, 2, 2, 2, 2 }; /* words of each */
 
 	(void)state;

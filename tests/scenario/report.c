@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "tests/scenario/report.h"
+#include "kernel/console.h"
+#include "kernel/option_names.h"
+#include "kernel/options.h"
+#include "kernel/trace.h"
+
+static u32 id_of(const struct scenario *s)
+{
+#define SCENARIO_ADDRESS(id) &scenario_##id,
+	static const struct scenario *const all[] = { SCENARIOS(SCENARIO_ADDRESS) };
+
+	for (u32 i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i] == s)
+			return i;
+	return TRACE_SCENARIOS;
+}
+
+/*
+ * A section of the trace is made where policies differ in how long something is open: with marks as
+ * the gate, and without warnings, which take time of their own.
+ */
+static bool wants_section(struct rule_policy policy)
+{
+	return policy.gate == PKS_GATE_KMAPPED && policy.mode != PKS_MODE_RELAXED;
+}
+
+static struct trace_scenario section(const struct scenario *s, struct rule_policy policy)
+{
+	return (struct trace_scenario){
+		.id = id_of(s),
+		.name = s->name,
+		.policy = (u32)policy.mode << 16 | (u32)policy.gate << 8 | (u32)policy.scope,
+		.key = PKS_KEY_DEVMAP,
+		.pages = SCENARIO_PAGES,
+	};
+}
+
+static void print_policy(const char *what, const struct scenario *s, struct rule_policy policy)
+{
+	pr("# scenario %s pks=%s gate=%s pardon=%s %s:", s->name, pks_mode_name(policy.mode),
+	   pks_gate_name(policy.gate), pks_scope_name(policy.scope), what);
+}
+
+void report_begin(const struct scenario *s, struct rule_policy policy)
+{
+	struct trace_scenario sec = section(s, policy);
+
+	if (!options.trace)
+		return;
+	print_policy("expects", s, policy);
+	for (u32 n = 0; n < s->use_count; n++)
+		pr(" %s", outcome_names[use_rule(policy, s->uses, n)]);
+	pr("\n");
+	if (wants_section(policy)) {
+		trace_clear();
+		trace_on = true;
+		trace_scenario_begin(&sec);
+	}
+}
+
+/* Of an access that came late to the policy: who mapped the page, as far as the report would say.
+ */
+static const char *hints(const struct use *use, const struct use_seen *seen)
+{
+	static const char *const names[2][2] = { { "nobody", "site" }, { "backtrace", "both" } };
+
+	if (!use->mapper || seen->outcome == OUTCOME_FREE)
+		return "-";
+	return names[seen->backtrace][seen->site];
+}
+
+void report_end(const struct scenario *s, struct rule_policy policy, const struct use_seen *seen)
+{
+	struct trace_scenario sec = section(s, policy);
+
+	if (!options.trace)
+		return;
+	if (wants_section(policy)) {
+		trace_scenario_end(&sec);
+		trace_on = false;
+		trace_dump();
+	}
+	print_policy("saw", s, policy);
+	for (u32 n = 0; n < s->use_count; n++)
+		pr(" %s/%s", outcome_names[seen[n].outcome], hints(&s->uses[n], &seen[n]));
+	pr("\n");
+}

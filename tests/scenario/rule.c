@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "tests/scenario/rule.h"
+
+const char *const outcome_names[OUTCOMES] = { "free", "pardoned", "dies", "passes" };
+
+/* The context still has what an earlier access of its own was pardoned with. */
+static bool still_pardoned(struct rule_policy policy, const struct use *uses, u32 n)
+{
+	u32 after = uses[n].after;
+
+	if (!after || policy.scope == PKS_SCOPE_INSTRUCTION)
+		return false;
+	if (policy.scope == PKS_SCOPE_GLOBAL && uses[after - 1].open)
+		return false; /* it had no pardon of its own, only the key that was open to all */
+	return use_rule(policy, uses, after - 1) != OUTCOME_DIES;
+}
+
+/* "Unprotect temporary for the current context": and how wide that is, is the scope. */
+static enum outcome pardon_rule(struct rule_policy policy, const struct use *uses, u32 n)
+{
+	bool devmap = true; /* every page of a scenario belongs to a protected device range */
+
+	if (still_pardoned(policy, uses, n))
+		return OUTCOME_FREE;
+	if (policy.scope == PKS_SCOPE_GLOBAL && uses[n].open)
+		return OUTCOME_PASSES; /* the key is open, whatever page of it is meant */
+	if (uses[n].by == BY_KMAP || (policy.gate == PKS_GATE_ANY && devmap))
+		return OUTCOME_PARDONED;
+	return OUTCOME_DIES;
+}
+
+enum outcome use_rule(struct rule_policy policy, const struct use *uses, u32 n)
+{
+	enum use_by by = uses[n].by;
+
+	if (policy.mode == PKS_MODE_OFF || by == BY_LOCAL || by == BY_NEIGHBOUR)
+		return OUTCOME_FREE; /* a local map opens its page's key: all pages of it */
+	if (policy.mode == PKS_MODE_STRICT)
+		return OUTCOME_DIES; /* no pardon */
+	return pardon_rule(policy, uses, n);
+}

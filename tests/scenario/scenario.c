@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/* Runs scenarios, watches their uses, and compares what came of each with the rule. */
+#include "tests/scenario/scenario.h"
+#include "kernel/backtrace.h"
+#include "kernel/ksyms.h"
+#include "kernel/option_names.h"
+#include "kernel/string.h"
+#include "kernel/thread.h"
+#include "kernel/trace.h"
+#include "mm/memremap.h"
+#include "pks/fault.h"
+#include "pks/unprotect.h"
+#include "tests/expect.h"
+#include "tests/fixture.h"
+#include "tests/probe.h"
+#include "tests/scenario/report.h"
+
+#define WORK_AROUND 40 /* instructions, about, between the map and the access, and after it */
+
+/* The scenario that runs: one at a time. Its contexts write what belongs to their uses. */
+static struct {
+	const struct scenario *scenario;
+	struct rule_policy policy;
+	struct dev_pagemap map;
+	u32 made; /* uses, a bit each; atomic */
+	struct use_seen seen[SCENARIO_USES];
+} run;
+
+struct page *scenario_page(u32 i)
+{
+	return run.map.first + i;
+}
+
+__attribute__((noinline)) void work_on(u32 instructions)
+{
+	for (u32 i = 0; i < instructions / 2; i++)
+		asm volatile("");
+}
+
+static bool lies_in(u64 addr, const void *fn)
+{
+	u64 offset, size;
+	const char *name;
+
+	return ksym_lookup(addr, &name, &offset, &size) && addr - offset == (u64)fn;
+}
+
+/* Whether a caller of the running function is `fn`, as far as a backtrace would show it. */
+static bool backtrace_names(const void *fn)
+{
+	const u64 *frame = __builtin_frame_address(0);
+
+	while (!((u64)frame & 7) && stack_contains((u64)frame, 16)) {
+		const u64 *caller = (const u64 *)frame[0];
+
+		if (lies_in(frame[1], fn))
+			return true;
+		if (caller <= frame)
+			break;
+		frame = caller;
+	}
+	return false;
+}
+
+static struct fault access(const struct use *use, void *at)
+{
+	u64 value;
+
+	return use->access == PKS_WRITE ? touch_write(at, 1) : touch_read(at, &value);
+}
+
+static enum outcome outcome_of(struct fault fault, const struct pks_stats *before)
+{
+	if (fault.vector != FAULT_NONE)
+		return OUTCOME_DIES;
+	return pks_stats.pardons != before->pardons ? OUTCOME_PARDONED : OUTCOME_FREE;
+}
+
+/* noinline: the driver's function shall be the next in a backtrace. */
+__attribute__((noinline)) void use(u32 n, void *at)
+{
+	const struct use *use = &run.scenario->uses[n];
+	const struct page *page = virt_to_page(at);
+	struct pks_stats before = pks_stats;
+	struct use_seen *seen = &run.seen[n];
+	bool intended = use_is_intended(use);
+	struct fault fault;
+
+	if (__atomic_fetch_or(&run.made, 1u << n, __ATOMIC_ACQ_REL) & 1u << n)
+		ktest_error("%s makes use %u twice", run.scenario->name, n);
+	work_on(WORK_AROUND);
+	if (intended)
+		trace_use_begin(page_to_pfn(page), page->pkey, use->access == PKS_WRITE);
+	fault = access(use, at);
+	if (intended)
+		trace_use_end(page_to_pfn(page), page->pkey, use->access == PKS_WRITE);
+	work_on(WORK_AROUND);
+	seen->outcome = outcome_of(fault, &before);
+	if (use->mapper) {
+		seen->backtrace = backtrace_names(use->mapper);
+		seen->site = lies_in(KERNEL_BASE | page->kmap_site, use->mapper);
+	}
+}
+
+static int run_thread(void *arg)
+{
+	((const struct scenario *)arg)->run();
+	return 0;
+}
+
+static void check_use(u32 n)
+{
+	const struct scenario *s = run.scenario;
+	enum outcome want = use_rule(run.policy, s->uses, n), got = run.seen[n].outcome;
+	bool ok = got == want || (want == OUTCOME_PASSES && got != OUTCOME_DIES);
+
+	if (!(run.made & 1u << n)) {
+		ktest_error("%s did not come to use %u", s->name, n);
+		return;
+	}
+	ktest_checked();
+	if (!ok)
+		ktest_fail(__FILE__, __LINE__,
+			   "%s, use %u (%s), pks=%s gate=%s pardon=%s: expected %s, got %s",
+			   s->name, n, s->uses[n].what, pks_mode_name(run.policy.mode),
+			   pks_gate_name(run.policy.gate), pks_scope_name(run.policy.scope),
+			   outcome_names[want], outcome_names[got]);
+}
+
+static bool pages_get(void)
+{
+	run.map = (struct dev_pagemap){
+		.pages = SCENARIO_PAGES,
+		.flags = PGMAP_PROTECTION,
+		.owner = run.scenario->name,
+	};
+	return EXPECT_EQ(memremap_pages(&run.map), 0);
+}
+
+static void pages_put(void)
+{
+	for (u32 i = 0; i < SCENARIO_PAGES; i++)
+		EXPECT_EQ(pks_users(scenario_page(i)), 0);
+	EXPECT_EQ(memunmap_pages(&run.map), 0);
+}
+
+static void policy_apply(struct rule_policy policy)
+{
+	policy_set(policy.mode, policy.gate);
+	EXPECT_EQ(pks_scope_set(policy.scope), 0);
+}
+
+void scenario_check(const struct scenario *s, struct rule_policy policy)
+{
+	struct thread *t;
+
+	run.scenario = s;
+	run.policy = policy;
+	run.made = 0;
+	memset(run.seen, 0, sizeof(run.seen));
+	if (!pages_get())
+		return;
+	policy_apply(policy);
+	report_begin(s, policy);
+	t = thread_create("driver", run_thread, (void *)s);
+	if (EXPECT(t))
+		EXPECT(!thread_join(t).died);
+	report_end(s, policy, run.seen);
+	for (u32 n = 0; n < s->use_count; n++)
+		check_use(n);
+	pages_put();
+}
+
+void scenario_check_all(const struct scenario *s)
+{
+	for (enum pks_mode mode = 0; mode < PKS_MODES; mode++)
+		for (enum pks_gate gate = 0; gate < PKS_GATES; gate++)
+			for (enum pks_scope scope = 0; scope < PKS_SCOPE_INSTRUCTION; scope++)
+				scenario_check(s, (struct rule_policy){ mode, gate, scope });
+}
