@@ -17,3 +17,11 @@
 	KTEST(id, KT_PKS);
 
 SCENARIOS(SCENARIO_TEST)
+
+/* What comes late to the policy was seen early, and more than that. */
+static void early_sees_all_that_is_late(void)
+{
+	for (u32 i = 0; i < SCENARIO_COUNT; i++)
+		scenario_check_early(scenarios[i]);
+}
+KTEST(early_sees_all_that_is_late, KT_PKS);

@@ -321,3 +321,27 @@ static const struct use page_vector_uses[] = {
 	{ "with kmap()", BY_KMAP, PKS_WRITE, 0, true, vector_push },
 };
 SCENARIO(page_vector, "erofs/zpvec", page_vector_uses);
+
+/* The address is wanted to be printed and compared, not to be used: what it is used by is a local
+ * map. */
+
+static u64 noted; /* for a line of a log */
+
+DRIVER void entry_write(struct page *page)
+{
+	u64 *at = kmap_local_page(page);
+
+	noted = (u64)page_address(page);
+	use(0, at);
+	kunmap_local(at);
+}
+
+static void logged_address(void)
+{
+	entry_write(scenario_page(0));
+}
+
+static const struct use logged_address_uses[] = {
+	{ "writes under its own map", BY_LOCAL, PKS_WRITE, 0, false, entry_write },
+};
+SCENARIO(logged_address, "a driver that prints addresses", logged_address_uses);

@@ -7,14 +7,13 @@
 
 static u32 id_of(const struct scenario *s)
 {
-#define SCENARIO_ADDRESS(id) &scenario_##id,
-	static const struct scenario *const all[] = { SCENARIOS(SCENARIO_ADDRESS) };
+	u32 id = 0;
 
-	for (u32 i = 0; i < ARRAY_SIZE(all); i++)
-		if (all[i] == s)
-			return i;
-	return TRACE_SCENARIOS;
+	while (scenarios[id] != s)
+		id++;
+	return id;
 }
+_Static_assert(SCENARIO_COUNT <= TRACE_SCENARIOS, "TRACE_SCENARIOS");
 
 /*
  * A section of the trace is made where policies differ in how long something is open: with marks as
@@ -53,7 +52,6 @@ void report_begin(const struct scenario *s, struct rule_policy policy)
 		pr(" %s", outcome_names[use_rule(policy, s->uses, n)]);
 	pr("\n");
 	if (wants_section(policy)) {
-		trace_clear();
 		trace_on = true;
 		trace_scenario_begin(&sec);
 	}
@@ -79,10 +77,28 @@ void report_end(const struct scenario *s, struct rule_policy policy, const struc
 	if (wants_section(policy)) {
 		trace_scenario_end(&sec);
 		trace_on = false;
-		trace_dump();
 	}
 	print_policy("saw", s, policy);
 	for (u32 n = 0; n < s->use_count; n++)
 		pr(" %s/%s", outcome_names[seen[n].outcome], hints(&s->uses[n], &seen[n]));
 	pr("\n");
+}
+
+void report_all_begin(void)
+{
+	if (options.trace)
+		trace_clear();
+}
+
+void report_all_end(void)
+{
+	if (options.trace)
+		trace_dump();
+}
+
+void report_early(const struct scenario *s, const struct early_seen *seen)
+{
+	if (options.trace)
+		pr("# scenario %s early: kmap %lu page_address %lu mapped %u late %u\n", s->name,
+		   seen->kmap, seen->page_address, seen->mapped, seen->late);
 }

@@ -19,4 +19,17 @@ struct use_seen {
 void report_begin(const struct scenario *s, struct rule_policy policy);
 void report_end(const struct scenario *s, struct rule_policy policy, const struct use_seen *seen);
 
+/* All runs of one scenario make one dump of the trace. Thread context. */
+void report_all_begin(void);
+void report_all_end(void);
+
+/* What the early checks said of one run: alarms; pages that were kmapped; those of which a use of
+ * them came late to the policy as well. */
+struct early_seen {
+	u64 kmap, page_address;
+	u32 mapped, late;
+};
+
+void report_early(const struct scenario *s, const struct early_seen *seen);
+
 #endif

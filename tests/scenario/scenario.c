@@ -7,6 +7,7 @@
 #include "kernel/string.h"
 #include "kernel/thread.h"
 #include "kernel/trace.h"
+#include "mm/early_check.h"
 #include "mm/memremap.h"
 #include "pks/fault.h"
 #include "pks/unprotect.h"
@@ -22,7 +23,8 @@ static struct {
 	const struct scenario *scenario;
 	struct rule_policy policy;
 	struct dev_pagemap map;
-	u32 made; /* uses, a bit each; atomic */
+	u32 made;         /* uses, a bit each; atomic */
+	u32 late, mapped; /* pages, a bit each: a use of one faulted; it was kmapped. Atomic */
 	struct use_seen seen[SCENARIO_USES];
 } run;
 
@@ -96,6 +98,8 @@ __attribute__((noinline)) void use(u32 n, void *at)
 		trace_use_end(page_to_pfn(page), page->pkey, use->access == PKS_WRITE);
 	work_on(WORK_AROUND);
 	seen->outcome = outcome_of(fault, &before);
+	if (seen->outcome != OUTCOME_FREE)
+		__atomic_or_fetch(&run.late, 1u << (page - run.map.first), __ATOMIC_RELAXED);
 	if (use->mapper) {
 		seen->backtrace = backtrace_names(use->mapper);
 		seen->site = lies_in(KERNEL_BASE | page->kmap_site, use->mapper);
@@ -139,8 +143,12 @@ static bool pages_get(void)
 
 static void pages_put(void)
 {
-	for (u32 i = 0; i < SCENARIO_PAGES; i++)
+	for (u32 i = 0; i < SCENARIO_PAGES; i++) {
 		EXPECT_EQ(pks_users(scenario_page(i)), 0);
+		if (scenario_page(i)->kmap_site)
+			run.mapped |= 1u << i;
+		scenario_page(i)->kmap_site = 0;
+	}
 	EXPECT_EQ(memunmap_pages(&run.map), 0);
 }
 
@@ -156,7 +164,7 @@ void scenario_check(const struct scenario *s, struct rule_policy policy)
 
 	run.scenario = s;
 	run.policy = policy;
-	run.made = 0;
+	run.made = run.late = run.mapped = 0;
 	memset(run.seen, 0, sizeof(run.seen));
 	if (!pages_get())
 		return;
@@ -173,8 +181,43 @@ void scenario_check(const struct scenario *s, struct rule_policy policy)
 
 void scenario_check_all(const struct scenario *s)
 {
+	report_all_begin();
 	for (enum pks_mode mode = 0; mode < PKS_MODES; mode++)
 		for (enum pks_gate gate = 0; gate < PKS_GATES; gate++)
-			for (enum pks_scope scope = 0; scope < PKS_SCOPE_INSTRUCTION; scope++)
+			for (enum pks_scope scope = 0; scope < PKS_SCOPES; scope++)
 				scenario_check(s, (struct rule_policy){ mode, gate, scope });
+	report_all_end();
 }
+
+/* Pages that were kmapped, and those of them that somebody came to late. */
+static struct early_seen early_result(const struct early_stats *before)
+{
+	struct early_seen seen = {
+		.kmap = early_stats.kmap - before->kmap,
+		.page_address = early_stats.page_address - before->page_address,
+	};
+
+	for (u32 i = 0; i < SCENARIO_PAGES; i++) {
+		seen.mapped += run.mapped & BIT(i) ? 1 : 0;
+		seen.late += run.mapped & run.late & BIT(i) ? 1 : 0;
+	}
+	return seen;
+}
+
+void scenario_check_early(const struct scenario *s)
+{
+	struct early_stats before = early_stats;
+	struct early_seen seen;
+
+	early_set(true);
+	scenario_check(
+		s, (struct rule_policy){ PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT });
+	early_set(false);
+	seen = early_result(&before);
+	EXPECT(seen.kmap >= seen.mapped); /* nobody maps unseen */
+	EXPECT(seen.late <= seen.mapped);
+	report_early(s, &seen);
+}
+
+#define SCENARIO_ADDRESS(id) &scenario_##id,
+const struct scenario *const scenarios[SCENARIO_COUNT] = { SCENARIOS(SCENARIO_ADDRESS) };
