@@ -32,10 +32,15 @@ static void warn_full(const struct page *page)
 		   page_to_pfn(page), MARK_HASH_SLOTS);
 }
 
+static void add_to_page(struct page *page)
+{
+	__atomic_add_fetch(&page->unprotected, 1, __ATOMIC_ACQ_REL);
+}
+
 void pks_unprotect(struct page *page)
 {
 	if (likely(options.marks == PKS_MARKS_PAGE))
-		__atomic_add_fetch(&page->unprotected, 1, __ATOMIC_ACQ_REL);
+		add_to_page(page);
 	else if (!mark_hash_add(&hash, page_to_pfn(page)))
 		warn_full(page);
 }

@@ -13,8 +13,8 @@ MEMORY_TESTS = ["tests=memory.*,machine.*"]
 LEAST_KIB = 8 << 10             # mm/init.h, RAM_LEAST
 SMALL, LEAST = "8M", "9M"       # QEMU machines that just do not have it, and just do
 LINE = re.escape("# command line: ")
-KEYS = ("the keys are pks, gate, pardon, marks, early, tests, seed, repeat, exit, cpus, mem, reserve, paging, magic, matrix, case, "
-        "avoid, apic, bench, trace")
+KEYS = ("the keys are pks, gate, pardon, marks, early, tests, seed, repeat, exit, cpus, mem, reserve, "
+        "paging, magic, matrix, case, avoid, apic, bench, trace")
 
 CASES = {}
 

@@ -13,8 +13,8 @@
 static inline const char *options_check(const struct options *opt)
 {
 	if ((unsigned)opt->pks >= PKS_MODES || (unsigned)opt->gate >= PKS_GATES ||
-	    (unsigned)opt->pardon >= PKS_SCOPES || (unsigned)opt->exit >= EXIT_ACTIONS ||
-	    (unsigned)opt->matrix >= MATRIX_EXTENTS)
+	    (unsigned)opt->pardon >= PKS_SCOPES || (unsigned)opt->marks >= PKS_MARKS ||
+	    (unsigned)opt->exit >= EXIT_ACTIONS || (unsigned)opt->matrix >= MATRIX_EXTENTS)
 		return "an enum out of its range";
 	if (!memchr(opt->tests, 0, sizeof(opt->tests)))
 		return "tests without an end";
@@ -65,7 +65,8 @@ static inline void options_render(const struct options *opt, char line[2048])
 		     exit_action_name(opt->exit), (unsigned long long)opt->seed, opt->repeat,
 		     opt->cpus, (unsigned long long)opt->mem, opt->bench ? "on" : "off",
 		     opt->x2apic ? "x2apic" : "found", opt->trace ? "on" : "off");
-	p += sprintf(p, " magic=");
+	p += sprintf(p, " marks=%s early=%s magic=", pks_marks_names[opt->marks],
+		     opt->early ? "on" : "off");
 	for (unsigned i = 0; i < MAGIC_POINTS; i++)
 		if (opt->magic & 1u << i)
 			p += sprintf(p, "%s,", magic_point_names[i]);
@@ -89,9 +90,9 @@ static inline bool options_equal(const struct options *a, const struct options *
 	       a->exit == b->exit && a->seed == b->seed && a->repeat == b->repeat &&
 	       a->cpus == b->cpus && a->mem == b->mem && a->paging == b->paging &&
 	       a->magic == b->magic && a->bench == b->bench && a->x2apic == b->x2apic &&
-	       a->trace == b->trace && a->matrix == b->matrix &&
-	       a->avoid_set_dirty == b->avoid_set_dirty && !strcmp(a->tests, b->tests) &&
-	       !strcmp(a->matrix_case, b->matrix_case) &&
+	       a->trace == b->trace && a->marks == b->marks && a->early == b->early &&
+	       a->matrix == b->matrix && a->avoid_set_dirty == b->avoid_set_dirty &&
+	       !strcmp(a->tests, b->tests) && !strcmp(a->matrix_case, b->matrix_case) &&
 	       !memcmp(a->reserve, b->reserve, sizeof(a->reserve));
 }
 

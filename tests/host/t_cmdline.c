@@ -53,6 +53,8 @@ static void assert_defaults(void)
 	assert_int_equal(opt.pks, PKS_MODE_RELAXED);
 	assert_int_equal(opt.gate, PKS_GATE_KMAPPED);
 	assert_int_equal(opt.pardon, PKS_SCOPE_CONTEXT);
+	assert_int_equal(opt.marks, PKS_MARKS_PAGE);
+	assert_false(opt.early);
 	assert_int_equal(opt.exit, EXIT_POWEROFF);
 	assert_int_equal(opt.repeat, 1);
 	assert_int_equal(opt.cpus, 4096);
@@ -87,7 +89,9 @@ static void every_key_at_once(void **state)
 	parse_silently(" pks=strict\tgate=any tests=rights.*,policy.? seed=0xDEADbeef00000001 "
 		       "repeat=1000000 exit=halt cpus=2 mem=64M magic=fault,write bench=on "
 		       "matrix=full case=kind:add,key:* avoid=set-dirty paging=5 apic=x2apic "
-		       "reserve=1M+0x2K,5G+1 pardon=global trace=on");
+		       "reserve=1M+0x2K,5G+1 pardon=global trace=on marks=hash early=on");
+	assert_int_equal(opt.marks, PKS_MARKS_HASH);
+	assert_true(opt.early);
 	assert_int_equal(opt.pks, PKS_MODE_STRICT);
 	assert_int_equal(opt.gate, PKS_GATE_ANY);
 	assert_int_equal(opt.pardon, PKS_SCOPE_GLOBAL);
@@ -113,7 +117,9 @@ static void every_key_at_once(void **state)
 static void every_word_of_every_enum(void **state)
 {
 	(void)state;
-	parse_silently("pks=off exit=reboot bench=off");
+	parse_silently("pks=off exit=reboot bench=off marks=page early=off");
+	assert_int_equal(opt.marks, PKS_MARKS_PAGE);
+	assert_false(opt.early);
 	assert_int_equal(opt.pks, PKS_MODE_OFF);
 	assert_int_equal(opt.exit, EXIT_REBOOT);
 	assert_false(opt.bench);
@@ -147,6 +153,8 @@ static void bad_value_means_default(void **state)
 	expect("pardon=me", "pardon=me: not one of context, instruction, global; using context");
 	expect("exit=never",
 	       "exit=never: not one of poweroff, reboot, halt, monitor; using poweroff");
+	expect("marks=list", "marks=list: not one of page, hash; using page");
+	expect("early=yes", "early=yes: not one of on, off; using off");
 	expect("apic=xapic", "apic=xapic: not one of found, x2apic; using found");
 	expect("bench=1", "bench=1: not one of on, off; using off");
 	expect("matrix=all", "matrix=all: not one of everyday, full, list; using everyday");
@@ -268,10 +276,10 @@ static void unknown_words(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		snprintf(text, sizeof(text),
-			 "%s: no such key; the keys are pks, gate, pardon, tests, seed, repeat, "
-			 "exit,"
-			 " cpus, mem, reserve, paging, magic, matrix, case, avoid, apic, bench;"
-			 " ignoring it",
+			 "%s: no such key; the keys are pks, gate, pardon, marks, early, tests, "
+			 "seed, "
+			 "repeat, exit, cpus, mem, reserve, paging, magic, matrix, case, avoid, "
+			 "apic, bench, trace; ignoring it",
 			 words[i]);
 		expect(words[i], text);
 		assert_defaults();

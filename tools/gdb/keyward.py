@@ -203,9 +203,9 @@ tables are read through the direct map, from CR3."""
         yield "  page: %sdirect map's key %d, globally unprotected, users: %d" % (
             "device range, " if flags & devmap else "", int(page["pkey"]),
             int(page["unprotected"]))
-        site = int(page["kmap_site"])
-        if site:
-            yield "  last kmap by " + symbol(LAYOUT["KERNEL_BASE"] | site)
+        site, by = int(page["kmap_site"]), int(page["kmap_thread"])
+        if by:
+            yield "  last kmap by %s in thread %d" % (symbol(LAYOUT["KERNEL_BASE"] | site), by - 1)
 
 
 def thread_name(thread):
