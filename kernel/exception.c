@@ -76,7 +76,7 @@ static void exception(struct regs *regs)
  */
 static void nmi_like(struct regs *regs)
 {
-	struct local *local = &this_cpu()->local[LOCAL_NMI];
+	struct local *local = &this_cpu()->local[LOCAL_NMI], *outer = local_set(local);
 	u32 maps = local_enter(local);
 	u64 cr2 = read_cr2();
 
@@ -89,6 +89,7 @@ static void nmi_like(struct regs *regs)
 		panic_regs(regs, cr2, "%s", exception_name(regs->vector));
 	}
 	local_leave(local, maps);
+	local_set(outer);
 	context_leave(CONTEXT_NMI);
 	write_cr2(cr2);
 }
@@ -101,7 +102,7 @@ static bool spurious(u64 vector)
 
 static void interrupt(struct regs *regs)
 {
-	struct local *local = &this_cpu()->local[LOCAL_INTERRUPT];
+	struct local *local = &this_cpu()->local[LOCAL_INTERRUPT], *outer = local_set(local);
 	u32 maps = local_enter(local);
 
 	context_enter(CONTEXT_INTERRUPT);
@@ -111,6 +112,7 @@ static void interrupt(struct regs *regs)
 			panic_regs(regs, 0, "interrupt vector %lu has no handler", regs->vector);
 	}
 	local_leave(local, maps);
+	local_set(outer);
 	context_leave(CONTEXT_INTERRUPT);
 
 	if (this_cpu()->softirq_pending && !in_interrupt())

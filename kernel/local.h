@@ -39,8 +39,28 @@ struct local {
 	struct local_step step[LOCAL_STEPS];
 };
 
+#define CPU_LOCAL 56 /* struct cpu's field local_now, which kernel/percpu.c asserts */
+
 /* The running context's. Any context. */
-struct local *this_local(void);
+static inline struct local *this_local(void)
+{
+	struct local *local;
+
+	asm volatile("movq %%gs:%c1, %0" : "=r"(local) : "i"(CPU_LOCAL));
+	return local;
+}
+
+/*
+ * From now on `local` is the running context's; the one before. For who begins a context that has
+ * a struct local of its own, on a processor that it does not leave.
+ */
+static inline struct local *local_set(struct local *local)
+{
+	struct local *outer = this_local();
+
+	asm volatile("movq %0, %%gs:%c1" : : "r"(local), "i"(CPU_LOCAL) : "memory");
+	return outer;
+}
 
 /* A context that ends with maps open: warns and drops them. mm/kmap_local.c. Any context. */
 void kmap_left_open(struct local *local);

@@ -15,6 +15,7 @@ _Static_assert(offsetof(struct cpu, kstack) == CPU_KSTACK, "percpu.h");
 _Static_assert(offsetof(struct cpu, user_rsp) == CPU_USER_RSP, "percpu.h");
 _Static_assert(offsetof(struct cpu, ist_base) == CPU_IST_BASE, "percpu.h");
 _Static_assert(offsetof(struct cpu, pkrs_writes) == CPU_PKRS_WRITES, "percpu.h");
+_Static_assert(offsetof(struct cpu, local_now) == CPU_LOCAL, "local.h");
 _Static_assert(sizeof(struct tss) == 104, "SDM: 64-bit TSS");
 
 struct cpu boot_cpu;
@@ -114,6 +115,7 @@ void percpu_init(struct cpu *cpu, u32 id)
 	cpu->self = cpu;
 	cpu->id = id;
 	cpu->pkrs = PKRS_INIT;
+	cpu->local_now = &cpu->local[LOCAL_BOOT];
 	list_init(&cpu->rq.ready);
 	list_init(&cpu->rq.sleeping);
 	cpu->tss.iomap_base = sizeof(struct tss);

@@ -42,8 +42,8 @@ struct runqueue {
 	struct list_head sleeping; /* by wake-up time, soonest first */
 };
 
-/* Which contexts have a struct local for each processor. */
-enum { LOCAL_SOFTIRQ, LOCAL_INTERRUPT, LOCAL_NMI, LOCALS };
+/* Which contexts have a struct local for each processor; the first before it has threads. */
+enum { LOCAL_BOOT, LOCAL_SOFTIRQ, LOCAL_INTERRUPT, LOCAL_NMI, LOCALS };
 
 struct cpu {
 	struct cpu *self;
@@ -54,10 +54,11 @@ struct cpu {
 	 */
 	u64 pkrs;
 	struct thread *current;
-	u64 kstack;      /* top of the current thread's stack: where SYSCALL goes */
-	u64 user_rsp;    /* SYSCALL's scratch; dead as soon as interrupts are on */
-	u64 ist_base;    /* the IST stacks are one range: IST_STACKS * STACK_SLOT bytes */
-	u64 pkrs_writes; /* paranoid build: writes of IA32_PKRS */
+	u64 kstack;              /* top of the current thread's stack: where SYSCALL goes */
+	u64 user_rsp;            /* SYSCALL's scratch; dead as soon as interrupts are on */
+	u64 ist_base;            /* the IST stacks are one range: IST_STACKS * STACK_SLOT bytes */
+	u64 pkrs_writes;         /* paranoid build: writes of IA32_PKRS */
+	struct local *local_now; /* the running context's: see kernel/local.h */
 
 	u32 id; /* its place in cpus[] */
 	u32 apic_id;

@@ -114,6 +114,7 @@ static void reschedule(bool stays)
 		BUG_ON(next->on_cpu); /* one stack, two processors */
 		next->on_cpu = true;
 		cpu->current = next;
+		cpu->local_now = &next->local;
 		cpu->kstack = (u64)next & ~15ULL; /* the struct lies at its stack's top */
 		cpu->tss.rsp[0] = cpu->kstack;
 		switch_address_space(next);
@@ -325,6 +326,7 @@ void sched_init(void)
 	list_init(&main_thread.wait_node);
 	list_add_tail(&main_thread.all_node, &all_threads);
 	cpu->current = &main_thread;
+	cpu->local_now = &main_thread.local;
 	if (!sched_add_cpu(cpu))
 		panic("no memory for the idle thread");
 }

@@ -113,6 +113,7 @@ static void ap_main(struct cpu *cpu)
 	pkrs_enforce(options.pks != PKS_MODE_OFF);
 	syscall_init_cpu();
 	cpu->current = cpu->idle;
+	cpu->local_now = &cpu->idle->local;
 	cpu->idle->on_cpu = true;
 	tsc_seen = rdtsc();
 	__atomic_store_n(&outcome, RUNNING, __ATOMIC_RELEASE);

@@ -16,6 +16,7 @@ void softirq_register(enum softirq nr, void (*handler)(void))
 static void run_one(enum softirq nr)
 {
 	struct local *local = &this_cpu()->local[LOCAL_SOFTIRQ]; /* no switch in here */
+	struct local *outer_local = local_set(local);
 	u32 maps = local_enter(local), outer;
 
 	BUG_ON(!handlers[nr]);
@@ -25,6 +26,7 @@ static void run_one(enum softirq nr)
 	handlers[nr]();
 	irq_disable();
 	local_leave(local, maps);
+	local_set(outer_local);
 	trace_inner(TRACE_LEAVE, TRACE_SOFTIRQ + nr, outer);
 	pkrs_exit(outer);
 }

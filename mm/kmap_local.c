@@ -53,7 +53,8 @@ void kmap_local_protected(struct page *page, enum pks_access access)
 void kunmap_local_protected(const void *addr)
 {
 	void *site = __builtin_return_address(0);
-	struct page *page = virt_to_page(addr);
+	struct page *page =
+		is_direct_map((u64)addr) ? pfn_to_page(virt_to_phys(addr) >> PAGE_SHIFT) : NULL;
 
 	if (page && kmap_close(page, true, site))
 		trace(TRACE_KUNMAP_LOCAL, page_to_pfn(page), (u64)site);

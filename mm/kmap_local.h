@@ -53,8 +53,13 @@ static inline void *kmap_local_page_read(struct page *page)
  */
 static inline void kunmap_local(const void *addr)
 {
-	kunmap_local_protected(addr);
-	barrier(); /* likewise */
+	u64 va = (u64)addr;
+
+	if (unlikely(!is_direct_map(va) || this_local()->maps ||
+		     pfn_to_page((va - DIRECT_BASE) >> PAGE_SHIFT)->pkey)) {
+		kunmap_local_protected(addr);
+		barrier(); /* likewise */
+	}
 }
 
 /* The same without being preempted in between. Any context. */

@@ -14,11 +14,9 @@ void pks_marks_set(enum pks_marks marks)
 	options.marks = marks;
 }
 
-u64 pks_users(const struct page *page)
+u64 pks_users_in_hash(const struct page *page)
 {
-	if (unlikely(options.marks == PKS_MARKS_HASH))
-		return mark_hash_count(&hash, page_to_pfn(page));
-	return __atomic_load_n(&page->unprotected, __ATOMIC_ACQUIRE);
+	return mark_hash_count(&hash, page_to_pfn(page));
 }
 
 static void warn_full(const struct page *page)

@@ -16,8 +16,16 @@ void pks_unprotect(struct page *page);
 /* One user less; without any, reports `site` and changes nothing. Any context. */
 void pks_reprotect(struct page *page, void *site);
 
+/* What marks=hash has counted. Any context. */
+u64 pks_users_in_hash(const struct page *page);
+
 /* How many users the page has. Any context. */
-u64 pks_users(const struct page *page);
+static inline u64 pks_users(const struct page *page)
+{
+	if (unlikely(options.marks == PKS_MARKS_HASH))
+		return pks_users_in_hash(page);
+	return __atomic_load_n(&page->unprotected, __ATOMIC_ACQUIRE);
+}
 
 static inline bool pks_is_unprotected(const struct page *page)
 {
