@@ -116,8 +116,13 @@ trap_return:
  * that runs on an IST stack returns to it without IRET: flags and RIP are put under the
  * interrupted stack pointer (the kernel has no red zone) and popped. The last handler, which
  * returns to another stack, does use IRET. See docs/TRICKS.md.
+ *
+ * A frame with TF = 1 is returned to by IRET all the same: the trap would come after the RET here.
+ * pks/step.c has given NMIs another stack then.
  */
 return_to_ist:
+	testl $RFLAGS_TF, REGS_RFLAGS(%rsp)
+	jnz return_by_iret
 	mov REGS_RSP(%rsp), %rax
 	mov REGS_RIP(%rsp), %rcx
 	mov REGS_RFLAGS(%rsp), %rdx
@@ -173,7 +178,9 @@ nmi_entry:
 	jnz 3f
 	cmp $(IST_STACKS * STACK_SLOT), %rax
 	jbe return_to_ist
-3:	POP_REGS
+3:
+return_by_iret:
+	POP_REGS
 	add $16, %rsp
 	iretq
 	.section .note.GNU-stack, "", @progbits

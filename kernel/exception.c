@@ -8,6 +8,7 @@
 #include "kernel/panic.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
+#include "mm/layout.h"
 
 static trap_hook_t hooks[VECTORS];
 
@@ -70,6 +71,35 @@ static void exception(struct regs *regs)
 	die(regs, exception_name(regs->vector), 0);
 }
 
+static void debug(struct regs *regs)
+{
+	struct local_step *step;
+
+	if (step_trap(regs))
+		return;
+	step = step_suspend(regs); /* a string instruction that goes on */
+	exception(regs);
+	if (step)
+		step_resume(regs, step);
+}
+
+static bool on_ist_stack(u64 rsp)
+{
+	return rsp - this_cpu()->ist_base <= IST_STACKS * STACK_SLOT;
+}
+
+static void nmi(struct regs *regs)
+{
+	struct cpu *cpu = this_cpu();
+	bool before = cpu->nmi_outermost;
+
+	cpu->nmis++;
+	cpu->nmi_outermost = !on_ist_stack(regs->rsp);
+	if (!ipi_nmi(regs))
+		hook_handles(regs); /* an NMI that nobody asked for is only counted */
+	cpu->nmi_outermost = before;
+}
+
 /*
  * NMI, #MC, #DF: a context of its own on an IST stack. It may have come between a page fault and
  * the reading of CR2, so CR2 is put back.
@@ -82,9 +112,7 @@ static void nmi_like(struct regs *regs)
 
 	context_enter(CONTEXT_NMI);
 	if (regs->vector == X86_NMI) {
-		this_cpu()->nmis++;
-		if (!ipi_nmi(regs))
-			hook_handles(regs); /* an NMI that nobody asked for is only counted */
+		nmi(regs);
 	} else if (!hook_handles(regs)) {
 		panic_regs(regs, cr2, "%s", exception_name(regs->vector));
 	}
@@ -130,6 +158,8 @@ static void synchronous(struct regs *regs)
 
 	if (regs->vector == X86_PF)
 		page_fault(regs, cr2);
+	else if (regs->vector == X86_DB)
+		debug(regs);
 	else if (regs->vector == VECTOR_SYSCALL)
 		syscall_dispatch(regs);
 	else
@@ -139,6 +169,10 @@ static void synchronous(struct regs *regs)
 
 void trap_dispatch(struct regs *regs)
 {
+	struct local_step *step = NULL;
+
+	if (unlikely(regs->rflags & RFLAGS_TF) && regs->vector != X86_DB)
+		step = step_suspend(regs);
 	switch (regs->vector) {
 	case X86_NMI:
 	case X86_MC:
@@ -152,6 +186,8 @@ void trap_dispatch(struct regs *regs)
 			interrupt(regs);
 	}
 	irq_disable();
+	if (unlikely(step))
+		step_resume(regs, step);
 }
 
 void die(struct regs *regs, const char *why, u64 addr)

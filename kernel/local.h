@@ -16,6 +16,7 @@
 #define LOCAL_STEPS 4
 
 struct page;
+struct regs;
 
 struct local_map {
 	struct page *page;
@@ -26,6 +27,7 @@ struct local_map {
 };
 
 struct local_step {
+	const struct regs *frame; /* of the trap that came in between; NULL: none */
 	u64 rip;
 	u32 closed;  /* bits of IA32_PKRS to be set again */
 	bool traced; /* somebody else wanted the #DB as well */

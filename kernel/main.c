@@ -31,6 +31,7 @@
 #include "mm/vmap.h"
 #include "monitor/monitor.h"
 #include "pks/fault.h"
+#include "pks/global.h"
 #include "pks/pkrs.h"
 #include "tests/ktest.h"
 
@@ -134,6 +135,7 @@ static void kernel_main(const struct boot_info *info)
 	apic_choose_mode(options.x2apic || smp_wants_x2apic());
 	apic_init(apic_mmio_address() ? vmap_mmio(apic_mmio_address(), PAGE_SIZE) : NULL);
 	ipi_init();
+	pks_global_init();
 	time_calibrate();
 	sched_init(); /* this code is the thread "main" now */
 	tick_init();

@@ -60,6 +60,14 @@ struct cpu {
 	u64 pkrs_writes;         /* paranoid build: writes of IA32_PKRS */
 	struct local *local_now; /* the running context's: see kernel/local.h */
 
+	/*
+	 * Rights that pkrs_lend() has put into the register besides the mirror's, as bits that are
+	 * clear there, or were until a rights write. Its own, in any context, by pks/pkrs.c.
+	 */
+	u32 pkrs_lent;
+	u32 pkrs_recalls;   /* how often all of it was taken back */
+	bool pkrs_recalled; /* they are to go, at the next tick; set by any processor's NMIs */
+
 	u32 id; /* its place in cpus[] */
 	u32 apic_id;
 	u32 pkrs_found;    /* what IA32_PKRS held when the processor started; 0 for the first one */
@@ -81,6 +89,7 @@ struct cpu {
 	u32 tick_slower; /* log 2 of how much longer the next takes; the tick's own */
 	u64 tick_due;    /* the same */
 	u64 nmis;
+	bool nmi_outermost; /* the NMI that runs interrupted none of the IST stacks; in NMIs */
 	struct local local[LOCALS];
 
 	u64 gdt[7];

@@ -9,6 +9,7 @@
 #include "kernel/panic.h"
 #include "kernel/random.h"
 #include "kernel/thread.h"
+#include "pks/pkrs.h"
 
 #define TICK_MIN_NS     2000
 #define TICK_SLOWER_MAX 8
@@ -86,6 +87,8 @@ static bool tick_handler(struct regs *regs)
 	u64 now = now_ns();
 
 	this_cpu()->ticks++;
+	if (unlikely(this_cpu()->pkrs_recalled))
+		pkrs_recall();
 	sched_tick(now);
 	if (watchdog.deadline_ns && now > watchdog.deadline_ns &&
 	    __atomic_exchange_n(&watchdog.deadline_ns, 0, __ATOMIC_RELAXED)) {

@@ -58,6 +58,17 @@ static void describe(const struct trace_event *e, char *text, size_t size)
 		ksnprintf(text, size, "key %lu to %lu pages from %016lx", e->b & 0xff, e->b >> 8,
 			  e->a);
 		return;
+	case TRACE_STEP_END:
+		ksnprintf(text, size,
+			  "step over %p"
+			  "S takes back %08lx",
+			  (void *)e->a, e->b);
+		return;
+	case TRACE_GLOBAL_OPEN:
+	case TRACE_GLOBAL_CLOSE:
+		ksnprintf(text, size, "%s of key %lu to all, %lu marks",
+			  e->type == TRACE_GLOBAL_OPEN ? "opening" : "closing", e->a, e->b);
+		return;
 	default:
 		break;
 	}

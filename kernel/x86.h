@@ -34,6 +34,9 @@
 #define RFLAGS_AC    (1 << 18)
 #define RFLAGS_ID    (1 << 21)
 
+/* Debug status (SDM Vol. 3B, "Debug Status Register (DR6)"). */
+#define DR6_BS (1 << 14) /* the #DB is of the trap flag */
+
 /* Exception vectors (SDM Vol. 3A, "Exception and Interrupt Reference"). */
 #define X86_DE         0
 #define X86_DB         1
@@ -52,6 +55,7 @@
 #define VECTOR_TEST_LOW   0x31 /* a second one, of a lower priority class */
 #define VECTOR_CALL       0xf0 /* another processor wants a function run: kernel/ipi.c */
 #define VECTOR_RESCHEDULE 0xf1 /* another processor has given this one a thread */
+#define VECTOR_RECALL     0xf2 /* take back rights that were lent: pks/global.c */
 #define VECTOR_PIC        0x20 /* 16 of them: all masked, but a PIC may send a spurious one */
 #define VECTOR_SPURIOUS   0xff
 #define VECTORS           256
@@ -76,10 +80,11 @@
 #define SEL_BOOT_CS_32 0x18 /* in the boot GDT alone, its last */
 
 /* The stacks of the interrupt stack table: TSS.IST1 to IST3 (index here counts from 0). */
-#define IST_DF     0
-#define IST_NMI    1
-#define IST_MC     2
-#define IST_STACKS 3
+#define IST_DF         0
+#define IST_NMI        1
+#define IST_MC         2
+#define IST_NMI_SECOND 3 /* for NMIs that come while one is stepped: pks/step.c */
+#define IST_STACKS     4
 
 #define PAGE_SHIFT 12
 #define PAGE_SIZE  (1 << PAGE_SHIFT)

@@ -3,6 +3,7 @@
 #include "kernel/thread.h"
 #include "kernel/trace.h"
 #include "mm/early_check.h"
+#include "pks/global.h"
 #include "pks/unprotect.h"
 
 void *kmap(struct page *page)
@@ -14,7 +15,9 @@ void *kmap(struct page *page)
 			early_kmap(page, site);
 		page->kmap_site = (u32)(u64)site;
 		page->kmap_thread = current_thread() ? current_thread()->id + 1 : 0;
-		pks_unprotect(page);
+		pks_global_open(page); /* first: who sees the mark finds the key open */
+		if (!pks_unprotect(page))
+			pks_global_close(page);
 		trace(TRACE_KMAP, page_to_pfn(page), (u64)site);
 	}
 	return page_to_virt(page);
@@ -24,6 +27,7 @@ void kunmap(struct page *page)
 {
 	if (page->pkey || pks_is_unprotected(page)) { /* its key may have gone meanwhile */
 		trace(TRACE_KUNMAP, page_to_pfn(page), (u64)__builtin_return_address(0));
-		pks_reprotect(page, __builtin_return_address(0));
+		if (pks_reprotect(page, __builtin_return_address(0)))
+			pks_global_close(page);
 	}
 }

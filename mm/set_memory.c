@@ -6,6 +6,7 @@
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
 #include "mm/tlb.h"
+#include "pks/global.h"
 #include "pks/keys.h"
 
 static u64 splits; /* written under pgtable_lock */
@@ -77,8 +78,10 @@ static void note_key(u64 va, u64 size, u32 key)
 {
 	struct page *page = virt_to_page((const void *)va);
 
-	for (u64 i = 0; page && i < size >> PAGE_SHIFT; i++)
+	for (u64 i = 0; page && i < size >> PAGE_SHIFT; i++) {
+		pks_global_move(&page[i], key);
 		page[i].pkey = (u8)key;
+	}
 }
 
 /* Second pass, which cannot fail. Locked. */

@@ -94,6 +94,10 @@ void command_stats(int n, char **words)
 	(void)words;
 	pr("protection-key faults %lu, of them pardoned %lu, refused %lu; warnings %lu\n",
 	   pks_stats.faults, pks_stats.pardons, pks_stats.deaths, pks_stats.warnings);
+	pr("pardons for one instruction %lu, taken back %lu times; for the context's rest instead "
+	   "%lu; "
+	   "by a key open to all %lu\n",
+	   pks_stats.steps, pks_stats.step_ends, pks_stats.steps_wide, pks_stats.global_lent);
 }
 
 void command_trace(int n, char **words)

@@ -101,8 +101,8 @@ void command_pardon(int n, char **words)
 
 	if (scope < 0)
 		return;
-	if (n == 2 && pks_scope_set((enum pks_scope)scope))
-		pr("pages are marked by kmap(): the scope stays\n");
+	if (n == 2)
+		pks_scope_set((enum pks_scope)scope);
 	pr("pardon %s\n", pks_scope_name(options.pardon));
 }
 

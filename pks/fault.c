@@ -9,8 +9,10 @@
 #include "kernel/trace.h"
 #include "mm/pgtable.h"
 #include "mm/tlb.h"
+#include "pks/global.h"
 #include "pks/keys.h"
 #include "pks/rights.h"
+#include "pks/step.h"
 #include "pks/unprotect.h"
 
 #define COUNT(what) __atomic_add_fetch(&pks_stats.what, 1, __ATOMIC_RELAXED)
@@ -38,6 +40,8 @@ void pks_mode_set(enum pks_mode mode)
 	pks_changed();
 	if (on)
 		ipi_run_on_all(enforce, &on);
+	if (options.pardon == PKS_SCOPE_GLOBAL)
+		pks_global_recall(); /* what the mode before has let through */
 }
 
 void pks_gate_set(enum pks_gate gate)
@@ -45,9 +49,19 @@ void pks_gate_set(enum pks_gate gate)
 	options.gate = gate;
 }
 
+/*
+ * Marks are counted under every scope, so any change is possible at any time; a step that is
+ * pending ends as it began. What was lent under GLOBAL goes.
+ */
 int pks_scope_set(enum pks_scope scope)
 {
+	bool lent = options.pardon == PKS_SCOPE_GLOBAL;
+
+	if ((unsigned int)scope >= PKS_SCOPES)
+		return -EINVAL;
 	options.pardon = scope;
+	if (lent)
+		pks_global_recall();
 	return 0;
 }
 
@@ -103,17 +117,25 @@ static bool may_be_outdated(u64 addr)
 	return fresh;
 }
 
-static struct pks_page_state page_state(const struct page *page)
+static struct pks_page_state page_state(struct target at)
 {
+	const struct page *page = at.page;
+
 	return (struct pks_page_state){
 		.known = page,
 		.devmap = page && page->flags & PG_DEVMAP,
 		.unprotected = page && pks_is_unprotected(page),
+		.key_open = pks_global_users(at.key) != 0,
 	};
 }
 
-static void warn_once(const struct regs *regs, u64 addr, struct target at)
+static void warn_once(const struct regs *regs, u64 addr, struct target at, enum pks_width width)
 {
+	static const char *const until[] = {
+		[PKS_IN_CONTEXT] = "until this context ends",
+		[PKS_IN_INSTRUCTION] = "for this instruction",
+		[PKS_FOR_ALL] = "as its key is open to all",
+	};
 	struct thread *t = current_thread();
 	bool last;
 
@@ -121,14 +143,15 @@ static void warn_once(const struct regs *regs, u64 addr, struct target at)
 		return;
 	COUNT(warnings);
 	trace(TRACE_WARN, addr, regs->rip);
-	pr("# WARNING: unprotected access, pardoned until this context ends\n"
+	pr("# WARNING: unprotected access, pardoned %s\n"
 	   "#   address %016lx %p"
 	   "E, page frame %lu, key %u (%s)\n"
 	   "#   by %p"
 	   "S in %s context, thread %u (%s)\n",
-	   addr, &regs->error, page_to_pfn(at.page), at.key, pks_key_owner(at.key),
-	   (void *)regs->rip, context_name(), t ? t->id : 0, t ? t->name : "none");
-	if (at.page->kmap_thread)
+	   until[width], addr, &regs->error, at.page ? page_to_pfn(at.page) : 0, at.key,
+	   pks_key_owner(at.key), (void *)regs->rip, context_name(), t ? t->id : 0,
+	   t ? t->name : "none");
+	if (at.page && at.page->kmap_thread)
 		pr("#   the page's last kmap() was by %p"
 		   "S in thread %u\n",
 		   (void *)(KERNEL_BASE | at.page->kmap_site), at.page->kmap_thread - 1);
@@ -136,11 +159,30 @@ static void warn_once(const struct regs *regs, u64 addr, struct target at)
 		pr("#   too many call sites: further ones are pardoned without a warning\n");
 }
 
+/* Lets the access through. What cannot be stepped over is pardoned for its context, and counted. */
+static void pardon(struct regs *regs, u32 key, enum pks_width width)
+{
+	if (width == PKS_FOR_ALL) {
+		COUNT(global_lent);
+		pks_global_lend(regs, key);
+		return;
+	}
+	if (width == PKS_IN_INSTRUCTION) {
+		if (pks_step(regs, key)) {
+			COUNT(steps);
+			return;
+		}
+		COUNT(steps_wide);
+	}
+	pks_update_exception(regs, key, PKS_READWRITE);
+}
+
 bool pks_fault(struct regs *regs, u64 addr)
 {
 	enum pks_access access = regs->error & PF_W ? PKS_WRITE : PKS_READ;
 	struct target at = find_target(addr);
 	enum pks_verdict verdict;
+	enum pks_width width;
 	bool permitted;
 
 	if (pkrs_permits((u32)regs->pkrs, at.key, access))
@@ -151,7 +193,8 @@ bool pks_fault(struct regs *regs, u64 addr)
 	MAGIC_SITE(MAGIC_FAULT);
 	COUNT(faults);
 	trace(TRACE_FAULT, addr, regs->rip);
-	verdict = pks_policy(options.pks, pks_page_open(options.gate, page_state(at.page)));
+	width = pks_width(options.gate, options.pardon, page_state(at));
+	verdict = pks_policy(options.pks, width != PKS_CLOSED);
 	/*
 	 * Where the frame's rights permit the access, and yet it faulted, a pardon would only
 	 * repeat the fault for ever: a key was changed without a flush, or the machine is wrong.
@@ -162,11 +205,11 @@ bool pks_fault(struct regs *regs, u64 addr)
 		return false;
 	}
 	if (verdict == PKS_PARDON_WARN)
-		warn_once(regs, addr, at);
+		warn_once(regs, addr, at, width);
 	MAGIC_SITE(MAGIC_PARDON);
 	COUNT(pardons);
 	trace(TRACE_PARDON, addr, at.key);
-	pks_update_exception(regs, at.key, PKS_READWRITE);
+	pardon(regs, at.key, width);
 	return true;
 }
 

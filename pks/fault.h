@@ -16,8 +16,8 @@ bool pks_fault(struct regs *regs, u64 addr);
 
 /*
  * The mode, gate and scope in force. The mode decides on CR4.PKS of every processor. Thread
- * context, interrupts on where there are other processors. The scope: 0, or -EBUSY while the old
- * one or the new one would have to answer for a mark that is set, see pks/policy.c.
+ * context, interrupts on where there are other processors. The scope: 0, or -EINVAL. A
+ * change closes what the old one has left open to all.
  */
 void pks_mode_set(enum pks_mode mode);
 void pks_gate_set(enum pks_gate gate);
@@ -29,6 +29,10 @@ void pks_warnings_forget(void);
 /* What happened so far; written by pks_fault() in any context, atomically. */
 struct pks_stats {
 	u64 faults, pardons, warnings, deaths;
+	u64 steps;       /* pardons for one instruction; two of one instruction are two */
+	u64 step_ends;   /* instructions after which rights were taken back */
+	u64 steps_wide;  /* that had to be pardoned for the context's rest: see pks_step() */
+	u64 global_lent; /* pardons by a key that is open to all */
 };
 extern struct pks_stats pks_stats;
 

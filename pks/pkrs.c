@@ -32,13 +32,64 @@ void pkrs_enforce(bool on)
 		write_cr4(read_cr4() & ~(u64)CR4_PKS);
 }
 
+#if CONFIG_PKS
+
+static void write_register(u32 pkrs)
+{
+	wrmsr(MSR_IA32_PKRS, pkrs);
+	if (CONFIG_PARANOID)
+		this_cpu()->pkrs_writes++;
+}
+
+/*
+ * An NMI that comes in between may recall what is lent here: then nothing is, and the access faults
+ * again.
+ */
+void pkrs_lend(u32 pkrs, u32 bits)
+{
+	struct cpu *cpu = this_cpu();
+	u32 recalls = __atomic_load_n(&cpu->pkrs_recalls, __ATOMIC_ACQUIRE);
+	u32 lent = cpu->pkrs_lent | bits;
+
+	cpu->pkrs = pkrs;
+	__atomic_store_n(&cpu->pkrs_lent, lent, __ATOMIC_RELEASE);
+	write_register(pkrs & ~lent);
+	if (__atomic_load_n(&cpu->pkrs_recalls, __ATOMIC_ACQUIRE) != recalls)
+		pkrs_recall();
+}
+
+/* What an NMI lends in between ends with the NMI: the register is written before it is forgotten.
+ */
+void pkrs_recall(void)
+{
+	u64 flags = irq_save();
+	struct cpu *cpu = this_cpu();
+
+	cpu->pkrs_recalled = false;
+	if (__atomic_load_n(&cpu->pkrs_lent, __ATOMIC_ACQUIRE)) {
+		write_register((u32)cpu->pkrs);
+		__atomic_store_n(&cpu->pkrs_lent, 0, __ATOMIC_RELEASE);
+	}
+	__atomic_add_fetch(&cpu->pkrs_recalls, 1, __ATOMIC_RELEASE);
+	irq_restore(flags);
+}
+
+#endif
+
 #if CONFIG_PARANOID
 void pkrs_mirror_lies(void);
 void pkrs_check_mirror(void);
 
-/* Called by PKRS_VERIFY: the mirror does not say what the register holds. */
+/*
+ * Called by PKRS_VERIFY: the mirror does not say what the register holds. That is no lie where this
+ * processor has lent the rest, and nobody has recalled it: pkrs_lend().
+ */
 void pkrs_mirror_lies(void)
 {
+	u32 mirror = (u32)this_cpu()->pkrs, reg = pkrs_register();
+
+	if (!(reg & ~mirror) && !(mirror & ~reg & ~this_cpu()->pkrs_lent))
+		return;
 	panic("cpu->pkrs is %08lx, IA32_PKRS is %08x", this_cpu()->pkrs, pkrs_register());
 }
 

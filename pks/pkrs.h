@@ -61,6 +61,17 @@ static inline u32 pkrs_update(u32 clear, u32 set)
 	return old;
 }
 
+/*
+ * Makes `pkrs`, the rights of the context that the running trap returns to, the mirror already, and
+ * opens `bits` in the register alone: the return finds the mirror as it wants it, and writes
+ * nothing. Any later rights write, and any NMI, ends that early; pkrs_recall() ends it for sure. A
+ * context that begins or goes on with an equal mirror inherits it. Any context, interrupts off.
+ */
+void pkrs_lend(u32 pkrs, u32 bits);
+
+/* Takes back all that was lent on this processor. Any context. */
+void pkrs_recall(void);
+
 /* In the paranoid build panics if the mirror does not say what the register holds. Any context. */
 static inline void pkrs_verify(void)
 {
@@ -92,6 +103,10 @@ static inline void pkrs_exit(u32 outer)
 static inline u32 pkrs_enter(void)
 {
 	return PKRS_INIT;
+}
+
+static inline void pkrs_recall(void)
+{
 }
 
 static inline void pkrs_exit(u32 outer)

@@ -6,6 +6,22 @@
  */
 #include "pks/policy.h"
 
+/*
+ * Scope by what is known of the page: it is marked; it is a device page, which counts with gate=any
+ * alone; its key is that of a marked page. Under the scope GLOBAL a mark is a mark of the key, and
+ * the page itself is not asked, nor even whether there is a struct page. The RFC that GLOBAL is
+ * taken from knows no gate: a device page of a key that is not open has nobody's kmap() whose end
+ * could close it, so what gate=any adds is pardoned until the end of the context, as in CONTEXT.
+ */
+// clang-format off
+const struct pks_scope_row pks_scope_table[PKS_SCOPES] = {
+	/*                           marked              device              key */
+	[PKS_SCOPE_CONTEXT]     = { PKS_IN_CONTEXT,     PKS_IN_CONTEXT,     PKS_CLOSED },
+	[PKS_SCOPE_INSTRUCTION] = { PKS_IN_INSTRUCTION, PKS_IN_INSTRUCTION, PKS_CLOSED },
+	[PKS_SCOPE_GLOBAL]      = { PKS_CLOSED,         PKS_IN_CONTEXT,     PKS_FOR_ALL },
+};
+// clang-format on
+
 // clang-format off
 const struct pks_policy_row pks_policy_table[PKS_MODES] = {
 	/*                      not open  open */

@@ -8,7 +8,7 @@
 
 enum pks_verdict {
 	PKS_DIE,         /* no pardon: the context that faulted ends */
-	PKS_PARDON,      /* the key is opened in the saved frame */
+	PKS_PARDON,      /* the access is let through, as widely as enum pks_width says */
 	PKS_PARDON_WARN, /* the same, and it is reported once for each call site */
 };
 
@@ -17,12 +17,40 @@ struct pks_page_state {
 	bool known;       /* the address translates to a page that has a struct page */
 	bool devmap;      /* it belongs to a protected device range */
 	bool unprotected; /* kmap() marked it as globally unprotected, and no kunmap() yet */
+	bool key_open;    /* some page of its key is so marked: pks/global.h */
 };
 
-/* Whether the page is one that can be pardoned at all. */
-static inline bool pks_page_open(enum pks_gate gate, struct pks_page_state page)
+/* What a pardon opens, and for how long. */
+enum pks_width {
+	PKS_CLOSED,         /* nothing: the page cannot be pardoned */
+	PKS_IN_CONTEXT,     /* the key in the saved frame, until that context ends */
+	PKS_IN_INSTRUCTION, /* the same, until the instruction is over: pks/step.h */
+	PKS_FOR_ALL,        /* the key in every context that asks, until its last kunmap() */
+};
+
+struct pks_scope_row {
+	enum pks_width marked, device, key;
+};
+
+extern const struct pks_scope_row pks_scope_table[PKS_SCOPES];
+
+/* How wide a pardon for such a page is. An unknown scope or gate gives nothing more. Any context.
+ */
+static inline enum pks_width pks_width(enum pks_gate gate, enum pks_scope scope,
+				       struct pks_page_state page)
 {
-	return page.known && (page.unprotected || (gate == PKS_GATE_ANY && page.devmap));
+	const struct pks_scope_row *row;
+
+	if ((unsigned int)scope >= PKS_SCOPES)
+		return PKS_CLOSED;
+	row = &pks_scope_table[scope];
+	if (page.key_open && row->key != PKS_CLOSED)
+		return row->key;
+	if (!page.known)
+		return PKS_CLOSED;
+	if (page.unprotected && row->marked != PKS_CLOSED)
+		return row->marked;
+	return gate == PKS_GATE_ANY && page.devmap ? row->device : PKS_CLOSED;
 }
 
 struct pks_policy_row {

@@ -35,12 +35,15 @@ static void add_to_page(struct page *page)
 	__atomic_add_fetch(&page->unprotected, 1, __ATOMIC_ACQ_REL);
 }
 
-void pks_unprotect(struct page *page)
+bool pks_unprotect(struct page *page)
 {
-	if (likely(options.marks == PKS_MARKS_PAGE))
+	if (likely(options.marks == PKS_MARKS_PAGE)) {
 		add_to_page(page);
-	else if (!mark_hash_add(&hash, page_to_pfn(page)))
+	} else if (!mark_hash_add(&hash, page_to_pfn(page))) {
 		warn_full(page);
+		return false;
+	}
+	return true;
 }
 
 static bool remove_from_page(struct page *page)
@@ -55,13 +58,14 @@ static bool remove_from_page(struct page *page)
 	return true;
 }
 
-void pks_reprotect(struct page *page, void *site)
+bool pks_reprotect(struct page *page, void *site)
 {
 	if (options.marks == PKS_MARKS_PAGE ? remove_from_page(page)
 					    : mark_hash_remove(&hash, page_to_pfn(page)))
-		return;
+		return true;
 	COUNT(underflows);
 	pr("# WARNING: kunmap of a page that is not mapped (frame %lu), by %p"
 	   "S\n",
 	   page_to_pfn(page), site);
+	return false;
 }

@@ -10,11 +10,12 @@
 #include "kernel/options.h"
 #include "mm/page.h"
 
-/* One more user. A full hash is warned about; the page stays as it was. Any context. */
-void pks_unprotect(struct page *page);
+/* One more user. False: the hash is full, which is warned about; the page is as it was. Any
+ * context. */
+bool pks_unprotect(struct page *page);
 
-/* One user less; without any, reports `site` and changes nothing. Any context. */
-void pks_reprotect(struct page *page, void *site);
+/* One user less; without any, reports `site`, changes nothing, returns false. Any context. */
+bool pks_reprotect(struct page *page, void *site);
 
 /* What marks=hash has counted. Any context. */
 u64 pks_users_in_hash(const struct page *page);

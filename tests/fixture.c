@@ -28,7 +28,7 @@ void prot_page_put(struct prot_page *p)
 	if (pks_is_unprotected(p->page))
 		ktest_error("a page was left marked %lu times", pks_users(p->page));
 	while (pks_is_unprotected(p->page))
-		pks_reprotect(p->page, NULL);
+		kunmap(p->page);
 	devmap_unprotect(p->page, 1);
 	page_free(p->page, 0);
 }
@@ -68,6 +68,7 @@ void policy_set(enum pks_mode mode, enum pks_gate gate)
 {
 	pks_mode_set(mode);
 	pks_gate_set(gate);
+	pks_scope_set(PKS_SCOPE_CONTEXT);
 }
 
 __attribute__((noinline)) struct fault policy_read(volatile void *p)

@@ -32,26 +32,82 @@ static void unknown_modes_die(void **state)
 	assert_int_equal(pks_policy((enum pks_mode) - 1, true), PKS_DIE);
 }
 
-/* All eight states of a page; a page that is not known has no state to believe. */
-static void pages_by_gate(void **state)
+/*
+ * All sixteen states of a page, by gate and scope: `-` it cannot be pardoned, `c` for the context,
+ * `i` for the instruction, `g` for all. Written down from the scopes' definition, by hand.
+ */
+static const struct {
+	struct pks_page_state page; /* known, devmap, unprotected, key_open */
+	const char *kmapped, *any;  /* three letters: context, instruction, global */
+} states[] = {
+	{ { false, false, false, false }, "---", "---" },
+	{ { false, false, true, false }, "---", "---" }, /* a page not known has no state ... */
+	{ { false, true, false, false }, "---", "---" },
+	{ { false, true, true, false }, "---", "---" },
+	{ { false, false, false, true }, "--g", "--g" }, /* ... but it may have an open key */
+	{ { false, false, true, true }, "--g", "--g" },
+	{ { false, true, false, true }, "--g", "--g" },
+	{ { false, true, true, true }, "--g", "--g" },
+	{ { true, false, false, false }, "---", "---" },
+	{ { true, false, true, false }, "ci-", "ci-" },
+	{ { true, true, false, false }, "---", "cic" }, /* no kmap(), so no kunmap() to close it */
+	{ { true, true, true, false }, "ci-", "cic" },
+	{ { true, false, false, true }, "--g", "--g" }, /* any page of an open key */
+	{ { true, false, true, true }, "cig", "cig" },
+	{ { true, true, false, true }, "--g", "cig" },
+	{ { true, true, true, true }, "cig", "cig" },
+};
+
+static enum pks_width width_of(char letter)
 {
-	static const struct {
-		struct pks_page_state page; /* known, devmap, unprotected */
-		bool kmapped, any;          /* whether the gate lets it be pardoned */
-	} cases[] = {
-		{ { false, false, false }, false, false }, { { false, false, true }, false, false },
-		{ { false, true, false }, false, false },  { { false, true, true }, false, false },
-		{ { true, false, false }, false, false },  { { true, false, true }, true, true },
-		{ { true, true, false }, false, true },    { { true, true, true }, true, true },
+	return letter == 'c'   ? PKS_IN_CONTEXT
+	       : letter == 'i' ? PKS_IN_INSTRUCTION
+	       : letter == 'g' ? PKS_FOR_ALL
+			       : PKS_CLOSED;
+}
+
+static void widths_by_gate_and_scope(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		for (unsigned scope = 0; scope < PKS_SCOPES; scope++) {
+			enum pks_scope s = (enum pks_scope)scope;
+			enum pks_width narrow = width_of(states[i].kmapped[scope]);
+
+			assert_int_equal(pks_width(PKS_GATE_KMAPPED, s, states[i].page), narrow);
+			assert_int_equal(pks_width(PKS_GATE_ANY, s, states[i].page),
+					 width_of(states[i].any[scope]));
+			/* A gate that does not exist is no wider than the narrow one. */
+			assert_int_equal(pks_width((enum pks_gate)7, s, states[i].page), narrow);
+		}
+	}
+}
+
+static void unknown_scopes_are_closed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		assert_int_equal(pks_width(PKS_GATE_ANY, PKS_SCOPES, states[i].page), PKS_CLOSED);
+		assert_int_equal(pks_width(PKS_GATE_ANY, (enum pks_scope) - 1, states[i].page),
+				 PKS_CLOSED);
+	}
+}
+
+/* Mode by width: STRICT and OFF let nothing through, however wide it would be. */
+static void verdicts_by_mode_and_width(void **state)
+{
+	static const enum pks_verdict want[PKS_MODES] = {
+		[PKS_MODE_OFF] = PKS_DIE,
+		[PKS_MODE_STRICT] = PKS_DIE,
+		[PKS_MODE_RELAXED] = PKS_PARDON_WARN,
+		[PKS_MODE_SILENT] = PKS_PARDON,
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		assert_int_equal(pks_page_open(PKS_GATE_KMAPPED, cases[i].page), cases[i].kmapped);
-		assert_int_equal(pks_page_open(PKS_GATE_ANY, cases[i].page), cases[i].any);
-		/* A gate that does not exist is no wider than the narrow one. */
-		assert_int_equal(pks_page_open((enum pks_gate)7, cases[i].page), cases[i].kmapped);
-	}
+	for (unsigned mode = 0; mode < PKS_MODES; mode++)
+		for (unsigned width = PKS_CLOSED; width <= PKS_FOR_ALL; width++)
+			assert_int_equal(pks_policy((enum pks_mode)mode, width != PKS_CLOSED),
+					 width == PKS_CLOSED ? PKS_DIE : want[mode]);
 }
 
 int main(void)
@@ -60,7 +116,9 @@ int main(void)
 		cmocka_unit_test(closed_pages_die),
 		cmocka_unit_test(open_pages_by_mode),
 		cmocka_unit_test(unknown_modes_die),
-		cmocka_unit_test(pages_by_gate),
+		cmocka_unit_test(widths_by_gate_and_scope),
+		cmocka_unit_test(unknown_scopes_are_closed),
+		cmocka_unit_test(verdicts_by_mode_and_width),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

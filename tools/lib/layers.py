@@ -35,6 +35,7 @@ EXCEPTIONS = {
     ("mm/memremap.c", "pks/unprotect.h"): "nor may one of a device range that goes",
     ("mm/report.c", "pks/unprotect.h"): "what a page's state is",
     ("mm/kmap*.c", "pks/*"): "a kernel mapping is what unprotects a page, or grants rights to it",
+    ("mm/set_memory.c", "pks/global.h"): "marks of kmap() go with the page to its new key",
 }
 
 

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Closing. From a thread with interrupts on, no register has the key open any more when the last
+ * kunmap() returns. Where nobody can wait (interrupts off, softirq, interrupt), the others are sent
+ * an interrupt and close when they take it. An NMI may not use the APIC (kernel/apic.h): it closes
+ * here, and the others do at their next tick.
+ */
+#include "pks/global.h"
+#include "kernel/apic.h"
+#include "kernel/context.h"
+#include "kernel/exception.h"
+#include "kernel/insn.h"
+#include "kernel/ipi.h"
+#include "kernel/options.h"
+#include "kernel/trace.h"
+#include "pks/fault.h"
+#include "pks/pkrs.h"
+#include "pks/unprotect.h"
+
+#if CONFIG_PKS
+
+static u32 users[PKS_KEYS]; /* marks of each key's pages; atomic, any context */
+
+u32 pks_global_users(u32 key)
+{
+	return __atomic_load_n(&users[key], __ATOMIC_ACQUIRE);
+}
+
+static void recall_here(void *arg)
+{
+	(void)arg;
+	pkrs_recall();
+}
+
+static bool recall_handler(struct regs *regs)
+{
+	(void)regs;
+	pkrs_recall();
+	return true;
+}
+
+void pks_global_init(void)
+{
+	trap_hook_set(VECTOR_RECALL, recall_handler);
+}
+
+void pks_global_recall(void)
+{
+	ipi_run_on_all(recall_here, NULL);
+}
+
+/* Without waiting. Interrupts off, or in a context that is not preempted. */
+static void recall_by(bool nmi)
+{
+	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+	u64 flags = irq_save();
+
+	pkrs_recall();
+	for (u32 i = 0; i < count; i++) {
+		if (cpus[i] == this_cpu())
+			continue;
+		if (nmi)
+			__atomic_store_n(&cpus[i]->pkrs_recalled, true, __ATOMIC_RELEASE);
+		else
+			apic_send_ipi(cpus[i]->apic_id, VECTOR_RECALL);
+	}
+	irq_restore(flags);
+}
+
+static void recall(void)
+{
+	if (context_count() >= CONTEXT_NMI)
+		recall_by(true);
+	else if (in_interrupt() || !irqs_enabled())
+		recall_by(false);
+	else
+		pks_global_recall();
+}
+
+static void add(u32 key, int marks)
+{
+	u32 now = __atomic_add_fetch(&users[key], (u32)marks, __ATOMIC_ACQ_REL);
+
+	if (options.pardon != PKS_SCOPE_GLOBAL)
+		return;
+	trace(marks > 0 ? TRACE_GLOBAL_OPEN : TRACE_GLOBAL_CLOSE, key, now);
+	if (now == 0)
+		recall();
+}
+
+void pks_global_open(const struct page *page)
+{
+	if (page->pkey)
+		add(page->pkey, 1);
+}
+
+void pks_global_close(const struct page *page)
+{
+	if (page->pkey)
+		add(page->pkey, -1);
+}
+
+void pks_global_move(const struct page *page, u32 key)
+{
+	u32 marks = (u32)pks_users(page);
+
+	if (!marks || page->pkey == key)
+		return;
+	if (key)
+		add(key, (int)marks);
+	if (page->pkey)
+		add(page->pkey, -(int)marks);
+}
+
+void pks_global_lend(struct regs *regs, u32 key)
+{
+	irq_disable();
+	if (pks_global_users(key) && options.pardon == PKS_SCOPE_GLOBAL)
+		pkrs_lend((u32)regs->pkrs, pkrs_mask(key));
+}
+
+#else
+
+u32 pks_global_users(u32 key)
+{
+	(void)key;
+	return 0;
+}
+
+void pks_global_init(void)
+{
+}
+
+void pks_global_recall(void)
+{
+}
+
+void pks_global_open(const struct page *page)
+{
+	(void)page;
+}
+
+void pks_global_close(const struct page *page)
+{
+	(void)page;
+}
+
+void pks_global_move(const struct page *page, u32 key)
+{
+	(void)page;
+	(void)key;
+}
+
+void pks_global_lend(struct regs *regs, u32 key)
+{
+	(void)regs;
+	(void)key;
+}
+
+#endif

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/*
+ * An entry of struct local's `step` is active while the instruction that it is for may be executed:
+ * its frame is NULL then. While a trap that came in between is handled, the entry has that trap's
+ * frame, and so it is no business of the #DBs and faults that the handler meets. Entries of one
+ * context are a stack, as its traps are.
+ *
+ * MOV SS and POP SS hold back the trap for one instruction (SDM Vol. 3A, "Masking Exceptions and
+ * Interrupts When Switching Stacks"): the right lasts for that one too, unless it faults.
+ */
+#include "pks/step.h"
+#include "kernel/context.h"
+#include "kernel/exception.h"
+#include "kernel/local.h"
+#include "kernel/trace.h"
+#include "mm/layout.h"
+#include "pks/fault.h"
+#include "pks/rights.h"
+#include "pks/step_insn.h"
+
+#if CONFIG_PKS
+
+extern const char text_start[], text_end[];
+
+static struct local_step *top(struct local *local)
+{
+	return local->steps ? &local->step[local->steps - 1] : NULL;
+}
+
+/*
+ * A frame with TF = 1 is returned to by IRET even on an IST stack, as POPF and RET would trap on
+ * the RET (kernel/entry.S). IRET lets NMIs in: so they get a second stack while the first is in
+ * use. That is possible for the outermost NMI alone; #MC and #DF have no second stack.
+ */
+static bool stack_permits(u64 rsp)
+{
+	struct cpu *cpu = this_cpu();
+	u64 slot = (rsp - cpu->ist_base - 1) / STACK_SLOT;
+
+	if (rsp - cpu->ist_base > IST_STACKS * STACK_SLOT)
+		return true;
+	if ((slot != IST_NMI && slot != IST_NMI_SECOND) || !cpu->nmi_outermost)
+		return false;
+	slot = slot == IST_NMI ? IST_NMI_SECOND : IST_NMI;
+	cpu->tss.ist[IST_NMI] = cpu->ist_base + (slot + 1) * STACK_SLOT;
+	return true;
+}
+
+static bool in_text(u64 rip)
+{
+	return rip >= (u64)text_start && rip < (u64)text_end;
+}
+
+static struct local_step *begin(struct local *local, const struct regs *regs)
+{
+	struct local_step *step = &local->step[local->steps];
+
+	if (local->steps == LOCAL_STEPS || !in_text(regs->rip) || !stack_permits(regs->rsp))
+		return NULL;
+	*step = (struct local_step){
+		.rip = regs->rip,
+		.traced = regs->rflags & RFLAGS_TF,
+		.kind = (u8)step_insn_kind((const u8 *)regs->rip, (u64)text_end - regs->rip),
+	};
+	local->steps++;
+	return step;
+}
+
+bool pks_step(struct regs *regs, u32 key)
+{
+	u32 bits = (u32)regs->pkrs & pkrs_mask(key);
+	struct local *local = this_local();
+	struct local_step *step = top(local);
+
+	if (!step || step->frame != regs)
+		step = begin(local, regs);
+	if (!step)
+		return false;
+	step->closed |= bits;
+	regs->pkrs &= ~(u64)bits;
+	regs->rflags |= RFLAGS_TF;
+	return true;
+}
+
+/* The instruction is over, or was left: its right goes, with whatever lies above it. */
+static void end(struct regs *regs, struct local *local, struct local_step *step)
+{
+	local->steps = (u32)(step - local->step);
+	regs->pkrs |= step->closed;
+	__atomic_add_fetch(&pks_stats.step_ends, 1, __ATOMIC_RELAXED);
+	trace(TRACE_STEP_END, step->rip, step->closed);
+}
+
+/* The instruction will not be executed: TF is as it was before. */
+static void leave(struct regs *regs, struct local *local, struct local_step *step)
+{
+	if (!step->traced)
+		regs->rflags &= ~(u64)RFLAGS_TF;
+	end(regs, local, step);
+}
+
+struct local_step *step_suspend(struct regs *regs)
+{
+	struct local *local = this_local();
+	struct local_step *step = top(local);
+
+	if (!step || step->frame || regs_user(regs))
+		return NULL;
+	if (regs->rip != step->rip) { /* its trap was held back, and the next instruction faults */
+		leave(regs, local, step);
+		return NULL;
+	}
+	step->frame = regs;
+	return step;
+}
+
+void step_resume(struct regs *regs, struct local_step *step)
+{
+	step->frame = NULL;
+	if (regs->rip != step->rip) /* a landing: kernel/extable.c */
+		leave(regs, this_local(), step);
+}
+
+/* With the rights that pushed it. */
+static void correct_image(const struct regs *regs)
+{
+	u32 before = pkrs_update(~0u, (u32)regs->pkrs);
+
+	*(volatile u16 *)regs->rsp &= (u16)~RFLAGS_TF;
+	pkrs_update(~0u, before);
+}
+
+bool step_trap(struct regs *regs)
+{
+	struct local *local = this_local();
+	struct local_step *step = top(local);
+	u64 dr6 = read_dr6();
+	bool traced;
+
+	if (!step || step->frame || regs_user(regs) || !(dr6 & DR6_BS))
+		return false;
+	traced = step->traced;
+	if (!traced)
+		write_dr6(dr6 & ~(u64)DR6_BS); /* the processor only ever sets it */
+	if (step->kind == STEP_STRING && regs->rip == step->rip)
+		return !traced;
+	if (step->kind == STEP_PUSHF && !traced)
+		correct_image(regs);
+	if (step->kind == STEP_LOADS_FLAGS)
+		end(regs, local, step);
+	else
+		leave(regs, local, step);
+	return !traced;
+}
+
+#else
+
+bool pks_step(struct regs *regs, u32 key)
+{
+	(void)regs;
+	(void)key;
+	return false;
+}
+
+#endif
