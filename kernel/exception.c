@@ -104,7 +104,7 @@ static void nmi(struct regs *regs)
  * NMI, #MC, #DF: a context of its own on an IST stack. It may have come between a page fault and
  * the reading of CR2, so CR2 is put back.
  */
-static void nmi_like(struct regs *regs)
+static __attribute__((noinline)) void nmi_like(struct regs *regs)
 {
 	struct local *local = &this_cpu()->local[LOCAL_NMI], *outer = local_set(local);
 	u32 maps = local_enter(local);
@@ -128,7 +128,7 @@ static bool spurious(u64 vector)
 	return vector == VECTOR_SPURIOUS || (vector >= VECTOR_PIC && vector < VECTOR_PIC + 16);
 }
 
-static void interrupt(struct regs *regs)
+static __attribute__((noinline)) void interrupt(struct regs *regs)
 {
 	struct local *local = &this_cpu()->local[LOCAL_INTERRUPT], *outer = local_set(local);
 	u32 maps = local_enter(local);
@@ -152,12 +152,11 @@ static void interrupt(struct regs *regs)
 /* Exceptions and system calls: on the interrupted context's struct local, wherever it goes. */
 static void synchronous(struct regs *regs)
 {
-	u64 cr2 = regs->vector == X86_PF ? read_cr2() : 0;
 	struct local *local = this_local();
 	u32 maps = local_enter(local);
 
 	if (regs->vector == X86_PF)
-		page_fault(regs, cr2);
+		page_fault(regs, read_cr2());
 	else if (regs->vector == X86_DB)
 		debug(regs);
 	else if (regs->vector == VECTOR_SYSCALL)
