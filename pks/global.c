@@ -115,8 +115,11 @@ void pks_global_move(const struct page *page, u32 key)
 void pks_global_lend(struct regs *regs, u32 key)
 {
 	irq_disable();
-	if (pks_global_users(key) && options.pardon == PKS_SCOPE_GLOBAL)
-		pkrs_lend((u32)regs->pkrs, pkrs_mask(key));
+	if (!pks_global_users(key) || options.pardon != PKS_SCOPE_GLOBAL)
+		return;
+	pkrs_lend((u32)regs->pkrs, pkrs_mask(key));
+	if (!pks_global_users(key)) /* closed in between, by an NMI here */
+		pkrs_recall();
 }
 
 #else

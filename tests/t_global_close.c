@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+/* pardon=global: the last kunmap(), from any context, and on the other processors. */
+#define KTEST_SUITE "global"
+#define KTEST_ORDER "61"
+
+#include "kernel/insn.h"
+#include "kernel/thread.h"
+#include "kernel/time.h"
+#include "mm/kmap.h"
+#include "pks/fault.h"
+#include "pks/global.h"
+#include "tests/crew.h"
+#include "tests/fixture.h"
+#include "tests/intrude.h"
+
+#define KEY PKS_KEY_DEVMAP
+
+static struct prot_page page;
+
+static bool page_get(void)
+{
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	pks_scope_set(PKS_SCOPE_GLOBAL);
+	return prot_page_get(&page, KEY);
+}
+
+static void unmap(void *arg)
+{
+	(void)arg;
+	kunmap(page.page);
+}
+
+static struct {
+	enum test_context from;
+	bool irqs_off;
+} closing;
+
+static bool mine_is_closed(void)
+{
+	return pkrs_register() == PKRS_INIT;
+}
+
+/*
+ * Everybody has it, the first one closes, and all look: at once where the closing waits for them,
+ * else when an interrupt, or a tick, has had the time to come.
+ */
+static void have_and_lose(u32 member, void *arg)
+{
+	bool waits = closing.from <= IN_WORK && !closing.irqs_off;
+	u64 end;
+
+	(void)arg;
+	if (member == 0)
+		kmap(page.page);
+	crew_meet();
+	EXPECT_NO_FAULT(policy_write(page.va), "open to all");
+	crew_meet();
+	if (member == 0) {
+		u64 flags = read_flags();
+
+		if (closing.irqs_off)
+			irq_disable();
+		run_in(closing.from, unmap, NULL);
+		irq_restore(flags);
+		EXPECT(mine_is_closed());
+	}
+	crew_meet();
+	end = now_ns() + (waits ? 0 : 2000000000ULL);
+	while (!mine_is_closed() && now_ns() < end)
+		cpu_relax();
+	EXPECT_RIGHTS(PKRS_INIT);
+	EXPECT_EQ(policy_write(page.va).vector, X86_PF);
+	crew_meet();
+}
+
+static void closes_everywhere(void)
+{
+	if (!page_get())
+		return;
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
+		closing.from = c;
+		closing.irqs_off = false;
+		crew_run(have_and_lose, NULL);
+	}
+	closing.from = IN_EXCEPTION;
+	closing.irqs_off = true;
+	crew_run(have_and_lose, NULL);
+	prot_page_put(&page);
+}
+KTEST(closes_everywhere, KT_PKS);
+
+static struct {
+	struct regs regs;
+	u32 at, n;
+} lend;
+
+static void lend_now(void *arg)
+{
+	(void)arg;
+	pks_global_lend(&lend.regs, KEY);
+}
+
+/* As an NMI would: between any two instructions. */
+static bool close_at_step(struct regs *regs)
+{
+	(void)regs;
+	if (++lend.n == lend.at)
+		kunmap(page.page);
+	return true;
+}
+
+static void closed_while_it_is_lent(void)
+{
+	u32 steps, at = 1;
+	u64 flags;
+
+	if (!page_get())
+		return;
+	regs_set_pkrs(&lend.regs, PKRS_INIT);
+	do {
+		kmap(page.page);
+		lend.at = at;
+		lend.n = 0;
+		flags = irq_save();
+		steps = single_step(lend_now, NULL, close_at_step);
+		if (steps >= at) {
+			EXPECT_EQ(this_cpu()->pkrs_lent, 0);
+			EXPECT_RIGHTS(PKRS_INIT);
+		}
+		irq_restore(flags);
+	} while (steps >= at++);
+	kunmap(page.page);
+	EXPECT(at > 20);
+	EXPECT_RIGHTS(PKRS_INIT);
+	prot_page_put(&page);
+}
+KTEST(closed_while_it_is_lent, KT_PKS);
+
+/* Maps, uses and unmaps, while others do: whoever has it mapped can use it. */
+static void use_it(u32 member, void *arg)
+{
+	(void)arg;
+	for (u32 i = 0; i < ktest_rounds(); i++) {
+		kmap(page.page);
+		EXPECT_NO_FAULT(policy_write(page.va), "mapped");
+		if ((i + member) % 4 == 0)
+			thread_yield();
+		EXPECT_NO_FAULT(policy_read(page.va), "mapped");
+		kunmap(page.page);
+	}
+	crew_meet();
+	EXPECT_RIGHTS(PKRS_INIT);
+	EXPECT_EQ(policy_write(page.va).vector, X86_PF);
+}
+
+static void all_at_once(void)
+{
+	if (!page_get())
+		return;
+	crew_run(use_it, NULL);
+	EXPECT_EQ(pks_global_users(KEY), 0);
+	prot_page_put(&page);
+}
+KTEST(all_at_once, KT_PKS | KT_STRESS);
