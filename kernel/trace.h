@@ -18,9 +18,9 @@
 #define TRACE_EVENTS      256  /* of one processor; a power of two */
 #define TRACE_EVENTS_LONG 8192 /* with trace=on; the same */
 
-/* What is entered and left that is no vector: these and a number, in TRACE_ENTER and TRACE_LEAVE */
-#define TRACE_SOFTIRQ 0x100 /* + enum softirq */
-#define TRACE_WORK    0x200
+/* What is entered and left that is no vector, nor VECTOR_SYSCALL; in TRACE_ENTER and TRACE_LEAVE */
+#define TRACE_SOFTIRQ 0x200 /* + enum softirq */
+#define TRACE_WORK    0x300
 
 #define TRACE_SCENARIOS 64
 

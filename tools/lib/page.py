@@ -34,20 +34,27 @@ wrong, and the command that shows it again; <strong>who writes a kernel</strong>
 which rule can be relied upon.</p>"""
 
 
-def page(machines):
-    """The whole page."""
+def page(machines, timelines=""):
+    """The whole page; `timelines` is a section of tracepage's."""
     table = rows(machines)
-    style, script = _asset("page.css"), _asset("page.js")
+    return shell(TITLE, ("page.css", "trace.css"), ("page.js", "trace.js"), [
+        LEAD, _verdict(machines, table)], [
+        _machines(machines, table), _grid(machines, table), _rules(machines, table),
+        _corners(machines), timelines])
+
+
+def shell(title, styles, scripts, header, main):
+    """A page of these parts, which runs no script and no style but the named files of this folder."""
+    style, script = ("\n".join(map(_asset, files)) for files in (styles, scripts))
     policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src %s; script-src %s" % (
         _hash(style), _hash(script))
     return "\n".join([
         "<!DOCTYPE html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta http-equiv="Content-Security-Policy" content="%s">' % policy,
-        "<title>%s</title>" % TITLE, "<style>%s</style>" % style, "</head>", "<body>",
-        "<header>", "<h1>%s</h1>" % TITLE, LEAD, _verdict(machines, table), "</header>", "<main>",
-        _machines(machines, table), _grid(machines, table), _rules(machines, table),
-        _corners(machines), "</main>", "<script>%s</script>" % script, "</body>", "</html>", ""])
+        "<title>%s</title>" % text(title), "<style>%s</style>" % style, "</head>", "<body>",
+        "<header>", "<h1>%s</h1>" % text(title), *header, "</header>", "<main>", *main, "</main>",
+        "<script>%s</script>" % script, "</body>", "</html>", ""])
 
 
 # ---- small parts ----

@@ -32,3 +32,9 @@ def symbolise(lines, elf):
     for line in lines:
         here = [known[m.lower()] for m in ADDRESS.findall(line) if m.lower() in known]
         yield line + ("   <- " + "; ".join(here) if here else "")
+
+
+def names(addresses, elf):
+    """{address: "function file:line"} for addresses as numbers."""
+    known = _resolve(sorted("%016x" % a for a in addresses), elf)
+    return {int(a, 16): name for a, name in known.items()}

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: MIT
+"""The timeline as HTML: a row a context, under it a bar for each key while it is open.
+
+Everything that a console has said goes through page.text(). Positions are shares of the width, so that
+the picture is whole without a script; with it, it can be enlarged.
+"""
+
+from dataclasses import dataclass, field
+
+import exposure
+from page import number, plural, shell, text
+from timeline import KEYS, may_read, may_write
+from tracejson import rights_words
+
+RUN, LANE, TOP, GAP, AXIS = 9, 12, 13, 7, 22       # heights in pixels
+MARKS = {"FAULT": ("▼", "fault"), "PARDON": ("◆", "pardon"), "WARN": ("!", "warning"),
+         "REFUSE": ("✖", "no pardon"), "DEATH": ("†", "a thread dies"), "MODE": ("m", "mode"),
+         "STEP_END": ("¦", "end of a stepped instruction"), "GLOBAL_OPEN": ("⊞", "opened for all"),
+         "GLOBAL_CLOSE": ("⊟", "closed for all"), "KEY": ("k", "key of pages"), "MARK": ("•", "mark")}
+MARKS.update({"KMAP" + w: ("⊕", "kmap" + w.lower()) for w in ("", "_LOCAL", "_THREAD")})
+MARKS.update({"KUNMAP" + w: ("⊖", "kunmap" + w.lower()) for w in ("", "_LOCAL", "_THREAD")})
+HOW = """\
+<p class="hint">Time runs to the right, in TSC ticks (instructions, where the machine counts them so). The
+upper bar of a row: the context runs. Below it, a bar for each key that is open beyond the initial rights:
+<span class="how">filled</span> for writing, <span class="how">hatched</span> for reading only, a thin line while
+the context waits with the right, a dotted frame where it has declared to use a page. The pointer on a part
+tells more. <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> enlarge, reduce and fit once a picture has the focus, the
+arrow keys move it.</p>"""
+MAKE = """\
+<p class="hint">None here yet. <code>tools/run qemu trace=on tests=trace.a_scenario*</code> makes one, and
+<code>tools/trace build/logs/qemu.log --keep build/trace/qemu.dump</code> keeps it for this page.</p>"""
+
+
+@dataclass
+class Row:
+    """A row of the picture: the contexts in it and the keys that they ever have open."""
+    name: str
+    contexts: list = field(default_factory=list)
+    keys: list = field(default_factory=list)
+    top: int = 0
+
+    def height(self):
+        """In pixels."""
+        return TOP + RUN + LANE * len(self.keys) + GAP
+
+
+def page(name, lines, symbols):
+    """A page of its own for the dumps of one log."""
+    return shell("Keyward: who held which right when", ("page.css", "trace.css"), ("trace.js",),
+                 ['<p class="lead">From <code>%s</code>: %s.</p>' % (text(name), plural(len(lines), "dump"))],
+                 [timelines([(name, lines)], symbols)])
+
+
+def timelines(logs, symbols):
+    """A section for [(name, [Timeline])]; with how to make one, if there are none."""
+    out = ['<section id="timelines">', "<h2>Who held which right when</h2>", HOW, _legend()]
+    pictures = [(name, line, part) for name, lines in logs for line in lines for part in line.sections or [None]]
+    out += [_figure(n, name, line, part, symbols) for n, (name, line, part) in enumerate(pictures)] or [MAKE]
+    return "\n".join(out + ["</section>"])
+
+
+def summary(line):
+    """A line of text about a dump."""
+    lost = sum(r.overwritten for r in line.dump.rings.values())
+    return "%s of %s, %s overwritten; %s; %s" % (
+        plural(sum(len(r.events) for r in line.dump.rings.values()), "event"),
+        plural(line.dump.cpus, "processor"), number(lost), plural(len(line.contexts), "context"),
+        plural(len(line.sections), "section"))
+
+
+def _legend():
+    signs = {}
+    for sign, words in MARKS.values():
+        signs.setdefault(sign, words.split("_")[0])
+    return '<ul class="legend">%s</ul>' % "".join("<li><span class=\"sign\">%s</span> %s</li>" % s
+                                                   for s in signs.items())
+
+
+def _figure(number_, name, line, part, symbols):
+    begin, end = (part.begin, part.end) if part else (line.begin, line.end)
+    if end <= begin:
+        return "<p>%s, line %d: no two events</p>" % (text(name), line.dump.line)
+    margin = 0 if not part else (end - begin) // 50
+    view = View("t%d" % number_, line, max(line.begin, begin - margin), min(line.end, end + margin), symbols)
+    title = "%s, line %d" % (name, line.dump.line)
+    about = [summary(line)]
+    if part:
+        title = part.name
+        about = ["%s, line %d: mode %s, gate %s, scope %s; key %d on %s" % (
+            (name, line.dump.line) + part.words() + (part.key, plural(part.pages, "page")))]
+    return "\n".join(['<article class="timeline">', "<h3>%s</h3>" % text(title),
+                      '<p class="quiet">%s</p>' % text(about[0]), _figures(line, part),
+                      '<div class="lanes">', view.names(), '<div class="over" tabindex="0" role="img" '
+                      'aria-label="timeline of %s">' % text(title), view.picture(), "</div>", "</div>", "</article>"])
+
+
+def _figures(line, part):
+    """What exposure.py says of a section."""
+    if not part or not line.dump.armed:
+        return ""
+    one = next(f for f, s in zip(exposure.sections(line), line.sections) if s is part)
+    said = ["exposure for writing <strong>%s</strong> page ticks of %s" % (
+        number(one["exposure"]), number(one["ticks"]))]
+    said += ["pardons of %s: %d, open for %s in the median, %s at most" % (
+        text(p["kind"]), p["count"], number(int(p["median"])), number(p["max"])) for p in one["pardons"]]
+    if one["whole"]:
+        said.insert(0, "<strong>not whole</strong>: %s" % text(one["whole"]))
+    return "<p>%s.</p>" % "; ".join(said)
+
+
+class View:
+    """A stretch of a timeline as two SVGs: the names of the rows, and what happens in them."""
+    def __init__(self, ident, line, begin, end, symbols):
+        self.id, self.line, self.begin, self.end, self.symbols = ident, line, begin, end, symbols
+        rows = {}
+        for context in line.contexts:
+            if any(self.inside(p.begin, p.end) for p in context.pieces):
+                rows.setdefault(context.row, Row(context.row)).contexts.append(context)
+        self.rows, y = list(rows.values()), AXIS
+        for row in self.rows:
+            row.keys = [k for k in range(KEYS) if any(self.access(p, k) for c in row.contexts for p in c.pieces
+                                                      if self.inside(p.begin, p.end))]
+            row.top, y = y, y + row.height()
+        self.height = y
+
+    def inside(self, begin, end):
+        """The time is in sight."""
+        return end > self.begin and begin < self.end
+
+    def access(self, piece, key):
+        """"write", "read", or nothing that the initial rights do not give."""
+        if piece.rights is None or piece.rights >> 2 * key & 3 == self.line.dump.init >> 2 * key & 3:
+            return ""
+        return "write" if may_write(piece.rights, key) else "read" if may_read(piece.rights, key) else ""
+
+    def x(self, time):
+        """A time as a share of the width."""
+        time = min(max(time, self.begin), self.end)
+        return "%.4f%%" % (100 * (time - self.begin) / (self.end - self.begin))
+
+    def width(self, begin, end):
+        """A stretch of time as a share of the width."""
+        begin, end = max(begin, self.begin), min(end, self.end)
+        return "%.4f%%" % (100 * (end - begin) / (self.end - self.begin))
+
+    def names(self):
+        """The left column."""
+        out = ['<svg class="names" width="230" height="%d" aria-hidden="true">' % self.height]
+        for row in self.rows:
+            out.append('<text x="4" y="%d">%s</text>' % (row.top + TOP + RUN, text(row.name[:32])))
+            for n, key in enumerate(row.keys):
+                owner = self.line.dump.keys.get(key, ("", 0))[0]
+                out.append('<text x="20" y="%d" class="lane">key %d %s</text>' % (
+                    row.top + TOP + RUN + LANE * (n + 1) - 1, key, text(owner[:22])))
+        return "".join(out) + "</svg>"
+
+    def picture(self):
+        """The right column."""
+        keys = sorted({k for row in self.rows for k in row.keys})
+        out = ['<svg class="time" width="100%%" height="%d">' % self.height, "<defs>"]
+        out += ['<pattern id="%s-k%d" class="k%d" width="5" height="5" patternUnits="userSpaceOnUse" '
+                'patternTransform="rotate(45)"><rect width="2" height="5"/></pattern>' % (self.id, k, k % 6)
+                for k in keys]
+        out += ["</defs>"] + list(self.axis())
+        for row in self.rows:
+            out.append('<line class="rule" x1="0" x2="100%%" y1="%d" y2="%d"/>' % (row.top, row.top))
+            for context in row.contexts:
+                out += self.context(row, context)
+        for mark in self.line.marks:
+            out += self.mark(mark)
+        return "".join(out) + "</svg>"
+
+    def axis(self):
+        """Lines and labels of time; the finer ones are for who enlarges it."""
+        step = 10 ** max(0, len(str((self.end - self.begin) // 10)) - 1)
+        step = next(step * f for f in (1, 2, 5, 10) if (self.end - self.begin) / (step * f) <= 12)
+        for level, each in enumerate((step, max(1, step // 10), max(1, step // 100))):
+            for time in range(0, self.end - self.begin + 1, each):
+                if level and time % (each * 10) == 0:
+                    continue
+                at = self.x(self.begin + time)
+                yield ('<g class="l%d"><line class="tick" x1="%s" x2="%s" y1="%d" y2="%d"/><text x="%s" y="12" '
+                       'class="at" dx="2">%s</text></g>' % (level, at, at, AXIS - 8, self.height, at, _ticks(time)))
+
+    def context(self, row, context):
+        """Its bars."""
+        pieces = [p for p in context.pieces if self.inside(p.begin, p.end)]
+        for begin, end, last in _merged(pieces, lambda p: p.cpu):
+            yield self.bar("run %s" % context.kind.replace(" ", "-"), row.top + TOP, RUN - 2, begin, end,
+                           "%s runs on CPU %d\nfrom %s for %s" % (
+                               context.name, last.cpu, _ticks(begin - self.begin), number(end - begin)))
+        for n, key in enumerate(row.keys):
+            yield from self.lane(context, pieces, key, row.top + TOP + RUN + LANE * n)
+
+    def lane(self, context, pieces, key, y):
+        """While a key is open: running, waiting, and the uses that were declared."""
+        for a, b in zip(pieces, pieces[1:]):
+            if a.end < b.begin and self.access(a, key) and self.access(b, key):
+                yield self.bar("waits k%d" % (key % 6), y + LANE // 2 - 1, 1, a.end, b.begin,
+                               "%s waits with key %d open" % (context.name, key))
+        for begin, end, last in _merged(pieces, lambda p: self.access(p, key)):
+            how = self.access(last, key)
+            if how:
+                yield self.bar("%s k%d" % (how, key % 6), y + 1, LANE - 4, begin, end,
+                               "%s: key %d open for %s\nfrom %s for %s\nrights %s" % (
+                                   context.name, key, how + ("ing" if how == "read" else ""),
+                                   _ticks(begin - self.begin), number(end - begin),
+                                   rights_words(last.rights, self.line.dump.init)),
+                               'fill="url(#%s-k%d)"' % (self.id, key) if how == "read" else "")
+        for begin, end, last in _merged(pieces, lambda p: frozenset(u for u in p.used if u[1] == key)):
+            frames = sorted(pfn for pfn, of in last.used if of == key)
+            if frames:
+                yield self.bar("used", y - 1, LANE, begin, end, "%s has declared to write page frame %s" % (
+                    context.name, ", ".join(map(str, frames))))
+
+    def bar(self, kind, y, height, begin, end, said, more=""):
+        """A rectangle with its words."""
+        return '<rect class="%s" x="%s" width="%s" y="%d" height="%d" %s><title>%s</title></rect>' % (
+            kind, self.x(begin), self.width(begin, end), y, height, more, "\n".join(map(text, said.split("\n"))))
+
+    def mark(self, mark):
+        """A sign above the context that it happened in."""
+        e, row = mark.event, next((r for r in self.rows if r.name == mark.context.row), None)
+        if not row or e.type not in MARKS or not self.begin <= e.tsc <= self.end:
+            return
+        sign, words = MARKS[e.type]
+        by = self.symbols.get(e.b)
+        said = "%s %x%s\nat %s in %s" % (words, e.a, " by " + by if by else " %x" % e.b,
+                                         _ticks(e.tsc - self.begin), mark.context.name)
+        yield '<text class="mark %s" x="%s" y="%d">%s<title>%s</title></text>' % (
+            e.type.lower(), self.x(e.tsc), row.top + TOP - 2, sign, "\n".join(map(text, said.split("\n"))))
+
+
+def _merged(pieces, same):
+    """(begin, end, last piece) of stretches that follow each other without a gap and are the same."""
+    first = last = None
+    for piece in pieces:
+        if last is None or last.end != piece.begin or same(last) != same(piece):
+            if last is not None:
+                yield first.begin, last.end, last
+            first = piece
+        last = piece
+    if last is not None:
+        yield first.begin, last.end, last
+
+
+def _ticks(count):
+    """A number of ticks, short."""
+    for size, unit in ((10 ** 9, "G"), (10 ** 6, "M"), (10 ** 3, "k")):
+        if count >= size:
+            return ("%.3f" % (count / size)).rstrip("0").rstrip(".") + unit
+    return str(count)
