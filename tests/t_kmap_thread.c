@@ -182,12 +182,20 @@ static void an_ordinary_page_is_just_an_address(void)
 }
 KTEST(an_ordinary_page_is_just_an_address, 0);
 
+static __attribute__((noinline)) void map_two(void)
+{
+	kmap_thread(pages[0].page);
+	kmap_local_page(pages[1].page);
+	kunmap_local((const void *)pages[1].va);
+	kunmap_thread(pages[0].page);
+}
+
 static bool traced(u64 number, enum trace_type type, const struct prot_page *p)
 {
 	struct trace_event e;
 
 	return trace_read(this_cpu()->id, number, &e) && e.type == type &&
-	       e.a == page_to_pfn(p->page) && e.b - (u64)map_first < 0x4000;
+	       e.a == page_to_pfn(p->page) && e.b - (u64)map_two < 256;
 }
 
 static void maps_are_traced(void)
@@ -203,10 +211,7 @@ static void maps_are_traced(void)
 	memset(events, 0, sizeof(events));
 	before = trace_attach(this_cpu()->id, &ring);
 	trace_on = true;
-	kmap_thread(pages[0].page);
-	kmap_local_page(pages[1].page);
-	kunmap_local((const void *)pages[1].va);
-	kunmap_thread(pages[0].page);
+	map_two();
 	trace_on = on;
 	EXPECT(traced(1, TRACE_KMAP_THREAD, &pages[0]));
 	EXPECT(traced(2, TRACE_KMAP_LOCAL, &pages[1]));

@@ -11,6 +11,8 @@
 #include "kernel/exception.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
+#include "mm/kmap_local.h"
+#include "mm/kmap_thread.h"
 #include "pks/rights.h"
 #include "tests/fixture.h"
 
@@ -200,3 +202,50 @@ static void switch_writes_only_a_difference(void)
 	EXPECT(!back);
 }
 KTEST(switch_writes_only_a_difference, KT_PKS);
+
+/* With no rights to be changed, and with some that must not be. */
+static void maps_of_ordinary_pages_write_nothing(void)
+{
+	struct page *page = page_alloc(0);
+	struct witness w;
+	u64 flags;
+
+	REQUIRE(page);
+	for (u32 i = 0; i < 2; i++) {
+		flags = irq_save();
+		rights_set(i ? WITH_KEY(KEY_A) : PKRS_INIT);
+		w = witness_plant();
+		kunmap_local(kmap_local_page(page));
+		kunmap_local(kmap_local_page_read(page));
+		kmap_thread(page);
+		EXPECT_EQ(this_local()->maps, 0);
+		kunmap_thread(page);
+		EXPECT(!witness_saw(w));
+		rights_set(PKRS_INIT);
+		irq_restore(flags);
+	}
+	page_free(page, 0);
+}
+KTEST(maps_of_ordinary_pages_write_nothing, KT_PKS);
+
+/* A second map of the same kind finds the rights that it needs. */
+static void nested_maps_write_once(void)
+{
+	struct prot_page p;
+	struct witness w;
+	u64 flags;
+
+	if (!prot_page_get(&p, PKS_KEY_DEVMAP))
+		return;
+	kmap_local_page(p.page);
+	flags = irq_save();
+	w = witness_plant();
+	kunmap_local(kmap_local_page_read(p.page));
+	kunmap_local(kmap_local_page(p.page));
+	EXPECT(!witness_saw(w));
+	irq_restore(flags);
+	kunmap_local((const void *)p.va);
+	EXPECT_RIGHTS(PKRS_INIT);
+	prot_page_put(&p);
+}
+KTEST(nested_maps_write_once, KT_PKS);
