@@ -188,7 +188,7 @@ static void stacks_of_contexts(void)
 
 		run_in(c, note_stack, &rsp);
 		EXPECT(stack_contains(rsp, 8));
-		EXPECT_EQ(in_ist(rsp, IST_NMI), c == IN_NMI);
+		EXPECT_EQ(in_ist(rsp, IST_NMI) || in_ist(rsp, IST_NMI_SECOND), c == IN_NMI);
 		EXPECT_EQ(in_ist(rsp, IST_MC), c == IN_MC);
 		EXPECT_EQ(in_ist(rsp, IST_DF), false);
 		EXPECT_EQ(rsp >= mine && rsp < mine + STACK_SIZE,

@@ -12,14 +12,16 @@
 /* In no map of mm/layout.h. */
 #define NOWHERE 0xffffc00000001000
 
-/* Loads from the page, then stores to `to`. A landing finds the fault in the registers. */
-PROBE struct fault load_and_store(u64 from, u64 to)
+/* Loads from the page, then stores to `to`; *after: the rights of the landing's first instruction.
+ */
+PROBE struct fault load_and_store(u64 from, u64 to, u32 *after)
 {
 	struct fault f = { .vector = FAULT_NONE, .pkrs = from };
 
-	asm volatile("1: movsq\n2:\n" EXTABLE("1b", "2b", KIND_DIE)
-		     : FAULT_OPERANDS(f), "+D"(to)
-		     :
+	asm volatile("1: movsq\n"
+		     "2: movl %%gs:%c[mirror], %[after]\n" EXTABLE("1b", "2b", KIND_DIE)
+		     : FAULT_OPERANDS(f), "+D"(to), [after] "=r"(*after)
+		     : [mirror] "i"(CPU_PKRS)
 		     : "memory");
 	return f;
 }
@@ -44,10 +46,12 @@ PROBE struct fault divide(u64 by, u64 high)
 static void another_fault_that_lands(void)
 {
 	struct fault f;
+	u32 after;
 
 	if (!step_area_get())
 		return;
-	f = load_and_store(area.a, NOWHERE);
+	f = load_and_store(area.a, NOWHERE, &after);
+	EXPECT_EQ(after, PKRS_INIT);
 	EXPECT_PAGE_FAULT(f, PF_W, NOWHERE, "P = 0");
 	EXPECT_STEPPED(1, 1, 0);
 	EXPECT_EQ(f.pkrs, WITH_KEY(PKS_KEY_DEVMAP)); /* it had the right when it faulted */

@@ -200,6 +200,41 @@ static void somebody_else_steps(void)
 }
 KTEST(somebody_else_steps, KT_PKS);
 
+static void three_instructions(void *arg)
+{
+	(void)arg;
+	asm volatile("nop\n\tnop\n\tnop");
+}
+
+static u32 steps_inside;
+
+/* With the divide's step pending, which is not what traps here. */
+static bool step_inside(struct regs *regs)
+{
+	steps_inside = single_step(three_instructions, NULL, on_step);
+	regs->rdx = 0;
+	return true;
+}
+
+static void somebody_else_steps_inside(void)
+{
+	u64 high = 5, low = 12;
+	u32 steps;
+
+	if (!step_area_get())
+		return;
+	steps = single_step(three_instructions, NULL, on_step);
+	step_poke(area.a, 3);
+	trap_hook_set(X86_DE, step_inside);
+	asm volatile("divq (%2)" : "+d"(high), "+a"(low) : "r"(area.a) : "memory", "cc");
+	trap_hook_set(X86_DE, NULL);
+	EXPECT_EQ(__atomic_load_n(&steps_inside, __ATOMIC_ACQUIRE), steps);
+	EXPECT_EQ(low, 4);
+	EXPECT_STEPPED(1, 1, 0);
+	step_area_put();
+}
+KTEST(somebody_else_steps_inside, KT_PKS);
+
 static int store_and_look(void *arg)
 {
 	volatile u64 *word = arg;

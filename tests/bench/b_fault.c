@@ -7,11 +7,12 @@
 #include "pks/rights.h"
 #include "tests/bench/bench.h"
 
-static u64 one_pardon(enum pks_mode mode, u64 *writes)
+static u64 one_pardon(enum pks_mode mode, enum pks_scope scope, u64 *writes)
 {
 	static struct page
 		*page; /* made once, kept mapped: the benches are the last thing to run */
 	enum pks_mode before_mode = options.pks;
+	enum pks_scope before_scope = options.pardon;
 	u64 before, start, ticks;
 
 	if (!page) {
@@ -21,25 +22,42 @@ static u64 one_pardon(enum pks_mode mode, u64 *writes)
 		kmap(page);
 	}
 	pks_mode_set(mode);
+	pks_scope_set(scope);
 	before = bench_writes();
 	start = rdtsc();
 	*(volatile u64 *)page_address(page) = 1;
 	ticks = rdtsc() - start;
 	*writes += bench_writes() - before;
 	pks_set_noaccess(PKS_KEY_DEVMAP);
+	pks_scope_set(before_scope); /* what was lent goes */
 	pks_mode_set(before_mode);
 	return ticks;
 }
 
 static u64 fault_pardoned_silent(u64 *writes)
 {
-	return one_pardon(PKS_MODE_SILENT, writes);
+	return one_pardon(PKS_MODE_SILENT, PKS_SCOPE_CONTEXT, writes);
 }
 BENCH(fault_pardoned_silent, true);
 
 /* The warning came with the first fault of this call site: what is left is not to warn again. */
 static u64 fault_pardoned_relaxed(u64 *writes)
 {
-	return one_pardon(PKS_MODE_RELAXED, writes);
+	return one_pardon(PKS_MODE_RELAXED, PKS_SCOPE_CONTEXT, writes);
 }
 BENCH(fault_pardoned_relaxed, true);
+
+/* The fault, the store, and the #DB that takes the right back. */
+static u64 fault_pardoned_instruction(u64 *writes)
+{
+	return one_pardon(PKS_MODE_SILENT, PKS_SCOPE_INSTRUCTION, writes);
+}
+BENCH(fault_pardoned_instruction, true);
+
+/* The first fault of a processor; until the key is closed, or the rights are written, no other
+ * comes. */
+static u64 fault_pardoned_global(u64 *writes)
+{
+	return one_pardon(PKS_MODE_SILENT, PKS_SCOPE_GLOBAL, writes);
+}
+BENCH(fault_pardoned_global, true);
