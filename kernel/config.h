@@ -2,7 +2,8 @@
 /*
  * Build-time choices, set by make variables: PKS=0 leaves protection keys out (the base that the
  * benches measure against), PARANOID=1 reads IA32_PKRS back at every context change and counts
- * its writes.
+ * its writes, SAVED=stack, slot or cpu keeps the rights of interrupted contexts elsewhere than in
+ * the frame (kernel/saved.h).
  */
 #ifndef KEYWARD_KERNEL_CONFIG_H
 #define KEYWARD_KERNEL_CONFIG_H
@@ -12,6 +13,15 @@
 #endif
 #ifndef CONFIG_PARANOID
 #define CONFIG_PARANOID 0
+#endif
+
+#define SAVED_FRAME 0
+#define SAVED_STACK 1
+#define SAVED_SLOT  2
+#define SAVED_CPU   3
+#if !defined(CONFIG_SAVED) || !CONFIG_PKS
+#undef CONFIG_SAVED
+#define CONFIG_SAVED SAVED_FRAME
 #endif
 
 #endif

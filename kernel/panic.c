@@ -14,7 +14,7 @@
 static void report_rights(const struct regs *regs)
 {
 #if CONFIG_PKS
-	u32 frame = (u32)regs->pkrs, now = pkrs_read();
+	u32 frame = (u32)regs_pkrs(regs), now = pkrs_read();
 
 	pr("# PKRS  interrupted context %p"
 	   "K, this one %p"

@@ -19,6 +19,7 @@
 
 #include "kernel/list.h"
 #include "kernel/local.h"
+#include "kernel/saved.h"
 #include "kernel/spinlock.h"
 #include "kernel/types.h"
 #include "kernel/x86.h"
@@ -59,6 +60,10 @@ struct cpu {
 	u64 ist_base;            /* the IST stacks are one range: IST_STACKS * STACK_SLOT bytes */
 	u64 pkrs_writes;         /* paranoid build: writes of IA32_PKRS */
 	struct local *local_now; /* the running context's: see kernel/local.h */
+#if CONFIG_SAVED
+	struct saved *saved; /* the running thread's, or the next; see kernel/saved.h */
+	struct saved own_saved;
+#endif
 
 	/*
 	 * Rights that pkrs_lend() has put into the register besides the mirror's, as bits that are

@@ -20,8 +20,11 @@
 
 #include "kernel/types.h"
 
+/* Kept elsewhere in some builds: kernel/saved.h. */
+#define REGS_HAVE_PKRS (CONFIG_PKS && CONFIG_SAVED == SAVED_FRAME)
+
 struct regs {
-#if CONFIG_PKS
+#if REGS_HAVE_PKRS
 	u64 pkrs; /* what the return puts into IA32_PKRS; the upper half is 0 */
 #endif
 	u64 r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rdx, rcx, rbx, rax;
@@ -30,7 +33,7 @@ struct regs {
 	u64 rip, cs, rflags, rsp, ss;
 };
 
-#define REGS_PKRS_SIZE (CONFIG_PKS ? 8 : 0)
+#define REGS_PKRS_SIZE (REGS_HAVE_PKRS ? 8 : 0)
 _Static_assert(offsetof(struct regs, vector) == REGS_VECTOR + REGS_PKRS_SIZE, "entry.S");
 _Static_assert(offsetof(struct regs, rip) == REGS_RIP + REGS_PKRS_SIZE, "entry.S");
 _Static_assert(offsetof(struct regs, cs) == REGS_CS + REGS_PKRS_SIZE, "entry.S");

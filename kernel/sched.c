@@ -325,8 +325,10 @@ void sched_init(void)
 	list_init(&main_thread.queue_node);
 	list_init(&main_thread.wait_node);
 	list_add_tail(&main_thread.all_node, &all_threads);
-	cpu->current = &main_thread;
-	cpu->local_now = &main_thread.local;
+#if CONFIG_SAVED
+	main_thread.saved = (struct saved)SAVED_INIT;
+#endif
+	thread_adopt(cpu, &main_thread);
 	if (!sched_add_cpu(cpu))
 		panic("no memory for the idle thread");
 }

@@ -112,8 +112,7 @@ static void ap_main(struct cpu *cpu)
 	pkrs_init_cpu();
 	pkrs_enforce(options.pks != PKS_MODE_OFF);
 	syscall_init_cpu();
-	cpu->current = cpu->idle;
-	cpu->local_now = &cpu->idle->local;
+	thread_adopt(cpu, cpu->idle);
 	cpu->idle->on_cpu = true;
 	tsc_seen = rdtsc();
 	__atomic_store_n(&outcome, RUNNING, __ATOMIC_RELEASE);

@@ -27,12 +27,15 @@ struct thread_end {
 };
 
 struct thread {
-	u64 rsp;         /* kernel/switch.S: the first field. Valid while the thread does not run */
-	struct cpu *cpu; /* whose run queue; changed under that queue's lock, see sched.c */
-	struct cpu *pinned;          /* may run there alone; NULL: anywhere. Its own to set */
-	enum thread_state state;     /* its own to set; others only by thread_wake(), locked */
-	bool queued;                 /* in rq->ready, or on its way into one; locked */
-	bool on_cpu;                 /* still on its stack; cleared by whoever runs next */
+	u64 rsp; /* kernel/switch.S: the first field. Valid while the thread does not run */
+#if CONFIG_SAVED
+	struct saved saved; /* at a fixed offset: pks/saved.inc */
+#endif
+	struct cpu *cpu;         /* whose run queue; changed under that queue's lock, see sched.c */
+	struct cpu *pinned;      /* may run there alone; NULL: anywhere. Its own to set */
+	enum thread_state state; /* its own to set; others only by thread_wake(), locked */
+	bool queued;             /* in rq->ready, or on its way into one; locked */
+	bool on_cpu;             /* still on its stack; cleared by whoever runs next */
 	struct list_head queue_node; /* ready or sleeping list; under the run queue's lock */
 	struct list_head wait_node;  /* in a wait queue; under that queue's lock */
 	struct list_head all_node;   /* all_threads; under its lock */
@@ -47,6 +50,16 @@ struct thread {
 	struct local local;    /* its own */
 	struct thread_end end; /* valid once the thread is dead */
 };
+
+/* The running code is `t` from now on: not by a switch, but because there was no thread. Boot. */
+static inline void thread_adopt(struct cpu *cpu, struct thread *t)
+{
+	cpu->current = t;
+	cpu->local_now = &t->local;
+#if CONFIG_SAVED && CONFIG_SAVED != SAVED_CPU
+	cpu->saved = &t->saved;
+#endif
+}
 
 /* Makes the running code thread "main" of this processor, and gives it an idle thread. Boot. */
 void sched_init(void);

@@ -185,9 +185,9 @@ bool pks_fault(struct regs *regs, u64 addr)
 	enum pks_width width;
 	bool permitted;
 
-	if (pkrs_permits((u32)regs->pkrs, at.key, access))
+	if (pkrs_permits((u32)regs_pkrs(regs), at.key, access))
 		at = walk_target(addr); /* while a key changes, struct page is behind the tables */
-	permitted = pkrs_permits((u32)regs->pkrs, at.key, access);
+	permitted = pkrs_permits((u32)regs_pkrs(regs), at.key, access);
 	if (unlikely(permitted || options.pks == PKS_MODE_OFF) && may_be_outdated(addr))
 		return true;
 	MAGIC_SITE(MAGIC_FAULT);

@@ -6,7 +6,7 @@
 #ifndef KEYWARD_PKS_RIGHTS_H
 #define KEYWARD_PKS_RIGHTS_H
 
-#include "kernel/regs.h"
+#include "kernel/fault.h"
 #include "pks/pkrs.h"
 
 /* What pks_revoke() needs to put things back: one key's bits as they were. */
@@ -45,7 +45,7 @@ static inline void pks_set(u32 key, u32 rights)
  */
 static inline void pks_update_exception(struct regs *regs, u32 key, u32 rights)
 {
-	regs->pkrs = pkrs_with((u32)regs->pkrs, key, rights);
+	regs_pkrs_set(regs, pkrs_with((u32)regs_pkrs(regs), key, rights));
 }
 
 #else

@@ -68,12 +68,7 @@ static inline void rights_set(u32 pkrs)
 
 static inline void regs_set_pkrs(struct regs *regs, u32 pkrs)
 {
-#if CONFIG_PKS
-	regs->pkrs = pkrs;
-#else
-	(void)regs;
-	(void)pkrs;
-#endif
+	regs_pkrs_set(regs, pkrs);
 }
 
 /* Both the register and its mirror. */
