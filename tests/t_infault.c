@@ -19,7 +19,7 @@
 #include "pks/keys.h"
 #include "pks/rights.h"
 #include "tests/fixture.h"
-#include "tests/probe.h"
+#include "tests/shadow.h"
 
 static struct {
 	u32 switches; /* that were asked for out of a fault handler */
@@ -34,26 +34,6 @@ static bool preempt(struct regs *regs)
 	EXPECT_EQ(regs_pkrs(regs), PKRS_INIT); /* the handler's own */
 	this_cpu()->need_resched = true;
 	return true;
-}
-
-/*
- * Writes to `p`, with an interrupt pending that is not delivered before the instruction after STI
- * has been tried: so it comes inside the page fault.
- */
-PROBE struct fault write_in_shadow(volatile void *p, u64 value)
-{
-	struct fault f = { .vector = FAULT_NONE };
-
-	irq_disable();
-	apic_self_ipi(VECTOR_TEST);
-	for (u32 i = 0; i < 100; i++)
-		barrier(); /* an APIC may take its time */
-	asm volatile("sti\n\t"
-		     "1: movq %[v], (%[p])\n2:\n" EXTABLE("1b", "2b", KIND_DIE)
-		     : FAULT_OPERANDS(f), [v] "+r"(value)
-		     : [p] "r"(p)
-		     : "memory", "cc");
-	return f;
 }
 
 #define CREW 4
