@@ -49,13 +49,18 @@ def everyday():
 def _read(name):
     if name not in names():
         raise SetupError("no machine is called %s; there are: %s" % (name, " ".join(names())))
+    return _parse(os.path.join(FOLDER, name), "machines/" + name)
+
+
+def _parse(path, title):
     data = configparser.ConfigParser(interpolation=None, delimiters=("=",),
                                      comment_prefixes=("#",), strict=True)
     data.optionxform = str      # test names keep their case
     try:
-        data.read(os.path.join(FOLDER, name), encoding="utf-8")
-    except configparser.Error as error:
-        raise SetupError("machines/%s: %s" % (name, error)) from error
+        with open(path, encoding="utf-8") as text:
+            data.read_file(text)
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        raise SetupError("%s: %s" % (title, error)) from error
     return data
 
 
@@ -68,6 +73,14 @@ def _lineage(name):
         found.insert(0, (name, _read(name)))
         name = found[0][1].get("machine", "base", fallback=None)
     return found
+
+
+def _check(listed, title):
+    for glob, reason in listed:
+        if not reason:
+            raise SetupError("%s: %s is listed without a reason" % (title, glob))
+        if not divergence.key_is_sound(glob):
+            raise SetupError("%s: neither a glob of tests nor matrix.RULE CASE: %s" % (title, glob))
 
 
 class Machine:
@@ -90,12 +103,7 @@ class Machine:
                 del self.known[glob]
             known = source["known"] if source.has_section("known") else {}
             self.known.update(known)
-            for glob, reason in [*mended.items(), *known.items()]:
-                if not reason:
-                    raise SetupError("machines/%s: %s is listed without a reason" % (owner, glob))
-                if not divergence.key_is_sound(glob):
-                    raise SetupError("machines/%s: neither a glob of tests nor matrix.RULE CASE: "
-                                     "%s" % (owner, glob))
+            _check([*mended.items(), *known.items()], "machines/" + owner)
         wanted = self.settings.get("everyday", "yes")
         if wanted not in ("yes", "no"):
             raise SetupError("machines/%s: everyday is yes or no, not %s" % (name, wanted))
@@ -104,6 +112,14 @@ class Machine:
         if self.kind not in KINDS:
             raise SetupError("machines/%s: kind is %s, not %s"
                              % (name, " or ".join(KINDS), self.kind))
+
+    def knows(self, path):
+        """Adds the [known] of a file that is about a build, not about a machine."""
+        source = _parse(path, path)
+        if source.sections() != ["known"]:
+            raise SetupError("%s: it has to have one section, [known]" % path)
+        _check(source["known"].items(), path)
+        self.known = {**self.known, **source["known"]}
 
     def extra(self, name):
         """An optional section such as [icount], or a clear refusal."""
