@@ -51,6 +51,38 @@ class Case(unittest.TestCase):
         return str(caught.exception)
 
 
+class OfABuild(Case):
+    """A file beside the machine's: tools/run --known."""
+
+    def knows(self, text):
+        """The machine `old` with such a file."""
+        self.write("extra", text)
+        found = Machine("old")
+        found.knows(os.path.join(self.scratch.name, "extra"))
+        return found
+
+    def test_it_is_added(self):
+        self.assertEqual(self.knows("[known]\nsaved.x = by design\n").known,
+                         {"register.a": "wrong", "register.b": "wrong too",
+                          "saved.x": "by design"})
+        self.assertEqual(len(Machine("old").known), 2)
+
+    def test_what_is_refused(self):
+        for text, why in (("[known]\nsaved.x =\n", "listed without a reason"),
+                          ("[known]\nmatrix.a b c = so\n", "neither a glob of tests nor"),
+                          ("[machine]\ncpu = x\n", "one section, \\[known\\]"),
+                          ("", "one section"), ("saved.x = y\n", "no section headers")):
+            with self.assertRaisesRegex(SetupError, why):
+                self.knows(text)
+        with self.assertRaisesRegex(SetupError, "No such file"):
+            Machine("old").knows("/nowhere/at/all")
+
+    def test_every_list_there_is(self):
+        folder = os.path.join(TOP, "tests", "saved")
+        for name in os.listdir(folder):
+            Machine("old").knows(os.path.join(folder, name))
+
+
 class Inheriting(Case):
     """A base, and a base of the base."""
 
