@@ -11,7 +11,7 @@ HOST_PURE  := mm/ranges.c mm/ram.c boot/multiboot2.c boot/cmdline.c boot/value.c
 	      kernel/fbcon.c kernel/font.c kernel/screen.c kernel/uart.c pks/policy.c \
 	      kernel/once.c mm/kmap_stack.c pks/mark_hash.c pks/step_insn.c \
 	      tests/oracle.c monitor/line.c monitor/ansi.c monitor/words.c \
-	      tests/matrix/space.c tests/host/ksym_stub.c
+	      tests/matrix/space.c tests/model.c tests/sequence.c tests/host/ksym_stub.c
 # The rest of the matrix, with the machine that it runs on here: only for the programs that need it.
 HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables memory judge mismatch rules classes \
 		 plan run) \

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reference model of marks and rights (tests/model.h): sequences that were worked out by hand
+ * from the proposal, and what must hold of the model after every step of all of them.
+ */
+#include "tests/host/harness.h"
+
+#include "tests/model.h"
+#include "tests/sequence.h"
+
+static const struct model_policy silent = { PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT };
+
+/* Takes a step of any kind; an interrupt's accesses are told in `came` too, if that is given. */
+static void take(struct model *m, char step, char **came)
+{
+	static const char letters[] = { ' ', 'f', 'p', 'x' };
+	enum model_outcome outcome;
+
+	if (step == STEP_YIELD) {
+		model_yield(m);
+	} else if (step_is_interrupt(step)) {
+		model_interrupt_begins(m);
+		for (const char *s = interrupt_program(step); *s; s++)
+			take(m, *s, came);
+		model_interrupt_ends(m);
+	} else {
+		outcome = model_step(m, step);
+		if (came && outcome != MODEL_DONE)
+			*(*came)++ = letters[outcome];
+	}
+}
+
+/* What the accesses of a sequence come to: f free, p pardoned, x dies. */
+static void expect(struct model_policy policy, const char *steps, const char *outcomes)
+{
+	char came[3 * SEQUENCE_MAX], *end = came;
+	struct model m;
+
+	model_start(&m, policy);
+	for (const char *s = steps; *s; s++)
+		take(&m, *s, &end);
+	*end = '\0';
+	assert_string_equal(came, outcomes);
+}
+
+static void rights_without_a_mark(void **state)
+{
+	(void)state;
+	expect(silent, "wr", "xx");
+	expect(silent, "lwrdwr", "ffxx");
+	expect(silent, "owrdwr", "xfxx"); /* reading is not writing */
+	expect(silent, "lowdwdw", "ffx"); /* a narrower map inside narrows nothing */
+	expect(silent, "olwdwrdr", "fxfx");
+	expect(silent, "lwyw", "fx"); /* not the other thread's */
+	expect(silent, "lwywyw", "fxf");
+	expect(silent, "lyodrd", "x"); /* each has its own to unmap */
+}
+
+static void marks_and_pardons(void **state)
+{
+	(void)state;
+	expect(silent, "mwuw", "pf"); /* the pardon lasts, the mark need not */
+	expect(silent, "muw", "x");
+	expect(silent, "mmuwuyw", "px");
+	expect(silent, "umw", "p");   /* one unmap too many is owed to nobody */
+	expect(silent, "myw", "p");   /* the mark is global */
+	expect(silent, "mwyw", "pp"); /* the pardon is not */
+	expect(silent, "mwywuw", "ppf");
+	expect(silent, "myuyw", "x"); /* unmapped in another context */
+	expect(silent, "mryw", "pp");
+	expect(silent, "mrw", "pf"); /* pardoned for a read, it may write */
+}
+
+/* kmap; kmap_local; kunmap; kunmap_local: what nobody could rule out. */
+static void the_field_s_example(void **state)
+{
+	(void)state;
+	expect(silent, "mwlwuwdw", "pfff"); /* pardoned before: it is what kunmap_local restores */
+	expect(silent, "mlwuwdw", "ffx");   /* not pardoned: the local map's rights end with it */
+	expect(silent, "lmwdwuw", "fpf");
+	expect(silent, "mowuwdw", "pfx"); /* a pardon inside a local map ends with that */
+	expect(silent, "mowdwuw", "ppf");
+}
+
+static void interrupts(void **state)
+{
+	(void)state;
+	expect(silent, "1", "x");
+	expect(silent, "l1w", "xf");   /* it inherits nothing */
+	expect(silent, "m1w", "pp");   /* and leaves nothing */
+	expect(silent, "mw1w", "ppf"); /* also of a pardon */
+	expect(silent, "2w", "fxx");
+	expect(silent, "m2w", "fpp");
+	expect(silent, "3wuw", "ppf"); /* marked in an interrupt, unmapped by a thread */
+	expect(silent, "m4w", "xx");   /* and the other way round */
+	expect(silent, "mw4w", "pxf");
+	expect(silent, "5dw", "fx"); /* what it left open is not the thread's to unmap */
+}
+
+static void modes_and_gates(void **state)
+{
+	struct model_policy p = silent;
+
+	(void)state;
+	p.mode = PKS_MODE_STRICT;
+	expect(p, "mwlwdw", "xfx");
+	p.mode = PKS_MODE_RELAXED;
+	expect(p, "mwuwyw", "pfx");
+	p.mode = PKS_MODE_OFF;
+	expect(p, "wruwlwdwyw1", "fffffff");
+	p = silent;
+	p.gate = PKS_GATE_ANY;
+	expect(p, "wywuw", "ppf");
+	p.mode = PKS_MODE_STRICT;
+	expect(p, "wm1w", "xxx");
+}
+
+static void a_pardon_for_one_instruction(void **state)
+{
+	struct model_policy p = silent;
+
+	(void)state;
+	p.scope = PKS_SCOPE_INSTRUCTION;
+	expect(p, "mwwuw", "ppx");
+	expect(p, "mowrdr", "pfp");
+	expect(p, "mwlwuwdw", "pffx");
+	p.gate = PKS_GATE_ANY;
+	expect(p, "wwy1", "ppp");
+}
+
+static void complaints(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_start(&m, silent);
+	for (const char *s = "udmuulyd5"; *s; s++)
+		take(&m, *s, NULL);
+	assert_int_equal(m.underflows, 2);
+	assert_int_equal(m.not_mapped, 2);
+	assert_int_equal(m.left_open, 1);
+	assert_int_equal(m.marks, 0);
+	assert_int_equal(m.context[MODEL_A].nested, 1);
+	assert_int_equal(m.context[MODEL_B].nested, 0);
+}
+
+/* What holds of each step, whatever came before. */
+static void check_step(const struct model *before, const struct model *after, char step)
+{
+	const struct model_policy *p = &before->policy;
+
+	for (u32 i = 0; i < MODEL_INTERRUPT; i++) {
+		const struct model_context *was = &before->context[i], *is = &after->context[i];
+
+		if (i != before->running || step_is_interrupt(step))
+			assert_memory_equal(was, is, sizeof(*is)); /* nobody else's */
+		if (was->rights & ~is->rights && step != STEP_LOCAL && step != STEP_LOCAL_READ &&
+		    step != STEP_LOCAL_END)
+			assert_true((step == STEP_WRITE || step == STEP_READ) &&
+				    p->mode >= PKS_MODE_RELAXED &&
+				    (before->marks || p->gate == PKS_GATE_ANY));
+		if (p->mode == PKS_MODE_STRICT || p->scope == PKS_SCOPE_INSTRUCTION)
+			assert_true(is->nested || is->rights); /* rights come from maps alone */
+	}
+	if (after->marks > before->marks)
+		assert_true(step == STEP_KMAP || step_is_interrupt(step));
+	assert_in_range(after->running, MODEL_A, MODEL_B);
+}
+
+static void every_step_of_all_sequences(void **state)
+{
+	(void)state;
+	for (u32 n = 0; n < SEQUENCES; n += 5) {
+		char steps[SEQUENCE_LENGTH + 1];
+		struct model m, before;
+
+		sequence_get(n, sequence_variant(n % SEQUENCE_VARIANTS), steps);
+		model_start(&m, sequence_policy(n % SEQUENCE_POLICIES));
+		for (const char *s = steps; *s; s++) {
+			before = m;
+			take(&m, *s, NULL);
+			check_step(&before, &m, *s);
+		}
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rights_without_a_mark),
+		cmocka_unit_test(marks_and_pardons),
+		cmocka_unit_test(the_field_s_example),
+		cmocka_unit_test(interrupts),
+		cmocka_unit_test(modes_and_gates),
+		cmocka_unit_test(a_pardon_for_one_instruction),
+		cmocka_unit_test(complaints),
+		cmocka_unit_test(every_step_of_all_sequences),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
