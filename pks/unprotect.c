@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "pks/unprotect.h"
 #include "kernel/console.h"
+#include "kernel/once.h"
 #include "pks/mark_hash.h"
 
 #define COUNT(what) __atomic_add_fetch(&pks_mark_stats.what, 1, __ATOMIC_RELAXED)
 
 struct pks_mark_stats pks_mark_stats;
+
+static struct once sites; /* call sites that have unmapped too often; the rest is counted alone */
 
 static struct mark_hash hash;
 
@@ -60,12 +63,15 @@ static bool remove_from_page(struct page *page)
 
 bool pks_reprotect(struct page *page, void *site)
 {
+	bool last;
+
 	if (options.marks == PKS_MARKS_PAGE ? remove_from_page(page)
 					    : mark_hash_remove(&hash, page_to_pfn(page)))
 		return true;
 	COUNT(underflows);
-	pr("# WARNING: kunmap of a page that is not mapped (frame %lu), by %p"
-	   "S\n",
-	   page_to_pfn(page), site);
+	if (once_first(&sites, (u64)site, &last))
+		pr("# WARNING: kunmap of a page that is not mapped (frame %lu), by %p"
+		   "S\n",
+		   page_to_pfn(page), site);
 	return false;
 }
