@@ -55,17 +55,30 @@ static bool forgiving(enum pks_mode mode)
 	return mode == PKS_MODE_RELAXED || mode == PKS_MODE_SILENT;
 }
 
-static enum model_outcome access(struct model *m, bool write)
+bool model_key_is_open(const struct model *m)
+{
+	return m->policy.scope == PKS_SCOPE_GLOBAL && m->marks && forgiving(m->policy.mode);
+}
+
+static enum model_outcome access(struct model *m, bool marked, bool write)
 {
 	struct model_context *c = running(m);
 
 	if (permitted(m, c->rights, write))
 		return MODEL_FREE;
-	if (!forgiving(m->policy.mode) || (!m->marks && m->policy.gate != PKS_GATE_ANY))
+	if (model_key_is_open(m))
+		return MODEL_SHARED; /* whatever page of the key it is, and nobody's rights change
+				      */
+	if (!forgiving(m->policy.mode) || (!marked && m->policy.gate != PKS_GATE_ANY))
 		return MODEL_DIES;
 	if (m->policy.scope != PKS_SCOPE_INSTRUCTION)
 		c->rights = 0; /* the whole key, whatever the access was */
 	return MODEL_PARDONED;
+}
+
+enum model_outcome model_neighbour(struct model *m, bool write)
+{
+	return access(m, false, write);
 }
 
 enum model_outcome model_step(struct model *m, char step)
@@ -88,7 +101,7 @@ enum model_outcome model_step(struct model *m, char step)
 		return MODEL_DONE;
 	case STEP_WRITE:
 	case STEP_READ:
-		return access(m, step == STEP_WRITE);
+		return access(m, m->marks, step == STEP_WRITE);
 	default:
 		return MODEL_DONE;
 	}
@@ -112,14 +125,9 @@ void model_interrupt_ends(struct model *m)
 	m->running = m->interrupted;
 }
 
-bool model_reaches_neighbour(const struct model *m, bool write)
-{
-	return permitted(m, model_rights(m), write);
-}
-
 const char *model_outcome_name(enum model_outcome outcome)
 {
-	static const char *const names[] = { "done", "free", "pardoned", "dies" };
+	static const char *const names[] = { "done", "free", "pardoned", "shared", "dies" };
 
 	return names[outcome];
 }

@@ -6,7 +6,7 @@
  *
  *   A context starts denied. kmap() marks the page and gives nobody rights; a local map gives
  *   rights to its context, until it is unmapped. An access without rights is a fault. The mode and
- *   the page's state decide whether it is pardoned, the scope for how long.
+ *   the page's state decide whether it is pardoned, the scope for how long and for whom.
  */
 #ifndef KEYWARD_TESTS_MODEL_H
 #define KEYWARD_TESTS_MODEL_H
@@ -37,7 +37,8 @@ enum model_who { MODEL_A, MODEL_B, MODEL_INTERRUPT, MODEL_CONTEXTS };
 enum model_outcome {
 	MODEL_DONE,     /* a step that is no access */
 	MODEL_FREE,     /* the access was made, nobody was asked */
-	MODEL_PARDONED, /* it was made after a fault */
+	MODEL_PARDONED, /* it was made after a fault, by a pardon of this context's own */
+	MODEL_SHARED,   /* it was made as the key is open to all, after a fault or without */
 	MODEL_DIES,     /* it was not made, the context would have died */
 };
 
@@ -85,8 +86,11 @@ static inline u32 model_nested(const struct model *m)
 	return m->context[m->running].nested;
 }
 
-/* Whether the running context may access a page with the same key that nobody has mapped. */
-bool model_reaches_neighbour(const struct model *m, bool write);
+/* The running context's access to another page with the same key, which nobody maps. */
+enum model_outcome model_neighbour(struct model *m, bool write);
+
+/* Whether the register may hold more than the running context's rights: pardon=global alone. */
+bool model_key_is_open(const struct model *m);
 
 /* "free" and so on, for messages. */
 const char *model_outcome_name(enum model_outcome outcome);

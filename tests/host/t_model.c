@@ -13,7 +13,7 @@ static const struct model_policy silent = { PKS_MODE_SILENT, PKS_GATE_KMAPPED, P
 /* Takes a step of any kind; an interrupt's accesses are told in `came` too, if that is given. */
 static void take(struct model *m, char step, char **came)
 {
-	static const char letters[] = { ' ', 'f', 'p', 'x' };
+	static const char letters[] = { ' ', 'f', 'p', 's', 'x' };
 	enum model_outcome outcome;
 
 	if (step == STEP_YIELD) {
@@ -30,7 +30,7 @@ static void take(struct model *m, char step, char **came)
 	}
 }
 
-/* What the accesses of a sequence come to: f free, p pardoned, x dies. */
+/* What the accesses of a sequence come to: f free, p pardoned, s shared, x dies. */
 static void expect(struct model_policy policy, const char *steps, const char *outcomes)
 {
 	char came[3 * SEQUENCE_MAX], *end = came;
@@ -128,6 +128,53 @@ static void a_pardon_for_one_instruction(void **state)
 	expect(p, "wwy1", "ppp");
 }
 
+/* The key is open to all as long as one page of it is marked, and to nobody afterwards. */
+static void a_key_that_is_open_to_all(void **state)
+{
+	struct model_policy p = silent;
+	struct model m;
+
+	(void)state;
+	p.scope = PKS_SCOPE_GLOBAL;
+	expect(p, "wmwuw", "xsx");
+	expect(p, "mwywuwyw", "ssxx");
+	expect(p, "mowdwuw", "ssx");
+	expect(p, "mlwuwdw", "ffx");
+	expect(p, "3wuw", "ssx");
+	expect(p, "mw4w", "sxx");
+	p.mode = PKS_MODE_STRICT;
+	expect(p, "mw", "x");
+	p = silent;
+	p.scope = PKS_SCOPE_GLOBAL;
+	p.gate = PKS_GATE_ANY;
+	expect(p, "mwuww", "spf"); /* without a mark it is as wide as a context */
+	model_start(&m, p);
+	take(&m, STEP_KMAP, NULL);
+	assert_true(model_key_is_open(&m));
+	assert_int_equal(model_neighbour(&m, true), MODEL_SHARED);
+	take(&m, STEP_KUNMAP, NULL);
+	assert_false(model_key_is_open(&m));
+	assert_int_equal(model_neighbour(&m, true), MODEL_PARDONED);
+}
+
+/* The other page of the key: rights reach it, and a mark of this one does not open it. */
+static void the_neighbour(void **state)
+{
+	struct model m;
+
+	(void)state;
+	model_start(&m, silent);
+	take(&m, STEP_KMAP, NULL);
+	assert_int_equal(model_neighbour(&m, false), MODEL_DIES);
+	take(&m, STEP_READ, NULL);
+	assert_int_equal(model_neighbour(&m, true), MODEL_FREE); /* stray, and not caught */
+	model_yield(&m);
+	assert_int_equal(model_neighbour(&m, false), MODEL_DIES);
+	take(&m, STEP_LOCAL_READ, NULL);
+	assert_int_equal(model_neighbour(&m, false), MODEL_FREE);
+	assert_int_equal(model_neighbour(&m, true), MODEL_DIES);
+}
+
 static void complaints(void **state)
 {
 	struct model m;
@@ -159,7 +206,8 @@ static void check_step(const struct model *before, const struct model *after, ch
 			assert_true((step == STEP_WRITE || step == STEP_READ) &&
 				    p->mode >= PKS_MODE_RELAXED &&
 				    (before->marks || p->gate == PKS_GATE_ANY));
-		if (p->mode == PKS_MODE_STRICT || p->scope == PKS_SCOPE_INSTRUCTION)
+		if (p->mode == PKS_MODE_STRICT || p->scope == PKS_SCOPE_INSTRUCTION ||
+		    (p->scope == PKS_SCOPE_GLOBAL && p->gate == PKS_GATE_KMAPPED))
 			assert_true(is->nested || is->rights); /* rights come from maps alone */
 	}
 	if (after->marks > before->marks)
@@ -193,6 +241,8 @@ int main(void)
 		cmocka_unit_test(interrupts),
 		cmocka_unit_test(modes_and_gates),
 		cmocka_unit_test(a_pardon_for_one_instruction),
+		cmocka_unit_test(a_key_that_is_open_to_all),
+		cmocka_unit_test(the_neighbour),
 		cmocka_unit_test(complaints),
 		cmocka_unit_test(every_step_of_all_sequences),
 	};
