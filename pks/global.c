@@ -9,6 +9,7 @@
 #include "kernel/apic.h"
 #include "kernel/context.h"
 #include "kernel/exception.h"
+#include "kernel/fault.h"
 #include "kernel/insn.h"
 #include "kernel/ipi.h"
 #include "kernel/options.h"
@@ -117,7 +118,7 @@ void pks_global_lend(struct regs *regs, u32 key)
 	irq_disable();
 	if (!pks_global_users(key) || options.pardon != PKS_SCOPE_GLOBAL)
 		return;
-	pkrs_lend((u32)regs->pkrs, pkrs_mask(key));
+	pkrs_lend((u32)regs_pkrs(regs), pkrs_mask(key));
 	if (!pks_global_users(key)) /* closed in between, by an NMI here */
 		pkrs_recall();
 }

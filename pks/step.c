@@ -11,6 +11,7 @@
 #include "pks/step.h"
 #include "kernel/context.h"
 #include "kernel/exception.h"
+#include "kernel/fault.h"
 #include "kernel/local.h"
 #include "kernel/trace.h"
 #include "mm/layout.h"
@@ -68,7 +69,7 @@ static struct local_step *begin(struct local *local, const struct regs *regs)
 
 bool pks_step(struct regs *regs, u32 key)
 {
-	u32 bits = (u32)regs->pkrs & pkrs_mask(key);
+	u32 bits = (u32)regs_pkrs(regs) & pkrs_mask(key);
 	struct local *local = this_local();
 	struct local_step *step = top(local);
 
@@ -77,7 +78,7 @@ bool pks_step(struct regs *regs, u32 key)
 	if (!step)
 		return false;
 	step->closed |= bits;
-	regs->pkrs &= ~(u64)bits;
+	regs_pkrs_set(regs, (u32)regs_pkrs(regs) & ~bits);
 	regs->rflags |= RFLAGS_TF;
 	return true;
 }
@@ -86,7 +87,7 @@ bool pks_step(struct regs *regs, u32 key)
 static void end(struct regs *regs, struct local *local, struct local_step *step)
 {
 	local->steps = (u32)(step - local->step);
-	regs->pkrs |= step->closed;
+	regs_pkrs_set(regs, (u32)regs_pkrs(regs) | step->closed);
 	__atomic_add_fetch(&pks_stats.step_ends, 1, __ATOMIC_RELAXED);
 	trace(TRACE_STEP_END, step->rip, step->closed);
 }
@@ -124,7 +125,7 @@ void step_resume(struct regs *regs, struct local_step *step)
 /* With the rights that pushed it. */
 static void correct_image(const struct regs *regs)
 {
-	u32 before = pkrs_update(~0u, (u32)regs->pkrs);
+	u32 before = pkrs_update(~0u, (u32)regs_pkrs(regs));
 
 	*(volatile u16 *)regs->rsp &= (u16)~RFLAGS_TF;
 	pkrs_update(~0u, before);
