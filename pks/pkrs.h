@@ -34,13 +34,17 @@ static inline u32 pkrs_read(void)
  */
 static inline void pkrs_write(u32 pkrs)
 {
+	// clang-format off
 	asm volatile("pushfq\n\t"
 		     "cli\n\t"
-		     "movl %0, %%gs:%c1\n\t" SITE_TEXT("4", "trace_rights_thunk") "wrmsr\n\t"
-										  "popfq"
+		     "movl %0, %%gs:%c1\n\t"
+		     SITE_TEXT("4", "trace_rights_thunk")
+		     "wrmsr\n\t"
+		     "popfq"
 		     :
 		     : "a"(pkrs), "i"(CPU_PKRS), "c"(MSR_IA32_PKRS), "d"(0), "i"(MAGIC_WRITE)
 		     : "memory", "cc");
+	// clang-format on
 	if (CONFIG_PARANOID)
 		asm volatile("incq %%gs:%c0" : : "i"(CPU_PKRS_WRITES) : "memory", "cc");
 }
