@@ -80,8 +80,7 @@ def _figure(number_, name, line, part, symbols):
     begin, end = (part.begin, part.end) if part else (line.begin, line.end)
     if end <= begin:
         return "<p>%s, line %d: no two events</p>" % (text(name), line.dump.line)
-    margin = 0 if not part else (end - begin) // 50
-    view = View("t%d" % number_, line, max(line.begin, begin - margin), min(line.end, end + margin), symbols)
+    view = View("t%d" % number_, line, begin, end, symbols)
     title = "%s, line %d" % (name, line.dump.line)
     about = [summary(line)]
     if part:
@@ -111,7 +110,9 @@ def _figures(line, part):
 class View:
     """A stretch of a timeline as two SVGs: the names of the rows, and what happens in them."""
     def __init__(self, ident, line, begin, end, symbols):
-        self.id, self.line, self.begin, self.end, self.symbols = ident, line, begin, end, symbols
+        self.id, self.line, self.zero, self.symbols = ident, line, begin, symbols
+        margin = 1 + (end - begin) // 60
+        self.begin, self.end = begin - margin, end + margin
         rows = {}
         for context in line.contexts:
             if any(self.inside(p.begin, p.end) for p in context.pieces):
@@ -175,10 +176,10 @@ class View:
         step = 10 ** max(0, len(str((self.end - self.begin) // 10)) - 1)
         step = next(step * f for f in (1, 2, 5, 10) if (self.end - self.begin) / (step * f) <= 12)
         for level, each in enumerate((step, max(1, step // 10), max(1, step // 100))):
-            for time in range(0, self.end - self.begin + 1, each):
+            for time in range(0, self.end - self.zero, each):
                 if level and time % (each * 10) == 0:
                     continue
-                at = self.x(self.begin + time)
+                at = self.x(self.zero + time)
                 yield ('<g class="l%d"><line class="tick" x1="%s" x2="%s" y1="%d" y2="%d"/><text x="%s" y="12" '
                        'class="at" dx="2">%s</text></g>' % (level, at, at, AXIS - 8, self.height, at, _ticks(time)))
 
@@ -188,7 +189,7 @@ class View:
         for begin, end, last in _merged(pieces, lambda p: p.cpu):
             yield self.bar("run %s" % context.kind.replace(" ", "-"), row.top + TOP, RUN - 2, begin, end,
                            "%s runs on CPU %d\nfrom %s for %s" % (
-                               context.name, last.cpu, _ticks(begin - self.begin), number(end - begin)))
+                               context.name, last.cpu, _ticks(begin - self.zero), number(end - begin)))
         for n, key in enumerate(row.keys):
             yield from self.lane(context, pieces, key, row.top + TOP + RUN + LANE * n)
 
@@ -201,10 +202,10 @@ class View:
         for begin, end, last in _merged(pieces, lambda p: self.access(p, key)):
             how = self.access(last, key)
             if how:
-                yield self.bar("%s k%d" % (how, key % 6), y + 1, LANE - 4, begin, end,
+                yield self.bar("%s %s%d" % (how, "e" if how == "read" else "k", key % 6), y + 1, LANE - 4, begin, end,
                                "%s: key %d open for %s\nfrom %s for %s\nrights %s" % (
                                    context.name, key, how + ("ing" if how == "read" else ""),
-                                   _ticks(begin - self.begin), number(end - begin),
+                                   _ticks(begin - self.zero), number(end - begin),
                                    rights_words(last.rights, self.line.dump.init)),
                                'fill="url(#%s-k%d)"' % (self.id, key) if how == "read" else "")
         for begin, end, last in _merged(pieces, lambda p: frozenset(u for u in p.used if u[1] == key)):
@@ -226,7 +227,7 @@ class View:
         sign, words = MARKS[e.type]
         by = self.symbols.get(e.b)
         said = "%s %x%s\nat %s in %s" % (words, e.a, " by " + by if by else " %x" % e.b,
-                                         _ticks(e.tsc - self.begin), mark.context.name)
+                                         _ticks(e.tsc - self.zero), mark.context.name)
         yield '<text class="mark %s" x="%s" y="%d">%s<title>%s</title></text>' % (
             e.type.lower(), self.x(e.tsc), row.top + TOP - 2, sign, "\n".join(map(text, said.split("\n"))))
 
@@ -246,6 +247,8 @@ def _merged(pieces, same):
 
 def _ticks(count):
     """A number of ticks, short."""
+    if count < 0:
+        return "-" + _ticks(-count)
     for size, unit in ((10 ** 9, "G"), (10 ** 6, "M"), (10 ** 3, "k")):
         if count >= size:
             return ("%.3f" % (count / size)).rstrip("0").rstrip(".") + unit
