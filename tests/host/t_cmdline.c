@@ -1,52 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line: every key's values, defaults, and what is said of each mistake. */
-#include "tests/host/harness.h"
-
-#include "tests/host/options_check.h"
-
-static struct options opt;
-static char said[8][256];
-static unsigned complaints;
-
-static void listen(const char *message, void *arg)
-{
-	const char *wrong = complaint_check(message);
-
-	if (wrong)
-		fail_msg("%s: %s", wrong, message);
-	assert_ptr_equal(arg, &opt);
-	if (complaints < ARRAY_SIZE(said))
-		snprintf(said[complaints], sizeof(said[0]), "%s", message);
-	complaints++;
-}
-
-static void parse(const char *line)
-{
-	char *copy = exact_string(line);
-	const char *wrong;
-
-	complaints = 0;
-	memset(&opt, 0xff, sizeof(opt));
-	cmdline_parse(copy, &opt, listen, &opt);
-	free(copy);
-	wrong = options_check(&opt);
-	if (wrong)
-		fail_msg("%s: %s", wrong, line);
-}
-
-static void parse_silently(const char *line)
-{
-	parse(line);
-	if (complaints)
-		fail_msg("%s: complains: %s", line, said[0]);
-}
-
-static void expect(const char *line, const char *complaint)
-{
-	parse(line);
-	assert_int_equal(complaints, 1);
-	assert_string_equal(said[0], complaint);
-}
+#include "tests/host/cmdline_line.h"
 
 static void assert_defaults(void)
 {
@@ -192,69 +146,6 @@ static void what_is_named_is_accepted(void **state)
 	}
 }
 
-static void numbers(void **state)
-{
-	static const char *const bad_seeds[] = {
-		"seed=",    "seed=x",   "seed=0x",   "seed=-1",  "seed=+1",
-		"seed=1 ,", "seed=12a", "seed=0x1g", "seed=1.5", "seed=99999999999999999999"
-	};
-
-	(void)state;
-	parse_silently("seed=18446744073709551615");
-	assert_int_equal(opt.seed, UINT64_MAX);
-	parse_silently("seed=0XffffFFFFffffFFFF");
-	assert_int_equal(opt.seed, UINT64_MAX);
-	parse_silently("seed=010");
-	assert_int_equal(opt.seed, 10);
-	expect("seed=18446744073709551616",
-	       "seed=18446744073709551616: not a number of at most 64 bits; using 0");
-	expect("seed=0x10000000000000000",
-	       "seed=0x10000000000000000: not a number of at most 64 bits; using 0");
-	for (size_t i = 0; i < ARRAY_SIZE(bad_seeds); i++) {
-		parse(bad_seeds[i]);
-		assert_true(complaints >= 1);
-	}
-	expect("repeat=0", "repeat=0: not a number from 1 to 1000000; using 1");
-	expect("repeat=1000001", "repeat=1000001: not a number from 1 to 1000000; using 1");
-	expect("repeat=4294967297", "repeat=4294967297: not a number from 1 to 1000000; using 1");
-	expect("cpus=0", "cpus=0: not max or a number from 1 to 4096; using max");
-	assert_int_equal(opt.cpus, 4096);
-	expect("cpus=4097", "cpus=4097: not max or a number from 1 to 4096; using max");
-	parse_silently("cpus=4096 repeat=0x10");
-	assert_int_equal(opt.repeat, 16);
-}
-
-static void sizes(void **state)
-{
-	static const struct {
-		const char *line;
-		u64 size;
-	} good[] = {
-		{ "mem=0", 0 },
-		{ "mem=4096", 4096 },
-		{ "mem=3k", 3072 },
-		{ "mem=3K", 3072 },
-		{ "mem=2G", 2ULL << 30 },
-		{ "mem=1t", 1ULL << 40 },
-		{ "mem=0x10M", 16 << 20 },
-		{ "mem=16777215T", 16777215ULL << 40 },
-	};
-	static const char *const bad[] = { "mem=",   "mem=M",   "mem=1MB",      "mem=1P",
-					   "mem=-1", "mem=1MM", "mem=16777216T" };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
-		parse_silently(good[i].line);
-		assert_int_equal(opt.mem, good[i].size);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		parse(bad[i]);
-		assert_int_equal(complaints, 1);
-		assert_int_equal(opt.mem, 64ULL << 30);
-	}
-	expect("mem=1X", "mem=1X: not a size N[K|M|G|T] below 16 EiB, 0 for all; using 64G");
-}
-
 static void twice_the_last_counts(void **state)
 {
 	(void)state;
@@ -346,8 +237,6 @@ int main(void)
 		cmocka_unit_test(every_word_of_every_enum),
 		cmocka_unit_test(bad_value_means_default),
 		cmocka_unit_test(what_is_named_is_accepted),
-		cmocka_unit_test(numbers),
-		cmocka_unit_test(sizes),
 		cmocka_unit_test(twice_the_last_counts),
 		cmocka_unit_test(unknown_words),
 		cmocka_unit_test(quotes),
