@@ -57,20 +57,12 @@ static u32 close_above(struct local *local, u32 i)
 	return closed;
 }
 
-static bool key_is_above(const struct local *local, u32 i)
-{
-	for (u32 above = i + 1; above < local->maps; above++)
-		if (local->map[above].mask == local->map[i].mask)
-			return true;
-	return false;
-}
-
 u32 kmap_stack_remove(struct local *local, u32 i, u32 *bits)
 {
 	u32 mask = local->map[i].mask, last = local->maps - 1;
 
 	*bits = local->map[i].found;
-	if (key_is_above(local, i))
+	if (i != last)
 		mask = *bits = close_above(local, i);
 	for (; i < last; i++)
 		local->map[i] = local->map[i + 1];

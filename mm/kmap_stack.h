@@ -22,8 +22,8 @@ u32 kmap_stack_above(const struct local *local, u32 i);
 
 /*
  * Takes map number i out, wherever it stands. The rights must then get *bits in place of those of
- * the mask that is returned: what the map found, if none with its key stands above; else all bits
- * that it had opened and that no later map keeps open.
+ * the mask that is returned: what the map found, if it is the topmost; else all bits that it had
+ * opened and that no later map keeps open.
  */
 u32 kmap_stack_remove(struct local *local, u32 i, u32 *bits);
 

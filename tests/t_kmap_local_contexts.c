@@ -109,6 +109,26 @@ static void one_inside_the_other(void)
 }
 KTEST(one_inside_the_other, KT_PKS | KT_STRESS);
 
+/* Sixteen maps are one context's; only an exception stands on the same stack. */
+static void a_full_stack_is_one_contexts(void)
+{
+	u64 before = kmap_stats.overflow;
+
+	if (!pages_get())
+		return;
+	for (u32 i = 0; i < LOCAL_MAPS; i++)
+		kmap_local_page_read(p.page);
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++)
+		if (c != IN_EXCEPTION)
+			run_in(c, use, NULL);
+	EXPECT_EQ(kmap_stats.overflow - before, 0);
+	for (u32 i = 0; i < LOCAL_MAPS; i++)
+		kunmap_local((const void *)p.va);
+	EXPECT_RIGHTS(PKRS_INIT);
+	pages_put();
+}
+KTEST(a_full_stack_is_one_contexts, KT_PKS);
+
 static void leave_open(void *arg)
 {
 	(void)arg;
