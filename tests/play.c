@@ -2,7 +2,9 @@
 #include "kernel/exception.h"
 #include "kernel/insn.h"
 #include "kernel/local.h"
+#include "kernel/string.h"
 #include "kernel/thread.h"
+#include "kernel/time.h"
 #include "mm/kmap.h"
 #include "mm/kmap_local.h"
 #include "pks/fault.h"
@@ -11,7 +13,7 @@
 #include "tests/play_internal.h"
 #include "tests/window.h"
 
-#define SPINS 10000000
+#define RECALL_NS 100000000
 
 static void give_turn(enum model_who to)
 {
@@ -67,7 +69,8 @@ static void begin_next(void)
 		return;
 	}
 	play.at = 0;
-	play.ended = 0;
+	play.ended = play.accesses = 0;
+	memset(play.came, 0, sizeof(play.came));
 	play.word = *play.open;
 	play.differs = false;
 	play.maps = kmap_stats;
@@ -84,11 +87,11 @@ static void begin_next(void)
  */
 static void await_recall(void)
 {
-	for (u32 spins = 0; spins < SPINS && !model_key_is_open(&play.model); spins++) {
-		if (pkrs_register() == rights_mirror())
-			return;
+	u64 until = now_ns() + RECALL_NS;
+
+	while (!model_key_is_open(&play.model) && pkrs_register() != rights_mirror() &&
+	       now_ns() < until)
 		cpu_relax();
-	}
 }
 
 /* After the last step each thread does this, first the one whose turn it is. */
@@ -164,6 +167,11 @@ static void put_pages(void)
 	window_clear();
 	prot_page_put(&play.neighbour);
 	prot_page_put(&play.page);
+}
+
+const char *play_outcomes(void)
+{
+	return play.came;
 }
 
 bool play_all(struct model_policy policy, struct cpu *a, struct cpu *b, play_source source,

@@ -13,6 +13,13 @@
  * Called by either thread. */
 typedef bool (*play_source)(char *steps, void *arg);
 
+/*
+ * The first accesses of the sequence that was played last: f free, p pardoned, s shared (the key is
+ * open to all), x dies; the interrupts' among them. Thread context, after play_all().
+ */
+#define PLAY_CAME 120
+const char *play_outcomes(void);
+
 /* What came of them. */
 struct play_tally {
 	u64 sequences, steps, interrupts;

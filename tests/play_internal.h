@@ -25,6 +25,8 @@ struct play {
 	struct kmap_stats maps; /* the kernel's complaints before the sequence */
 	u64 underflows;
 	volatile bool interrupted;
+	char came[PLAY_CAME + 1]; /* what the accesses of the sequence came to */
+	u32 accesses;
 	struct play_tally *tally;
 };
 extern struct play play;
