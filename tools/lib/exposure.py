@@ -21,24 +21,25 @@ def sections(timeline):
 
 def _section(timeline, section):
     whole = _whole(timeline, section)
+    mode, gate, scope = section.words()
     by_context, unknown = {}, 0
     for piece in timeline.pieces:
         time = min(piece.end, section.end) - max(piece.begin, section.begin)
         if time <= 0:
             continue
-        if piece.rights is None:
+        off = mode == "off"     # CR4.PKS = 0: whatever the register says, all is open
+        if piece.rights is None and not off:
             unknown += time
             continue
         row = by_context.setdefault((piece.context.kind, piece.context.name, piece.context.row), dict(
             context=piece.context.name, kind=piece.context.kind, row=piece.context.row, ran=0, open=0,
             declared=0, exposure=0))
         row["ran"] += time
-        if may_write(piece.rights, section.key):
+        if off or may_write(piece.rights, section.key):
             used = sum(key == section.key for _, key in piece.used)
             row["open"] += time
             row["declared"] += time * used
             row["exposure"] += time * max(0, section.pages - used)
-    mode, gate, scope = section.words()
     rows = sorted(by_context.values(), key=lambda r: -r["exposure"])
     return {
         "id": section.id, "name": section.name, "mode": mode, "gate": gate, "scope": scope,
