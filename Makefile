@@ -16,7 +16,7 @@ V        ?= 0
 Q        := $(if $(filter 1,$(V)),,@)
 
 CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone \
-	-mgeneral-regs-only -fno-omit-frame-pointer -fno-stack-protector -fcf-protection=none \
+	-mgeneral-regs-only -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-common -ffunction-sections \
 	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wundef -Wimplicit-fallthrough -Wwrite-strings -Wno-address-of-packed-member

@@ -35,6 +35,12 @@ static struct trace_scenario section(const struct scenario *s, struct rule_polic
 	};
 }
 
+/* Warnings of the early checks take time: what a policy opens is measured without them. */
+static bool silent(void)
+{
+	return !options.trace || options.early;
+}
+
 static void print_policy(const char *what, const struct scenario *s, struct rule_policy policy)
 {
 	pr("# scenario %s pks=%s gate=%s pardon=%s %s:", s->name, pks_mode_name(policy.mode),
@@ -45,7 +51,7 @@ void report_begin(const struct scenario *s, struct rule_policy policy)
 {
 	struct trace_scenario sec = section(s, policy);
 
-	if (!options.trace)
+	if (silent())
 		return;
 	print_policy("expects", s, policy);
 	for (u32 n = 0; n < s->use_count; n++)
@@ -72,7 +78,7 @@ void report_end(const struct scenario *s, struct rule_policy policy, const struc
 {
 	struct trace_scenario sec = section(s, policy);
 
-	if (!options.trace)
+	if (silent())
 		return;
 	if (wants_section(policy)) {
 		trace_scenario_end(&sec);

@@ -56,23 +56,24 @@ void scenario_check_all(const struct scenario *s);
 /* Runs it with early=on: whoever faults late on a page was told of at once. Thread context. */
 void scenario_check_early(const struct scenario *s);
 
-#define SCENARIOS(X)                                                                               \
-	X(receive_buffer)                                                                          \
-	X(notify_page)                                                                             \
-	X(pio_in_interrupt)                                                                        \
-	X(receive_segment)                                                                         \
-	X(target_iovec)                                                                            \
-	X(emulated_command)                                                                        \
-	X(gem_object)                                                                              \
-	X(coalesced_fragments)                                                                     \
-	X(uploaded_table)                                                                          \
-	X(guest_page) X(scatter_walk) X(integrity_check) X(directory_walk) X(directory_walk_local) \
-		X(directory_walk_thread) X(directory_cache) X(page_list_tail) X(metapage)          \
-			X(decompression) X(returned_mapping) X(page_vector) X(logged_address)      \
-				X(handed_mapping_work) X(handed_page_work)                         \
-					X(handed_mapping_softirq) X(handed_page_softirq)           \
-						X(handed_mapping_thread) X(handed_page_thread)     \
-							X(handed_mapping_interrupt)                \
+#define SCENARIOS(X)                                                                           \
+	X(receive_buffer)                                                                      \
+	X(notify_page)                                                                         \
+	X(pio_in_interrupt)                                                                    \
+	X(receive_segment)                                                                     \
+	X(target_iovec)                                                                        \
+	X(emulated_command)                                                                    \
+	X(gem_object)                                                                          \
+	X(coalesced_fragments)                                                                 \
+	X(uploaded_table)                                                                      \
+	X(guest_page)                                                                          \
+	X(scatter_walk) X(integrity_check) X(directory_walk) X(directory_walk_local)           \
+		X(directory_walk_thread) X(directory_cache) X(page_list_tail) X(metapage)      \
+			X(decompression) X(returned_mapping) X(page_vector) X(logged_address)  \
+				X(handed_mapping_work) X(handed_page_work)                     \
+					X(handed_mapping_softirq) X(handed_page_softirq)       \
+						X(handed_mapping_thread) X(handed_page_thread) \
+							X(handed_mapping_interrupt)            \
 								X(handed_page_interrupt)
 
 #define SCENARIO_DECLARE(id) extern const struct scenario scenario_##id;
