@@ -9,7 +9,7 @@ DEVICE  ?=
 WRITE   ?=
 ISO     := $(BUILD)/keyward.iso
 
-.PHONY: bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
+.PHONY: experiments bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
 	debug-test monitor-test test matrix divergences report report-test check lint format tool-test \
 	sabotage repro help
 
@@ -81,6 +81,11 @@ monitor-test: iso ## every command of the monitor, typed on a terminal and on a 
 
 repro: ## build twice in two folders and compare every byte
 	@tools/repro
+
+experiments: iso ## the tables of docs/EXPERIMENTS.md about kmap users, nesting and saved rights
+	@tools/experiments
+	@tools/arms nesting
+	@tools/arms saved
 
 bench: ## instructions and PKRS writes per operation, in QEMU and Bochs
 	@tools/bench
