@@ -8,8 +8,8 @@ declared that it uses the page. A context that waits counts nothing. The unit is
 
 import statistics
 
-from timeline import KINDS, may_write
 from tracedump import BadTrace
+from tracemodel import KINDS, may_write
 
 
 def sections(timeline):

@@ -6,104 +6,15 @@ NMI. What it interrupts waits below it on the stack of the thread that it came u
 changes stacks. Pure functions over tracedump.Dump; an order of events that cannot be is a BadTrace.
 """
 
-from dataclasses import dataclass, field
-
 from tracedump import BadTrace
+from tracemodel import Context, Mark, Pardon, Piece, Section, Timeline, may_write
 
-KEYS = 16
-SOFTIRQ, WORK, SYSCALL, EXCEPTIONS, DEAD = 0x200, 0x300, 0x100, 32, 2
-PF, NMI_LIKE, UNCONDITIONAL = 14, (2, 8, 18), (1, 2, 8, 18)
-KINDS = ("thread", "work item", "system call", "exception", "softirq", "interrupt", "NMI")
-SCOPES, MODES, GATES = ("context", "instruction", "global"), ("off", "strict", "relaxed", "silent"), (
-    "kmapped", "any")
+# What ENTER and LEAVE carry: a vector, or one of these (kernel/trace.h, kernel/x86.h).
+SYSCALL, SOFTIRQ, WORK = 0x100, 0x200, 0x300
+EXCEPTIONS, PF, NMI_LIKE, UNCONDITIONAL = 32, 14, (2, 8, 18), (1, 2, 8, 18)
+DEAD = 2        # enum thread_state
 NAMES = {0: "#DE", 1: "#DB", 2: "NMI", 3: "#BP", 6: "#UD", 8: "#DF", 13: "#GP", 14: "#PF", 18: "#MC",
          0x40: "tick", 0x41: "self-IPI", 0xf0: "call", 0xf1: "reschedule", 0xf2: "recall"}
-
-
-def may_read(rights, key):
-    """The key's AD bit is clear."""
-    return not rights >> 2 * key & 1
-
-
-def may_write(rights, key):
-    """Both of its bits are clear."""
-    return not rights >> 2 * key & 3
-
-
-@dataclass(eq=False)
-class Context:
-    """Something that has rights of its own. `row` is where it is drawn."""
-    kind: str
-    name: str
-    row: str
-    thread: int = None
-    pieces: list = field(default_factory=list)
-    ended: int = None
-
-
-@dataclass(eq=False)
-class Piece:
-    """A context ran on a processor from `begin` to `end` with these rights (None: not known)."""
-    context: Context
-    cpu: int
-    begin: int
-    end: int
-    rights: int
-    used: frozenset     # (page frame, key) that it had declared to write
-
-
-@dataclass(eq=False)
-class Mark:
-    """An event to be shown, and the context that it happened in."""
-    event: object
-    context: Context
-
-
-@dataclass(eq=False)
-class Pardon:
-    """A key opened by the fault policy for `context`: from the pardon to the end of that right."""
-    context: Context
-    key: int
-    address: int
-    begin: int
-    cpu: int
-    lent: bool          # in the processor's register, not in the context's rights
-    end: int = None     # None: still open when the record ends
-    why: str = ""
-    in_force: int = None
-
-
-@dataclass(eq=False)
-class Section:
-    """From SCENARIO_BEGIN to SCENARIO_END."""
-    id: int
-    name: str
-    key: int
-    pages: int
-    policy: int
-    begin: int
-    end: int = None
-    cut: bool = False   # it began before the record does
-
-    def words(self):
-        """mode, gate and scope by name."""
-        return tuple(names[n] if n < len(names) else str(n) for names, n in (
-            (MODES, self.policy >> 16 & 0xff), (GATES, self.policy >> 8 & 0xff), (SCOPES, self.policy & 0xff)))
-
-
-@dataclass(eq=False)
-class Timeline:
-    """What a dump says."""
-    dump: object
-    begin: int = 0
-    end: int = 0
-    contexts: list = field(default_factory=list)
-    pieces: list = field(default_factory=list)
-    marks: list = field(default_factory=list)
-    pardons: list = field(default_factory=list)
-    sections: list = field(default_factory=list)
-    cut: bool = False   # events were overwritten: it begins where every processor's are there
-    unseen: int = 0     # rights that were not what the events before said
 
 
 class _Frame:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A timeline in the Trace Event Format, which Perfetto and chrome://tracing show: a track a row."""
 
-from timeline import KEYS, may_read, may_write
+from tracemodel import KEYS, may_read, may_write
 
 INSTANTS = ("FAULT", "PARDON", "WARN", "REFUSE", "DEATH", "MODE", "KEY", "MARK", "STEP_END", "KMAP", "KUNMAP",
             "KMAP_LOCAL", "KUNMAP_LOCAL", "KMAP_THREAD", "KUNMAP_THREAD", "GLOBAL_OPEN", "GLOBAL_CLOSE")

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import exposure
 from page import number, plural, shell, text
-from timeline import KEYS, may_read, may_write
 from tracejson import rights_words
+from tracemodel import KEYS, may_read, may_write
 
 RUN, LANE, TOP, GAP, AXIS = 9, 12, 13, 7, 22       # heights in pixels
 MARKS = {"FAULT": ("▼", "fault"), "PARDON": ("◆", "pardon"), "WARN": ("!", "warning"),

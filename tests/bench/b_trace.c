@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/* What keeping an event costs. That the sites cost nothing without trace=on shows in the others. */
+#include "kernel/insn.h"
+#include "kernel/trace.h"
+#include "tests/bench/bench.h"
+
+static u64 trace_event(u64 *writes)
+{
+	bool on = trace_on;
+	u64 start, ticks;
+
+	(void)writes;
+	trace_on = true;
+	start = rdtsc();
+	trace(TRACE_MARK, 0, 0);
+	ticks = rdtsc() - start;
+	trace_on = on;
+	return ticks;
+}
+BENCH(trace_event, false);
