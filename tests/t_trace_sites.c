@@ -52,20 +52,24 @@ static void a_rights_write_is_traced(void)
 	extern const char text_start[], text_end[];
 	struct pks_token token;
 	u64 flags;
+	u32 first;
 
 	if (!capture_begin())
 		return;
 	flags = irq_save();
+	first = (u32)ring.head;
 	token = pks_grant(KEY_A, PKS_WRITE);
 	pks_grant(KEY_A, PKS_READ); /* changes nothing, so there is nothing to trace */
 	pks_revoke(token);
 	irq_restore(flags);
 	capture_end();
-	EXPECT(ring.head >= 2);
+	EXPECT(ring.head >= first + 2);
 	for (u32 i = 0; i < 2; i++) {
-		EXPECT_EQ(events[i].type, TRACE_RIGHTS);
-		EXPECT_EQ(events[i].a, i ? PKRS_INIT : WITH_KEY(KEY_A));
-		EXPECT(events[i].b > (u64)text_start && events[i].b < (u64)text_end);
+		const struct trace_event *e = &events[first + i];
+
+		EXPECT_EQ(e->type, TRACE_RIGHTS);
+		EXPECT_EQ(e->a, i ? PKRS_INIT : WITH_KEY(KEY_A));
+		EXPECT(e->b > (u64)text_start && e->b < (u64)text_end);
 	}
 }
 KTEST(a_rights_write_is_traced, KT_PKS);
@@ -100,23 +104,26 @@ static void call_thunk(void)
 static void the_thunk_changes_no_register(void)
 {
 	u64 flags;
+	u32 first;
 
 	if (!capture_begin())
 		return;
 	flags = irq_save();
+	first = (u32)ring.head;
 	call_thunk();
 	irq_restore(flags);
 	capture_end();
 	EXPECT_EQ(changed, 0);
-	EXPECT_EQ(events[0].type, TRACE_RIGHTS);
+	EXPECT_EQ(events[first].type, TRACE_RIGHTS);
 }
 KTEST(the_thunk_changes_no_register, KT_PKS);
 
+/* arg: set before it yields with rights of its own. */
 static int hold_and_yield(void *arg)
 {
-	(void)arg;
 	irq_disable();
 	rights_set(WITH_KEY(KEY_B));
+	*(volatile bool *)arg = true;
 	thread_yield();
 	irq_enable();
 	return 0;
@@ -135,19 +142,21 @@ static u64 find_switch(u64 from, u64 to, u32 rights)
 static void a_switch_is_traced(void)
 {
 	u64 me = current_thread()->id, t_id, i, back, again, flags;
+	volatile bool holding = false;
 	struct thread *t;
 
 	if (!capture_begin())
 		return;
 	flags = irq_save();
-	t = thread_create("switched to", hold_and_yield, NULL);
+	t = thread_create("switched to", hold_and_yield, (void *)&holding);
 	if (!EXPECT(t)) {
 		irq_restore(flags);
 		return;
 	}
 	t_id = t->id;
 	rights_set(WITH_KEY(KEY_A));
-	thread_yield();
+	while (!holding) /* a tick may send it back to us before */
+		thread_yield();
 	irq_restore(flags);
 	thread_join(t);
 	rights_set(PKRS_INIT);
