@@ -155,7 +155,7 @@ class Pardons(unittest.TestCase):
 
     def test_until_its_context_ends(self):
         row = self.only(figures(section((1900, "ENTER", 0x201, begins(INIT)), *FAULT, (2350, "LEAVE", 0x201, INIT))))
-        self.assertEqual((row["kind"], row["max"]), ("softirq", 300))
+        self.assertEqual((row["kind"], row["max"], row["left_open"]), ("softirq", 300, 0))
 
     def test_of_one_instruction(self):
         """The trap behind the instruction takes the right back in the frame."""
@@ -227,6 +227,13 @@ class Damaged(unittest.TestCase):
         for n in range(1, len(good) - 2):
             self.refuses(good[:n] + [good[n][:4] + "~" + good[n][5:]] + good[n + 1:], "line ")
 
+    def test_changed_digit(self):
+        good = dump(self.LOG)
+        for n in [n for n, line in enumerate(good) if line.startswith("#T 1")]:
+            for digit in "01":
+                if good[n][-3] != digit:
+                    self.refuses(good[:n] + [good[n][:-3] + digit + "\r\n"] + good[n + 1:], "sum is wrong")
+
     def test_cut(self):
         self.refuses(dump(self.LOG)[:-2], "has no end")
 
@@ -256,7 +263,7 @@ class Damaged(unittest.TestCase):
 class Written(unittest.TestCase):
     """The page, the JSON and the command."""
     LOG = dump(section(*FAULT, (2250, "RIGHTS", READ1, 0), (2500, "RIGHTS", INIT, 0), (3000, "KMAP", 5, 6)),
-               policy_name="<script>&")
+               policy_name="<script>&", threads="0 <b>main")
 
     def setUp(self):
         self.lines = [timeline.replay(d) for d in tracedump.read(self.LOG)]
@@ -266,6 +273,7 @@ class Written(unittest.TestCase):
         test_report.Tree(page)
         self.assertNotIn("<log>", page)
         self.assertNotIn("<script>&", page)
+        self.assertNotIn("<b>", page)
         for svg in page.split("<svg")[1:]:
             xml.etree.ElementTree.fromstring("<svg" + svg.split("</svg>")[0] + "</svg>")
         self.assertNotRegex(page, r'(src|href)="')
@@ -273,8 +281,8 @@ class Written(unittest.TestCase):
 
     def test_bars_tell_writing_from_reading(self):
         page = tracepage.page("log", self.lines, {})
-        self.assertRegex(page, r'class="write k1"[^>]*><title>thread 0 main: key 1 open for write\n')
-        self.assertRegex(page, r'class="read e1"[^>]*fill="url\(#t0-k1\)"><title>thread 0 main: key 1 open for reading\n')
+        self.assertRegex(page, r'class="write k1"[^>]*><title>thread 0 &lt;b&gt;main: key 1 open for write\n')
+        self.assertRegex(page, r'class="read e1"[^>]*fill="url\(#t0-k1\)"><title>thread 0 &lt;b&gt;main: key 1 open for reading\n')
         self.assertIn('id="t0-k1"', page)
         for sign in "▼◆⊕":
             self.assertRegex(page, '<text class="mark [a-z]+" x="[0-9.]+%%" y="[0-9]+">%s<title>' % sign)
