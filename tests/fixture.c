@@ -64,11 +64,13 @@ void prot_page_poke(const struct prot_page *p, u64 value)
 	pks_revoke(token);
 }
 
+enum pks_scope policy_scope = PKS_SCOPE_CONTEXT;
+
 void policy_set(enum pks_mode mode, enum pks_gate gate)
 {
 	pks_mode_set(mode);
 	pks_gate_set(gate);
-	pks_scope_set(PKS_SCOPE_CONTEXT);
+	pks_scope_set(policy_scope);
 }
 
 __attribute__((noinline)) struct fault policy_read(volatile void *p)

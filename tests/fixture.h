@@ -38,9 +38,10 @@ u64 prot_page_peek(const struct prot_page *p);
 void prot_page_poke(const struct prot_page *p, u64 value);
 
 /*
- * The mode and gate that a test wants, and pardons for the rest of a context: who wants another
- * scope sets it after this. The harness puts back what was. Thread context.
+ * The mode and gate that a test wants, and the scope `policy_scope`, which is CONTEXT but while a
+ * test runs others again under another one; the harness puts back what was. Thread context.
  */
+extern enum pks_scope policy_scope;
 void policy_set(enum pks_mode mode, enum pks_gate gate);
 
 /* Accesses that the fault policy decides, from one call site each. Any context. */

@@ -106,7 +106,8 @@ struct cell {
 	bool write;
 	char want;
 	struct fault fault;
-	u32 after; /* the context's rights after the access */
+	enum test_context in;
+	u32 after, own; /* the register after the access, and the context's own rights */
 };
 
 static void access(void *arg)
@@ -114,13 +115,21 @@ static void access(void *arg)
 	struct cell *c = arg;
 	volatile u64 *va = pages.va[c->kind];
 
+	bool global = options.pardon == PKS_SCOPE_GLOBAL;
+	u64 flags = global ? irq_save() : read_flags();
+
+	if (global)
+		pkrs_recall(); /* so that it is faulted for */
 	c->fault = c->write ? policy_write(va) : policy_read(va);
 	c->after = pkrs_register();
+	c->own = rights_mirror();
+	irq_restore(flags);
 }
 
 static bool check_cell(const struct cell *c, const struct pks_stats *before)
 {
 	u64 error = PF_P | PF_PK | (c->write ? PF_W : 0);
+	bool stepped = options.pardon == PKS_SCOPE_INSTRUCTION && c->in != IN_MC;
 	bool faults = c->want != '-', dies = c->want == 'D', pardoned = faults && !dies, ok;
 
 	if (dies)
@@ -130,7 +139,8 @@ static bool check_cell(const struct cell *c, const struct pks_stats *before)
 	ok &= EXPECT_EQ(pks_stats.faults - before->faults, faults);
 	ok &= EXPECT_EQ(pks_stats.deaths - before->deaths, dies);
 	ok &= EXPECT_EQ(pks_stats.pardons - before->pardons, pardoned);
-	ok &= EXPECT_EQ(c->after, pardoned ? WITH_KEY(PKS_KEY_DEVMAP) : PKRS_INIT);
+	ok &= EXPECT_EQ(c->after, pardoned && !stepped ? WITH_KEY(PKS_KEY_DEVMAP) : PKRS_INIT);
+	ok &= EXPECT_EQ(c->own, options.pardon == PKS_SCOPE_GLOBAL ? PKRS_INIT : c->after);
 	return ok;
 }
 
@@ -139,6 +149,7 @@ static bool try_cell(struct cell *cell, enum test_context c)
 	struct pks_stats before = pks_stats;
 
 	cell->fault = (struct fault){ .vector = 0 };
+	cell->in = c;
 	run_in(c, access, cell);
 	return check_cell(cell, &before);
 }
@@ -147,7 +158,8 @@ static bool try_page(enum pks_mode mode, enum pks_gate gate, struct cell *cell)
 {
 	bool ok = true;
 
-	cell->want = table[mode][cell->kind][gate];
+	/* under GLOBAL the key of all these pages is open, as two of them are marked */
+	cell->want = table[mode][options.pardon == PKS_SCOPE_GLOBAL ? MARKED : cell->kind][gate];
 	if (cell->kind == FOREIGN && cell->want == '-' && cell->write)
 		return true; /* nobody writes to firmware */
 	for (enum test_context c = 0; c < TEST_CONTEXTS && ok; c++) {
@@ -183,6 +195,29 @@ static void try_row(enum pks_mode mode, u64 warnings)
 	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
 	pages_put();
 }
+
+/* The same under another scope: it changes how wide a pardon is, and under GLOBAL for what. */
+static void try_rows(enum pks_scope scope)
+{
+	policy_scope = scope;
+	try_row(PKS_MODE_OFF, 0);
+	try_row(PKS_MODE_STRICT, 0);
+	try_row(PKS_MODE_RELAXED, 2);
+	try_row(PKS_MODE_SILENT, 0);
+	policy_scope = PKS_SCOPE_CONTEXT;
+}
+
+static void by_instruction(void)
+{
+	try_rows(PKS_SCOPE_INSTRUCTION);
+}
+KTEST(by_instruction, KT_PKS);
+
+static void global(void)
+{
+	try_rows(PKS_SCOPE_GLOBAL);
+}
+KTEST(global, KT_PKS);
 
 static void off(void)
 {

@@ -341,3 +341,32 @@ static void unmap_inside_a_grant(void)
 	prot_page_put(&p);
 }
 KTEST_MARKS(unmap_inside_a_grant, KT_PKS);
+
+/* What holds whatever a pardon opens; the rest is about the context's, or about a second page. */
+static void all_again(enum pks_scope scope)
+{
+	policy_scope = scope;
+	the_mark_gives_nobody_rights();
+	any_context_may_map_and_unmap();
+	one_unmap_too_many_does_no_harm();
+	the_key_goes_while_mapped();
+	a_page_that_is_no_device();
+	if (scope == PKS_SCOPE_INSTRUCTION) {
+		the_last_unmap_closes();
+		two_threads_in_all_orders();
+		threads_at_the_same_time();
+	}
+	policy_scope = PKS_SCOPE_CONTEXT;
+}
+
+static void all_again_by_instruction(void)
+{
+	all_again(PKS_SCOPE_INSTRUCTION);
+}
+KTEST(all_again_by_instruction, KT_PKS);
+
+static void all_again_global(void)
+{
+	all_again(PKS_SCOPE_GLOBAL);
+}
+KTEST(all_again_global, KT_PKS);
