@@ -71,7 +71,7 @@ static void exception(struct regs *regs)
 	die(regs, exception_name(regs->vector), 0);
 }
 
-static void debug(struct regs *regs)
+static __attribute__((noinline)) void debug(struct regs *regs)
 {
 	struct local_step *step;
 
@@ -166,12 +166,8 @@ static void synchronous(struct regs *regs)
 	local_leave(local, maps);
 }
 
-void trap_dispatch(struct regs *regs)
+static inline __attribute__((always_inline)) void dispatch(struct regs *regs)
 {
-	struct local_step *step = NULL;
-
-	if (unlikely(regs->rflags & RFLAGS_TF) && regs->vector != X86_DB)
-		step = step_suspend(regs);
 	switch (regs->vector) {
 	case X86_NMI:
 	case X86_MC:
@@ -185,8 +181,24 @@ void trap_dispatch(struct regs *regs)
 			interrupt(regs);
 	}
 	irq_disable();
-	if (unlikely(step))
+}
+
+/* Somebody steps what is interrupted; maybe we do. */
+static __attribute__((noinline)) void dispatch_stepped(struct regs *regs)
+{
+	struct local_step *step = step_suspend(regs);
+
+	dispatch(regs);
+	if (step)
 		step_resume(regs, step);
+}
+
+void trap_dispatch(struct regs *regs)
+{
+	if (likely(!(regs->rflags & RFLAGS_TF)) || regs->vector == X86_DB)
+		dispatch(regs);
+	else
+		dispatch_stepped(regs);
 }
 
 void die(struct regs *regs, const char *why, u64 addr)

@@ -125,11 +125,12 @@ static struct pks_page_state page_state(struct target at)
 		.known = page,
 		.devmap = page && page->flags & PG_DEVMAP,
 		.unprotected = page && pks_is_unprotected(page),
-		.key_open = pks_global_users(at.key) != 0,
+		.key_open = options.pardon == PKS_SCOPE_GLOBAL && pks_global_users(at.key),
 	};
 }
 
-static void warn_once(const struct regs *regs, u64 addr, struct target at, enum pks_width width)
+static __attribute__((noinline)) void warn(const struct regs *regs, u64 addr, struct target at,
+					   enum pks_width width, bool last)
 {
 	static const char *const until[] = {
 		[PKS_IN_CONTEXT] = "until this context ends",
@@ -137,10 +138,7 @@ static void warn_once(const struct regs *regs, u64 addr, struct target at, enum 
 		[PKS_FOR_ALL] = "as its key is open to all",
 	};
 	struct thread *t = current_thread();
-	bool last;
 
-	if (!once_first(&sites, regs->rip, &last))
-		return;
 	COUNT(warnings);
 	trace(TRACE_WARN, addr, regs->rip);
 	pr("# WARNING: unprotected access, pardoned %s\n"
@@ -159,8 +157,18 @@ static void warn_once(const struct regs *regs, u64 addr, struct target at, enum 
 		pr("#   too many call sites: further ones are pardoned without a warning\n");
 }
 
+/* A call site that was warned about before costs a look. */
+static inline void warn_once(const struct regs *regs, u64 addr, struct target at,
+			     enum pks_width width)
+{
+	bool last;
+
+	if (unlikely(once_first(&sites, regs->rip, &last)))
+		warn(regs, addr, at, width, last);
+}
+
 /* Lets the access through. What cannot be stepped over is pardoned for its context, and counted. */
-static void pardon(struct regs *regs, u32 key, enum pks_width width)
+static __attribute__((noinline)) void pardon(struct regs *regs, u32 key, enum pks_width width)
 {
 	if (width == PKS_FOR_ALL) {
 		COUNT(global_lent);
@@ -209,7 +217,10 @@ bool pks_fault(struct regs *regs, u64 addr)
 	MAGIC_SITE(MAGIC_PARDON);
 	COUNT(pardons);
 	trace(TRACE_PARDON, addr, at.key);
-	pardon(regs, at.key, width);
+	if (likely(width == PKS_IN_CONTEXT))
+		pks_update_exception(regs, at.key, PKS_READWRITE);
+	else
+		pardon(regs, at.key, width);
 	return true;
 }
 

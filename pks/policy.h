@@ -39,18 +39,19 @@ extern const struct pks_scope_row pks_scope_table[PKS_SCOPES];
 static inline enum pks_width pks_width(enum pks_gate gate, enum pks_scope scope,
 				       struct pks_page_state page)
 {
+	enum pks_width width = PKS_CLOSED;
 	const struct pks_scope_row *row;
 
 	if ((unsigned int)scope >= PKS_SCOPES)
 		return PKS_CLOSED;
 	row = &pks_scope_table[scope];
-	if (page.key_open && row->key != PKS_CLOSED)
-		return row->key;
-	if (!page.known)
-		return PKS_CLOSED;
-	if (page.unprotected && row->marked != PKS_CLOSED)
-		return row->marked;
-	return gate == PKS_GATE_ANY && page.devmap ? row->device : PKS_CLOSED;
+	if (page.known && page.unprotected)
+		width = row->marked;
+	if (width == PKS_CLOSED && page.key_open)
+		width = row->key;
+	if (width == PKS_CLOSED && page.known && gate == PKS_GATE_ANY && page.devmap)
+		width = row->device;
+	return width;
 }
 
 struct pks_policy_row {

@@ -67,9 +67,10 @@ void scenario_check_early(const struct scenario *s);
 	X(coalesced_fragments)                                                                 \
 	X(uploaded_table)                                                                      \
 	X(guest_page)                                                                          \
-	X(scatter_walk) X(integrity_check) X(directory_walk) X(directory_walk_local)           \
-		X(directory_walk_thread) X(directory_cache) X(page_list_tail) X(metapage)      \
-			X(decompression) X(returned_mapping) X(page_vector) X(logged_address)  \
+	X(scatter_walk)                                                                        \
+	X(integrity_check) X(directory_walk) X(directory_walk_local) X(directory_walk_thread)  \
+		X(directory_cache) X(page_list_tail) X(metapage) X(decompression)              \
+			X(returned_mapping) X(page_vector) X(logged_address)                   \
 				X(handed_mapping_work) X(handed_page_work)                     \
 					X(handed_mapping_softirq) X(handed_page_softirq)       \
 						X(handed_mapping_thread) X(handed_page_thread) \
