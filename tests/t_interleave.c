@@ -204,6 +204,5 @@ static void as_asked_for(void)
 		if (!play_all(sequence_policy(p), cpus[0], cpus[0], next_asked, &plan, &plan.tally))
 			return;
 	}
-	report(&plan, "asked");
 }
 KTEST(as_asked_for, KT_PKS | KT_STRESS);
