@@ -45,8 +45,8 @@ static void force_order(bool last)
 		kunmap_local((void *)play.page.va);
 	for (u32 i = 0; last && i < SEQUENCE_MAX && pks_is_unprotected(play.page.page); i++)
 		kunmap(play.page.page);
-	if (last)
-		play.page.page->unprotected = 0;
+	for (u32 i = 0; last && i < SEQUENCE_MAX && pks_is_unprotected(play.page.page); i++)
+		pks_reprotect(play.page.page, (void *)force_order);
 	rights_set(PKRS_INIT);
 }
 
