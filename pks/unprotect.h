@@ -10,8 +10,10 @@
 #include "kernel/options.h"
 #include "mm/page.h"
 
-/* One more user. False: the hash is full, which is warned about; the page is as it was. Any
- * context. */
+/*
+ * One more user. A full hash is warned about, the page stays as it was, and false is returned. Any
+ * context.
+ */
 bool pks_unprotect(struct page *page);
 
 /* One user less; without any, reports `site`, changes nothing, returns false. Any context. */

@@ -5,6 +5,7 @@
 
 #include "mm/devmap.h"
 #include "mm/kmap.h"
+#include "pks/global.h"
 #include "pks/mark_hash.h"
 #include "pks/unprotect.h"
 #include "tests/fixture.h"
@@ -35,6 +36,7 @@ static void a_full_hash_leaves_the_page_protected(void)
 		kunmap(block + i);
 	EXPECT_CLOSED(&p);
 	EXPECT_EQ(pks_mark_stats.underflows - underflows, 0);
+	EXPECT_EQ(pks_global_users(PKS_KEY_DEVMAP), 0); /* nor does the key stay open to all */
 	devmap_unprotect(block, 1024);
 	page_free(block, 10);
 	pks_marks_set(was);
