@@ -275,7 +275,8 @@ class Commands(unittest.TestCase):
         for _ in range(2):      # counts start anew each time
             result = totals(self.ask("run trace.*,rights.*"))
             self.assertEqual(sum(result), len(names) - 1)
-            self.assertEqual(result[0], len(names) - 1)
+            self.assertEqual(result[0] + result[3], len(names) - 1)
+            self.assertGreater(result[0], result[3], "skipped are those alone that need trace=on")
         self.assertIn("# no test matches tests=nothing.*", self.ask("run nothing.*"))
         self.assertEqual(self.ask("list nothing.*"), ["0 tests"])
         # A test that goes wrong on purpose.
