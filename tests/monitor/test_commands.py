@@ -194,6 +194,8 @@ class Commands(unittest.TestCase):
         self.fresh("off")
         self.one("read as thread page0", "^[0-9a-f]{16}: ")
         self.fresh("strict")
+        self.ask("grant 1 rw")      # a write of the register: QEMU's TLB would go on without keys
+        self.fresh("strict")
 
     def test_any_address(self):
         self.fresh("strict")
