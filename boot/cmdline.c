@@ -13,64 +13,50 @@
 #define CPUS_LIMIT  4096
 #define REPEAT_MAX  1000000
 
+/* An enum's word, by its index; enums without negative values are unsigned. */
+static bool one_of(const char *const *names, unsigned count, const char *value, unsigned *to)
+{
+	return value_find(names, count, value, strlen(value), to);
+}
+
+static bool on_off(const char *value, bool *on)
+{
+	if (strcmp(value, "on") && strcmp(value, "off"))
+		return false;
+	*on = !strcmp(value, "on");
+	return true;
+}
+
 /* One function for each key: sets the option, or returns false and leaves it. */
 
 static bool set_pks(struct options *opt, const char *value)
 {
-	unsigned i;
-
-	if (!value_find(pks_mode_names, PKS_MODES, value, strlen(value), &i))
-		return false;
-	opt->pks = (enum pks_mode)i;
-	return true;
+	return one_of(pks_mode_names, PKS_MODES, value, (unsigned *)&opt->pks);
 }
 
 static bool set_gate(struct options *opt, const char *value)
 {
-	unsigned i;
-
-	if (!value_find(pks_gate_names, PKS_GATES, value, strlen(value), &i))
-		return false;
-	opt->gate = (enum pks_gate)i;
-	return true;
+	return one_of(pks_gate_names, PKS_GATES, value, (unsigned *)&opt->gate);
 }
 
 static bool set_pardon(struct options *opt, const char *value)
 {
-	unsigned i;
-
-	if (!value_find(pks_scope_names, PKS_SCOPES, value, strlen(value), &i))
-		return false;
-	opt->pardon = (enum pks_scope)i;
-	return true;
+	return one_of(pks_scope_names, PKS_SCOPES, value, (unsigned *)&opt->pardon);
 }
 
 static bool set_marks(struct options *opt, const char *value)
 {
-	unsigned i;
-
-	if (!value_find(pks_marks_names, PKS_MARKS, value, strlen(value), &i))
-		return false;
-	opt->marks = (enum pks_marks)i;
-	return true;
+	return one_of(pks_marks_names, PKS_MARKS, value, (unsigned *)&opt->marks);
 }
 
 static bool set_early(struct options *opt, const char *value)
 {
-	if (strcmp(value, "on") && strcmp(value, "off"))
-		return false;
-	opt->early = !strcmp(value, "on");
-	return true;
+	return on_off(value, &opt->early);
 }
 
 static bool set_exit(struct options *opt, const char *value)
 {
-	unsigned i;
-
-	if (!value_find(exit_action_names, EXIT_ACTIONS, value, strlen(value), &i))
-		return false;
-	opt->exit = (enum exit_action)i;
-	return true;
+	return one_of(exit_action_names, EXIT_ACTIONS, value, (unsigned *)&opt->exit);
 }
 
 static bool set_tests(struct options *opt, const char *value)
@@ -175,28 +161,17 @@ static bool set_apic(struct options *opt, const char *value)
 
 static bool set_bench(struct options *opt, const char *value)
 {
-	if (strcmp(value, "on") && strcmp(value, "off"))
-		return false;
-	opt->bench = !strcmp(value, "on");
-	return true;
+	return on_off(value, &opt->bench);
 }
 
 static bool set_trace(struct options *opt, const char *value)
 {
-	if (strcmp(value, "on") && strcmp(value, "off"))
-		return false;
-	opt->trace = !strcmp(value, "on");
-	return true;
+	return on_off(value, &opt->trace);
 }
 
 static bool set_matrix(struct options *opt, const char *value)
 {
-	unsigned i;
-
-	if (!value_find(matrix_extent_names, MATRIX_EXTENTS, value, strlen(value), &i))
-		return false;
-	opt->matrix = (enum matrix_extent)i;
-	return true;
+	return one_of(matrix_extent_names, MATRIX_EXTENTS, value, (unsigned *)&opt->matrix);
 }
 
 static bool set_case(struct options *opt, const char *value)

@@ -23,6 +23,30 @@ static const char *const done_to_frame[TRACE_TYPES] = {
 	[TRACE_KUNMAP_THREAD] = "kunmap_thread",
 };
 
+/* Of keys, whose they are and how far they are open; false: another event. */
+static bool describe_key(const struct trace_event *e, char *text, size_t size)
+{
+	switch (e->type) {
+	case TRACE_KEY:
+		ksnprintf(text, size, "key %lu to %lu pages from %016lx", e->b & 0xff, e->b >> 8,
+			  e->a);
+		return true;
+	case TRACE_STEP_END:
+		ksnprintf(text, size,
+			  "step over %p"
+			  "S takes back %08lx",
+			  (void *)e->a, e->b);
+		return true;
+	case TRACE_GLOBAL_OPEN:
+	case TRACE_GLOBAL_CLOSE:
+		ksnprintf(text, size, "%s of key %lu to all, %lu marks",
+			  e->type == TRACE_GLOBAL_OPEN ? "opening" : "closing", e->a, e->b);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void describe(const struct trace_event *e, char *text, size_t size)
 {
 	const char *name = trace_type_name(e->type);
@@ -54,22 +78,9 @@ static void describe(const struct trace_event *e, char *text, size_t size)
 		ksnprintf(text, size, "mode %s, was %s", pks_mode_name((enum pks_mode)e->b),
 			  pks_mode_name((enum pks_mode)e->a));
 		return;
-	case TRACE_KEY:
-		ksnprintf(text, size, "key %lu to %lu pages from %016lx", e->b & 0xff, e->b >> 8,
-			  e->a);
-		return;
-	case TRACE_STEP_END:
-		ksnprintf(text, size,
-			  "step over %p"
-			  "S takes back %08lx",
-			  (void *)e->a, e->b);
-		return;
-	case TRACE_GLOBAL_OPEN:
-	case TRACE_GLOBAL_CLOSE:
-		ksnprintf(text, size, "%s of key %lu to all, %lu marks",
-			  e->type == TRACE_GLOBAL_OPEN ? "opening" : "closing", e->a, e->b);
-		return;
 	default:
+		if (describe_key(e, text, size))
+			return;
 		break;
 	}
 	if (e->type < TRACE_TYPES && done_to_frame[e->type])

@@ -211,47 +211,6 @@ static void an_ordinary_page_costs_nothing(void)
 }
 KTEST_MARKS(an_ordinary_page_costs_nothing, 0);
 
-__attribute__((noinline)) static void map_here(struct page *page)
-{
-	kmap(page);
-	barrier();
-}
-
-__attribute__((noinline)) static void map_there(struct page *page)
-{
-	barrier();
-	kmap(page);
-	barrier();
-}
-
-static bool site_is_in(const struct page *page, void (*fn)(struct page *))
-{
-	return (KERNEL_BASE | page->kmap_site) - (u64)fn < 64;
-}
-
-static void the_last_site_is_noted(void)
-{
-	struct prot_page p;
-
-	if (!page_get(&p))
-		return;
-	map_here(p.page);
-	EXPECT(site_is_in(p.page, map_here));
-	map_there(p.page);
-	EXPECT(site_is_in(p.page, map_there));
-	EXPECT_EQ(p.page->kmap_thread, current_thread()->id + 1);
-	run_in(IN_THREAD, do_map, &p);
-	EXPECT(p.page->kmap_thread > current_thread()->id + 1); /* a younger one */
-	kunmap(p.page);
-	kunmap(p.page);
-	map_there(p.page);
-	kunmap(p.page);
-	kunmap(p.page);
-	EXPECT(site_is_in(p.page, map_there));
-	prot_page_put(&p);
-}
-KTEST_MARKS(the_last_site_is_noted, KT_PKS);
-
 /* The range loses its protection while somebody has a page of it mapped, and gets it again. */
 static void the_key_goes_while_mapped(void)
 {

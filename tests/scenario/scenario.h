@@ -33,7 +33,11 @@ struct scenario {
 	_Static_assert(ARRAY_SIZE(use_table) <= SCENARIO_USES, "SCENARIO_USES")
 
 /* A driver's function: it stands in backtraces under its own name. */
+#ifdef __clang__
+#define DRIVER __attribute__((noinline)) static
+#else
 #define DRIVER __attribute__((noinline, noclone)) static
+#endif
 
 /* The pages of the range, all denied at first. */
 struct page *scenario_page(u32 i);
@@ -56,26 +60,18 @@ void scenario_check_all(const struct scenario *s);
 /* Runs it with early=on: whoever faults late on a page was told of at once. Thread context. */
 void scenario_check_early(const struct scenario *s);
 
-#define SCENARIOS(X)                                                                           \
-	X(receive_buffer)                                                                      \
-	X(notify_page)                                                                         \
-	X(pio_in_interrupt)                                                                    \
-	X(receive_segment)                                                                     \
-	X(target_iovec)                                                                        \
-	X(emulated_command)                                                                    \
-	X(gem_object)                                                                          \
-	X(coalesced_fragments)                                                                 \
-	X(uploaded_table)                                                                      \
-	X(guest_page)                                                                          \
-	X(scatter_walk)                                                                        \
-	X(integrity_check) X(directory_walk) X(directory_walk_local) X(directory_walk_thread)  \
-		X(directory_cache) X(page_list_tail) X(metapage) X(decompression)              \
-			X(returned_mapping) X(page_vector) X(logged_address)                   \
-				X(handed_mapping_work) X(handed_page_work)                     \
-					X(handed_mapping_softirq) X(handed_page_softirq)       \
-						X(handed_mapping_thread) X(handed_page_thread) \
-							X(handed_mapping_interrupt)            \
-								X(handed_page_interrupt)
+// clang-format off
+#define SCENARIOS(X) \
+	X(receive_buffer) X(notify_page) X(pio_in_interrupt) X(receive_segment) \
+	X(target_iovec) X(emulated_command) X(gem_object) X(coalesced_fragments) \
+	X(uploaded_table) X(guest_page) X(scatter_walk) X(integrity_check) \
+	X(directory_walk) X(directory_walk_local) X(directory_walk_thread) \
+	X(directory_cache) X(page_list_tail) X(metapage) X(decompression) \
+	X(returned_mapping) X(page_vector) X(logged_address) X(handed_mapping_work) \
+	X(handed_page_work) X(handed_mapping_softirq) X(handed_page_softirq) \
+	X(handed_mapping_thread) X(handed_page_thread) X(handed_mapping_interrupt) \
+	X(handed_page_interrupt)
+// clang-format on
 
 #define SCENARIO_DECLARE(id) extern const struct scenario scenario_##id;
 SCENARIOS(SCENARIO_DECLARE)
