@@ -23,6 +23,13 @@ static const char *const done_to_frame[TRACE_TYPES] = {
 	[TRACE_KUNMAP_THREAD] = "kunmap_thread",
 };
 
+/* What somewhere in the text has to do with an address, or with rights. */
+static const char *const to_text[TRACE_TYPES] = {
+	[TRACE_FAULT] = "fault at",
+	[TRACE_WARN] = "warning at",
+	[TRACE_RIGHTS] = "rights",
+};
+
 /* Of keys, whose they are and how far they are open; false: another event. */
 static bool describe_key(const struct trace_event *e, char *text, size_t size)
 {
@@ -58,10 +65,7 @@ static void describe(const struct trace_event *e, char *text, size_t size)
 		ksnprintf(text, size,
 			  "%s %016lx by %p"
 			  "S",
-			  e->type == TRACE_FAULT  ? "fault at"
-			  : e->type == TRACE_WARN ? "warning at"
-						  : "rights",
-			  e->a, (void *)e->b);
+			  to_text[e->type], e->a, (void *)e->b);
 		return;
 	case TRACE_PARDON:
 	case TRACE_REFUSE:
