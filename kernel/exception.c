@@ -149,15 +149,16 @@ static __attribute__((noinline)) void interrupt(struct regs *regs)
 		schedule();
 }
 
-/* Exceptions and system calls: on the interrupted context's struct local, wherever it goes. */
+/*
+ * Exceptions and system calls: on the interrupted context's struct local, wherever it goes. But for
+ * page faults, in whose way nothing is mapped.
+ */
 static void synchronous(struct regs *regs)
 {
 	struct local *local = this_local();
 	u32 maps = local_enter(local);
 
-	if (regs->vector == X86_PF)
-		page_fault(regs, read_cr2());
-	else if (regs->vector == X86_DB)
+	if (regs->vector == X86_DB)
 		debug(regs);
 	else if (regs->vector == VECTOR_SYSCALL)
 		syscall_dispatch(regs);
@@ -169,6 +170,9 @@ static void synchronous(struct regs *regs)
 static inline __attribute__((always_inline)) void dispatch(struct regs *regs)
 {
 	switch (regs->vector) {
+	case X86_PF:
+		page_fault(regs, read_cr2());
+		break;
 	case X86_NMI:
 	case X86_MC:
 	case X86_DF:
