@@ -107,7 +107,10 @@ class Commands(unittest.TestCase):
         threads = "\n".join(self.ask("threads"))
         for name in ("main", "idle", "worker"):
             self.assertRegex(threads, r"# thread \d+ %s " % name)
-        self.one("stats", r"faults \d+, of them pardoned \d+, refused \d+; warnings \d+$")
+        faults, scopes = self.ask("stats")
+        self.assertRegex(faults, r"faults \d+, of them pardoned \d+, refused \d+; warnings \d+$")
+        self.assertRegex(scopes, r"^pardons for one instruction \d+, taken back \d+ times; .*; "
+                                 r"by a key open to all \d+$")
 
     def test_denied_in_every_context(self):
         self.fresh("strict")

@@ -176,7 +176,7 @@ class Pipes(unittest.TestCase):
                      "the address is not canonical", ": 0000000000000005\n"):
             self.assertIn(text, said)
         self.assertNotIn("#PF", said)
-        self.assertEqual(prompt.totals(said.split("\n")), [6, 0, 0, 2, 0])
+        self.assertEqual(prompt.totals(said.split("\n")), [6, 0, 0, 8, 0])
 
 
 class NoKeyboard(unittest.TestCase):
