@@ -145,10 +145,18 @@ static bool case_given(void)
 	return options.matrix_case[0] && !*c;
 }
 
+/* case=all: with all that varies; case=each: each sequence once, the policies by turns. */
+static bool case_is(const char *word)
+{
+	return !strcmp(options.matrix_case, word);
+}
+
 static void one_processor(void)
 {
-	if (!strcmp(options.matrix_case, "all"))
+	if (case_is("all"))
 		play_everything();
+	else if (case_is("each"))
+		play_slice(cpus[0], cpus[0], options.seed, 1);
 	else if (case_given())
 		play_named(cpus[0]);
 	else
@@ -166,7 +174,7 @@ KTEST(preempted, KT_PKS);
 
 static void two_processors(void)
 {
-	if (case_given() && strcmp(options.matrix_case, "all"))
+	if (case_given() && !case_is("all") && !case_is("each"))
 		play_named(cpus[1]);
 	else
 		play_slice(cpus[0], cpus[1], options.seed, STRIDE_SMP);
