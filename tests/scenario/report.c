@@ -17,11 +17,14 @@ _Static_assert(SCENARIO_COUNT <= TRACE_SCENARIOS, "TRACE_SCENARIOS");
 
 /*
  * A section of the trace is made where policies differ in how long something is open: with marks as
- * the gate, and without warnings, which take time of their own.
+ * the gate, without warnings, which take time of their own, and one scope where nothing is
+ * pardoned.
  */
 static bool wants_section(struct rule_policy policy)
 {
-	return policy.gate == PKS_GATE_KMAPPED && policy.mode != PKS_MODE_RELAXED;
+	if (policy.gate != PKS_GATE_KMAPPED || policy.mode == PKS_MODE_RELAXED)
+		return false;
+	return policy.mode == PKS_MODE_SILENT || policy.scope == PKS_SCOPE_CONTEXT;
 }
 
 static struct trace_scenario section(const struct scenario *s, struct rule_policy policy)
