@@ -31,7 +31,7 @@ static inline void context_enter(u32 what)
 {
 	asm volatile("addl %0, %%gs:%c1"
 		     :
-		     : "r"(what), "i"(offsetof(struct cpu, context_count))
+		     : "ri"(what), "i"(offsetof(struct cpu, context_count))
 		     : "memory", "cc");
 }
 
@@ -39,7 +39,7 @@ static inline void context_leave(u32 what)
 {
 	asm volatile("subl %0, %%gs:%c1"
 		     :
-		     : "r"(what), "i"(offsetof(struct cpu, context_count))
+		     : "ri"(what), "i"(offsetof(struct cpu, context_count))
 		     : "memory", "cc");
 }
 

@@ -64,7 +64,7 @@ static bool hook_handles(struct regs *regs)
 	return hook && hook(regs);
 }
 
-static void exception(struct regs *regs)
+static inline __attribute__((always_inline)) void exception(struct regs *regs)
 {
 	if (extable_fixup(regs, EX_PROBE, 0) || hook_handles(regs))
 		return;
@@ -153,7 +153,7 @@ static __attribute__((noinline)) void interrupt(struct regs *regs)
  * Exceptions and system calls: on the interrupted context's struct local, wherever it goes. But for
  * page faults, in whose way nothing is mapped.
  */
-static void synchronous(struct regs *regs)
+static inline __attribute__((always_inline)) void synchronous(struct regs *regs)
 {
 	struct local *local = this_local();
 	u32 maps = local_enter(local);
@@ -190,19 +190,20 @@ static inline __attribute__((always_inline)) void dispatch(struct regs *regs)
 /* Somebody steps what is interrupted; maybe we do. */
 static __attribute__((noinline)) void dispatch_stepped(struct regs *regs)
 {
-	struct local_step *step = step_suspend(regs);
+	struct local_step *step = regs->vector == X86_DB ? NULL : step_suspend(regs);
 
 	dispatch(regs);
 	if (step)
 		step_resume(regs, step);
 }
 
+/* Inlined twice, as what stands here is paid by every trap. */
 void trap_dispatch(struct regs *regs)
 {
-	if (likely(!(regs->rflags & RFLAGS_TF)) || regs->vector == X86_DB)
-		dispatch(regs);
-	else
+	if (CONFIG_PKS && unlikely(regs->rflags & RFLAGS_TF))
 		dispatch_stepped(regs);
+	else
+		dispatch(regs);
 }
 
 void die(struct regs *regs, const char *why, u64 addr)

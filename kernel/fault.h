@@ -71,9 +71,9 @@ bool extable_search(struct regs *regs, enum extable_kind kind, u64 addr);
  */
 static inline bool extable_fixup(struct regs *regs, enum extable_kind kind, u64 addr)
 {
-	extern const char probe_start[], probe_end[];
+	extern const char probe_start[], probe_size[]; /* the second is a number: linker.ld */
 
-	if (likely(regs->rip - (u64)probe_start >= (u64)(probe_end - probe_start)))
+	if (likely(regs->rip - (u64)probe_start >= (u64)probe_size))
 		return false;
 	return extable_search(regs, kind, addr);
 }

@@ -64,7 +64,7 @@ static inline struct local *local_set(struct local *local)
 	return outer;
 }
 
-/* A context that ends with maps open: warns and drops them. mm/kmap_local.c. Any context. */
+/* A context that ends with maps open: warns and drops them. mm/kmap_warn.c. Any context. */
 void kmap_left_open(struct local *local);
 
 /* A context begins on `local`; what local_leave() must be given at its end. Any context. */

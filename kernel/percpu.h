@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What belongs to one logical processor, reached through GS. Only the processor itself writes here,
- * but for what others use to reach it: the run queue and need_resched, under the queue's lock; call
- * and nmi_asks, atomically. Fields at fixed offsets are for assembly; percpu.c asserts them.
+ * but for what others use to reach it: the run queue and need_resched, under the queue's lock;
+ * call, nmi_asks and pkrs_recalled, atomically. Fields at fixed offsets are for assembly; percpu.c
+ * asserts them.
  */
 #ifndef KEYWARD_KERNEL_PERCPU_H
 #define KEYWARD_KERNEL_PERCPU_H
@@ -50,7 +51,7 @@ struct cpu {
 	struct cpu *self;
 	/*
 	 * Mirrors IA32_PKRS; the upper half is always 0. Written by this processor alone, in any
-	 * context, with interrupts off, by pks/pkrs.h and pks/pkrs.inc and nobody else: there
+	 * context, with interrupts off, by pks/pkrs.[ch] and pks/pkrs.inc and nobody else: there
 	 * stands what an NMI may find.
 	 */
 	u64 pkrs;

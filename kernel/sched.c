@@ -190,8 +190,9 @@ void thread_wake(struct thread *t)
 
 	if (t->state == THREAD_BLOCKED) {
 		t->state = THREAD_RUNNABLE;
-		if (!t->queued && cpu->current != t) {
+		if (!t->queued)
 			list_del(&t->queue_node); /* from the sleepers, if it is there */
+		if (!t->queued && cpu->current != t) {
 			give_to(t, place(t));
 			wakes = true;
 		}

@@ -43,9 +43,10 @@ struct thread {
 	u64 cr3;                     /* own address space, or 0: the kernel's */
 	void *stack;                 /* lowest byte; the struct itself lies at the top */
 	u32 id;
-	u64 pks_repeated;   /* change and processor of the last fault repeated: pks/fault.c */
-	bool immortal;      /* its death would be the kernel's: die() panics */
-	bool expects_death; /* a test: no report, the end is read by the joiner */
+	u64 pks_repeated;      /* change and processor of the last fault repeated: pks/fault.c */
+	u64 pks_repeated_page; /* and its page frame in virtual memory */
+	bool immortal;         /* its death would be the kernel's: die() panics */
+	bool expects_death;    /* a test: no report, the end is read by the joiner */
 	char name[THREAD_NAME_MAX];
 	struct local local;    /* its own */
 	struct thread_end end; /* valid once the thread is dead */

@@ -29,8 +29,8 @@ static u64 take_number(struct trace_ring *ring)
 
 /*
  * The stamp is 0 while the rest is written, so that whoever reads meanwhile (a debugger, another
- * processor, an NMI) can tell. Should so many events come in between that the slot is used a second
- * time, its stamp is neither number's and both count as lost.
+ * processor, an NMI) can tell. Should so many NMIs come in between that the slot is used a second
+ * time, trace_read() knows from the head that the first one is gone.
  */
 void trace_record(enum trace_type type, u64 a, u64 b)
 {
@@ -69,7 +69,8 @@ bool trace_read(u32 cpu, u64 number, struct trace_event *event)
 	struct trace_ring *ring = rings[cpu];
 	const struct trace_event *e;
 
-	if (!ring || number == 0)
+	if (!ring || number == 0 ||
+	    number + ring->length <= __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE))
 		return false;
 	e = &ring->events[(number - 1) & (ring->length - 1)];
 	if (__atomic_load_n(&e->stamp, __ATOMIC_ACQUIRE) != number)

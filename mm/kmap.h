@@ -11,7 +11,8 @@
 /*
  * Returns the page's address and, for a page that carries a key, counts one more user for whom it
  * is globally unprotected. Each call wants one kunmap(), from any context. A page that is kmapped
- * without a key must not be given one: its kunmap() would take another user's count. Any context.
+ * without a key must not be given one: its kunmap() would take another user's count; and while a
+ * page's key is changed nobody maps or unmaps it. Any context.
  */
 void *kmap(struct page *page);
 

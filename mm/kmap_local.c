@@ -26,9 +26,10 @@ void kmap_open(struct page *page, enum pks_access access, bool ordered, void *si
 	};
 }
 
-bool kmap_close(struct page *page, bool ordered, void *site)
+/* Not the topmost, or none at all. */
+static __attribute__((noinline)) bool close_below(struct local *local, struct page *page,
+						  bool ordered, void *site)
 {
-	struct local *local = this_local();
 	u32 i = kmap_stack_find(local, page, ordered), above;
 	struct pks_token token;
 
@@ -38,6 +39,20 @@ bool kmap_close(struct page *page, bool ordered, void *site)
 	if (above != KMAP_NONE)
 		kmap_warn_order(&local->map[i], &local->map[above], site);
 	token.mask = kmap_stack_remove(local, i, &token.bits);
+	pks_revoke(token);
+	return true;
+}
+
+bool kmap_close(struct page *page, bool ordered, void *site)
+{
+	struct local *local = this_local();
+	const struct local_map *top = kmap_stack_top(local);
+	struct pks_token token;
+
+	if (unlikely(!top || top->page != page || top->ordered != ordered))
+		return close_below(local, page, ordered, site);
+	token = (struct pks_token){ top->mask, top->found };
+	kmap_stack_pop(local);
 	pks_revoke(token);
 	return true;
 }

@@ -14,6 +14,19 @@
 /* A new entry on top, to be filled in afterwards; NULL: there are LOCAL_MAPS already. */
 struct local_map *kmap_stack_claim(struct local *local);
 
+/* The context's last map; NULL: it has none. */
+static inline const struct local_map *kmap_stack_top(const struct local *local)
+{
+	return local->maps > local->base ? &local->map[local->maps - 1] : NULL;
+}
+
+/* Takes it out, once all of it has been read. */
+static inline void kmap_stack_pop(struct local *local)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&local->maps, local->maps - 1, __ATOMIC_RELAXED);
+}
+
 /* The topmost map of the page that the context has made in this way; KMAP_NONE: none. */
 u32 kmap_stack_find(const struct local *local, const struct page *page, bool ordered);
 

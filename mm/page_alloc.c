@@ -14,9 +14,22 @@ static struct {
 	bool fail;
 } buddy;
 
+/* Most questions are about the range that the one before was about. A hint: any context. */
+static u32 hint;
+
 struct page *phys_to_page(u64 phys)
 {
-	return ranges_contain(&ram, phys, phys + 1) ? pfn_to_page(phys >> PAGE_SHIFT) : NULL;
+	const struct range *r = &ram.r[__atomic_load_n(&hint, __ATOMIC_RELAXED)];
+
+	if (likely(phys >= r->start && phys < r->end))
+		return pfn_to_page(phys >> PAGE_SHIFT);
+	for (u32 i = 0; i < ram.count; i++) {
+		if (phys < ram.r[i].start || phys >= ram.r[i].end)
+			continue;
+		__atomic_store_n(&hint, i, __ATOMIC_RELAXED);
+		return pfn_to_page(phys >> PAGE_SHIFT);
+	}
+	return NULL;
 }
 
 struct page *virt_to_page(const void *virt)

@@ -115,8 +115,8 @@ int set_memory_pkey(u64 va, u64 pages, u32 key)
 	flags = spin_lock_irqsave(&pgtable_lock);
 	err = prepare(va, end);
 	if (!err) {
+		pks_changed(); /* first: who finds a new key finds this */
 		change_keys(va, end, key);
-		pks_changed();
 	}
 	spin_unlock_irqrestore(&pgtable_lock, flags);
 	if (err)

@@ -36,8 +36,8 @@ void pks_mode_set(enum pks_mode mode)
 		trace(TRACE_MODE, options.pks, mode);
 	if (!on)
 		ipi_run_on_all(enforce, &on);
+	pks_changed(); /* first: who finds the new mode finds this */
 	options.pks = mode;
-	pks_changed();
 	if (on)
 		ipi_run_on_all(enforce, &on);
 	if (options.pardon == PKS_SCOPE_GLOBAL)
@@ -80,6 +80,8 @@ struct target {
 	u32 key;
 };
 
+_Static_assert((PKS_READ | PF_W) == PKS_WRITE, "access");
+
 static struct target walk_target(u64 addr)
 {
 	struct pgwalk walk;
@@ -99,25 +101,26 @@ static struct target find_target(u64 addr)
 
 /*
  * A fault can be older than what it is judged by: raised before the mode or a key was changed, or
- * by a translation that tlb_shootdown() had not reached. Once for each change, on each processor
- * that the thread comes to, the access is repeated. What is noted is written in any context on top
- * of the thread; one that an NMI's note replaces costs one repetition more.
+ * by a translation that tlb_shootdown() had not reached. Once for each change and page, on each
+ * processor that the thread comes to, the access is repeated. What is noted is written in any
+ * context on top of the thread; one that an NMI's note replaces costs one repetition more.
  */
 static bool may_be_outdated(u64 addr)
 {
 	u64 flags = irq_save(), now = (u64)pks_changes() << 32 | this_cpu()->id;
 	struct thread *t = current_thread();
-	bool fresh = t && t->pks_repeated != now;
+	bool fresh = t && (t->pks_repeated != now || t->pks_repeated_page != addr >> PAGE_SHIFT);
 
 	if (fresh) {
 		t->pks_repeated = now;
+		t->pks_repeated_page = addr >> PAGE_SHIFT;
 		tlb_flush_page(addr);
 	}
 	irq_restore(flags);
 	return fresh;
 }
 
-static struct pks_page_state page_state(struct target at)
+static struct pks_page_state page_state(struct target at, enum pks_scope scope)
 {
 	const struct page *page = at.page;
 
@@ -125,7 +128,7 @@ static struct pks_page_state page_state(struct target at)
 		.known = page,
 		.devmap = page && page->flags & PG_DEVMAP,
 		.unprotected = page && pks_is_unprotected(page),
-		.key_open = options.pardon == PKS_SCOPE_GLOBAL && pks_global_users(at.key),
+		.key_open = scope == PKS_SCOPE_GLOBAL && pks_global_users(at.key),
 	};
 }
 
@@ -187,7 +190,10 @@ static __attribute__((noinline)) void pardon(struct regs *regs, u32 key, enum pk
 
 bool pks_fault(struct regs *regs, u64 addr)
 {
-	enum pks_access access = regs->error & PF_W ? PKS_WRITE : PKS_READ;
+	/* Read once: they can change while this fault is judged. */
+	enum pks_mode mode = __atomic_load_n(&options.pks, __ATOMIC_RELAXED);
+	enum pks_scope scope = __atomic_load_n(&options.pardon, __ATOMIC_RELAXED);
+	enum pks_access access = (enum pks_access)(PKS_READ | (regs->error & PF_W));
 	struct target at = find_target(addr);
 	enum pks_verdict verdict;
 	enum pks_width width;
@@ -196,13 +202,13 @@ bool pks_fault(struct regs *regs, u64 addr)
 	if (pkrs_permits((u32)regs_pkrs(regs), at.key, access))
 		at = walk_target(addr); /* while a key changes, struct page is behind the tables */
 	permitted = pkrs_permits((u32)regs_pkrs(regs), at.key, access);
-	if (unlikely(permitted || options.pks == PKS_MODE_OFF) && may_be_outdated(addr))
+	if (unlikely(permitted || mode == PKS_MODE_OFF) && may_be_outdated(addr))
 		return true;
 	MAGIC_SITE(MAGIC_FAULT);
 	COUNT(faults);
 	trace(TRACE_FAULT, addr, regs->rip);
-	width = pks_width(options.gate, options.pardon, page_state(at));
-	verdict = pks_policy(options.pks, width != PKS_CLOSED);
+	width = pks_width(options.gate, scope, page_state(at, scope));
+	verdict = pks_policy(mode, width != PKS_CLOSED);
 	/*
 	 * Where the frame's rights permit the access, and yet it faulted, a pardon would only
 	 * repeat the fault for ever: a key was changed without a flush, or the machine is wrong.

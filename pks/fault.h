@@ -8,9 +8,9 @@
 #include "pks/policy.h"
 
 /*
- * A protection-key fault at `addr` of the context that `regs` interrupted. True: it is pardoned,
- * the key is open in the saved frame and so until that context ends. False: it must die. Any
- * context.
+ * A protection-key fault at `addr` of the context that `regs` interrupted. True: the access may be
+ * repeated: it is pardoned, as widely as the scope says (pks/policy.h), or it may be older than the
+ * change that permits it. False: it must die. Any context.
  */
 bool pks_fault(struct regs *regs, u64 addr);
 

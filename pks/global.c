@@ -20,11 +20,17 @@
 
 #if CONFIG_PKS
 
-static u32 users[PKS_KEYS]; /* marks of each key's pages; atomic, any context */
+/*
+ * Marks of each key's pages; atomic, any context. Below 0, which a page's new key between kmap()
+ * and kunmap() could bring about, a key is closed.
+ */
+static int users[PKS_KEYS];
 
 u32 pks_global_users(u32 key)
 {
-	return __atomic_load_n(&users[key], __ATOMIC_ACQUIRE);
+	int now = __atomic_load_n(&users[key], __ATOMIC_ACQUIRE);
+
+	return now > 0 ? (u32)now : 0;
 }
 
 static void recall_here(void *arg)
@@ -80,25 +86,25 @@ static void recall(void)
 
 static void add(u32 key, int marks)
 {
-	u32 now = __atomic_add_fetch(&users[key], (u32)marks, __ATOMIC_ACQ_REL);
+	int now = __atomic_add_fetch(&users[key], marks, __ATOMIC_ACQ_REL);
 
 	if (options.pardon != PKS_SCOPE_GLOBAL)
 		return;
-	trace(marks > 0 ? TRACE_GLOBAL_OPEN : TRACE_GLOBAL_CLOSE, key, now);
-	if (now == 0)
+	trace(marks > 0 ? TRACE_GLOBAL_OPEN : TRACE_GLOBAL_CLOSE, key, pks_global_users(key));
+	if (now <= 0)
 		recall();
 }
 
-void pks_global_open(const struct page *page)
+void pks_global_open(u32 key)
 {
-	if (page->pkey)
-		add(page->pkey, 1);
+	if (key)
+		add(key, 1);
 }
 
-void pks_global_close(const struct page *page)
+void pks_global_close(u32 key)
 {
-	if (page->pkey)
-		add(page->pkey, -1);
+	if (key)
+		add(key, -1);
 }
 
 void pks_global_move(const struct page *page, u32 key)
@@ -139,14 +145,14 @@ void pks_global_recall(void)
 {
 }
 
-void pks_global_open(const struct page *page)
+void pks_global_open(u32 key)
 {
-	(void)page;
+	(void)key;
 }
 
-void pks_global_close(const struct page *page)
+void pks_global_close(u32 key)
 {
-	(void)page;
+	(void)key;
 }
 
 void pks_global_move(const struct page *page, u32 key)

@@ -16,8 +16,8 @@
  * kmap() and kunmap() of a page with a key: one mark more or less. Counted under every scope, so
  * that the scope can change at any time; keys are opened under GLOBAL alone. Any context.
  */
-void pks_global_open(const struct page *page);
-void pks_global_close(const struct page *page);
+void pks_global_open(u32 key);
+void pks_global_close(u32 key);
 
 /* Marks of the key. Any context. */
 u32 pks_global_users(u32 key);

@@ -118,8 +118,12 @@ struct local_step *step_suspend(struct regs *regs)
 void step_resume(struct regs *regs, struct local_step *step)
 {
 	step->frame = NULL;
-	if (regs->rip != step->rip) /* a landing: kernel/extable.c */
+	if (regs->rip != step->rip) { /* a landing: kernel/extable.c */
 		leave(regs, this_local(), step);
+	} else if (!(regs->rflags & RFLAGS_TF)) { /* who traced as well has ended that */
+		step->traced = false;
+		regs->rflags |= RFLAGS_TF;
+	}
 }
 
 /* With the rights that pushed it. */

@@ -262,12 +262,12 @@ static void is_traced(void)
 	flags = irq_save();
 	cpu = this_cpu()->id;
 	trace_on = true;
-	pks_global_open(marked.page);
+	pks_global_open(marked.page->pkey);
 	EXPECT(trace_read(cpu, trace_count(cpu), &e));
 	EXPECT_EQ(e.type, TRACE_GLOBAL_OPEN);
 	EXPECT_EQ(e.a, KEY);
 	EXPECT_EQ(e.b, 1);
-	pks_global_close(marked.page);
+	pks_global_close(marked.page->pkey);
 	EXPECT(trace_read(cpu, trace_count(cpu), &e));
 	EXPECT_EQ(e.type, TRACE_GLOBAL_CLOSE);
 	EXPECT_EQ(e.b, 0);

@@ -35,6 +35,7 @@ static void expect_refused(u64 error, u32 pkrs, volatile u64 *va)
 
 	/* Nothing has changed since the fault. */
 	current_thread()->pks_repeated = (u64)pks_changes() << 32 | this_cpu()->id;
+	current_thread()->pks_repeated_page = (u64)va >> PAGE_SHIFT;
 	EXPECT(!pks_fault(&regs, (u64)va));
 	EXPECT_EQ(regs_pkrs(&regs), pkrs);
 	EXPECT_EQ(pks_stats.deaths - before.deaths, 1);
