@@ -6,9 +6,11 @@
 #include "kernel/insn.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
+#include "mm/devmap.h"
 #include "mm/kmap.h"
 #include "pks/fault.h"
 #include "pks/global.h"
+#include "pks/unprotect.h"
 #include "tests/crew.h"
 #include "tests/fixture.h"
 #include "tests/intrude.h"
@@ -135,6 +137,47 @@ static void closed_while_it_is_lent(void)
 	prot_page_put(&page);
 }
 KTEST(closed_while_it_is_lent, KT_PKS);
+
+static void expect_closed(void)
+{
+	EXPECT_EQ(pks_global_users(KEY), 0);
+	EXPECT_RIGHTS(PKRS_INIT);
+	EXPECT_PAGE_FAULT(policy_write(page.va), PF_P | PF_W | PF_PK, (u64)page.va, "closed");
+}
+
+/* More marks go with a page to its new key than the old one had been given: it is closed by that. */
+static void marks_below_zero(void)
+{
+	struct prot_page other;
+
+	if (!page_get() || !prot_page_get(&other, KEY))
+		return;
+	kmap(page.page);
+	EXPECT_NO_FAULT(policy_write(page.va), "open to all");
+	for (u32 i = 0; i < 2; i++)
+		EXPECT(pks_unprotect(other.page)); /* as by a kmap() that has seen no key */
+	EXPECT_EQ(devmap_unprotect(other.page, 1), 0);
+	expect_closed(); /* at -1, straight from 1 */
+	kmap(page.page);
+	expect_closed(); /* at 0 */
+	pks_global_open(KEY);
+	EXPECT_EQ(pks_global_users(KEY), 1);
+	EXPECT_NO_FAULT(policy_write(page.va), "open to all");
+	kunmap(page.page);
+	kunmap(page.page);
+	expect_closed(); /* at -1 again, step by step */
+	pks_global_open(KEY);
+	kmap(page.page);
+	EXPECT_NO_FAULT(policy_write(page.va), "the counts agree again");
+	kunmap(page.page);
+	expect_closed();
+	for (u32 i = 0; i < 2; i++)
+		EXPECT(pks_reprotect(other.page, NULL));
+	EXPECT_EQ(devmap_protect(other.page, 1, KEY), 0);
+	prot_page_put(&other);
+	prot_page_put(&page);
+}
+KTEST(marks_below_zero, KT_PKS);
 
 /* Maps, uses and unmaps, while others do: whoever has it mapped can use it. */
 static void use_it(u32 member, void *arg)

@@ -171,6 +171,35 @@ static void an_outdated_fault_is_repeated(void)
 }
 KTEST(an_outdated_fault_is_repeated, KT_PKS);
 
+/*
+ * One change, two pages, and the accesses to both were made before the change had come round. Each
+ * is repeated, and that of the one is not taken for that of the other.
+ */
+static void two_pages_outdated_by_one_change(void)
+{
+	struct regs open = fault_frame(PF_P | PF_PK, PKRS_INIT & ~pkrs_mask(PKS_KEY_DEVMAP));
+	struct pks_stats before = pks_stats;
+	struct prot_page p, q;
+
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	if (!prot_page_get(&p, PKS_KEY_DEVMAP) || !prot_page_get(&q, PKS_KEY_DEVMAP))
+		return;
+	EXPECT(pks_fault(&open, (u64)p.va));
+	EXPECT(pks_fault(&open, (u64)q.va));
+	EXPECT_EQ(pks_stats.faults, before.faults);
+	EXPECT(!pks_fault(&open, (u64)(q.va + 1))); /* the same page */
+	pks_changed();
+	EXPECT(pks_fault(&open, (u64)q.va));
+	EXPECT(!pks_fault(&open, (u64)q.va));
+	EXPECT(pks_fault(&open, (u64)p.va));
+	EXPECT(!pks_fault(&open, (u64)p.va));
+	EXPECT_EQ(pks_stats.deaths - before.deaths, 3);
+	EXPECT_EQ(pks_stats.pardons, before.pardons);
+	prot_page_put(&q);
+	prot_page_put(&p);
+}
+KTEST(two_pages_outdated_by_one_change, KT_PKS);
+
 /* OFF enforces nothing, so a fault that comes is the machine's mistake. */
 static void a_fault_in_mode_off_is_refused(void)
 {

@@ -235,6 +235,47 @@ static void somebody_else_steps_inside(void)
 }
 KTEST(somebody_else_steps_inside, KT_PKS);
 
+static struct {
+	u32 iterations; /* traced ones, with the right open */
+	u64 flags;      /* behind the instruction */
+	u32 rights;
+} ended;
+
+/* Whoever wanted to see the first two iterations has seen enough. */
+static bool end_tracing(struct regs *regs)
+{
+	if (regs_pkrs(regs) != PKRS_INIT && ++ended.iterations == 2)
+		regs->rflags &= ~(u64)RFLAGS_TF;
+	return true;
+}
+
+static void store_five(void *arg)
+{
+	u64 to = area.a, count = 5;
+
+	(void)arg;
+	asm volatile("rep stosb" : "+D"(to), "+c"(count) : "a"(0x5a) : "memory");
+	ended.flags = read_flags();
+	ended.rights = pkrs_register();
+	EXPECT_EQ(count, 0);
+}
+
+/* The string goes on, and so does its pardon, which still ends with it. */
+static void somebody_else_stops_stepping(void)
+{
+	if (!step_area_get())
+		return;
+	ended.iterations = 0;
+	single_step(store_five, NULL, end_tracing);
+	EXPECT_EQ(ended.iterations, 2);
+	EXPECT_EQ(ended.flags & RFLAGS_TF, 0);
+	EXPECT_EQ(ended.rights, PKRS_INIT);
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(step_peek(area.a), 0x5a5a5a5a5a);
+	step_area_put();
+}
+KTEST(somebody_else_stops_stepping, KT_PKS);
+
 static int store_and_look(void *arg)
 {
 	volatile u64 *word = arg;
