@@ -145,7 +145,8 @@ static void expect_closed(void)
 	EXPECT_PAGE_FAULT(policy_write(page.va), PF_P | PF_W | PF_PK, (u64)page.va, "closed");
 }
 
-/* More marks go with a page to its new key than the old one had been given: it is closed by that. */
+/* More marks go with a page to its new key than the old one had been given: it is closed by that.
+ */
 static void marks_below_zero(void)
 {
 	struct prot_page other;
