@@ -166,9 +166,8 @@ static void print_class(const struct divergence *d)
 {
 	char small[CASE_NAME_MAX], first[CASE_NAME_MAX], needs[NEEDS_MAX];
 	char expected[SIDE_MAX], observed[SIDE_MAX];
-	struct mcase named = class_case(d);
 
-	case_print(&named, small, sizeof(small));
+	case_print(&d->small, small, sizeof(small));
 	case_print(&d->first, first, sizeof(first));
 	needs_print(d, needs, sizeof(needs));
 	mismatch_print(&d->mismatch, false, expected, sizeof(expected));

@@ -3,8 +3,6 @@
 #include "kernel/printf.h"
 #include "kernel/string.h"
 
-#define KEYS_NEARLY_ALL 12 /* of 16 */
-
 /* The order in which a case is made simpler: what a reader would miss least comes first. */
 static const u8 order[AXES] = { AXIS_LEVELS, AXIS_DECOY, AXIS_XD,    AXIS_OTHERS, AXIS_KEY,
 				AXIS_SIZE,   AXIS_SMAP,  AXIS_PKU,   AXIS_TLB,    AXIS_PRESENT,
@@ -185,28 +183,6 @@ u64 classes_count(const struct classes *l, enum rule r)
 	for (u32 i = 0; i < l->count; i++)
 		n += l->list[i].rule == r ? l->list[i].count : 0;
 	return n;
-}
-
-/*
- * Where nearly every key differs the key is not the reason: it only takes a translation that was
- * dropped by chance, as emulators do, to make the first key's case agree.
- */
-static bool key_matters(const struct divergence *d)
-{
-	u32 keys = 0;
-
-	for (u32 v = 0; v < axis_values(AXIS_KEY); v++)
-		keys += d->values[AXIS_KEY] >> v & 1;
-	return d->unsteady || keys < KEYS_NEARLY_ALL;
-}
-
-struct mcase class_case(const struct divergence *d)
-{
-	struct mcase c = d->small;
-
-	if (!key_matters(d))
-		c.v[AXIS_KEY] = 0;
-	return c;
 }
 
 /* Of an axis: the values that there are for the smallest case, and those of them that matter. */

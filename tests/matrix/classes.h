@@ -37,9 +37,6 @@ void classes_add(struct classes *l, const struct mcase *c, const struct mismatch
 /* How many cases a rule's classes hold. */
 u64 classes_count(const struct classes *l, enum rule r);
 
-/* The case that a class is named by: its smallest, without a key that is not the reason. */
-struct mcase class_case(const struct divergence *d);
-
 /* "kind:lock-add|xchg;rights:ad": the axes whose value matters, with the values. */
 #define NEEDS_MAX 512
 void needs_print(const struct divergence *d, char *text, u32 size);

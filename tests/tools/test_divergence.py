@@ -97,6 +97,14 @@ class Known(unittest.TestCase):
         self.red(MATRIX, "kind:xchg,mode:user",
                  {**dict(list(KNOWN.items())[:1]), "matrix.modify*": "all of it"})
 
+    def test_all_classes_with_a_part_in_common(self):
+        self.good(MATRIX, {NAME + " kind:lock-add,rights:ad": "a", NAME + " *mode:user*": "by chance"})
+        self.red(MATRIX, "kind:lock-add,rights:ad", {NAME + " *mode:user*": "by chance"})
+        failures = judge(MATRIX, {**KNOWN, NAME + " *tlb:pks*": "by chance"})[0].failures
+        self.assertEqual(len(failures), 1)
+        self.assertIn("does not happen any more", failures[0][1])
+        self.assertIn("*tlb:pks*", failures[0][1])
+
     def test_listed_class_that_did_not_come(self):
         self.red(MATRIX, "does not happen any more",
                  {**KNOWN, NAME + " kind:cmpxchg": "gone since 9"})
@@ -267,14 +275,16 @@ class Keys(unittest.TestCase):
     """What may stand under [known]."""
 
     def test_sound(self):
-        for key in ("register.*", "a.b", *KNOWN, "matrix.a default", "matrix.a rights:ad+wd"):
+        for key in ("register.*", "a.b", *KNOWN, "matrix.a default", "matrix.a rights:ad+wd",
+                    "matrix.a *tlb:pks*"):
             self.assertTrue(divergence.key_is_sound(key), key)
 
     def test_not_sound(self):
         for key in ("matrix.a", "a.b"):
             self.assertFalse(divergence.is_class(key))
         for key in ("register.a kind:read", "matrix.* kind:read", "matrix.a  kind:read",
-                    "matrix.a kind", "matrix.a kind:read x", "matrix.a kind:read,"):
+                    "matrix.a kind", "matrix.a kind:read x", "matrix.a kind:read,", "matrix.a *",
+                    "matrix.a *kind:read"):
             self.assertFalse(divergence.key_is_sound(key), key)
 
 

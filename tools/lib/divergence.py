@@ -6,6 +6,7 @@ A class is known by its rule and its smallest case; machines/NAME lists it under
 short or lost would make a machine look better than it is.
 """
 
+import fnmatch
 import re
 import shlex
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ SUITE = "matrix."
 AGAIN = "tests=matrix.*"        # a single case is run by the suite, whichever rule it breaks
 
 _CASE = re.compile(r"default|[a-z0-9-]+:[a-z0-9+*-]+(,[a-z0-9-]+:[a-z0-9+*-]+)*")
-_CLASS_KEY = re.compile(r"matrix\.[a-z0-9_]+ (%s)" % _CASE.pattern)
+_CLASS_KEY = re.compile(r"matrix\.[a-z0-9_]+ (?:%s|\*(?:%s)\*)"
+                        % (_CASE.pattern, _CASE.pattern))
 _FIELD = r'([a-z]+)=("[^"]*"|[^\s"]+)'
 _FIELDS = re.compile(r"%s( %s)*" % (_FIELD, _FIELD))
 _PERCENT = re.compile(r"# matrix: (\d+) %$")
@@ -33,6 +35,12 @@ def percent(line):
 def is_class(key):
     """Whether a key of [known] names a divergence class; the others are globs of tests."""
     return " " in key
+
+
+def names(key, found):
+    """Whether a key of [known] names this class: `RULE *CASE*` all that have CASE in their name, where
+    chance decides how much a case can be made smaller."""
+    return fnmatch.fnmatchcase(found.key, key)
 
 
 def key_is_sound(key):
@@ -186,7 +194,7 @@ class Book:
         rule = self.rules.get(name)
         classes = rule.classes if rule else []
         for c in classes:
-            c.known = self.known.get(c.key, "")
+            c.known = next((why for key, why in self.known.items() if names(key, c)), "")
         gone = self._gone(name, classes)
         new = [c for c in classes if not c.known]
         failures = [(name, "breaks its rule in a way that is not known: %s, expected %s, "
@@ -205,7 +213,7 @@ class Book:
         if self._single():
             return []
         return [key for key in self.known
-                if key.split(" ")[0] == name and key not in [c.key for c in classes]]
+                if key.split(" ")[0] == name and not any(names(key, c) for c in classes)]
 
     def _single(self):
         """Whether only one case was asked for, or a few."""
