@@ -16,7 +16,7 @@ static struct trace_ring *ring_of(u64 length)
 	page = page_alloc(order);
 	if (!page)
 		return NULL;
-	ring = page_address(page);
+	ring = page_to_virt(page);
 	memset(ring, 0, size);
 	ring->length = length;
 	ring->events = (struct trace_event *)(ring + 1);

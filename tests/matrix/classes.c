@@ -93,6 +93,19 @@ static bool same_class(const struct divergence *a, const struct divergence *b)
 	       mismatch_same(&a->mismatch, &b->mismatch);
 }
 
+/*
+ * Whether a translation from before a change of CR4.PKS makes the difference. What a TLB keeps is
+ * its own affair, and an emulator's can be of another size each time: such a case is made smaller
+ * by chance alone.
+ */
+static bool is_stale(const struct mcase *c, const struct mismatch *m, case_runner again)
+{
+	struct mismatch of_cold;
+
+	return c->v[AXIS_TLB] == TLB_PKS &&
+	       !still_differs(c, AXIS_TLB, TLB_COLD, m, again, &of_cold);
+}
+
 /* Makes `c` as small as it can be and says which rule is broken. */
 static void reduce(struct divergence *d, const struct mcase *c, const struct mismatch *m,
 		   case_runner again)
@@ -100,7 +113,7 @@ static void reduce(struct divergence *d, const struct mcase *c, const struct mis
 	struct mismatch now = again(c);
 
 	*d = (struct divergence){ .small = *c, .first = *c, .mismatch = *m };
-	d->unsteady = !mismatch_same(&now, m);
+	d->unsteady = !mismatch_same(&now, m) || is_stale(c, m, again);
 	while (!d->unsteady && simplify(&d->small, &d->mismatch, again))
 		;
 	blame(d);

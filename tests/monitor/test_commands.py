@@ -46,7 +46,9 @@ class Commands(unittest.TestCase):
             self.ask(command)
 
     def test_boot(self):
-        self.assertEqual(totals(self.m.boot)[0], 8)
+        passed, failed, _, _, errors = totals(self.m.boot)
+        self.assertGreater(passed, 5)
+        self.assertEqual((failed, errors), (0, 0))
         self.assertRegex("\n".join(self.m.boot), "# monitor: reads the serial port and the keyboard")
 
     def test_help(self):
