@@ -88,21 +88,22 @@ static void blame(struct divergence *d)
 static bool same_class(const struct divergence *a, const struct divergence *b)
 {
 	if (a->unsteady || b->unsteady)
-		return a->unsteady && b->unsteady && a->rule == b->rule;
+		return a->unsteady && b->unsteady && a->rule == b->rule &&
+		       a->small.v[AXIS_PKS] == b->small.v[AXIS_PKS];
 	return !memcmp(&a->small, &b->small, sizeof(a->small)) &&
 	       mismatch_same(&a->mismatch, &b->mismatch);
 }
 
 /*
- * Whether a translation from before a change of CR4.PKS makes the difference. What a TLB keeps is
- * its own affair, and an emulator's can be of another size each time: such a case is made smaller
- * by chance alone.
+ * Whether a translation from before CR4.PKS was set makes the difference. What a TLB keeps is its
+ * own affair, and an emulator's can be of another size each time: such a case is made smaller by
+ * chance alone. The opposite, a denial that stays when CR4.PKS is cleared, is a class like others.
  */
 static bool is_stale(const struct mcase *c, const struct mismatch *m, case_runner again)
 {
 	struct mismatch of_cold;
 
-	return c->v[AXIS_TLB] == TLB_PKS &&
+	return c->v[AXIS_TLB] == TLB_PKS && c->v[AXIS_PKS] == PKS_ON &&
 	       !still_differs(c, AXIS_TLB, TLB_COLD, m, again, &of_cold);
 }
 

@@ -38,9 +38,9 @@ def is_class(key):
 
 
 def names(key, found):
-    """Whether a key of [known] names this class: `RULE *CASE*` all that have CASE in their name, where
-    chance decides how much a case can be made smaller."""
-    return fnmatch.fnmatchcase(found.key, key)
+    """Whether a key of [known] names this class. `RULE *CASE*` names those that chance decides about,
+    so that they could not be made smaller, and that have CASE in their name."""
+    return found.key == key or (found.needs == "chance" and fnmatch.fnmatchcase(found.key, key))
 
 
 def key_is_sound(key):
