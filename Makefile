@@ -30,8 +30,8 @@ CPPFLAGS := -I. -DCONFIG_PKS=$(PKS) -DCONFIG_PARANOID=$(PARANOID) \
 CFLAGS  += -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
 LDFLAGS := -nostdlib -static --build-id=none -z noexecstack -z max-page-size=4096 --gc-sections
 
-SOURCES := $(sort $(wildcard boot/*.c boot/*.S kernel/*.c kernel/*.S mm/*.c mm/*.S pks/*.c \
-	tests/*.c tests/*.S tests/bench/*.c tests/matrix/*.c tests/matrix/*.S tests/scenario/*.c monitor/*.c))
+SOURCES := $(sort $(shell find boot kernel mm monitor pks tests -path tests/host -prune -o \
+	-name '*.[cS]' -print))
 OBJECTS := $(SOURCES:%=$(BUILD)/%.o)
 # Changes when a build variable does, so that objects of two kinds never mix.
 CONFIG  := $(BUILD)/.config

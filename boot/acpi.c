@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* From the RSDP to the tables (ACPI Specification, "Root System Description Pointer (RSDP)"). */
 #include "boot/acpi_internal.h"
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 
 #define RSDP_SIGNATURE "RSD PTR "
 #define RSDP_OLD_LEN   20

@@ -7,7 +7,7 @@
 #ifndef KEYWARD_BOOT_ACPI_H
 #define KEYWARD_BOOT_ACPI_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define ACPI_TABLES_MAX    64
 #define ACPI_CPUS_MAX      512

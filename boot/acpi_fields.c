@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Reading the fields of a table, none of them beyond its end; and complaining. */
 #include "boot/acpi_internal.h"
-#include "kernel/printf.h"
-#include "kernel/string.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/string.h"
 
 void acpi_complain(const struct acpi_parser *p, const char *fmt, ...)
 {

@@ -12,7 +12,7 @@
  * just like this would be believed; six of them are fixed.
  */
 #include "boot/acpi_internal.h"
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 
 enum {
 	AML_ZERO = 0x00,

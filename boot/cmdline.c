@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "boot/cmdline.h"
 
-#include "boot/value.h"
-#include "kernel/option_names.h"
-#include "kernel/printf.h"
-#include "kernel/string.h"
+#include "kernel/lib/option_names.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/string.h"
+#include "kernel/lib/value.h"
 
 #define WORD_MAX                                                                         \
 	320 /* a key and the longest value, tests=, with room to say that it is too long \

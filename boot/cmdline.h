@@ -6,7 +6,7 @@
 #ifndef KEYWARD_BOOT_CMDLINE_H
 #define KEYWARD_BOOT_CMDLINE_H
 
-#include "kernel/options.h"
+#include "kernel/lib/options.h"
 
 /*
  * Sets all of *opt: to the defaults, then to what line says (NULL is an empty line). Double quotes

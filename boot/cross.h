@@ -3,7 +3,7 @@
 #ifndef KEYWARD_BOOT_CROSS_H
 #define KEYWARD_BOOT_CROSS_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /*
  * Loads CR3 and CR4 while paging is off, by way of 32-bit code. Both the old and the new tables

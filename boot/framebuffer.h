@@ -3,7 +3,7 @@
 #ifndef KEYWARD_BOOT_FRAMEBUFFER_H
 #define KEYWARD_BOOT_FRAMEBUFFER_H
 
-#include "boot/boot_info.h"
+#include "kernel/lib/boot_info.h"
 
 #define FB_DIRECT_COLOUR 1
 #define FB_EGA_TEXT      2

@@ -2,8 +2,8 @@
 #include "boot/multiboot2.h"
 
 #include "boot/framebuffer.h"
-#include "kernel/printf.h"
-#include "kernel/string.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/string.h"
 
 #define MBI_HEADER 8 /* u32 total_size, u32 reserved */
 #define TAG_HEADER 8 /* u32 type, u32 size of header and content; the next tag is 8-aligned */

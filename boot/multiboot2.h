@@ -6,7 +6,7 @@
 #ifndef KEYWARD_BOOT_MULTIBOOT2_H
 #define KEYWARD_BOOT_MULTIBOOT2_H
 
-#include "boot/boot_info.h"
+#include "kernel/lib/boot_info.h"
 
 #define MB2_LOADER_MAGIC 0x36d76289 /* in EAX at the entry point */
 

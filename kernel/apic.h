@@ -3,7 +3,7 @@
 #ifndef KEYWARD_KERNEL_APIC_H
 #define KEYWARD_KERNEL_APIC_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /*
  * Chooses the mode of all processors: as the firmware left this one, or x2APIC if that is wanted

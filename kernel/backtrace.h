@@ -2,7 +2,7 @@
 #ifndef KEYWARD_KERNEL_BACKTRACE_H
 #define KEYWARD_KERNEL_BACKTRACE_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /*
  * Prints the symbolised chain of callers from `rip` with frame pointer `rbp`. Follows a frame

@@ -3,7 +3,7 @@
 #ifndef KEYWARD_KERNEL_CALIBRATE_H
 #define KEYWARD_KERNEL_CALIBRATE_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 struct calibration {
 	u64 tsc_hz;

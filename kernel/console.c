@@ -3,7 +3,7 @@
 #include "kernel/context.h"
 #include "kernel/fbcon.h"
 #include "kernel/insn.h"
-#include "kernel/printf.h"
+#include "kernel/lib/printf.h"
 #include "kernel/screen.h"
 #include "kernel/spinlock.h"
 #include "kernel/uart.h"

@@ -6,7 +6,7 @@
 #ifndef KEYWARD_KERNEL_CONSOLE_H
 #define KEYWARD_KERNEL_CONSOLE_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 struct boot_framebuffer;
 struct uart_place;

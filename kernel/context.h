@@ -11,8 +11,8 @@
 #ifndef KEYWARD_KERNEL_CONTEXT_H
 #define KEYWARD_KERNEL_CONTEXT_H
 
+#include "kernel/lib/types.h"
 #include "kernel/percpu.h"
-#include "kernel/types.h"
 
 #define CONTEXT_PREEMPT   0x00000001
 #define CONTEXT_SOFTIRQ   0x00000100

@@ -3,7 +3,7 @@
 #ifndef KEYWARD_KERNEL_CPUID_H
 #define KEYWARD_KERNEL_CPUID_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 struct cpuid {
 	u32 a, b, c, d;

@@ -3,7 +3,7 @@
 #ifndef KEYWARD_KERNEL_DISPLAY_H
 #define KEYWARD_KERNEL_DISPLAY_H
 
-#include "boot/boot_info.h"
+#include "kernel/lib/boot_info.h"
 
 /*
  * Starts the console on the screen that the loader names, says in one line what it is, and clears

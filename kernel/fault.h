@@ -7,9 +7,9 @@
 #ifndef KEYWARD_KERNEL_FAULT_H
 #define KEYWARD_KERNEL_FAULT_H
 
+#include "kernel/lib/types.h"
 #include "kernel/percpu.h"
 #include "kernel/regs.h"
-#include "kernel/types.h"
 
 #define FAULT_NONE (~0ULL)
 

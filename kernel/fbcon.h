@@ -3,8 +3,8 @@
 #ifndef KEYWARD_KERNEL_FBCON_H
 #define KEYWARD_KERNEL_FBCON_H
 
-#include "boot/boot_info.h"
 #include "kernel/font.h"
+#include "kernel/lib/boot_info.h"
 #include "kernel/screen.h"
 
 struct fbcon {

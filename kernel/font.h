@@ -3,7 +3,7 @@
 #ifndef KEYWARD_KERNEL_FONT_H
 #define KEYWARD_KERNEL_FONT_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define FONT_WIDTH  8
 #define FONT_HEIGHT 16

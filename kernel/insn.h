@@ -3,7 +3,7 @@
 #ifndef KEYWARD_KERNEL_INSN_H
 #define KEYWARD_KERNEL_INSN_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 #include "kernel/x86.h"
 
 #define DEFINE_CR(n)                                                   \

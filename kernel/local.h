@@ -10,7 +10,7 @@
 #ifndef KEYWARD_KERNEL_LOCAL_H
 #define KEYWARD_KERNEL_LOCAL_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define LOCAL_MAPS  16
 #define LOCAL_STEPS 4

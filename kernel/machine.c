@@ -7,7 +7,7 @@
 #include "kernel/console.h"
 #include "kernel/insn.h"
 #include "kernel/ipi.h"
-#include "kernel/options.h"
+#include "kernel/lib/options.h"
 #include "kernel/panic.h"
 
 #define QEMU_DEBUG_EXIT 0xf4   /* -device isa-debug-exit,iobase=0xf4 */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/magic.h"
-#include "kernel/string.h"
-#include "kernel/types.h"
+#include "kernel/lib/string.h"
+#include "kernel/lib/types.h"
 
 struct magic_site {
 	u64 at, point, thunk;

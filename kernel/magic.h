@@ -12,7 +12,7 @@
 
 // clang-format off
 
-/* enum magic_point of kernel/options.h */
+/* enum magic_point of kernel/lib/options.h */
 #define MAGIC_WRITE  1
 #define MAGIC_SWITCH 2
 
@@ -32,7 +32,7 @@
 
 #else
 
-#include "kernel/options.h"
+#include "kernel/lib/options.h"
 
 /* The same inside of other assembly; `point` is the name of an operand. */
 #define SITE_TEXT(point, thunk)                       \

@@ -6,7 +6,7 @@
 #include "kernel/exception.h"
 #include "kernel/insn.h"
 #include "kernel/ipi.h"
-#include "kernel/printf.h"
+#include "kernel/lib/printf.h"
 #include "kernel/thread.h"
 #include "pks/keys.h"
 #include "pks/pkrs.h"

@@ -4,8 +4,8 @@
 #include "kernel/cpuid.h"
 #include "kernel/exception.h"
 #include "kernel/insn.h"
+#include "kernel/lib/string.h"
 #include "kernel/msr.h"
-#include "kernel/string.h"
 #include "pks/pkrs_bits.h"
 
 _Static_assert(offsetof(struct cpu, self) == CPU_SELF, "percpu.h");

@@ -18,11 +18,11 @@
 
 #ifndef __ASSEMBLER__
 
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
+#include "kernel/lib/types.h"
 #include "kernel/local.h"
 #include "kernel/saved.h"
 #include "kernel/spinlock.h"
-#include "kernel/types.h"
 #include "kernel/x86.h"
 
 struct thread;

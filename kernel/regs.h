@@ -7,7 +7,7 @@
 #ifndef KEYWARD_KERNEL_REGS_H
 #define KEYWARD_KERNEL_REGS_H
 
-#include "kernel/config.h"
+#include "kernel/lib/config.h"
 
 /* Offsets after the pkrs slot was popped, for the exit path. */
 #define REGS_VECTOR 120
@@ -18,7 +18,7 @@
 
 #ifndef __ASSEMBLER__
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /* Kept elsewhere in some builds: kernel/saved.h. */
 #define REGS_HAVE_PKRS (CONFIG_PKS && CONFIG_SAVED == SAVED_FRAME)

@@ -14,7 +14,7 @@
 #ifndef KEYWARD_KERNEL_SAVED_H
 #define KEYWARD_KERNEL_SAVED_H
 
-#include "kernel/config.h"
+#include "kernel/lib/config.h"
 
 /* Offsets for pks/saved.inc; kernel/percpu.c and kernel/thread.c assert them. */
 #define SAVED_COUNT  0
@@ -25,7 +25,7 @@
 
 #ifndef __ASSEMBLER__
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 #include "pks/pkrs_bits.h"
 
 #if CONFIG_SAVED

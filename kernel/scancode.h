@@ -6,7 +6,7 @@
 #ifndef KEYWARD_KERNEL_SCANCODE_H
 #define KEYWARD_KERNEL_SCANCODE_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /* A key is an ASCII character, control characters included, or one of these; -1: none. */
 enum key {

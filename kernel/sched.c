@@ -11,8 +11,8 @@
 #include "kernel/context.h"
 #include "kernel/insn.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/string.h"
 #include "kernel/panic.h"
-#include "kernel/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/screen.h"
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 
 void screen_start(struct screen *s, u32 cols, u32 rows, u32 step,
 		  void (*draw)(u32 col, u32 row, u8 c))

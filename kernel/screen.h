@@ -16,7 +16,7 @@
 #ifndef KEYWARD_KERNEL_SCREEN_H
 #define KEYWARD_KERNEL_SCREEN_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define SCREEN_COLS_MAX 320
 #define SCREEN_ROWS_MAX 128

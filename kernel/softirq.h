@@ -7,7 +7,7 @@
 #ifndef KEYWARD_KERNEL_SOFTIRQ_H
 #define KEYWARD_KERNEL_SOFTIRQ_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 enum softirq { SOFTIRQ_WORK, SOFTIRQ_TEST, SOFTIRQ_TEST2, SOFTIRQS };
 

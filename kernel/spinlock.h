@@ -9,7 +9,7 @@
 #define KEYWARD_KERNEL_SPINLOCK_H
 
 #include "kernel/insn.h"
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define SPIN_TSC_MAX (1ULL << 35) /* ten seconds or so */
 

@@ -3,7 +3,7 @@
 #ifndef KEYWARD_KERNEL_STACK_H
 #define KEYWARD_KERNEL_STACK_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /* Returns the lowest usable byte, or NULL when memory is short. Thread context. */
 void *stack_alloc(void);

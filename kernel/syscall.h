@@ -13,7 +13,7 @@
 
 #ifndef __ASSEMBLER__
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 typedef u64 (*syscall_test_hook_t)(u64 arg);
 

@@ -7,11 +7,11 @@
 #define KEYWARD_KERNEL_THREAD_H
 
 #include "kernel/fault.h"
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
+#include "kernel/lib/types.h"
 #include "kernel/local.h"
 #include "kernel/percpu.h"
 #include "kernel/regs.h"
-#include "kernel/types.h"
 
 #define THREAD_NAME_MAX 24
 

@@ -6,8 +6,8 @@
 #include "kernel/exception.h"
 #include "kernel/insn.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/random.h"
 #include "kernel/panic.h"
-#include "kernel/random.h"
 #include "kernel/thread.h"
 #include "pks/pkrs.h"
 

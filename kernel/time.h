@@ -3,7 +3,7 @@
 #ifndef KEYWARD_KERNEL_TIME_H
 #define KEYWARD_KERNEL_TIME_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define TICK_DEFAULT_NS 2000000
 

@@ -11,8 +11,8 @@
 #ifndef KEYWARD_KERNEL_TRACE_H
 #define KEYWARD_KERNEL_TRACE_H
 
-#include "kernel/options.h"
-#include "kernel/types.h"
+#include "kernel/lib/options.h"
+#include "kernel/lib/types.h"
 #include "pks/pkrs_bits.h"
 
 #define TRACE_EVENTS      256  /* of one processor; a power of two */

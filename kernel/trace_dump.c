@@ -6,7 +6,7 @@
  */
 #include "kernel/console.h"
 #include "kernel/ipi.h"
-#include "kernel/printf.h"
+#include "kernel/lib/printf.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/trace.h"

@@ -5,9 +5,9 @@
  */
 #include "kernel/console.h"
 #include "kernel/exception.h"
-#include "kernel/option_names.h"
+#include "kernel/lib/option_names.h"
+#include "kernel/lib/printf.h"
 #include "kernel/percpu.h"
-#include "kernel/printf.h"
 #include "kernel/trace.h"
 
 /* The number of the next event to look at, by processor. The one thread that reports. */

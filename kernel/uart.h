@@ -6,7 +6,7 @@
 #ifndef KEYWARD_KERNEL_UART_H
 #define KEYWARD_KERNEL_UART_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define UART_REGS 8
 

@@ -3,7 +3,7 @@
 #ifndef KEYWARD_KERNEL_WAIT_H
 #define KEYWARD_KERNEL_WAIT_H
 
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
 #include "kernel/spinlock.h"
 #include "kernel/thread.h"
 

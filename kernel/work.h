@@ -6,8 +6,8 @@
 #ifndef KEYWARD_KERNEL_WORK_H
 #define KEYWARD_KERNEL_WORK_H
 
-#include "kernel/list.h"
-#include "kernel/types.h"
+#include "kernel/lib/list.h"
+#include "kernel/lib/types.h"
 
 struct work {
 	struct list_head node; /* under the queue's lock */

@@ -3,7 +3,7 @@
 #ifndef KEYWARD_MM_ACPI_H
 #define KEYWARD_MM_ACPI_H
 
-#include "boot/boot_info.h"
+#include "kernel/lib/boot_info.h"
 
 /*
  * Follows the RSDP that the boot loader has given, or looks for one where a BIOS has it; complains

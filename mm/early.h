@@ -3,7 +3,7 @@
 #ifndef KEYWARD_MM_EARLY_H
 #define KEYWARD_MM_EARLY_H
 
-#include "mm/ranges.h"
+#include "kernel/lib/ranges.h"
 
 /* What is not given out yet. The boot processor's, until mm_init() hands it to the allocator. */
 extern struct ranges early_free;

@@ -2,7 +2,7 @@
 #include "mm/early_check.h"
 #include "kernel/console.h"
 #include "kernel/context.h"
-#include "kernel/once.h"
+#include "kernel/lib/once.h"
 #include "kernel/thread.h"
 #include "pks/keys.h"
 

@@ -5,7 +5,7 @@
 #include "kernel/cpuid.h"
 #include "kernel/display.h"
 #include "kernel/insn.h"
-#include "kernel/options.h"
+#include "kernel/lib/options.h"
 #include "kernel/panic.h"
 #include "mm/early.h"
 #include "mm/layout.h"

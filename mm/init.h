@@ -3,8 +3,8 @@
 #ifndef KEYWARD_MM_INIT_H
 #define KEYWARD_MM_INIT_H
 
-#include "boot/boot_info.h"
-#include "mm/ranges.h"
+#include "kernel/lib/boot_info.h"
+#include "kernel/lib/ranges.h"
 
 /*
  * The least RAM, as the memory map has it and mem= leaves it, that a boot and all tests get by

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap_holder.h"
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 
 struct search {
 	const struct page *first;

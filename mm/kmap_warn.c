@@ -2,7 +2,7 @@
 #include "mm/kmap_warn.h"
 #include "kernel/console.h"
 #include "kernel/context.h"
-#include "kernel/once.h"
+#include "kernel/lib/once.h"
 #include "mm/kmap_holder.h"
 #include "mm/page.h"
 

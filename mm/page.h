@@ -3,9 +3,9 @@
 #ifndef KEYWARD_MM_PAGE_H
 #define KEYWARD_MM_PAGE_H
 
-#include "kernel/list.h"
-#include "kernel/options.h"
-#include "kernel/types.h"
+#include "kernel/lib/list.h"
+#include "kernel/lib/options.h"
+#include "kernel/lib/types.h"
 #include "kernel/x86.h"
 #include "mm/layout.h"
 

@@ -3,7 +3,7 @@
 #ifndef KEYWARD_MM_PAGING_H
 #define KEYWARD_MM_PAGING_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /*
  * Goes over to `wanted` levels, 4 or 5; 0: to as many as the processor has, as Linux does. What it

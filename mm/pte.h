@@ -11,7 +11,7 @@
 #ifndef KEYWARD_MM_PTE_H
 #define KEYWARD_MM_PTE_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 typedef u64 pte_t;
 

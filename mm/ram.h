@@ -3,8 +3,8 @@
 #ifndef KEYWARD_MM_RAM_H
 #define KEYWARD_MM_RAM_H
 
-#include "boot/boot_info.h"
-#include "mm/ranges.h"
+#include "kernel/lib/boot_info.h"
+#include "kernel/lib/ranges.h"
 
 /* What the memory map calls RAM and is none for us, in bytes. */
 struct ram_lost {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/trace_ring.h"
 #include "kernel/console.h"
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 #include "mm/page.h"
 
 static struct trace_ring *ring_of(u64 length)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/uspace.h"
 #include "kernel/insn.h"
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"

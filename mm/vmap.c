@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/vmap.h"
 #include "kernel/backtrace.h"
-#include "kernel/list.h"
+#include "kernel/lib/list.h"
 #include "kernel/panic.h"
 #include "kernel/spinlock.h"
 #include "kernel/stack.h"

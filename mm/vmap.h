@@ -3,7 +3,7 @@
 #ifndef KEYWARD_MM_VMAP_H
 #define KEYWARD_MM_VMAP_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /* Reserves `len` bytes of addresses, for good. Page-aligned. Thread context. */
 u64 vmap_reserve(u64 len);

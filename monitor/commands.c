@@ -2,9 +2,9 @@
 /* The table of commands, and what is the same for all of them. */
 #include "monitor/commands.h"
 #include "kernel/console.h"
-#include "kernel/options.h"
+#include "kernel/lib/options.h"
+#include "kernel/lib/string.h"
 #include "kernel/panic.h"
-#include "kernel/string.h"
 #include "monitor/names.h"
 #include "monitor/words.h"
 #include "pks/keys.h"

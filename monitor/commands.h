@@ -4,7 +4,7 @@
 #ifndef KEYWARD_MONITOR_COMMANDS_H
 #define KEYWARD_MONITOR_COMMANDS_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /* Runs one line; it is cut into words in place. */
 void command_run(char *line);

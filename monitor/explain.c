@@ -3,8 +3,8 @@
  */
 #include "kernel/console.h"
 #include "kernel/exception.h"
-#include "kernel/option_names.h"
-#include "kernel/printf.h"
+#include "kernel/lib/option_names.h"
+#include "kernel/lib/printf.h"
 #include "kernel/stack.h"
 #include "mm/pgtable.h"
 #include "monitor/access.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/line.h"
 
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 
 #define CTRL(c) ((c)&0x1f)
 

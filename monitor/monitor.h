@@ -3,7 +3,7 @@
 #ifndef KEYWARD_MONITOR_MONITOR_H
 #define KEYWARD_MONITOR_MONITOR_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /*
  * Reads and runs commands until one ends the machine. `passed`: the tests before it did, which the

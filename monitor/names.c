@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "monitor/names.h"
-#include "kernel/ksyms.h"
-#include "kernel/options.h"
+#include "kernel/lib/ksyms.h"
+#include "kernel/lib/options.h"
+#include "kernel/lib/string.h"
 #include "kernel/percpu.h"
-#include "kernel/string.h"
 #include "pks/fault.h"
 
 extern const char image_start[], rodata_start[], data_start[], image_end[];

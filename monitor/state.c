@@ -2,7 +2,7 @@
 /* The commands about the kernel's state: keys, cpus, threads, stats, trace, grant, revoke. */
 #include "kernel/console.h"
 #include "kernel/context.h"
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "kernel/trace.h"
 #include "monitor/commands.h"

@@ -2,9 +2,9 @@
 /* The commands that run tests and set what they run with: run, list, bench, mode, gate,
  * pardon, seed. */
 #include "kernel/console.h"
-#include "kernel/option_names.h"
-#include "kernel/random.h"
-#include "kernel/string.h"
+#include "kernel/lib/option_names.h"
+#include "kernel/lib/random.h"
+#include "kernel/lib/string.h"
 #include "monitor/commands.h"
 #include "pks/fault.h"
 #include "pks/pkrs.h"

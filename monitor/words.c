@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/words.h"
 
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 #include "pks/pkrs_bits.h"
 
 #define TOO_MANY -1

@@ -3,7 +3,7 @@
 #ifndef KEYWARD_MONITOR_WORDS_H
 #define KEYWARD_MONITOR_WORDS_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 #include "tests/context.h"
 
 #define WORDS_MAX 8

@@ -3,7 +3,7 @@
 #ifndef KEYWARD_PKS_FAULT_H
 #define KEYWARD_PKS_FAULT_H
 
-#include "kernel/options.h"
+#include "kernel/lib/options.h"
 #include "kernel/regs.h"
 #include "pks/policy.h"
 

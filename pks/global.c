@@ -12,7 +12,7 @@
 #include "kernel/fault.h"
 #include "kernel/insn.h"
 #include "kernel/ipi.h"
-#include "kernel/options.h"
+#include "kernel/lib/options.h"
 #include "kernel/trace.h"
 #include "pks/fault.h"
 #include "pks/pkrs.h"

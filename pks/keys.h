@@ -6,7 +6,7 @@
 #ifndef KEYWARD_PKS_KEYS_H
 #define KEYWARD_PKS_KEYS_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 #include "pks/pkrs_bits.h"
 
 /*

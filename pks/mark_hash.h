@@ -11,7 +11,7 @@
 #ifndef KEYWARD_PKS_MARK_HASH_H
 #define KEYWARD_PKS_MARK_HASH_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define MARK_HASH_SLOTS 512
 #define MARK_HASH_MAX   0xffffff /* a slot's count */

@@ -6,8 +6,8 @@
 #ifndef KEYWARD_PKS_PKRS_H
 #define KEYWARD_PKS_PKRS_H
 
-#include "kernel/config.h"
 #include "kernel/insn.h"
+#include "kernel/lib/config.h"
 #include "kernel/magic.h"
 #include "kernel/msr.h"
 #include "kernel/percpu.h"

@@ -35,7 +35,7 @@
 
 #ifndef __ASSEMBLER__
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /* What to ask for: pks_grant(key, PKS_READ) or pks_grant(key, PKS_WRITE), which reads too. */
 enum pks_access { PKS_READ = 1, PKS_WRITE = 3 };

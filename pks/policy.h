@@ -3,8 +3,8 @@
 #ifndef KEYWARD_PKS_POLICY_H
 #define KEYWARD_PKS_POLICY_H
 
-#include "kernel/options.h"
-#include "kernel/types.h"
+#include "kernel/lib/options.h"
+#include "kernel/lib/types.h"
 
 enum pks_verdict {
 	PKS_DIE,         /* no pardon: the context that faulted ends */

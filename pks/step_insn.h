@@ -3,7 +3,7 @@
 #ifndef KEYWARD_PKS_STEP_INSN_H
 #define KEYWARD_PKS_STEP_INSN_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /* SDM Vol. 2, "Instruction Format": no instruction is longer. */
 #define STEP_INSN_MAX 15

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pks/unprotect.h"
 #include "kernel/console.h"
-#include "kernel/once.h"
+#include "kernel/lib/once.h"
 #include "pks/mark_hash.h"
 
 #define COUNT(what) __atomic_add_fetch(&pks_mark_stats.what, 1, __ATOMIC_RELAXED)

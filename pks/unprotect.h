@@ -7,7 +7,7 @@
 #ifndef KEYWARD_PKS_UNPROTECT_H
 #define KEYWARD_PKS_UNPROTECT_H
 
-#include "kernel/options.h"
+#include "kernel/lib/options.h"
 #include "mm/page.h"
 
 /*

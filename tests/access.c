@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/access.h"
-#include "kernel/printf.h"
+#include "kernel/lib/printf.h"
 #include "kernel/x86.h"
 #include "pks/pkrs.h"
 #include "tests/probe.h"

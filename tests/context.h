@@ -3,7 +3,7 @@
 #ifndef KEYWARD_TESTS_CONTEXT_H
 #define KEYWARD_TESTS_CONTEXT_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 enum test_context {
 	IN_THREAD, /* a thread of its own, joined */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/fixture.h"
 #include "kernel/insn.h"
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 #include "kernel/time.h"
 #include "mm/devmap.h"
 #include "mm/kmap.h"

@@ -3,7 +3,7 @@
 #ifndef KEYWARD_TESTS_FIXTURE_H
 #define KEYWARD_TESTS_FIXTURE_H
 
-#include "kernel/options.h"
+#include "kernel/lib/options.h"
 #include "mm/page.h"
 #include "pks/pkrs.h"
 #include "tests/context.h"

@@ -8,7 +8,7 @@
 #ifndef KEYWARD_TESTS_KTEST_H
 #define KEYWARD_TESTS_KTEST_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 enum ktest_status { KTEST_PASS, KTEST_SKIP, KTEST_FAIL, KTEST_ERROR };
 

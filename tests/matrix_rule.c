@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix_rule.h"
 #include "kernel/console.h"
-#include "kernel/printf.h"
-#include "kernel/random.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/random.h"
 
 #define SHOWN 4 /* divergent cases: more of them tell nothing new */
 

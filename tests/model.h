@@ -11,8 +11,8 @@
 #ifndef KEYWARD_TESTS_MODEL_H
 #define KEYWARD_TESTS_MODEL_H
 
-#include "kernel/options.h"
-#include "kernel/types.h"
+#include "kernel/lib/options.h"
+#include "kernel/lib/types.h"
 
 #define MODEL_NESTED 16 /* local maps of one context */
 

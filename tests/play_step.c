@@ -2,9 +2,9 @@
 /* One step of a sequence: made, and compared with the model's. */
 #include "kernel/apic.h"
 #include "kernel/insn.h"
+#include "kernel/lib/option_names.h"
+#include "kernel/lib/printf.h"
 #include "kernel/local.h"
-#include "kernel/option_names.h"
-#include "kernel/printf.h"
 #include "mm/kmap.h"
 #include "mm/kmap_local.h"
 #include "pks/fault.h"

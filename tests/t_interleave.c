@@ -8,8 +8,8 @@
 #define KTEST_ORDER "54"
 
 #include "kernel/console.h"
-#include "kernel/option_names.h"
-#include "kernel/string.h"
+#include "kernel/lib/option_names.h"
+#include "kernel/lib/string.h"
 #include "kernel/time.h"
 #include "pks/unprotect.h"
 #include "tests/fixture.h"

@@ -7,7 +7,7 @@
 #define KTEST_SUITE "keys"
 #define KTEST_ORDER "30"
 
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 #include "pks/fault.h"
 #include "pks/keys.h"
 #include "pks/rights.h"

@@ -6,8 +6,8 @@
 #define KTEST_SUITE "kmap_thread"
 #define KTEST_ORDER "53"
 
+#include "kernel/lib/string.h"
 #include "kernel/local.h"
-#include "kernel/string.h"
 #include "kernel/trace.h"
 #include "mm/kmap_local.h"
 #include "mm/kmap_thread.h"

@@ -6,10 +6,10 @@
 #define KTEST_SUITE "machine"
 #define KTEST_ORDER "20"
 
-#include "kernel/config.h"
 #include "kernel/context.h"
 #include "kernel/cpuid.h"
-#include "kernel/options.h"
+#include "kernel/lib/config.h"
+#include "kernel/lib/options.h"
 #include "kernel/syscall.h"
 #include "mm/pat.h"
 #include "mm/uspace.h"

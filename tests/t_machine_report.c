@@ -8,9 +8,9 @@
 #define KTEST_ORDER "20"
 
 #include "kernel/backtrace.h"
-#include "kernel/ksyms.h"
-#include "kernel/printf.h"
-#include "kernel/string.h"
+#include "kernel/lib/ksyms.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "mm/layout.h"

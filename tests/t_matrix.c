@@ -8,9 +8,9 @@
 #define KTEST_ORDER "22"
 
 #include "kernel/console.h"
-#include "kernel/options.h"
-#include "kernel/printf.h"
-#include "kernel/string.h"
+#include "kernel/lib/options.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/string.h"
 #include "kernel/time.h"
 #include "tests/ktest.h"
 #include "tests/matrix/run.h"

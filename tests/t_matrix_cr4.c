@@ -8,7 +8,7 @@
 #define KTEST_SUITE "matrix"
 #define KTEST_ORDER "22"
 
-#include "kernel/random.h"
+#include "kernel/lib/random.h"
 #include "mm/tlb.h"
 #include "pks/fault.h"
 #include "tests/access.h"

@@ -8,7 +8,7 @@
 #define KTEST_ORDER "22"
 
 #include "kernel/cpuid.h"
-#include "kernel/random.h"
+#include "kernel/lib/random.h"
 #include "kernel/syscall.h"
 #include "tests/access.h"
 #include "tests/matrix_rule.h"

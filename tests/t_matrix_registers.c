@@ -9,7 +9,7 @@
 #define KTEST_ORDER "22"
 
 #include "kernel/cpuid.h"
-#include "kernel/random.h"
+#include "kernel/lib/random.h"
 #include "kernel/syscall.h"
 #include "pks/fault.h"
 #include "pks/pkrs.h"

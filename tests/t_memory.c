@@ -6,7 +6,7 @@
 #define KTEST_SUITE "memory"
 #define KTEST_ORDER "31"
 
-#include "kernel/random.h"
+#include "kernel/lib/random.h"
 #include "kernel/thread.h"
 #include "mm/init.h"
 #include "mm/uspace.h"

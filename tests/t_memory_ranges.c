@@ -9,7 +9,7 @@
 
 #include "boot/cross.h"
 #include "kernel/cpuid.h"
-#include "kernel/options.h"
+#include "kernel/lib/options.h"
 #include "mm/devmap.h"
 #include "mm/init.h"
 #include "mm/paging.h"

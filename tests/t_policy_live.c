@@ -8,7 +8,7 @@
 #define KTEST_ORDER "50"
 
 #include "kernel/exception.h"
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "mm/devmap.h"
 #include "mm/kmap.h"

@@ -9,7 +9,7 @@
 
 #include "kernel/exception.h"
 #include "kernel/insn.h"
-#include "kernel/random.h"
+#include "kernel/lib/random.h"
 #include "kernel/time.h"
 #include "kernel/wait.h"
 #include "pks/fault.h"

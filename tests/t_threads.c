@@ -9,7 +9,7 @@
 #include "kernel/apic.h"
 #include "kernel/context.h"
 #include "kernel/exception.h"
-#include "kernel/random.h"
+#include "kernel/lib/random.h"
 #include "kernel/time.h"
 #include "kernel/wait.h"
 #include "tests/expect.h"

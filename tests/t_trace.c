@@ -4,7 +4,7 @@
 #define KTEST_ORDER "54"
 
 #include "kernel/exception.h"
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "kernel/trace.h"
 #include "mm/kmap.h"

@@ -8,8 +8,8 @@
 
 #include "kernel/console.h"
 #include "kernel/exception.h"
+#include "kernel/lib/string.h"
 #include "kernel/softirq.h"
-#include "kernel/string.h"
 #include "kernel/thread.h"
 #include "kernel/trace.h"
 #include "mm/kmap.h"

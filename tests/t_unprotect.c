@@ -6,7 +6,7 @@
 #define KTEST_SUITE "unprotect"
 #define KTEST_ORDER "52"
 
-#include "kernel/random.h"
+#include "kernel/lib/random.h"
 #include "kernel/thread.h"
 #include "mm/devmap.h"
 #include "mm/kmap.h"

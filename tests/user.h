@@ -6,7 +6,7 @@
 #ifndef KEYWARD_TESTS_USER_H
 #define KEYWARD_TESTS_USER_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /* Each ends with the exit code that is named. */
 void user_read(u64 addr);          /* what it read at addr */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "tests/bench/bench.h"
-#include "kernel/config.h"
 #include "kernel/console.h"
-#include "kernel/glob.h"
 #include "kernel/insn.h"
-#include "kernel/options.h"
+#include "kernel/lib/config.h"
+#include "kernel/lib/glob.h"
+#include "kernel/lib/options.h"
 #include "kernel/percpu.h"
 #include "pks/pkrs.h"
 

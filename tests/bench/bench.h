@@ -7,7 +7,7 @@
 #ifndef KEYWARD_TESTS_BENCH_H
 #define KEYWARD_TESTS_BENCH_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 struct bench {
 	const char *name;

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define IMAGE_MAX    32768
 #define IMAGE_BASE   0x7fe1000 /* where the image pretends to be; no table is aligned to a page */

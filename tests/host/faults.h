@@ -7,7 +7,7 @@
 #ifndef KEYWARD_TESTS_HOST_FAULTS_H
 #define KEYWARD_TESTS_HOST_FAULTS_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 enum fault {
 	FAULT_NONE,

@@ -2,7 +2,7 @@
 /* The list and the name, between them a newline: the same answer as the model's. */
 #include <stdlib.h>
 
-#include "kernel/glob.h"
+#include "kernel/lib/glob.h"
 #include "tests/host/glob_model.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define GLOB_MODEL_MAX 256 /* characters of one glob, and of the name */
 

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /* A copy in a block of exactly n bytes, so that AddressSanitizer sees one byte too many. */
 static inline void *exact_copy(const void *data, size_t n)

@@ -5,11 +5,11 @@
 FUZZ_SECONDS ?= 10
 
 HOST_BUILD := $(BUILD)/host
-HOST_PURE  := mm/ranges.c mm/ram.c boot/multiboot2.c boot/cmdline.c boot/value.c \
-	      boot/framebuffer.c $(sort $(wildcard boot/acpi*.c)) kernel/printf.c \
-	      kernel/printf_ext.c kernel/glob.c kernel/options.c kernel/string.c kernel/scancode.c \
+HOST_PURE  := kernel/lib/ranges.c mm/ram.c boot/multiboot2.c boot/cmdline.c kernel/lib/value.c \
+	      boot/framebuffer.c $(sort $(wildcard boot/acpi*.c)) kernel/lib/printf.c \
+	      kernel/lib/printf_ext.c kernel/lib/glob.c kernel/lib/options.c kernel/lib/string.c kernel/scancode.c \
 	      kernel/fbcon.c kernel/font.c kernel/screen.c kernel/uart.c pks/policy.c \
-	      kernel/once.c mm/kmap_stack.c pks/mark_hash.c pks/step_insn.c \
+	      kernel/lib/once.c mm/kmap_stack.c pks/mark_hash.c pks/step_insn.c \
 	      tests/oracle.c monitor/line.c monitor/ansi.c monitor/words.c \
 	      tests/matrix/space.c tests/model.c tests/sequence.c tests/host/ksym_stub.c
 # The rest of the matrix, with the machine that it runs on here: only for the programs that need it.
@@ -49,7 +49,7 @@ $(HOST_BUILD)/$(1)/%.o: %.c tests/host/host.mk
 	$$(Q)$(2) $(HOST_FLAGS) $(3) -c $$< -o $$@
 
 # string.c beside the C library's functions; and as the kernel has it, not made of their calls.
-$(HOST_BUILD)/$(1)/kernel/string.o: kernel/string.c tests/host/host.mk
+$(HOST_BUILD)/$(1)/kernel/lib/string.o: kernel/lib/string.c tests/host/host.mk
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(HOST_FLAGS) $(3) -fno-builtin -include tests/host/renamed.h -c $$< -o $$@
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Two symbols in place of the kernel's table: a usual one, and one with a name that is too long. */
-#include "kernel/ksyms.h"
+#include "kernel/lib/ksyms.h"
 
 #define LONG_NAME_BASE 0x200000
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define MBI_MAX 16384
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "boot/cmdline.h"
-#include "kernel/option_names.h"
+#include "kernel/lib/option_names.h"
 
 /* NULL, or what is wrong with the options. */
 static inline const char *options_check(const struct options *opt)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lets kernel/string.c live beside the C library: both it and its test see these names. */
+/* Lets kernel/lib/string.c live beside the C library: both it and its test see these names. */
 #ifndef KEYWARD_TESTS_HOST_RENAMED_H
 #define KEYWARD_TESTS_HOST_RENAMED_H
 

@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-#include "kernel/glob.h"
+#include "kernel/lib/glob.h"
 #include "tests/host/glob_model.h"
 
 static void check(const char *globs, const char *name, bool expected)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 #include "pks/mark_hash.h"
 
 #define FRAMES (2 * MARK_HASH_SLOTS)

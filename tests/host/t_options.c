@@ -3,7 +3,7 @@
 #include "tests/host/harness.h"
 
 #include "boot/cmdline.h"
-#include "kernel/option_names.h"
+#include "kernel/lib/option_names.h"
 #include "tests/host/options_check.h"
 
 static void names_of_values(void **state)

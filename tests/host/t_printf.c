@@ -4,7 +4,7 @@
 
 #include <limits.h>
 
-#include "kernel/printf.h"
+#include "kernel/lib/printf.h"
 
 /* The formats here are made at run time, so the compiler cannot check them. */
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"

@@ -2,7 +2,7 @@
 /* Sets of ranges: by hand, and against a bitmap of the same operations at random. */
 #include "tests/host/harness.h"
 
-#include "mm/ranges.h"
+#include "kernel/lib/ranges.h"
 
 #define CELLS 200
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/string.c under other names, against simple loops; guard bytes stand around every write. */
+/* kernel/lib/string.c under other names, against simple loops; guard bytes stand around every
+ * write. */
 #include "tests/host/harness.h"
 
 #include "tests/host/renamed.h"
 
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 
 #define ROOM  80
 #define GUARD 0x5a

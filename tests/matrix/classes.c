@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/classes.h"
-#include "kernel/printf.h"
-#include "kernel/string.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/string.h"
 
 /* The order in which a case is made simpler: what a reader would miss least comes first. */
 static const u8 order[AXES] = { AXIS_LEVELS, AXIS_DECOY, AXIS_XD,    AXIS_OTHERS, AXIS_KEY,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/cpuid.h"
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 #include "mm/page.h"
 #include "mm/pgtable_internal.h"
 #include "mm/tlb.h"

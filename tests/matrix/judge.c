@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/judge.h"
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 #include "tests/matrix/memory.h"
 #include "tests/matrix/tables.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A mismatch in words, for the console. */
-#include "kernel/printf.h"
+#include "kernel/lib/printf.h"
 #include "tests/matrix/judge.h"
 
 /* As the SDM numbers them. */

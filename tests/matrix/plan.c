@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/plan.h"
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 
 /* A run of values of one axis. */
 struct range {

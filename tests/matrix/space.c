@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/space.h"
-#include "kernel/printf.h"
-#include "kernel/string.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/string.h"
 
 static const char *const kinds[] = { "read",     "write", "add",   "lock-add",  "xchg",
 				     "cmpxchg",  "lods",  "stos",  "rep-stos",  "push",

@@ -6,7 +6,7 @@
 #ifndef KEYWARD_TESTS_MATRIX_SPACE_H
 #define KEYWARD_TESTS_MATRIX_SPACE_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 enum axis {
 	AXIS_KIND,    /* what accesses: an instruction, or the processor by itself */

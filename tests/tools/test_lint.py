@@ -18,7 +18,7 @@ class Lint(unittest.TestCase):
     def setUp(self):
         self.scratch = tempfile.TemporaryDirectory()
         shutil.copy(os.path.join(TOP, ".clang-format"), self.scratch.name)
-        self.add("kernel/types.h", HEAD + "typedef int u32;\n")
+        self.add("kernel/lib/types.h", HEAD + "typedef int u32;\n")
 
     def tearDown(self):
         self.scratch.cleanup()
@@ -66,7 +66,7 @@ class Lint(unittest.TestCase):
 
     def test_layer(self):
         self.add("mm/page.h", HEAD)
-        self.add("pks/fault.c", HEAD + '#include "kernel/types.h"\n#include "mm/page.h"\n')
+        self.add("pks/fault.c", HEAD + '#include "kernel/lib/types.h"\n#include "mm/page.h"\n')
         self.add("kernel/main.c", HEAD + '#include "mm/page.h"\n')
         self.assertEqual(self.red(), [])
         self.add("kernel/sched.c", HEAD + '#include "mm/page.h"\n')
@@ -74,7 +74,7 @@ class Lint(unittest.TestCase):
 
     def test_layer_of_the_lowest(self):
         self.add("kernel/sched.h", HEAD)
-        self.add("kernel/types.h", HEAD + '#include "kernel/sched.h"\n')
+        self.add("kernel/lib/types.h", HEAD + '#include "kernel/sched.h"\n')
         self.assertEqual(self.red(), ["includes"])
 
     def test_include_not_from_the_root(self):

@@ -261,7 +261,7 @@ class Judge:
         return []
 
     def _wanted(self, name):
-        """Whether tests= names it; * and ? are all that kernel/glob.c knows."""
+        """Whether tests= names it; * and ? are all that kernel/lib/glob.c knows."""
         def match(glob):
             return re.fullmatch(re.escape(glob).replace(r"\*", ".*").replace(r"\?", "."), name)
         return all(any(map(match, globs.split(","))) for globs in self.only)

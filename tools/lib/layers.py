@@ -10,13 +10,13 @@ import fnmatch
 
 LAYERS = [
     ("processor and address headers", """
-        kernel/types.h kernel/config.h kernel/x86.h kernel/msr.h kernel/insn.h kernel/cpuid.h
-        kernel/regs.h kernel/list.h kernel/spinlock.h kernel/local.h kernel/percpu.h kernel/context.h
-        kernel/string.h kernel/options.h mm/layout.h mm/pte.h pks/pkrs_bits.h pks/pkrs.inc pks/saved.inc
+        kernel/lib/types.h kernel/lib/config.h kernel/x86.h kernel/msr.h kernel/insn.h kernel/cpuid.h
+        kernel/regs.h kernel/lib/list.h kernel/spinlock.h kernel/local.h kernel/percpu.h kernel/context.h
+        kernel/lib/string.h kernel/lib/options.h mm/layout.h mm/pte.h pks/pkrs_bits.h pks/pkrs.inc pks/saved.inc
         kernel/saved.h
         pks/policy.h kernel/magic.h"""),
     # A broken promise can be found on any layer, and has to be told from there.
-    ("reporting", "kernel/printf.h kernel/console.h kernel/panic.h"),
+    ("reporting", "kernel/lib/printf.h kernel/console.h kernel/panic.h"),
     ("rights register and keys", "pks/pkrs.* pks/keys.*"),
     ("kernel", "kernel/* boot/*"),
     ("memory", "mm/*"),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The letters that may follow %p: what printf.c asks for, of no use elsewhere. Pure. */
-#ifndef KEYWARD_KERNEL_PRINTF_EXT_H
-#define KEYWARD_KERNEL_PRINTF_EXT_H
+#ifndef KEYWARD_KERNEL_LIB_PRINTF_EXT_H
+#define KEYWARD_KERNEL_LIB_PRINTF_EXT_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define PRINTF_EXT_MAX 192 /* bytes; every text here fits, a symbol's name is cut to 128 */
 

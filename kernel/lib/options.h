@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What the command line can set. Read-only after boot, except what a test changes and restores. */
-#ifndef KEYWARD_KERNEL_OPTIONS_H
-#define KEYWARD_KERNEL_OPTIONS_H
+#ifndef KEYWARD_KERNEL_LIB_OPTIONS_H
+#define KEYWARD_KERNEL_LIB_OPTIONS_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /* What a protection-key fault leads to: see pks/policy.c. */
 enum pks_mode { PKS_MODE_OFF, PKS_MODE_STRICT, PKS_MODE_RELAXED, PKS_MODE_SILENT, PKS_MODES };

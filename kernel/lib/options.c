@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernel/option_names.h"
+#include "kernel/lib/option_names.h"
 
 struct options options;
 

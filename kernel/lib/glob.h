@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Which tests to run: matching of names. Pure, any context. */
-#ifndef KEYWARD_KERNEL_GLOB_H
-#define KEYWARD_KERNEL_GLOB_H
+#ifndef KEYWARD_KERNEL_LIB_GLOB_H
+#define KEYWARD_KERNEL_LIB_GLOB_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /*
  * Whether name matches one of the comma-separated globs: * is any text, ? any one character, all

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "boot/value.h"
+#include "kernel/lib/value.h"
 
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 
 bool value_find(const char *const *names, unsigned count, const char *word, size_t len,
 		unsigned *index)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernel/printf_ext.h"
+#include "kernel/lib/printf_ext.h"
 
-#include "kernel/ksyms.h"
-#include "kernel/printf.h"
-#include "kernel/string.h"
+#include "kernel/lib/ksyms.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/string.h"
 
 #define PKEYS 16
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernel/glob.h"
+#include "kernel/lib/glob.h"
 
 static bool at_end(const char *glob)
 {

@@ -3,8 +3,8 @@
  * The few types and macros that everything uses. Freestanding headers only, so that the pure
  * parts (parsers, formatting, rights arithmetic, policy) build on the host unchanged.
  */
-#ifndef KEYWARD_KERNEL_TYPES_H
-#define KEYWARD_KERNEL_TYPES_H
+#ifndef KEYWARD_KERNEL_LIB_TYPES_H
+#define KEYWARD_KERNEL_LIB_TYPES_H
 
 #include <stdarg.h>
 #include <stdbool.h>

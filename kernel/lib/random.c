@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/random.h"
+#include "kernel/lib/random.h"
 
 /* One counter for all; contexts race for its steps, and each step is one atomic addition. */
 static u64 state;

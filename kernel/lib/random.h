@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Reproducible pseudo-random numbers, from the command line's seed. Not for secrets. */
-#ifndef KEYWARD_KERNEL_RANDOM_H
-#define KEYWARD_KERNEL_RANDOM_H
+#ifndef KEYWARD_KERNEL_LIB_RANDOM_H
+#define KEYWARD_KERNEL_LIB_RANDOM_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /* Starts the sequence. Thread context. */
 void random_seed(u64 seed);

@@ -3,10 +3,10 @@
  * The C library's byte and string functions, as far as we use them; the compilers call the first
  * four by themselves. All are safe in any context. On the host the C library has its own.
  */
-#ifndef KEYWARD_KERNEL_STRING_H
-#define KEYWARD_KERNEL_STRING_H
+#ifndef KEYWARD_KERNEL_LIB_STRING_H
+#define KEYWARD_KERNEL_LIB_STRING_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 void *memcpy(void *restrict dst, const void *restrict src, size_t n);
 void *memmove(void *dst, const void *src, size_t n);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Sets of physical addresses, as sorted, disjoint, non-adjacent ranges. Pure: host-built too. */
-#ifndef KEYWARD_MM_RANGES_H
-#define KEYWARD_MM_RANGES_H
+#ifndef KEYWARD_KERNEL_LIB_RANGES_H
+#define KEYWARD_KERNEL_LIB_RANGES_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define RANGES_MAX 256
 

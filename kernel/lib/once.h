@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What was said once need not be said again: a small table of what has been told already. */
-#ifndef KEYWARD_KERNEL_ONCE_H
-#define KEYWARD_KERNEL_ONCE_H
+#ifndef KEYWARD_KERNEL_LIB_ONCE_H
+#define KEYWARD_KERNEL_LIB_ONCE_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define ONCE_SITES 64
 

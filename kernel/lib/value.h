@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Values of the command line as numbers, sizes and names. Pure. */
-#ifndef KEYWARD_BOOT_VALUE_H
-#define KEYWARD_BOOT_VALUE_H
+#ifndef KEYWARD_KERNEL_LIB_VALUE_H
+#define KEYWARD_KERNEL_LIB_VALUE_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /* Each returns false, and leaves what it should set undefined, if the text is not of that form. */
 

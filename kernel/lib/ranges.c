@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mm/ranges.h"
+#include "kernel/lib/ranges.h"
 
 static void remove_at(struct ranges *set, u32 i)
 {

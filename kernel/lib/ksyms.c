@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/ksyms.h"
-#include "kernel/string.h"
+#include "kernel/lib/ksyms.h"
+#include "kernel/lib/string.h"
 
 /*
  * Written by tools/ksyms after a first link: addresses in ascending order, closed by text_end, each

@@ -14,10 +14,10 @@
  * The letter stands after a complete %p, so that the compiler's format check still holds; write
  * "%p" "S" nowhere else. Rights: rw, r- (no write), -- (no access).
  */
-#ifndef KEYWARD_KERNEL_PRINTF_H
-#define KEYWARD_KERNEL_PRINTF_H
+#ifndef KEYWARD_KERNEL_LIB_PRINTF_H
+#define KEYWARD_KERNEL_LIB_PRINTF_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /*
  * Write at most size bytes to buf, the terminator included (always there unless size is 0). Return

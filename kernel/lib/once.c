@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/once.h"
+#include "kernel/lib/once.h"
 
 bool once_first(struct once *once, u64 what, bool *last)
 {

@@ -5,8 +5,8 @@
  * its writes, SAVED=stack, slot or cpu keeps the rights of interrupted contexts elsewhere than in
  * the frame (kernel/saved.h).
  */
-#ifndef KEYWARD_KERNEL_CONFIG_H
-#define KEYWARD_KERNEL_CONFIG_H
+#ifndef KEYWARD_KERNEL_LIB_CONFIG_H
+#define KEYWARD_KERNEL_LIB_CONFIG_H
 
 #ifndef CONFIG_PKS
 #define CONFIG_PKS 1

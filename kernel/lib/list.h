@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Circular doubly linked lists, as Linux has them. Whoever owns a list says which lock guards it.
  */
-#ifndef KEYWARD_KERNEL_LIST_H
-#define KEYWARD_KERNEL_LIST_H
+#ifndef KEYWARD_KERNEL_LIB_LIST_H
+#define KEYWARD_KERNEL_LIB_LIST_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 struct list_head {
 	struct list_head *next, *prev;

@@ -3,10 +3,10 @@
  * What the firmware and the boot loader told us, in our own words: the one structure that
  * kernel_main() starts from. It is a copy; nothing in it points into the loader's memory.
  */
-#ifndef KEYWARD_BOOT_BOOT_INFO_H
-#define KEYWARD_BOOT_BOOT_INFO_H
+#ifndef KEYWARD_KERNEL_LIB_BOOT_INFO_H
+#define KEYWARD_KERNEL_LIB_BOOT_INFO_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 #define BOOT_MEM_MAX     256
 #define BOOT_CMDLINE_MAX 512

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel's own symbol table, linked in by tools/ksyms. */
-#ifndef KEYWARD_KERNEL_KSYMS_H
-#define KEYWARD_KERNEL_KSYMS_H
+#ifndef KEYWARD_KERNEL_LIB_KSYMS_H
+#define KEYWARD_KERNEL_LIB_KSYMS_H
 
-#include "kernel/types.h"
+#include "kernel/lib/types.h"
 
 /* Finds the function that `addr` lies in; false if it lies in none. Any context. */
 bool ksym_lookup(u64 addr, const char **name, u64 *offset, u64 *size);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The words that the command line and the messages use for the options' values. Pure. */
-#ifndef KEYWARD_KERNEL_OPTION_NAMES_H
-#define KEYWARD_KERNEL_OPTION_NAMES_H
+#ifndef KEYWARD_KERNEL_LIB_OPTION_NAMES_H
+#define KEYWARD_KERNEL_LIB_OPTION_NAMES_H
 
-#include "kernel/options.h"
+#include "kernel/lib/options.h"
 
 #define EXIT_ACTIONS 4
 #define MAGIC_POINTS 4

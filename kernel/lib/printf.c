@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernel/printf.h"
+#include "kernel/lib/printf.h"
 
-#include "kernel/printf_ext.h"
-#include "kernel/string.h"
+#include "kernel/lib/printf_ext.h"
+#include "kernel/lib/string.h"
 
 /* Where the text goes: len counts all of it, buf receives what fits. */
 struct sink {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernel/string.h"
+#include "kernel/lib/string.h"
 
 /*
  * GCC turns a loop that copies, fills or measures into a call of the function that does so: here
