@@ -3,7 +3,7 @@
 #
 #   PKS=0       leaves protection keys out (the base that the benches measure against)
 #   PARANOID=1  reads IA32_PKRS back at every context change and counts its writes
-#   SAVED=stack keeps the rights of interrupted contexts elsewhere than in the frame (kernel/saved.h)
+#   SAVED=stack keeps the rights of interrupted contexts elsewhere than in the frame (kernel/cpu/saved.h)
 #   CC=clang    builds with clang
 #   BUILD=DIR   builds into DIR
 #   V=1         shows the commands
@@ -69,7 +69,7 @@ $(BUILD)/ksyms.S: $(BUILD)/keyward0.elf tools/ksyms
 $(BUILD)/%.S.o: $(BUILD)/%.S
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
-$(BUILD)/linker.ld: linker.ld kernel/x86.h mm/layout.h $(CONFIG)
+$(BUILD)/linker.ld: linker.ld kernel/cpu/x86.h kernel/cpu/layout.h $(CONFIG)
 	$(Q)$(CC) -I. -E -P -undef -x assembler-with-cpp -o $@ $<
 
 $(BUILD)/keyward0.elf: $(OBJECTS) $(BUILD)/ksyms0.S.o $(BUILD)/linker.ld

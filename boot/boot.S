@@ -5,9 +5,9 @@
  * physical memory with 2 MiB pages at 0 and at DIRECT_BASE, and its first GiB at KERNEL_BASE too,
  * writable and executable: mm_init() replaces all of it.
  */
-#include "kernel/msr.h"
-#include "kernel/x86.h"
-#include "mm/layout.h"
+#include "kernel/cpu/msr.h"
+#include "kernel/cpu/x86.h"
+#include "kernel/cpu/layout.h"
 
 #define MB2_BOOT_MAGIC   0x36d76289
 #define PHYS(sym)        ((sym) - KERNEL_BASE)

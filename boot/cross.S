@@ -5,9 +5,9 @@
  * lost there, so what C needs afterwards waits in memory. An NMI on the way finds a 64-bit IDT in
  * 32-bit mode: none is expected.
  */
-#include "kernel/msr.h"
-#include "kernel/x86.h"
-#include "mm/layout.h"
+#include "kernel/cpu/msr.h"
+#include "kernel/cpu/x86.h"
+#include "kernel/cpu/layout.h"
 
 	.text
 	.globl paging_cross

@@ -8,9 +8,9 @@
  * A processor that comes later than it was waited for may find the stack gone, or the next one's.
  * So the stack is taken by an exchange, and who gets none stops; kernel/smp.c compares the APIC id.
  */
-#include "kernel/msr.h"
+#include "kernel/cpu/msr.h"
 #include "kernel/smp.h"
-#include "kernel/x86.h"
+#include "kernel/cpu/x86.h"
 
 #define AT(label) (label - trampoline_start)
 

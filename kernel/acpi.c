@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/acpi.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 
 /* PM1 control (ACPI Specification, "PM1 Control Registers"). */
 #define PM1_SCI_EN   BIT(0) /* ACPI mode: the registers are ours, not the firmware's */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/apic.h"
 #include "kernel/console.h"
-#include "kernel/cpuid.h"
-#include "kernel/insn.h"
-#include "kernel/msr.h"
+#include "kernel/cpu/cpuid.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/msr.h"
 #include "kernel/panic.h"
 
 #define REG_ID         0x020

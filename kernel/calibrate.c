@@ -3,8 +3,8 @@
 #include "kernel/acpi.h"
 #include "kernel/apic.h"
 #include "kernel/console.h"
-#include "kernel/cpuid.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/cpuid.h"
+#include "kernel/cpu/insn.h"
 
 #define PIT_HZ       1193182
 #define PIT_CHANNEL2 0x42

@@ -2,9 +2,9 @@
 #include "kernel/display.h"
 #include "boot/framebuffer.h"
 #include "kernel/console.h"
-#include "kernel/cpuid.h"
+#include "kernel/cpu/cpuid.h"
+#include "kernel/cpu/layout.h"
 #include "kernel/fbcon.h"
-#include "mm/layout.h"
 
 #define PC_TEXT 0xb8000
 

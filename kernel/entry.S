@@ -7,11 +7,11 @@
  * NMI, #MC, #DF and #DB may come anywhere, also where GS or the PKRS mirror are between two
  * states; they take the way at the end of this file.
  */
-#include "kernel/magic.h"
-#include "kernel/msr.h"
-#include "kernel/percpu.h"
-#include "kernel/regs.h"
-#include "kernel/x86.h"
+#include "kernel/cpu/patch.h"
+#include "kernel/cpu/msr.h"
+#include "kernel/cpu/percpu.h"
+#include "kernel/cpu/regs.h"
+#include "kernel/cpu/x86.h"
 #include "pks/pkrs.inc"
 
 	.text

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/exception.h"
 #include "kernel/apic.h"
-#include "kernel/context.h"
-#include "kernel/fault.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/context.h"
+#include "kernel/cpu/extable.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/layout.h"
 #include "kernel/ipi.h"
 #include "kernel/panic.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
-#include "mm/layout.h"
 
 static trap_hook_t hooks[VECTORS];
 

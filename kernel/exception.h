@@ -3,7 +3,7 @@
 #ifndef KEYWARD_KERNEL_EXCEPTION_H
 #define KEYWARD_KERNEL_EXCEPTION_H
 
-#include "kernel/regs.h"
+#include "kernel/cpu/regs.h"
 
 struct local_step;
 

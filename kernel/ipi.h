@@ -7,9 +7,9 @@
 #ifndef KEYWARD_KERNEL_IPI_H
 #define KEYWARD_KERNEL_IPI_H
 
+#include "kernel/cpu/percpu.h"
+#include "kernel/cpu/regs.h"
 #include "kernel/lib/types.h"
-#include "kernel/percpu.h"
-#include "kernel/regs.h"
 
 /* Gives the vectors their handlers. Boot, before the second processor. */
 void ipi_init(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/keyboard.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 
 #define KBC_DATA   0x60
 #define KBC_STATUS 0x64 /* reading */

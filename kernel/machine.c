@@ -5,7 +5,7 @@
  */
 #include "kernel/acpi.h"
 #include "kernel/console.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/options.h"
 #include "kernel/panic.h"

@@ -2,7 +2,7 @@
 #ifndef KEYWARD_KERNEL_PANIC_H
 #define KEYWARD_KERNEL_PANIC_H
 
-#include "kernel/regs.h"
+#include "kernel/cpu/regs.h"
 
 /* Prints the message and a backtrace and ends the machine. Any context. */
 _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

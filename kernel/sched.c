@@ -8,8 +8,8 @@
  * into the other queue. Whoever wakes it in between takes the other lock, and finds it queued.
  */
 #include "kernel/console.h"
-#include "kernel/context.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/context.h"
+#include "kernel/cpu/insn.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/string.h"
 #include "kernel/panic.h"

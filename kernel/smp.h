@@ -13,8 +13,8 @@
 
 #ifndef __ASSEMBLER__
 
+#include "kernel/cpu/percpu.h"
 #include "kernel/lib/types.h"
-#include "kernel/percpu.h"
 
 /* Whether the MADT has processors that only x2APIC mode reaches. Boot. */
 bool smp_wants_x2apic(void);

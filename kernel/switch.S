@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernel/percpu.h"
-#include "kernel/x86.h"
-#include "kernel/magic.h"
+#include "kernel/cpu/percpu.h"
+#include "kernel/cpu/x86.h"
+#include "kernel/cpu/patch.h"
 #include "pks/pkrs.inc"
 
 	.text

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/syscall.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/msr.h"
 #include "kernel/exception.h"
-#include "kernel/insn.h"
-#include "kernel/msr.h"
 #include "kernel/thread.h"
 
 extern const char syscall_entry[];

@@ -2,12 +2,12 @@
 /* A thread's life: made, ended, joined. Who runs when is kernel/sched.c's. */
 #include "kernel/thread.h"
 #include "kernel/console.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/trace.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
 #include "kernel/panic.h"
 #include "kernel/stack.h"
-#include "kernel/trace.h"
 #include "kernel/wait.h"
 #include "pks/pkrs.h"
 

@@ -6,12 +6,12 @@
 #ifndef KEYWARD_KERNEL_THREAD_H
 #define KEYWARD_KERNEL_THREAD_H
 
-#include "kernel/fault.h"
+#include "kernel/cpu/extable.h"
+#include "kernel/cpu/local.h"
+#include "kernel/cpu/percpu.h"
+#include "kernel/cpu/regs.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/types.h"
-#include "kernel/local.h"
-#include "kernel/percpu.h"
-#include "kernel/regs.h"
 
 #define THREAD_NAME_MAX 24
 

@@ -5,11 +5,11 @@
  * form is told in docs/DEBUGGING.md.
  */
 #include "kernel/console.h"
+#include "kernel/cpu/trace.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/printf.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
-#include "kernel/trace.h"
 #include "pks/keys.h"
 
 #define TRACE_VERSION 1

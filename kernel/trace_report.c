@@ -4,11 +4,11 @@
  * processors whose TSCs differ.
  */
 #include "kernel/console.h"
+#include "kernel/cpu/percpu.h"
+#include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
 #include "kernel/lib/option_names.h"
 #include "kernel/lib/printf.h"
-#include "kernel/percpu.h"
-#include "kernel/trace.h"
 
 /* The number of the next event to look at, by processor. The one thread that reports. */
 static u64 cursor[CPUS_MAX];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/percpu.h"
-#include "kernel/trace.h"
+#include "kernel/cpu/percpu.h"
+#include "kernel/cpu/trace.h"
 
 static const char *names[TRACE_SCENARIOS]; /* thread context, one scenario at a time */
 

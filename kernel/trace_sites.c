@@ -3,9 +3,9 @@
  * What the sites call that trace=on patches: kernel/trace_thunk.S, or the way of a trap. The rights
  * of an event are those of the mirror, so that they hold too if an NMI comes before WRMSR.
  */
+#include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
 #include "kernel/thread.h"
-#include "kernel/trace.h"
 
 void trace_rights(u32 pkrs, u64 rip);
 void trace_switch(const struct thread *prev, const struct thread *next);

@@ -4,8 +4,8 @@
  * nothing of it, so every register and flag stays as it was. The magic point that the call took
  * the place of stands here.
  */
-#include "kernel/magic.h"
-#include "kernel/percpu.h"
+#include "kernel/cpu/patch.h"
+#include "kernel/cpu/percpu.h"
 
 	.text
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/uart.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 
 /* Registers; the first two are the divisor's halves while LCR_DLAB is set. */
 #define REG_DATA    0

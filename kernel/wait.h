@@ -3,8 +3,8 @@
 #ifndef KEYWARD_KERNEL_WAIT_H
 #define KEYWARD_KERNEL_WAIT_H
 
+#include "kernel/cpu/spinlock.h"
 #include "kernel/lib/list.h"
-#include "kernel/spinlock.h"
 #include "kernel/thread.h"
 
 struct waitq {

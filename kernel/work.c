@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/work.h"
+#include "kernel/cpu/spinlock.h"
+#include "kernel/cpu/trace.h"
 #include "kernel/panic.h"
-#include "kernel/spinlock.h"
 #include "kernel/thread.h"
-#include "kernel/trace.h"
 #include "kernel/wait.h"
 #include "pks/pkrs.h"
 

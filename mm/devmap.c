@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/devmap.h"
+#include "kernel/cpu/pkrs_bits.h"
 #include "mm/pgtable.h"
-#include "pks/pkrs_bits.h"
 
 int devmap_protect(struct page *page, u64 n, u32 key)
 {

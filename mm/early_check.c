@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/early_check.h"
 #include "kernel/console.h"
-#include "kernel/context.h"
+#include "kernel/cpu/context.h"
 #include "kernel/lib/once.h"
 #include "kernel/thread.h"
 #include "pks/keys.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap.h"
+#include "kernel/cpu/trace.h"
 #include "kernel/thread.h"
-#include "kernel/trace.h"
 #include "mm/early_check.h"
 #include "pks/global.h"
 #include "pks/unprotect.h"

@@ -3,8 +3,8 @@
 #ifndef KEYWARD_MM_KMAP_INTERNAL_H
 #define KEYWARD_MM_KMAP_INTERNAL_H
 
-#include "kernel/local.h"
-#include "pks/pkrs_bits.h"
+#include "kernel/cpu/local.h"
+#include "kernel/cpu/pkrs_bits.h"
 
 /* Notes the map and grants its rights, if there is a place. Any context. */
 void kmap_open(struct page *page, enum pks_access access, bool ordered, void *site);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap_local.h"
-#include "kernel/trace.h"
+#include "kernel/cpu/trace.h"
 #include "mm/kmap_internal.h"
 #include "mm/kmap_stack.h"
 #include "mm/kmap_warn.h"

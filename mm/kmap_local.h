@@ -8,10 +8,10 @@
 #ifndef KEYWARD_MM_KMAP_LOCAL_H
 #define KEYWARD_MM_KMAP_LOCAL_H
 
-#include "kernel/context.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/context.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/pkrs_bits.h"
 #include "mm/page.h"
-#include "pks/pkrs_bits.h"
 
 /* What the functions below do about pages that may carry a key. */
 void kmap_local_protected(struct page *page, enum pks_access access);

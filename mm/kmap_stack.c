@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap_stack.h"
-#include "kernel/x86.h"
-#include "pks/pkrs_bits.h"
+#include "kernel/cpu/pkrs_bits.h"
+#include "kernel/cpu/x86.h"
 
 /* Claimed before it is filled in, so that an exception in between does not take the same. */
 struct local_map *kmap_stack_claim(struct local *local)

@@ -7,7 +7,7 @@
 #ifndef KEYWARD_MM_KMAP_STACK_H
 #define KEYWARD_MM_KMAP_STACK_H
 
-#include "kernel/local.h"
+#include "kernel/cpu/local.h"
 
 #define KMAP_NONE LOCAL_MAPS /* the index of no map */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap_thread.h"
-#include "kernel/context.h"
-#include "kernel/trace.h"
+#include "kernel/cpu/context.h"
+#include "kernel/cpu/trace.h"
 #include "mm/kmap_internal.h"
 #include "mm/kmap_warn.h"
 

@@ -6,7 +6,7 @@
 #ifndef KEYWARD_MM_KMAP_THREAD_H
 #define KEYWARD_MM_KMAP_THREAD_H
 
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 #include "mm/page.h"
 
 /* What the functions below do about pages that may carry a key. */

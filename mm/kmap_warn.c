@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap_warn.h"
 #include "kernel/console.h"
-#include "kernel/context.h"
+#include "kernel/cpu/context.h"
 #include "kernel/lib/once.h"
 #include "mm/kmap_holder.h"
 #include "mm/page.h"

@@ -3,7 +3,7 @@
 #ifndef KEYWARD_MM_KMAP_WARN_H
 #define KEYWARD_MM_KMAP_WARN_H
 
-#include "kernel/local.h"
+#include "kernel/cpu/local.h"
 
 /* How often each was seen; atomic, any context. `told`: how many of them were printed. */
 struct kmap_stats {

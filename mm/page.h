@@ -3,11 +3,11 @@
 #ifndef KEYWARD_MM_PAGE_H
 #define KEYWARD_MM_PAGE_H
 
+#include "kernel/cpu/layout.h"
+#include "kernel/cpu/x86.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/types.h"
-#include "kernel/x86.h"
-#include "mm/layout.h"
 
 #define PAGE_ORDERS 19 /* blocks of 2^0 to 2^18 frames: 4 KiB to 1 GiB */
 

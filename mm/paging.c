@@ -2,10 +2,10 @@
 #include "mm/paging.h"
 #include "boot/cross.h"
 #include "kernel/console.h"
-#include "kernel/cpuid.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/cpuid.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/layout.h"
 #include "kernel/panic.h"
-#include "mm/layout.h"
 #include "mm/pgtable_internal.h"
 
 struct paging_boot paging_boot;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Walking and mapping. Splitting and keys are in mm/set_memory.c. */
 #include "mm/pgtable.h"
-#include "kernel/cpuid.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/cpuid.h"
+#include "kernel/cpu/insn.h"
 #include "kernel/lib/string.h"
 #include "kernel/panic.h"
 #include "mm/early.h"

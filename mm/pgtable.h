@@ -8,8 +8,8 @@
 #ifndef KEYWARD_MM_PGTABLE_H
 #define KEYWARD_MM_PGTABLE_H
 
-#include "kernel/insn.h"
-#include "mm/pte.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/pte.h"
 
 /* What a walk has found, from the top level down to the entry that ends it. */
 struct pgwalk {

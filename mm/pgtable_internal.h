@@ -3,8 +3,8 @@
 #ifndef KEYWARD_MM_PGTABLE_INTERNAL_H
 #define KEYWARD_MM_PGTABLE_INTERNAL_H
 
-#include "kernel/spinlock.h"
-#include "mm/pte.h"
+#include "kernel/cpu/pte.h"
+#include "kernel/cpu/spinlock.h"
 
 /* Serialises changes of kernel page tables. */
 extern struct spinlock pgtable_lock;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/ram.h"
-#include "kernel/x86.h"
-#include "mm/layout.h"
+#include "kernel/cpu/layout.h"
+#include "kernel/cpu/x86.h"
 
 #define MIB (1ULL << 20)
 #define GIB (1ULL << 30)

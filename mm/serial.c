@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/serial.h"
 #include "kernel/console.h"
-#include "kernel/cpuid.h"
+#include "kernel/cpu/cpuid.h"
 #include "mm/page.h"
 #include "mm/vmap.h"
 

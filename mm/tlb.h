@@ -8,7 +8,7 @@
 #ifndef KEYWARD_MM_TLB_H
 #define KEYWARD_MM_TLB_H
 
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 
 /* More pages than this are flushed faster by dropping everything. */
 #define TLB_FLUSH_ALL 64

@@ -2,7 +2,7 @@
 #ifndef KEYWARD_MM_TRACE_RING_H
 #define KEYWARD_MM_TRACE_RING_H
 
-#include "kernel/trace.h"
+#include "kernel/cpu/trace.h"
 
 /*
  * Memory for a processor's ring, as long as trace= wants it, and never given back; a short one,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "mm/uspace.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
-#include "pks/pkrs_bits.h"
 
 extern const char user_load[], user_start[], user_end[];
 _Noreturn void user_enter(const struct regs *regs);

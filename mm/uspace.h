@@ -3,7 +3,7 @@
 #ifndef KEYWARD_MM_USPACE_H
 #define KEYWARD_MM_USPACE_H
 
-#include "mm/pte.h"
+#include "kernel/cpu/pte.h"
 
 #define USER_STACK_SIZE (4 * PAGE_SIZE)
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "mm/vmap.h"
 #include "kernel/backtrace.h"
+#include "kernel/cpu/layout.h"
+#include "kernel/cpu/pat.h"
+#include "kernel/cpu/spinlock.h"
+#include "kernel/cpu/x86.h"
 #include "kernel/lib/list.h"
 #include "kernel/panic.h"
-#include "kernel/spinlock.h"
 #include "kernel/stack.h"
-#include "kernel/x86.h"
-#include "mm/layout.h"
 #include "mm/page.h"
-#include "mm/pat.h"
 #include "mm/pgtable.h"
 
 extern char boot_stack[], boot_stack_top[], boot_stack_guard[];

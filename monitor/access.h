@@ -3,7 +3,7 @@
 #ifndef KEYWARD_MONITOR_ACCESS_H
 #define KEYWARD_MONITOR_ACCESS_H
 
-#include "kernel/fault.h"
+#include "kernel/cpu/extable.h"
 #include "monitor/words.h"
 
 struct access {

@@ -2,7 +2,7 @@
 #ifndef KEYWARD_MONITOR_CANONICAL_H
 #define KEYWARD_MONITOR_CANONICAL_H
 
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 
 /*
  * Whether the upper bits all equal the highest that paging translates (SDM Vol. 1, "Canonical

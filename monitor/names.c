@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "monitor/names.h"
+#include "kernel/cpu/percpu.h"
 #include "kernel/lib/ksyms.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/string.h"
-#include "kernel/percpu.h"
 #include "pks/fault.h"
 
 extern const char image_start[], rodata_start[], data_start[], image_end[];
 
-/* Variables have no symbols in the kernel: these few, and the map of mm/layout.h. */
+/* Variables have no symbols in the kernel: these few, and the map of kernel/cpu/layout.h. */
 static const struct {
 	const char *name;
 	u64 value;

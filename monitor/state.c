@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* The commands about the kernel's state: keys, cpus, threads, stats, trace, grant, revoke. */
 #include "kernel/console.h"
-#include "kernel/context.h"
+#include "kernel/cpu/context.h"
+#include "kernel/cpu/trace.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
-#include "kernel/trace.h"
 #include "monitor/commands.h"
 #include "monitor/words.h"
 #include "pks/fault.h"

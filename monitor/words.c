@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "monitor/words.h"
 
+#include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/string.h"
-#include "pks/pkrs_bits.h"
 
 #define TOO_MANY -1
 #define UNCLOSED -2

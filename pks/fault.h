@@ -3,8 +3,8 @@
 #ifndef KEYWARD_PKS_FAULT_H
 #define KEYWARD_PKS_FAULT_H
 
+#include "kernel/cpu/regs.h"
 #include "kernel/lib/options.h"
-#include "kernel/regs.h"
 #include "pks/policy.h"
 
 /*

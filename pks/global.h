@@ -9,7 +9,7 @@
 #ifndef KEYWARD_PKS_GLOBAL_H
 #define KEYWARD_PKS_GLOBAL_H
 
-#include "kernel/regs.h"
+#include "kernel/cpu/regs.h"
 #include "mm/page.h"
 
 /*

@@ -6,8 +6,8 @@
 #ifndef KEYWARD_PKS_KEYS_H
 #define KEYWARD_PKS_KEYS_H
 
+#include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/types.h"
-#include "pks/pkrs_bits.h"
 
 /*
  * Gives out a free key. Its initial rights are "no access", which every context already has for a

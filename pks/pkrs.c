@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pks/pkrs.h"
 #include "kernel/console.h"
-#include "kernel/cpuid.h"
+#include "kernel/cpu/cpuid.h"
 #include "kernel/panic.h"
 
 bool pks_present;

@@ -6,12 +6,12 @@
 #ifndef KEYWARD_PKS_PKRS_H
 #define KEYWARD_PKS_PKRS_H
 
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/msr.h"
+#include "kernel/cpu/patch.h"
+#include "kernel/cpu/percpu.h"
+#include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/config.h"
-#include "kernel/magic.h"
-#include "kernel/msr.h"
-#include "kernel/percpu.h"
-#include "pks/pkrs_bits.h"
 
 /* The processor has the register. Written once at boot, before any context but the first. */
 extern bool pks_present;

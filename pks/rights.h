@@ -6,7 +6,7 @@
 #ifndef KEYWARD_PKS_RIGHTS_H
 #define KEYWARD_PKS_RIGHTS_H
 
-#include "kernel/fault.h"
+#include "kernel/cpu/extable.h"
 #include "pks/pkrs.h"
 
 /* What pks_revoke() needs to put things back: one key's bits as they were. */

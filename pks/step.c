@@ -9,12 +9,12 @@
  * Interrupts When Switching Stacks"): the right lasts for that one too, unless it faults.
  */
 #include "pks/step.h"
-#include "kernel/context.h"
+#include "kernel/cpu/context.h"
+#include "kernel/cpu/extable.h"
+#include "kernel/cpu/layout.h"
+#include "kernel/cpu/local.h"
+#include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
-#include "kernel/fault.h"
-#include "kernel/local.h"
-#include "kernel/trace.h"
-#include "mm/layout.h"
 #include "pks/fault.h"
 #include "pks/rights.h"
 #include "pks/step_insn.h"
@@ -118,7 +118,7 @@ struct local_step *step_suspend(struct regs *regs)
 void step_resume(struct regs *regs, struct local_step *step)
 {
 	step->frame = NULL;
-	if (regs->rip != step->rip) { /* a landing: kernel/extable.c */
+	if (regs->rip != step->rip) { /* a landing: kernel/cpu/extable.c */
 		leave(regs, this_local(), step);
 	} else if (!(regs->rflags & RFLAGS_TF)) { /* who traced as well has ended that */
 		step->traced = false;

@@ -7,8 +7,8 @@
 #ifndef KEYWARD_PKS_STEP_H
 #define KEYWARD_PKS_STEP_H
 
+#include "kernel/cpu/regs.h"
 #include "kernel/lib/types.h"
-#include "kernel/regs.h"
 
 /*
  * Pardons the instruction that `regs` returns to, for `key`. A second fault of an instruction that

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/access.h"
+#include "kernel/cpu/x86.h"
 #include "kernel/lib/printf.h"
-#include "kernel/x86.h"
 #include "pks/pkrs.h"
 #include "tests/probe.h"
 

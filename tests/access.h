@@ -3,10 +3,10 @@
 #ifndef KEYWARD_TESTS_ACCESS_H
 #define KEYWARD_TESTS_ACCESS_H
 
-#include "kernel/fault.h"
-#include "kernel/insn.h"
-#include "kernel/msr.h"
-#include "kernel/percpu.h"
+#include "kernel/cpu/extable.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/msr.h"
+#include "kernel/cpu/percpu.h"
 #include "kernel/thread.h"
 #include "mm/uspace.h"
 #include "tests/expect.h"

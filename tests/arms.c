@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/arms.h"
-#include "kernel/context.h"
+#include "kernel/cpu/context.h"
 #include "kernel/lib/string.h"
 #include "kernel/panic.h"
 #include "kernel/thread.h"

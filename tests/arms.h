@@ -7,8 +7,8 @@
  *   counts  the same with two counts, of those who read and of those who write
  *   token   the kernel's pks_grant() and pks_revoke(): a revoke puts back what its grant found
  *
- * Counts are kept where a context keeps what it has (kernel/local.h): one set for a thread with its
- * exceptions, one for each of softirq, interrupt, NMI.
+ * Counts are kept where a context keeps what it has (kernel/cpu/local.h): one set for a thread with
+ * its exceptions, one for each of softirq, interrupt, NMI.
  */
 #ifndef KEYWARD_TESTS_ARMS_H
 #define KEYWARD_TESTS_ARMS_H

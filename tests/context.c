@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/context.h"
 #include "kernel/apic.h"
+#include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
-#include "kernel/insn.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
 #include "kernel/work.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/crew.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "tests/ktest.h"

@@ -3,8 +3,8 @@
 #ifndef KEYWARD_TESTS_CREW_H
 #define KEYWARD_TESTS_CREW_H
 
+#include "kernel/cpu/percpu.h"
 #include "kernel/lib/types.h"
-#include "kernel/percpu.h"
 
 /*
  * Runs fn(member, arg) in a thread pinned to each processor, member being its place in cpus[], and

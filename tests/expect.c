@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/expect.h"
+#include "kernel/cpu/x86.h"
 #include "kernel/exception.h"
 #include "kernel/lib/printf.h"
-#include "kernel/x86.h"
 
 bool expect_true(const char *file, int line, bool ok, const char *text)
 {

@@ -6,7 +6,7 @@
 #ifndef KEYWARD_TESTS_EXPECT_H
 #define KEYWARD_TESTS_EXPECT_H
 
-#include "kernel/fault.h"
+#include "kernel/cpu/extable.h"
 #include "tests/ktest.h"
 
 #define EXPECT(condition) expect_true(__FILE__, __LINE__, (condition), #condition)

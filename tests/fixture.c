@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/fixture.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 #include "kernel/lib/string.h"
 #include "kernel/time.h"
 #include "mm/devmap.h"

@@ -3,8 +3,8 @@
 #ifndef KEYWARD_TESTS_INSIDE_H
 #define KEYWARD_TESTS_INSIDE_H
 
+#include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
-#include "kernel/insn.h"
 #include "tests/fixture.h"
 
 /* The hook of #BP. */

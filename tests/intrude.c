@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/intrude.h"
 #include "kernel/apic.h"
-#include "kernel/insn.h"
-#include "kernel/percpu.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/percpu.h"
 #include "tests/ktest.h"
 
 static struct {

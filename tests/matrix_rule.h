@@ -6,7 +6,7 @@
 #ifndef KEYWARD_TESTS_MATRIX_RULE_H
 #define KEYWARD_TESTS_MATRIX_RULE_H
 
-#include "kernel/x86.h"
+#include "kernel/cpu/x86.h"
 #include "tests/expect.h"
 
 struct rule_tally {

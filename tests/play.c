@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/local.h"
 #include "kernel/exception.h"
-#include "kernel/insn.h"
 #include "kernel/lib/string.h"
-#include "kernel/local.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "mm/kmap.h"

@@ -6,7 +6,7 @@
 #ifndef KEYWARD_TESTS_PLAY_H
 #define KEYWARD_TESTS_PLAY_H
 
-#include "kernel/percpu.h"
+#include "kernel/cpu/percpu.h"
 #include "tests/sequence.h"
 
 /* Writes the next sequence to `steps`, SEQUENCE_MAX letters at most; false: there are no more.

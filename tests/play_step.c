@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* One step of a sequence: made, and compared with the model's. */
 #include "kernel/apic.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/local.h"
 #include "kernel/lib/option_names.h"
 #include "kernel/lib/printf.h"
-#include "kernel/local.h"
 #include "mm/kmap.h"
 #include "mm/kmap_local.h"
 #include "pks/fault.h"

@@ -7,9 +7,9 @@
 #ifndef KEYWARD_TESTS_PROBE_H
 #define KEYWARD_TESTS_PROBE_H
 
-#include "kernel/fault.h"
-#include "kernel/msr.h"
-#include "kernel/percpu.h"
+#include "kernel/cpu/extable.h"
+#include "kernel/cpu/msr.h"
+#include "kernel/cpu/percpu.h"
 
 #define ACCESS(kind, insn, f, ...)                                 \
 	asm volatile("1: " insn "\n2:\n" EXTABLE("1b", "2b", kind) \
@@ -18,7 +18,7 @@
 
 /*
  * All code with an entry in the exception table stands in one section, so that every other fault
- * is known by one comparison to have none: see kernel/extable.c.
+ * is known by one comparison to have none: see kernel/cpu/extable.c.
  */
 #define PROBE static __attribute__((noinline, unused, section(".text.probe")))
 

@@ -4,7 +4,7 @@
 #define KEYWARD_TESTS_SHADOW_H
 
 #include "kernel/apic.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 #include "tests/probe.h"
 
 /*

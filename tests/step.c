@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/step.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/local.h"
 #include "kernel/lib/string.h"
-#include "kernel/local.h"
 #include "mm/devmap.h"
 #include "mm/kmap.h"
 #include "pks/fault.h"

@@ -8,8 +8,8 @@
 
 #include "kernel/acpi.h"
 #include "kernel/apic.h"
-#include "kernel/insn.h"
-#include "kernel/msr.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/msr.h"
 #include "tests/expect.h"
 
 #define NO_MADT "the firmware has no MADT"

@@ -6,10 +6,10 @@
 #define KTEST_SUITE "global"
 #define KTEST_ORDER "61"
 
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
-#include "kernel/insn.h"
 #include "kernel/thread.h"
-#include "kernel/trace.h"
 #include "mm/devmap.h"
 #include "mm/kmap.h"
 #include "pks/fault.h"

@@ -3,7 +3,7 @@
 #define KTEST_SUITE "global"
 #define KTEST_ORDER "61"
 
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "mm/devmap.h"

@@ -6,15 +6,15 @@
 #define KTEST_SUITE "harness"
 #define KTEST_ORDER "10"
 
-#include "kernel/context.h"
+#include "kernel/cpu/context.h"
+#include "kernel/cpu/layout.h"
+#include "kernel/cpu/x86.h"
 #include "kernel/thread.h"
-#include "kernel/x86.h"
-#include "mm/layout.h"
 #include "tests/context.h"
 #include "tests/expect.h"
 #include "tests/probe.h"
 
-/* In no map of mm/layout.h. */
+/* In no map of kernel/cpu/layout.h. */
 #define NOWHERE 0xffffc00000001000
 
 static void expected_fault(void)

@@ -10,7 +10,7 @@
 #define KTEST_ORDER "53"
 
 #include "kernel/apic.h"
-#include "kernel/context.h"
+#include "kernel/cpu/context.h"
 #include "kernel/exception.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"

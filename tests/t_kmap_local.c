@@ -6,7 +6,7 @@
 #define KTEST_SUITE "kmap_local"
 #define KTEST_ORDER "53"
 
-#include "kernel/local.h"
+#include "kernel/cpu/local.h"
 #include "mm/kmap.h"
 #include "mm/kmap_local.h"
 #include "mm/kmap_warn.h"

@@ -6,8 +6,8 @@
 #define KTEST_SUITE "kmap_local"
 #define KTEST_ORDER "53"
 
-#include "kernel/insn.h"
-#include "kernel/local.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/local.h"
 #include "kernel/thread.h"
 #include "mm/kmap_local.h"
 #include "mm/kmap_warn.h"

@@ -6,9 +6,9 @@
 #define KTEST_SUITE "kmap_thread"
 #define KTEST_ORDER "53"
 
+#include "kernel/cpu/local.h"
+#include "kernel/cpu/trace.h"
 #include "kernel/lib/string.h"
-#include "kernel/local.h"
-#include "kernel/trace.h"
 #include "mm/kmap_local.h"
 #include "mm/kmap_thread.h"
 #include "mm/kmap_warn.h"

@@ -8,12 +8,12 @@
 #define KTEST_ORDER "20"
 
 #include "kernel/backtrace.h"
+#include "kernel/cpu/layout.h"
 #include "kernel/lib/ksyms.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
-#include "mm/layout.h"
 #include "tests/expect.h"
 
 extern char text_start[], text_end[], data_start[];

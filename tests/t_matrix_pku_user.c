@@ -8,7 +8,7 @@
 #define KTEST_ORDER "22"
 
 #include "kernel/console.h"
-#include "kernel/cpuid.h"
+#include "kernel/cpu/cpuid.h"
 #include "kernel/syscall.h"
 #include "tests/access.h"
 #include "tests/matrix_rule.h"

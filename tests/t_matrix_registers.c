@@ -8,7 +8,7 @@
 #define KTEST_SUITE "matrix"
 #define KTEST_ORDER "22"
 
-#include "kernel/cpuid.h"
+#include "kernel/cpu/cpuid.h"
 #include "kernel/lib/random.h"
 #include "kernel/syscall.h"
 #include "pks/fault.h"

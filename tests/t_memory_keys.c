@@ -7,7 +7,7 @@
 #define KTEST_SUITE "memory"
 #define KTEST_ORDER "31"
 
-#include "kernel/cpuid.h"
+#include "kernel/cpu/cpuid.h"
 #include "mm/tlb.h"
 #include "pks/fault.h"
 #include "pks/keys.h"

@@ -6,8 +6,8 @@
 #define KTEST_SUITE "memory"
 #define KTEST_ORDER "31"
 
+#include "kernel/cpu/spinlock.h"
 #include "kernel/lib/random.h"
-#include "kernel/spinlock.h"
 #include "kernel/thread.h"
 #include "mm/init.h"
 #include "tests/expect.h"

@@ -8,7 +8,7 @@
 #define KTEST_ORDER "31"
 
 #include "boot/cross.h"
-#include "kernel/cpuid.h"
+#include "kernel/cpu/cpuid.h"
 #include "kernel/lib/options.h"
 #include "mm/devmap.h"
 #include "mm/init.h"

@@ -15,7 +15,7 @@
 #include "tests/intrude.h"
 #include "tests/probe.h"
 
-/* In no map of mm/layout.h. */
+/* In no map of kernel/cpu/layout.h. */
 #define NOWHERE 0xffffc00000001000
 
 static u32 seen(const u32 *n)

@@ -6,7 +6,7 @@
 #define KTEST_SUITE "pardon"
 #define KTEST_ORDER "51"
 
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "mm/kmap.h"

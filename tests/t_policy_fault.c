@@ -14,7 +14,7 @@
 #include "pks/keys.h"
 #include "tests/fixture.h"
 
-/* In no map of mm/layout.h. */
+/* In no map of kernel/cpu/layout.h. */
 #define NOWHERE 0xffffc00000001000
 
 /* A made-up fault of a context with these rights, at a real page. */

@@ -7,7 +7,7 @@
 #define KTEST_ORDER "99"
 
 #include "kernel/console.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 #include "kernel/ipi.h"
 #include "kernel/panic.h"
 #include "kernel/screen.h"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * Where the rights of an interrupted context wait: what a page fault that schedules, NMIs at each
- * instruction, nesting and death do to them. Runs in every build that kernel/saved.h tells of; what
- * goes wrong in those that are not the kernel's own stands in tests/saved/. What this cannot know:
- * the entry code itself; saved_edge() has the same instructions.
+ * instruction, nesting and death do to them. Runs in every build that kernel/cpu/saved.h tells of;
+ * what goes wrong in those that are not the kernel's own stands in tests/saved/. What this cannot
+ * know: the entry code itself; saved_edge() has the same instructions.
  */
 #define KTEST_SUITE "saved"
 #define KTEST_ORDER "55"
 
-#include "kernel/context.h"
+#include "kernel/cpu/context.h"
 #include "kernel/exception.h"
 #include "kernel/thread.h"
 #include "mm/kmap.h"

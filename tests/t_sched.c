@@ -7,8 +7,8 @@
 #define KTEST_SUITE "sched"
 #define KTEST_ORDER "41"
 
+#include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
-#include "kernel/insn.h"
 #include "kernel/lib/random.h"
 #include "kernel/time.h"
 #include "kernel/wait.h"

@@ -7,10 +7,10 @@
 #define KTEST_ORDER "56"
 
 #include "kernel/apic.h"
-#include "kernel/context.h"
+#include "kernel/cpu/context.h"
+#include "kernel/cpu/msr.h"
 #include "kernel/exception.h"
 #include "kernel/ipi.h"
-#include "kernel/msr.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/wait.h"

@@ -8,9 +8,9 @@
 #define KTEST_SUITE "step"
 #define KTEST_ORDER "55"
 
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
-#include "kernel/insn.h"
-#include "kernel/trace.h"
 #include "mm/kmap.h"
 #include "pks/fault.h"
 #include "tests/probe.h"

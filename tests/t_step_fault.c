@@ -3,13 +3,13 @@
 #define KTEST_SUITE "step"
 #define KTEST_ORDER "55"
 
+#include "kernel/cpu/local.h"
 #include "kernel/exception.h"
-#include "kernel/local.h"
 #include "kernel/thread.h"
 #include "tests/probe.h"
 #include "tests/step.h"
 
-/* In no map of mm/layout.h. */
+/* In no map of kernel/cpu/layout.h. */
 #define NOWHERE 0xffffc00000001000
 
 /* Loads from the page, then stores to `to`; *after: the rights of the landing's first instruction.

@@ -7,10 +7,10 @@
 #define KTEST_ORDER "55"
 
 #include "kernel/apic.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/local.h"
 #include "kernel/exception.h"
-#include "kernel/insn.h"
 #include "kernel/lib/string.h"
-#include "kernel/local.h"
 #include "kernel/thread.h"
 #include "pks/fault.h"
 #include "tests/intrude.h"

@@ -7,8 +7,8 @@
 #define KTEST_SUITE "step"
 #define KTEST_ORDER "55"
 
+#include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
-#include "kernel/insn.h"
 #include "tests/step.h"
 
 extern const char step_target[], step_iret_target[];

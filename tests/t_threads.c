@@ -7,7 +7,7 @@
 #define KTEST_ORDER "38"
 
 #include "kernel/apic.h"
-#include "kernel/context.h"
+#include "kernel/cpu/context.h"
 #include "kernel/exception.h"
 #include "kernel/lib/random.h"
 #include "kernel/time.h"

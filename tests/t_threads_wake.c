@@ -6,8 +6,8 @@
 #define KTEST_SUITE "threads"
 #define KTEST_ORDER "38"
 
+#include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
-#include "kernel/insn.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "tests/expect.h"

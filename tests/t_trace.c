@@ -3,10 +3,10 @@
 #define KTEST_SUITE "trace"
 #define KTEST_ORDER "54"
 
+#include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
-#include "kernel/trace.h"
 #include "mm/kmap.h"
 #include "tests/fixture.h"
 

@@ -6,8 +6,8 @@
 #define KTEST_SUITE "trace"
 #define KTEST_ORDER "54"
 
-#include "kernel/insn.h"
-#include "kernel/trace.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/trace.h"
 #include "mm/kmap.h"
 #include "pks/rights.h"
 #include "tests/fixture.h"

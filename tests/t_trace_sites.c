@@ -7,11 +7,11 @@
 #define KTEST_ORDER "54"
 
 #include "kernel/console.h"
+#include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
 #include "kernel/lib/string.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
-#include "kernel/trace.h"
 #include "mm/kmap.h"
 #include "pks/rights.h"
 #include "tests/fixture.h"

@@ -3,7 +3,7 @@
  * Build-time choices, set by make variables: PKS=0 leaves protection keys out (the base that the
  * benches measure against), PARANOID=1 reads IA32_PKRS back at every context change and counts
  * its writes, SAVED=stack, slot or cpu keeps the rights of interrupted contexts elsewhere than in
- * the frame (kernel/saved.h).
+ * the frame (kernel/cpu/saved.h).
  */
 #ifndef KEYWARD_KERNEL_LIB_CONFIG_H
 #define KEYWARD_KERNEL_LIB_CONFIG_H

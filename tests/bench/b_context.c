@@ -3,8 +3,8 @@
  * What a thread switch and an exception cost. The difference between a build with PKS and one
  * without is what protection keys add to each.
  */
+#include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
-#include "kernel/insn.h"
 #include "kernel/thread.h"
 #include "pks/rights.h"
 #include "tests/bench/bench.h"

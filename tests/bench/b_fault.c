@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The whole way of a pardoned fault: from the store that faults to the same store completed. */
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 #include "mm/devmap.h"
 #include "mm/kmap.h"
 #include "pks/fault.h"

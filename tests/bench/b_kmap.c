@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What a map that belongs to one context costs, with a key and without. */
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 #include "mm/devmap.h"
 #include "mm/kmap_local.h"
 #include "tests/bench/bench.h"

@@ -4,7 +4,7 @@
  * by the page's key, which every processor's TLB has to hear of. The ratio counts, within one run
  * and over numbers of processors (docs/EXPERIMENTS.md has the table).
  */
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
 #include "pks/rights.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What a change of rights costs, and one that changes nothing. */
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 #include "pks/rights.h"
 #include "tests/bench/bench.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What keeping an event costs. That the sites cost nothing without trace=on shows in the others. */
-#include "kernel/insn.h"
-#include "kernel/trace.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/trace.h"
 #include "tests/bench/bench.h"
 
 static u64 trace_event(u64 *writes)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "tests/bench/bench.h"
 #include "kernel/console.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/percpu.h"
 #include "kernel/lib/config.h"
 #include "kernel/lib/glob.h"
 #include "kernel/lib/options.h"
-#include "kernel/percpu.h"
 #include "pks/pkrs.h"
 
 #define REPEATS 101

@@ -14,7 +14,7 @@ from session import BUILD, FAULTS, TOTALS      # first: it says where the next t
 import debugging
 from bochsdbg import Bochs
 
-# Where struct regs of kernel/regs.h has these.
+# Where struct regs of kernel/cpu/regs.h has these.
 RIP, RSP = 18 * 8, 21 * 8
 
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/cpu/pkrs_bits.h"
 #include "mm/kmap_stack.h"
-#include "pks/pkrs_bits.h"
 
 static struct local local;
 static u32 rights;

@@ -5,7 +5,7 @@
  */
 #include "tests/host/harness.h"
 
-#include "pks/pkrs_bits.h"
+#include "kernel/cpu/pkrs_bits.h"
 
 static const u32 samples[] = { 0, 0xffffffff, 0x55555555, 0xaaaaaaaa, 0xfffffffc, 1,
 			       2, 0x80000000, 0x40000000, 0xc0000000, 0x12345678, PKRS_INIT };

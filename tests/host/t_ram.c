@@ -2,8 +2,8 @@
 /* RAM from memory maps: by hand, against a table of pages at random; and which of it is used. */
 #include "tests/host/harness.h"
 
-#include "kernel/x86.h"
-#include "mm/layout.h"
+#include "kernel/cpu/layout.h"
+#include "kernel/cpu/x86.h"
 #include "mm/ram.h"
 
 #define MIB     (1ULL << 20)

@@ -6,10 +6,10 @@
  */
 #include "tests/matrix/cpu.h"
 #include "boot/cross.h"
-#include "kernel/cpuid.h"
-#include "kernel/insn.h"
+#include "kernel/cpu/cpuid.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/msr.h"
 #include "kernel/lib/string.h"
-#include "kernel/msr.h"
 #include "kernel/panic.h"
 #include "mm/pgtable_internal.h"
 #include "pks/pkrs.h"

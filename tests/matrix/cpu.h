@@ -6,7 +6,7 @@
 #ifndef KEYWARD_TESTS_MATRIX_CPU_H
 #define KEYWARD_TESTS_MATRIX_CPU_H
 
-#include "mm/pte.h"
+#include "kernel/cpu/pte.h"
 #include "tests/matrix/home.h"
 #include "tests/matrix/machine.h"
 

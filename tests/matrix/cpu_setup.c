@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/cpuid.h"
+#include "kernel/cpu/cpuid.h"
 #include "kernel/lib/string.h"
 #include "mm/page.h"
 #include "mm/pgtable_internal.h"

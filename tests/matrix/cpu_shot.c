@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* One access on the processor that runs: the home is filled, shot.S goes there and comes back. */
+#include "kernel/cpu/x86.h"
 #include "kernel/lib/string.h"
-#include "kernel/x86.h"
 #include "tests/matrix/cpu.h"
 #include "tests/matrix/tables.h"
 

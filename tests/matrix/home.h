@@ -8,7 +8,7 @@
 #ifndef KEYWARD_TESTS_MATRIX_HOME_H
 #define KEYWARD_TESTS_MATRIX_HOME_H
 
-#include "mm/layout.h"
+#include "kernel/cpu/layout.h"
 
 #define HOME (TEST_BASE + 0x40000000) /* in the tests' window */
 
@@ -51,7 +51,7 @@
 
 #ifndef __ASSEMBLER__
 
-#include "kernel/percpu.h"
+#include "kernel/cpu/percpu.h"
 
 struct gate {
 	u16 offset_low, selector;

@@ -5,8 +5,8 @@
  * matrix_exit, which notes what the processor says, under rights that may deny everything but the
  * home, and goes back to C.
  */
-#include "kernel/msr.h"
-#include "kernel/x86.h"
+#include "kernel/cpu/msr.h"
+#include "kernel/cpu/x86.h"
 #include "tests/matrix/home.h"
 
 	.text

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/tables.h"
-#include "mm/pte.h"
+#include "kernel/cpu/pte.h"
 
 struct tables tables;
 

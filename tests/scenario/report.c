@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "tests/scenario/report.h"
 #include "kernel/console.h"
+#include "kernel/cpu/trace.h"
 #include "kernel/lib/option_names.h"
 #include "kernel/lib/options.h"
-#include "kernel/trace.h"
 
 static u32 id_of(const struct scenario *s)
 {

@@ -6,8 +6,8 @@
 #ifndef KEYWARD_TESTS_SCENARIO_RULE_H
 #define KEYWARD_TESTS_SCENARIO_RULE_H
 
+#include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/options.h"
-#include "pks/pkrs_bits.h"
 
 #define SCENARIO_USES 8
 

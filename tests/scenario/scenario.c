@@ -2,11 +2,11 @@
 /* Runs scenarios, watches their uses, and compares what came of each with the rule. */
 #include "tests/scenario/scenario.h"
 #include "kernel/backtrace.h"
+#include "kernel/cpu/trace.h"
 #include "kernel/lib/ksyms.h"
 #include "kernel/lib/option_names.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
-#include "kernel/trace.h"
 #include "mm/early_check.h"
 #include "mm/memremap.h"
 #include "pks/fault.h"

@@ -2,7 +2,7 @@
 """gdb commands that know Keyward: pkrs, walk, threads, frame-pkrs. `help COMMAND` explains each.
 
 Everything is read through the kernel's own debug information; only the address map comes from
-mm/layout.h, because macros are not in there.
+kernel/cpu/layout.h, because macros are not in there.
 """
 
 import os

@@ -10,11 +10,11 @@ import fnmatch
 
 LAYERS = [
     ("processor and address headers", """
-        kernel/lib/types.h kernel/lib/config.h kernel/x86.h kernel/msr.h kernel/insn.h kernel/cpuid.h
-        kernel/regs.h kernel/lib/list.h kernel/spinlock.h kernel/local.h kernel/percpu.h kernel/context.h
-        kernel/lib/string.h kernel/lib/options.h mm/layout.h mm/pte.h pks/pkrs_bits.h pks/pkrs.inc pks/saved.inc
-        kernel/saved.h
-        pks/policy.h kernel/magic.h"""),
+        kernel/lib/types.h kernel/lib/config.h kernel/cpu/x86.h kernel/cpu/msr.h kernel/cpu/insn.h kernel/cpu/cpuid.h
+        kernel/cpu/regs.h kernel/lib/list.h kernel/cpu/spinlock.h kernel/cpu/local.h kernel/cpu/percpu.h kernel/cpu/context.h
+        kernel/lib/string.h kernel/lib/options.h kernel/cpu/layout.h kernel/cpu/pte.h kernel/cpu/pkrs_bits.h pks/pkrs.inc pks/saved.inc
+        kernel/cpu/saved.h
+        pks/policy.h kernel/cpu/patch.h"""),
     # A broken promise can be found on any layer, and has to be told from there.
     ("reporting", "kernel/lib/printf.h kernel/console.h kernel/panic.h"),
     ("rights register and keys", "pks/pkrs.* pks/keys.*"),

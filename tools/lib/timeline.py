@@ -9,7 +9,7 @@ changes stacks. Pure functions over tracedump.Dump; an order of events that cann
 from tracedump import BadTrace
 from tracemodel import Context, Mark, Pardon, Piece, Section, Timeline, may_write
 
-# What ENTER and LEAVE carry: a vector, or one of these (kernel/trace.h, kernel/x86.h).
+# What ENTER and LEAVE carry: a vector, or one of these (kernel/cpu/trace.h, kernel/cpu/x86.h).
 SYSCALL, SOFTIRQ, WORK = 0x100, 0x200, 0x300
 EXCEPTIONS, PF, NMI_LIKE, UNCONDITIONAL = 32, 14, (2, 8, 18), (1, 2, 8, 18)
 DEAD = 2        # enum thread_state

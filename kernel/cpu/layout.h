@@ -10,8 +10,8 @@
  *   0xffffea0000000000  vmemmap: one struct page a frame, where there is RAM
  *   0xffffffff80000000  the kernel image: physical address + this
  */
-#ifndef KEYWARD_MM_LAYOUT_H
-#define KEYWARD_MM_LAYOUT_H
+#ifndef KEYWARD_KERNEL_CPU_LAYOUT_H
+#define KEYWARD_KERNEL_CPU_LAYOUT_H
 
 #ifdef __ASSEMBLER__
 #define AC(x) x

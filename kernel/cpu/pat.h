@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory types of pages (SDM Vol. 3A, "Page Attribute Table (PAT)"). */
-#ifndef KEYWARD_MM_PAT_H
-#define KEYWARD_MM_PAT_H
+#ifndef KEYWARD_KERNEL_CPU_PAT_H
+#define KEYWARD_KERNEL_CPU_PAT_H
 
-#include "mm/pte.h"
+#include "kernel/cpu/pte.h"
 
 /*
  * Makes PWT alone mean write-combining, on this processor. Every processor calls it before it

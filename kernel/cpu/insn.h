@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* One instruction each, under its own name. All may be used in any context. */
-#ifndef KEYWARD_KERNEL_INSN_H
-#define KEYWARD_KERNEL_INSN_H
+#ifndef KEYWARD_KERNEL_CPU_INSN_H
+#define KEYWARD_KERNEL_CPU_INSN_H
 
+#include "kernel/cpu/x86.h"
 #include "kernel/lib/types.h"
-#include "kernel/x86.h"
 
 #define DEFINE_CR(n)                                                   \
 	static inline u64 read_cr##n(void)                             \

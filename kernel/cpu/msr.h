@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Model-specific registers (SDM Vol. 4), for C and assembly. */
-#ifndef KEYWARD_KERNEL_MSR_H
-#define KEYWARD_KERNEL_MSR_H
+#ifndef KEYWARD_KERNEL_CPU_MSR_H
+#define KEYWARD_KERNEL_CPU_MSR_H
 
 #define MSR_APIC_BASE      0x01b
 #define MSR_PAT            0x277 /* page attribute table: eight memory types */

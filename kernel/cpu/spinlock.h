@@ -5,10 +5,10 @@
  * locks) would be fair, but where an emulator has more processors than its host, the next in the
  * queue is often not running. A spin that lasts absurdly long panics instead of hanging.
  */
-#ifndef KEYWARD_KERNEL_SPINLOCK_H
-#define KEYWARD_KERNEL_SPINLOCK_H
+#ifndef KEYWARD_KERNEL_CPU_SPINLOCK_H
+#define KEYWARD_KERNEL_CPU_SPINLOCK_H
 
-#include "kernel/insn.h"
+#include "kernel/cpu/insn.h"
 #include "kernel/lib/types.h"
 
 #define SPIN_TSC_MAX (1ULL << 35) /* ten seconds or so */

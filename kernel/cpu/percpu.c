@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* GDT, TSS, IDT and the per-CPU structure that holds the first two. */
-#include "kernel/percpu.h"
-#include "kernel/cpuid.h"
+#include "kernel/cpu/percpu.h"
+#include "kernel/cpu/cpuid.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/msr.h"
+#include "kernel/cpu/pkrs_bits.h"
 #include "kernel/exception.h"
-#include "kernel/insn.h"
 #include "kernel/lib/string.h"
-#include "kernel/msr.h"
-#include "pks/pkrs_bits.h"
 
 _Static_assert(offsetof(struct cpu, self) == CPU_SELF, "percpu.h");
 _Static_assert(offsetof(struct cpu, pkrs) == CPU_PKRS, "percpu.h");

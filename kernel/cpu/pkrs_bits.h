@@ -10,8 +10,8 @@
  * AD alone, so that granting only ever clears bits (READ clears AD, WRITE clears both) and a
  * nested grant can never narrow the one around it.
  */
-#ifndef KEYWARD_PKS_PKRS_BITS_H
-#define KEYWARD_PKS_PKRS_BITS_H
+#ifndef KEYWARD_KERNEL_CPU_PKRS_BITS_H
+#define KEYWARD_KERNEL_CPU_PKRS_BITS_H
 
 #define PKS_KEYS 16
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/fault.h"
+#include "kernel/cpu/extable.h"
 
 struct extable_entry {
 	u64 insn, landing, kind;

@@ -8,11 +8,11 @@
  * away from. Changed only by the processor itself; what an interrupt adds it takes away again,
  * so plain additions do. A thread switch happens only while the whole counter is 0.
  */
-#ifndef KEYWARD_KERNEL_CONTEXT_H
-#define KEYWARD_KERNEL_CONTEXT_H
+#ifndef KEYWARD_KERNEL_CPU_CONTEXT_H
+#define KEYWARD_KERNEL_CPU_CONTEXT_H
 
+#include "kernel/cpu/percpu.h"
 #include "kernel/lib/types.h"
-#include "kernel/percpu.h"
 
 #define CONTEXT_PREEMPT   0x00000001
 #define CONTEXT_SOFTIRQ   0x00000100

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Keeping events. Printing them is in kernel/trace_report.c. */
-#include "kernel/trace.h"
-#include "kernel/insn.h"
-#include "kernel/percpu.h"
+#include "kernel/cpu/trace.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/percpu.h"
 
 _Static_assert((TRACE_EVENTS & (TRACE_EVENTS - 1)) == 0, "TRACE_EVENTS");
 _Static_assert((TRACE_EVENTS_LONG & (TRACE_EVENTS_LONG - 1)) == 0, "TRACE_EVENTS_LONG");

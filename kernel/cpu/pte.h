@@ -8,8 +8,8 @@
  * The key counts only in the entry that maps the page (a PTE, or a PDE or PDPTE with PS = 1); the
  * same bits of other entries are ignored.
  */
-#ifndef KEYWARD_MM_PTE_H
-#define KEYWARD_MM_PTE_H
+#ifndef KEYWARD_KERNEL_CPU_PTE_H
+#define KEYWARD_KERNEL_CPU_PTE_H
 
 #include "kernel/lib/types.h"
 

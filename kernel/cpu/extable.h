@@ -4,12 +4,12 @@
  * context: it is left for the landing address, and what happened is in the registers, so that
  * this works in every context and nests by itself.
  */
-#ifndef KEYWARD_KERNEL_FAULT_H
-#define KEYWARD_KERNEL_FAULT_H
+#ifndef KEYWARD_KERNEL_CPU_EXTABLE_H
+#define KEYWARD_KERNEL_CPU_EXTABLE_H
 
+#include "kernel/cpu/percpu.h"
+#include "kernel/cpu/regs.h"
 #include "kernel/lib/types.h"
-#include "kernel/percpu.h"
-#include "kernel/regs.h"
 
 #define FAULT_NONE (~0ULL)
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/magic.h"
+#include "kernel/cpu/patch.h"
 #include "kernel/lib/string.h"
 #include "kernel/lib/types.h"
 

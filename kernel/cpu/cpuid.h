@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the processor says that it can do (SDM Vol. 2A, "CPUID"). */
-#ifndef KEYWARD_KERNEL_CPUID_H
-#define KEYWARD_KERNEL_CPUID_H
+#ifndef KEYWARD_KERNEL_CPU_CPUID_H
+#define KEYWARD_KERNEL_CPU_CPUID_H
 
 #include "kernel/lib/types.h"
 

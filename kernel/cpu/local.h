@@ -7,8 +7,8 @@
  * between local_enter() and local_leave().
  * Only the context itself writes here, and what it interrupts is another's: no lock.
  */
-#ifndef KEYWARD_KERNEL_LOCAL_H
-#define KEYWARD_KERNEL_LOCAL_H
+#ifndef KEYWARD_KERNEL_CPU_LOCAL_H
+#define KEYWARD_KERNEL_CPU_LOCAL_H
 
 #include "kernel/lib/types.h"
 
@@ -41,7 +41,7 @@ struct local {
 	struct local_step step[LOCAL_STEPS];
 };
 
-#define CPU_LOCAL 56 /* struct cpu's field local_now, which kernel/percpu.c asserts */
+#define CPU_LOCAL 56 /* struct cpu's field local_now, which kernel/cpu/percpu.c asserts */
 
 /* The running context's. Any context. */
 static inline struct local *this_local(void)

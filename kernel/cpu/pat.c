@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "mm/pat.h"
-#include "kernel/cpuid.h"
-#include "kernel/insn.h"
-#include "kernel/msr.h"
+#include "kernel/cpu/pat.h"
+#include "kernel/cpu/cpuid.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/msr.h"
 
 #define PAT_WC    1ULL
 #define PAT_SHIFT 8 /* entry 1: PWT = 1, PCD = 0, PAT = 0; the same bits in a PTE and a PDE */

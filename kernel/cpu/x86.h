@@ -3,8 +3,8 @@
  * Architectural constants of x86-64: bit, meaning, and the CPUID feature that makes it exist.
  * Used from C, assembly and the linker script alike, so only the preprocessor's language here.
  */
-#ifndef KEYWARD_KERNEL_X86_H
-#define KEYWARD_KERNEL_X86_H
+#ifndef KEYWARD_KERNEL_CPU_X86_H
+#define KEYWARD_KERNEL_CPU_X86_H
 
 /* Control registers (SDM Vol. 3A, "Control Registers"). */
 #define CR0_PE (1 << 0)  /* protected mode */

@@ -4,8 +4,8 @@
  * interrupted context's protection-key rights are in it, so that nesting, preemption and
  * scheduling from inside a fault need no other place for them.
  */
-#ifndef KEYWARD_KERNEL_REGS_H
-#define KEYWARD_KERNEL_REGS_H
+#ifndef KEYWARD_KERNEL_CPU_REGS_H
+#define KEYWARD_KERNEL_CPU_REGS_H
 
 #include "kernel/lib/config.h"
 
@@ -20,7 +20,7 @@
 
 #include "kernel/lib/types.h"
 
-/* Kept elsewhere in some builds: kernel/saved.h. */
+/* Kept elsewhere in some builds: kernel/cpu/saved.h. */
 #define REGS_HAVE_PKRS (CONFIG_PKS && CONFIG_SAVED == SAVED_FRAME)
 
 struct regs {

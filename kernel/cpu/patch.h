@@ -5,8 +5,8 @@
  * magic= names stands a NOP of five bytes; magic_patch() turns those asked for into the real thing.
  * With trace=on some become a call instead (kernel/trace_thunk.S), which has the point in it.
  */
-#ifndef KEYWARD_KERNEL_MAGIC_H
-#define KEYWARD_KERNEL_MAGIC_H
+#ifndef KEYWARD_KERNEL_CPU_PATCH_H
+#define KEYWARD_KERNEL_CPU_PATCH_H
 
 #ifdef __ASSEMBLER__
 

@@ -6,14 +6,15 @@
  *
  * trace=on makes the rings long and has the sites in assembly call kernel/trace_sites.c: rights
  * written, threads switched, contexts entered and left. Without it these sites are the NOPs of
- * kernel/magic.h, and plain calls, that stand there anyway; everything else is traced either way.
+ * kernel/cpu/patch.h, and plain calls, that stand there anyway; everything else is traced either
+ * way.
  */
-#ifndef KEYWARD_KERNEL_TRACE_H
-#define KEYWARD_KERNEL_TRACE_H
+#ifndef KEYWARD_KERNEL_CPU_TRACE_H
+#define KEYWARD_KERNEL_CPU_TRACE_H
 
+#include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/types.h"
-#include "pks/pkrs_bits.h"
 
 #define TRACE_EVENTS      256  /* of one processor; a power of two */
 #define TRACE_EVENTS_LONG 8192 /* with trace=on; the same */

@@ -5,8 +5,8 @@
  * call, nmi_asks and pkrs_recalled, atomically. Fields at fixed offsets are for assembly; percpu.c
  * asserts them.
  */
-#ifndef KEYWARD_KERNEL_PERCPU_H
-#define KEYWARD_KERNEL_PERCPU_H
+#ifndef KEYWARD_KERNEL_CPU_PERCPU_H
+#define KEYWARD_KERNEL_CPU_PERCPU_H
 
 #define CPU_SELF        0
 #define CPU_PKRS        8
@@ -18,12 +18,12 @@
 
 #ifndef __ASSEMBLER__
 
+#include "kernel/cpu/local.h"
+#include "kernel/cpu/saved.h"
+#include "kernel/cpu/spinlock.h"
+#include "kernel/cpu/x86.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/types.h"
-#include "kernel/local.h"
-#include "kernel/saved.h"
-#include "kernel/spinlock.h"
-#include "kernel/x86.h"
 
 struct thread;
 struct ipi_call;
@@ -60,9 +60,9 @@ struct cpu {
 	u64 user_rsp;            /* SYSCALL's scratch; dead as soon as interrupts are on */
 	u64 ist_base;            /* the IST stacks are one range: IST_STACKS * STACK_SLOT bytes */
 	u64 pkrs_writes;         /* paranoid build: writes of IA32_PKRS */
-	struct local *local_now; /* the running context's: see kernel/local.h */
+	struct local *local_now; /* the running context's: see kernel/cpu/local.h */
 #if CONFIG_SAVED
-	struct saved *saved; /* the running thread's, or the next; see kernel/saved.h */
+	struct saved *saved; /* the running thread's, or the next; see kernel/cpu/saved.h */
 	struct saved own_saved;
 #endif
 
@@ -77,7 +77,7 @@ struct cpu {
 	u32 id; /* its place in cpus[] */
 	u32 apic_id;
 	u32 pkrs_found;    /* what IA32_PKRS held when the processor started; 0 for the first one */
-	u32 context_count; /* see kernel/context.h */
+	u32 context_count; /* see kernel/cpu/context.h */
 	bool need_resched; /* set by the tick and by wake-ups, cleared by schedule(), locked */
 	u32 softirq_pending;
 	struct runqueue rq;

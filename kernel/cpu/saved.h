@@ -11,12 +11,12 @@
  * There the frame does not say whose rights are whose: the running context's predecessor is the
  * topmost, and no other can be asked for or changed.
  */
-#ifndef KEYWARD_KERNEL_SAVED_H
-#define KEYWARD_KERNEL_SAVED_H
+#ifndef KEYWARD_KERNEL_CPU_SAVED_H
+#define KEYWARD_KERNEL_CPU_SAVED_H
 
 #include "kernel/lib/config.h"
 
-/* Offsets for pks/saved.inc; kernel/percpu.c and kernel/thread.c assert them. */
+/* Offsets for pks/saved.inc; kernel/cpu/percpu.c and kernel/thread.c assert them. */
 #define SAVED_COUNT  0
 #define SAVED_VALUES 16
 #define SAVED_DEPTH  16 /* contexts inside one another; the rights of a deeper one are lost */
@@ -25,8 +25,8 @@
 
 #ifndef __ASSEMBLER__
 
+#include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/types.h"
-#include "pks/pkrs_bits.h"
 
 #if CONFIG_SAVED
 
