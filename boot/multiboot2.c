@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "boot/multiboot2.h"
 
-#include "boot/framebuffer.h"
+#include "kernel/console/framebuffer.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
 

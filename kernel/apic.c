@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/apic.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"
-#include "kernel/panic.h"
 
 #define REG_ID         0x020
 #define REG_TPR        0x080

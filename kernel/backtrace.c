@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/backtrace.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 
 #define DEPTH_MAX 24
 

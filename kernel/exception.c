@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/exception.h"
 #include "kernel/apic.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/extable.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/layout.h"
 #include "kernel/ipi.h"
-#include "kernel/panic.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
 

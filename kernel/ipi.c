@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/ipi.h"
 #include "kernel/apic.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
-#include "kernel/panic.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 

@@ -4,11 +4,11 @@
  * halts. The verdict is on the console by then and never depends on this.
  */
 #include "kernel/acpi.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/options.h"
-#include "kernel/panic.h"
 
 #define QEMU_DEBUG_EXIT 0xf4   /* -device isa-debug-exit,iobase=0xf4 */
 #define BOCHS_SHUTDOWN  0x8900 /* takes the word "Shutdown", byte by byte */

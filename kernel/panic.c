@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/panic.h"
+#include "kernel/console/panic.h"
 #include "kernel/backtrace.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/exception.h"

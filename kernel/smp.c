@@ -7,7 +7,7 @@
 #include "kernel/smp.h"
 #include "kernel/acpi.h"
 #include "kernel/apic.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/softirq.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
-#include "kernel/panic.h"
 #include "pks/pkrs.h"
 
 static void (*handlers[SOFTIRQS])(void); /* written before the first raise */

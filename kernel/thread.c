@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* A thread's life: made, ended, joined. Who runs when is kernel/sched.c's. */
 #include "kernel/thread.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
-#include "kernel/panic.h"
 #include "kernel/stack.h"
 #include "kernel/wait.h"
 #include "pks/pkrs.h"

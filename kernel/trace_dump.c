@@ -4,7 +4,7 @@
  * of lines and a sum over them: what a console has lost, cut or damaged does not go unnoticed. The
  * form is told in docs/DEBUGGING.md.
  */
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/printf.h"

@@ -3,7 +3,7 @@
  * The rings of all processors as one list. Events are ordered by TSC, which says nothing about two
  * processors whose TSCs differ.
  */
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/percpu.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/exception.h"

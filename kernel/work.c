@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/work.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/spinlock.h"
 #include "kernel/cpu/trace.h"
-#include "kernel/panic.h"
 #include "kernel/thread.h"
 #include "kernel/wait.h"
 #include "pks/pkrs.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/acpi.h"
 #include "kernel/acpi.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/x86.h"
 #include "kernel/lib/printf.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/early.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/layout.h"
-#include "kernel/panic.h"
 #include "mm/page.h"
 
 struct ranges early_free;

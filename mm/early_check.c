@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "mm/early_check.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/context.h"
 #include "kernel/lib/once.h"
 #include "kernel/thread.h"

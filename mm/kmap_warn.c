@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap_warn.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/context.h"
 #include "kernel/lib/once.h"
 #include "mm/kmap_holder.h"

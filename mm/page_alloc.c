@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* A buddy allocator: free blocks of 2^order frames, each aligned to its size. */
+#include "kernel/console/panic.h"
 #include "kernel/cpu/spinlock.h"
-#include "kernel/panic.h"
 #include "mm/init.h"
 #include "mm/page.h"
 #include "pks/unprotect.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "mm/paging.h"
 #include "boot/cross.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/layout.h"
-#include "kernel/panic.h"
 #include "mm/pgtable_internal.h"
 
 struct paging_boot paging_boot;

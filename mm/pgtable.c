@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Walking and mapping. Splitting and keys are in mm/set_memory.c. */
 #include "mm/pgtable.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/lib/string.h"
-#include "kernel/panic.h"
 #include "mm/early.h"
 #include "mm/page.h"
 #include "mm/pgtable_internal.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The part of a report that knows about memory: how an address translates, what its page is. */
-#include "kernel/console.h"
-#include "kernel/panic.h"
+#include "kernel/console/console.h"
+#include "kernel/console/panic.h"
 #include "kernel/stack.h"
 #include "mm/memremap.h"
 #include "mm/page.h"

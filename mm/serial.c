@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "mm/serial.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"
 #include "mm/page.h"
 #include "mm/vmap.h"

@@ -3,7 +3,7 @@
 #ifndef KEYWARD_MM_SERIAL_H
 #define KEYWARD_MM_SERIAL_H
 
-#include "kernel/uart.h"
+#include "kernel/console/uart.h"
 
 /*
  * Checks `place`, which is not trusted, maps its registers, and lets text go there too: the port

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Changing the attributes of mapped memory, which first may have to be split. */
+#include "kernel/console/panic.h"
 #include "kernel/cpu/trace.h"
-#include "kernel/panic.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"

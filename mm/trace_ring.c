@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "mm/trace_ring.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/lib/string.h"
 #include "mm/page.h"
 

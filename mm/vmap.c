@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "mm/vmap.h"
 #include "kernel/backtrace.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/layout.h"
 #include "kernel/cpu/pat.h"
 #include "kernel/cpu/spinlock.h"
 #include "kernel/cpu/x86.h"
 #include "kernel/lib/list.h"
-#include "kernel/panic.h"
 #include "kernel/stack.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"

@@ -6,7 +6,7 @@
 #ifndef KEYWARD_MONITOR_ANSI_H
 #define KEYWARD_MONITOR_ANSI_H
 
-#include "kernel/scancode.h"
+#include "kernel/console/scancode.h"
 
 struct ansi {
 	enum { ANSI_TEXT, ANSI_ESCAPE, ANSI_CSI, ANSI_SS3 } state;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* The table of commands, and what is the same for all of them. */
 #include "monitor/commands.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
+#include "kernel/console/panic.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/string.h"
-#include "kernel/panic.h"
 #include "monitor/names.h"
 #include "monitor/words.h"
 #include "pks/keys.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* A fault in words: what the processor said, which right was lacking, what the policy made of it.
  */
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/exception.h"
 #include "kernel/lib/option_names.h"
 #include "kernel/lib/printf.h"

@@ -11,7 +11,7 @@
 #ifndef KEYWARD_MONITOR_LINE_H
 #define KEYWARD_MONITOR_LINE_H
 
-#include "kernel/scancode.h"
+#include "kernel/console/scancode.h"
 
 #define LINE_MAX     256 /* bytes of a line, with its terminator; more keys are dropped */
 #define LINE_COLUMNS 68  /* of it are shown; < and > stand for the rest */

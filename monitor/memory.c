@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* The commands about memory: walk, page, kmap, kunmap, read, write. */
-#include "kernel/console.h"
+#include "kernel/console/console.h"
+#include "kernel/console/panic.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
-#include "kernel/panic.h"
 #include "mm/devmap.h"
 #include "mm/kmap.h"
 #include "mm/pgtable.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "monitor/monitor.h"
 #include "kernel/acpi.h"
-#include "kernel/console.h"
-#include "kernel/keyboard.h"
+#include "kernel/console/console.h"
+#include "kernel/console/keyboard.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "monitor/ansi.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The commands about the kernel's state: keys, cpus, threads, stats, trace, grant, revoke. */
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/lib/string.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The commands that run tests and set what they run with: run, list, bench, mode, gate,
  * pardon, seed. */
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/lib/option_names.h"
 #include "kernel/lib/random.h"
 #include "kernel/lib/string.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "pks/fault.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/patch.h"
 #include "kernel/cpu/trace.h"

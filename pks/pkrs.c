@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "pks/pkrs.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/cpuid.h"
-#include "kernel/panic.h"
 
 bool pks_present;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "pks/unprotect.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/lib/once.h"
 #include "pks/mark_hash.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/arms.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/context.h"
 #include "kernel/lib/string.h"
-#include "kernel/panic.h"
 #include "kernel/thread.h"
 
 static struct arm_hold plain_grant(u32 key, enum pks_access access)

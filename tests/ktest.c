@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Runs the tests and says what came of them, as KTAP version 1. */
 #include "tests/ktest.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
@@ -10,7 +11,6 @@
 #include "kernel/lib/options.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
-#include "kernel/panic.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "mm/early_check.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix_rule.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/random.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/nesting.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/exception.h"
 #include "kernel/thread.h"
 #include "mm/kmap.h"

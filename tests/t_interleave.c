@@ -7,7 +7,7 @@
 #define KTEST_SUITE "interleave"
 #define KTEST_ORDER "54"
 
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/lib/option_names.h"
 #include "kernel/lib/string.h"
 #include "kernel/time.h"

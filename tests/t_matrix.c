@@ -7,7 +7,7 @@
 #define KTEST_SUITE "matrix"
 #define KTEST_ORDER "22"
 
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"

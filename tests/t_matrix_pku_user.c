@@ -7,7 +7,7 @@
 #define KTEST_SUITE "matrix"
 #define KTEST_ORDER "22"
 
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/syscall.h"
 #include "tests/access.h"

@@ -3,7 +3,7 @@
 #define KTEST_SUITE "red"
 #define KTEST_ORDER "99"
 
-#include "kernel/panic.h"
+#include "kernel/console/panic.h"
 #include "mm/early_check.h"
 #include "mm/kmap.h"
 #include "mm/kmap_local.h"

@@ -8,7 +8,7 @@
 #define KTEST_SUITE "smp"
 #define KTEST_ORDER "58"
 
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/exception.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/random.h"

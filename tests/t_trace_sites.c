@@ -6,7 +6,7 @@
 #define KTEST_SUITE "trace"
 #define KTEST_ORDER "54"
 
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
 #include "kernel/lib/string.h"

@@ -29,11 +29,11 @@ struct boot_colour {
 };
 
 struct boot_framebuffer {
-	u64 addr;               /* physical; 0: there is none */
-	u32 pitch;              /* bytes from a row to the next */
-	u32 width, height;      /* pixels, or characters of EGA text */
-	u8 bpp;                 /* bits a pixel */
-	u8 type;                /* 1 is direct colours, 2 is EGA text; see boot/framebuffer.h */
+	u64 addr;          /* physical; 0: there is none */
+	u32 pitch;         /* bytes from a row to the next */
+	u32 width, height; /* pixels, or characters of EGA text */
+	u8 bpp;            /* bits a pixel */
+	u8 type; /* 1 is direct colours, 2 is EGA text; see kernel/console/framebuffer.h */
 	struct boot_colour red; /* all 0 where they were not given */
 	struct boot_colour green, blue;
 };

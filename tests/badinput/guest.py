@@ -20,7 +20,7 @@ from emulator import Emulator
 from links import LIMIT, Monitor, Stub
 from machine import TOP, Machine, SetupError
 
-PASSED, FAILED = 0x10 << 1 | 1, 0x11 << 1 | 1   # what isa-debug-exit makes of kernel/panic.h's
+PASSED, FAILED = 0x10 << 1 | 1, 0x11 << 1 | 1   # what isa-debug-exit makes of kernel/console/panic.h's
 VGA, VGA_COLUMNS, VGA_ROWS = 0xb8000, 80, 25
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/bench/bench.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/percpu.h"
 #include "kernel/lib/config.h"

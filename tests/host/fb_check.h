@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "boot/framebuffer.h"
-#include "kernel/fbcon.h"
+#include "kernel/console/fbcon.h"
+#include "kernel/console/framebuffer.h"
 
 /* NULL, or what is wrong. A block of just its size shows a pixel beside it to AddressSanitizer. */
 static inline const char *fb_check(const struct boot_framebuffer *fb, u32 phys_bits)

@@ -2,7 +2,7 @@
 /* Scan codes of both sets to keys: what a US keyboard sends for each, written down by hand. */
 #include "tests/host/harness.h"
 
-#include "kernel/scancode.h"
+#include "kernel/console/scancode.h"
 
 static struct scancodes decoder;
 

@@ -2,7 +2,7 @@
 /* The grid of character cells: control characters, scrolling, what is drawn, who interrupts. */
 #include "tests/host/harness.h"
 
-#include "kernel/screen.h"
+#include "kernel/console/screen.h"
 
 static struct screen screen;
 static char shown[SCREEN_ROWS_MAX][SCREEN_COLS_MAX + 1]; /* what was drawn */

@@ -5,7 +5,7 @@
  */
 #include "tests/host/harness.h"
 
-#include "kernel/uart.h"
+#include "kernel/console/uart.h"
 
 static struct {
 	bool absent; /* nobody answers: all ones */

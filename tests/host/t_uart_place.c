@@ -2,7 +2,7 @@
 /* Where serial ports may be, and how registers in memory are accessed. */
 #include "tests/host/harness.h"
 
-#include "kernel/uart.h"
+#include "kernel/console/uart.h"
 
 /* Registers in memory: which bytes of it are touched. */
 static void in_memory(void **state)

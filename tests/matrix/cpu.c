@@ -6,11 +6,11 @@
  */
 #include "tests/matrix/cpu.h"
 #include "boot/cross.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"
 #include "kernel/lib/string.h"
-#include "kernel/panic.h"
 #include "mm/pgtable_internal.h"
 #include "pks/pkrs.h"
 #include "tests/matrix/tables.h"

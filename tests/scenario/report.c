@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/scenario/report.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/lib/option_names.h"
 #include "kernel/lib/options.h"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Pictures of a screen back into text, by the glyphs of kernel/font.c."""
+"""Pictures of a screen back into text, by the glyphs of kernel/console/font.c."""
 
 import os
 import re
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-WIDTH, HEIGHT, FIRST, GLYPHS = 8, 16, 32, 96    # kernel/font.h
-INK = 0xd0                                      # kernel/fbcon.c
+WIDTH, HEIGHT, FIRST, GLYPHS = 8, 16, 32, 96    # kernel/console/font.h
+INK = 0xd0                                      # kernel/console/fbcon.c
 UNKNOWN = "\u00bf"                              # the glyph of all that has none
 
 
@@ -20,7 +20,7 @@ def glyphs():
         table = file.read().split("= {", 1)[1]
     rows = bytes(int(x, 16) for x in re.findall(r"\b0x([0-9a-f]{2})\b", table))
     if len(rows) != GLYPHS * HEIGHT:
-        raise NotText("kernel/font.c has %d rows of pixels" % len(rows))
+        raise NotText("kernel/console/font.c has %d rows of pixels" % len(rows))
     chars = [chr(FIRST + n) for n in range(GLYPHS - 1)] + [UNKNOWN]
     return {rows[n * HEIGHT:(n + 1) * HEIGHT]: c for n, c in enumerate(chars)}
 

@@ -16,7 +16,7 @@ LAYERS = [
         kernel/cpu/saved.h
         pks/policy.h kernel/cpu/patch.h"""),
     # A broken promise can be found on any layer, and has to be told from there.
-    ("reporting", "kernel/lib/printf.h kernel/console.h kernel/panic.h"),
+    ("reporting", "kernel/lib/printf.h kernel/console/console.h kernel/console/panic.h"),
     ("rights register and keys", "pks/pkrs.* pks/keys.*"),
     ("kernel", "kernel/* boot/*"),
     ("memory", "mm/*"),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/keyboard.h"
+#include "kernel/console/keyboard.h"
 #include "kernel/cpu/insn.h"
 
 #define KBC_DATA   0x60

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From what the loader says of a screen to the console on it. */
-#ifndef KEYWARD_KERNEL_DISPLAY_H
-#define KEYWARD_KERNEL_DISPLAY_H
+#ifndef KEYWARD_KERNEL_CONSOLE_DISPLAY_H
+#define KEYWARD_KERNEL_CONSOLE_DISPLAY_H
 
 #include "kernel/lib/boot_info.h"
 

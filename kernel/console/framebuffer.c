@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "boot/framebuffer.h"
+#include "kernel/console/framebuffer.h"
 
+#include "kernel/console/fbcon.h"
 #include "kernel/cpu/x86.h"
-#include "kernel/fbcon.h"
 
 static const char *check_colours(const struct boot_framebuffer *fb)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/fbcon.h"
+#include "kernel/console/fbcon.h"
 
 #define INK_GREY   0xd0 /* of 255, in all three colours; the paper is black */
 #define COLOUR_MAX 8    /* bits of a grey value */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernel/scancode.h"
+#include "kernel/console/scancode.h"
 
 #define CODES     0x59 /* of set 1 that are looked up */
 #define EXTENDED  0xe0

@@ -13,8 +13,8 @@
  * has interrupted the one who has it. Then cells may be lost or wrong until they are drawn again,
  * but every access stays inside the arrays, because positions are checked on local copies.
  */
-#ifndef KEYWARD_KERNEL_SCREEN_H
-#define KEYWARD_KERNEL_SCREEN_H
+#ifndef KEYWARD_KERNEL_CONSOLE_SCREEN_H
+#define KEYWARD_KERNEL_CONSOLE_SCREEN_H
 
 #include "kernel/lib/types.h"
 

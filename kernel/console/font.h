@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The font of framebuffer screens: ASCII 32 to 126, 8 x 16 pixels. */
-#ifndef KEYWARD_KERNEL_FONT_H
-#define KEYWARD_KERNEL_FONT_H
+#ifndef KEYWARD_KERNEL_CONSOLE_FONT_H
+#define KEYWARD_KERNEL_CONSOLE_FONT_H
 
 #include "kernel/lib/types.h"
 

@@ -3,8 +3,8 @@
  * Where text goes: serial ports first, then port E9 of emulators, then the screen. Each of them may
  * lack. What comes late gets the text so far, its last 4 KiB.
  */
-#ifndef KEYWARD_KERNEL_CONSOLE_H
-#define KEYWARD_KERNEL_CONSOLE_H
+#ifndef KEYWARD_KERNEL_CONSOLE_CONSOLE_H
+#define KEYWARD_KERNEL_CONSOLE_CONSOLE_H
 
 #include "kernel/lib/types.h"
 

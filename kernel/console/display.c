@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/display.h"
-#include "boot/framebuffer.h"
-#include "kernel/console.h"
+#include "kernel/console/display.h"
+#include "kernel/console/console.h"
+#include "kernel/console/fbcon.h"
+#include "kernel/console/framebuffer.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/layout.h"
-#include "kernel/fbcon.h"
 
 #define PC_TEXT 0xb8000
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/screen.h"
+#include "kernel/console/screen.h"
 #include "kernel/lib/string.h"
 
 void screen_start(struct screen *s, u32 cols, u32 rows, u32 step,

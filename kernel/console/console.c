@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/console.h"
+#include "kernel/console/console.h"
+#include "kernel/console/fbcon.h"
+#include "kernel/console/screen.h"
+#include "kernel/console/uart.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/spinlock.h"
-#include "kernel/fbcon.h"
 #include "kernel/lib/printf.h"
-#include "kernel/screen.h"
-#include "kernel/uart.h"
 
 #define PORT_E9   0xe9 /* QEMU's -debugcon and Bochs' port_e9_hack read back 0xe9 */
 #define VGA_WHITE 0x0700

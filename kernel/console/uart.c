@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/uart.h"
+#include "kernel/console/uart.h"
 #include "kernel/cpu/insn.h"
 
 /* Registers; the first two are the divisor's halves while LCR_DLAB is set. */

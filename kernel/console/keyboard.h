@@ -3,10 +3,10 @@
  * The keyboard behind an i8042 controller, or what a firmware shows as one for a USB keyboard.
  * Polled; no wait is longer than some milliseconds.
  */
-#ifndef KEYWARD_KERNEL_KEYBOARD_H
-#define KEYWARD_KERNEL_KEYBOARD_H
+#ifndef KEYWARD_KERNEL_CONSOLE_KEYBOARD_H
+#define KEYWARD_KERNEL_CONSOLE_KEYBOARD_H
 
-#include "kernel/scancode.h"
+#include "kernel/console/scancode.h"
 
 /*
  * Looks for the controller and readies it; false: there is none, and keyboard_getkey() will say so

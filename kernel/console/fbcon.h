@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Characters in a framebuffer of direct colours. Pure: host-built too. */
-#ifndef KEYWARD_KERNEL_FBCON_H
-#define KEYWARD_KERNEL_FBCON_H
+#ifndef KEYWARD_KERNEL_CONSOLE_FBCON_H
+#define KEYWARD_KERNEL_CONSOLE_FBCON_H
 
-#include "kernel/font.h"
+#include "kernel/console/font.h"
+#include "kernel/console/screen.h"
 #include "kernel/lib/boot_info.h"
-#include "kernel/screen.h"
 
 struct fbcon {
 	volatile u8 *pixels; /* where the framebuffer is mapped now */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether the framebuffer that the loader names can be one. Untrusted input; pure. */
-#ifndef KEYWARD_BOOT_FRAMEBUFFER_H
-#define KEYWARD_BOOT_FRAMEBUFFER_H
+#ifndef KEYWARD_KERNEL_CONSOLE_FRAMEBUFFER_H
+#define KEYWARD_KERNEL_CONSOLE_FRAMEBUFFER_H
 
 #include "kernel/lib/boot_info.h"
 

@@ -3,8 +3,8 @@
  * From a PC keyboard's scan codes to keys: US layout, sets 1 and 2 (IBM PS/2 Technical Reference,
  * "Keyboard Scan Codes"). Pure, built on the host too.
  */
-#ifndef KEYWARD_KERNEL_SCANCODE_H
-#define KEYWARD_KERNEL_SCANCODE_H
+#ifndef KEYWARD_KERNEL_CONSOLE_SCANCODE_H
+#define KEYWARD_KERNEL_CONSOLE_SCANCODE_H
 
 #include "kernel/lib/types.h"
 

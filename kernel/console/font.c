@@ -4,7 +4,7 @@
  * not be taken for each other in numbers and addresses (0 O, 1 l I, 5 S, 8 B) differs in shape.
  * tests/screen reads this table too, to turn pictures of a screen back into text.
  */
-#include "kernel/font.h"
+#include "kernel/console/font.h"
 
 /* clang-format off */
 const u8 font[FONT_GLYPHS][FONT_HEIGHT] = {

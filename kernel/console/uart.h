@@ -3,8 +3,8 @@
  * A serial port of the 16550 kind, behind I/O ports or in memory, polled: no interrupts. What it
  * does with registers goes through two functions, so that the host tests it on a model.
  */
-#ifndef KEYWARD_KERNEL_UART_H
-#define KEYWARD_KERNEL_UART_H
+#ifndef KEYWARD_KERNEL_CONSOLE_UART_H
+#define KEYWARD_KERNEL_CONSOLE_UART_H
 
 #include "kernel/lib/types.h"
 

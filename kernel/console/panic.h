@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef KEYWARD_KERNEL_PANIC_H
-#define KEYWARD_KERNEL_PANIC_H
+#ifndef KEYWARD_KERNEL_CONSOLE_PANIC_H
+#define KEYWARD_KERNEL_CONSOLE_PANIC_H
 
 #include "kernel/cpu/regs.h"
 
