@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/calibrate.h"
-#include "kernel/acpi.h"
+#include "boot/acpi/acpi_registers.h"
 #include "kernel/apic.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"

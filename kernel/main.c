@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* The boot order, as one annotated list. */
+#include "boot/acpi/acpi_registers.h"
+#include "boot/acpi_map.h"
 #include "boot/cmdline.h"
 #include "boot/multiboot2.h"
-#include "kernel/acpi.h"
 #include "kernel/apic.h"
 #include "kernel/console/console.h"
 #include "kernel/console/display.h"
@@ -22,7 +23,6 @@
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/work.h"
-#include "mm/acpi.h"
 #include "mm/init.h"
 #include "mm/page.h"
 #include "mm/paging.h"

@@ -5,7 +5,7 @@
  * register before CR4.PKS, so that no protected page is ever open to it.
  */
 #include "kernel/smp.h"
-#include "kernel/acpi.h"
+#include "boot/acpi/acpi_registers.h"
 #include "kernel/apic.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"

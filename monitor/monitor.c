@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "monitor/monitor.h"
-#include "kernel/acpi.h"
+#include "boot/acpi/acpi_registers.h"
 #include "kernel/console/console.h"
 #include "kernel/console/keyboard.h"
 #include "kernel/thread.h"

@@ -6,7 +6,7 @@
 #define KTEST_SUITE "acpi"
 #define KTEST_ORDER "22"
 
-#include "kernel/acpi.h"
+#include "boot/acpi/acpi_registers.h"
 #include "kernel/apic.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"

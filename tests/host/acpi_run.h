@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "boot/acpi.h"
+#include "boot/acpi/acpi_tables.h"
 #include "tests/host/acpi_image.h"
 
 struct acpi_run {

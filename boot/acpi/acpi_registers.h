@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What the ACPI tables say of this machine, and the few registers of theirs that are used. */
-#ifndef KEYWARD_KERNEL_ACPI_H
-#define KEYWARD_KERNEL_ACPI_H
+#ifndef KEYWARD_BOOT_ACPI_ACPI_REGISTERS_H
+#define KEYWARD_BOOT_ACPI_ACPI_REGISTERS_H
 
-#include "boot/acpi.h"
+#include "boot/acpi/acpi_tables.h"
 
-/* Written by acpi_init() in mm/acpi.h, read-only after boot; all 0 without usable tables. */
+/* Written by acpi_init() in boot/acpi_map.h, read-only after boot; all 0 without usable tables. */
 extern struct acpi_info acpi;
 
 enum acpi_register {

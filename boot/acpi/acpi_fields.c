@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Reading the fields of a table, none of them beyond its end; and complaining. */
-#include "boot/acpi_internal.h"
+#include "boot/acpi/acpi_internal.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
 

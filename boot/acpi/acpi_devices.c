@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The tables of single devices: serial port, event timer, persistent memory. */
-#include "boot/acpi_internal.h"
+#include "boot/acpi/acpi_internal.h"
 #include "kernel/lib/string.h"
 
 /* "Serial Port Console Redirection Table (SPCR)", published by Microsoft. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* ACPI Specification, "Fixed ACPI Description Table (FADT)". */
-#include "boot/acpi_internal.h"
+#include "boot/acpi/acpi_internal.h"
 
 /* Offsets of the fields that are used. */
 enum {

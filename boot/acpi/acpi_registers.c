@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/acpi.h"
+#include "boot/acpi/acpi_registers.h"
 #include "kernel/cpu/insn.h"
 
 /* PM1 control (ACPI Specification, "PM1 Control Registers"). */

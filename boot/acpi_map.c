@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "mm/acpi.h"
-#include "kernel/acpi.h"
+#include "boot/acpi_map.h"
+#include "boot/acpi/acpi_registers.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/x86.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* ACPI Specification, "Multiple APIC Description Table (MADT)". */
-#include "boot/acpi_internal.h"
+#include "boot/acpi/acpi_internal.h"
 
 #define MADT_LAPIC   36
 #define MADT_FLAGS   40

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* From the RSDP to the tables (ACPI Specification, "Root System Description Pointer (RSDP)"). */
-#include "boot/acpi_internal.h"
+#include "boot/acpi/acpi_internal.h"
 #include "kernel/lib/string.h"
 
 #define RSDP_SIGNATURE "RSD PTR "

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of the ACPI parser share. */
-#ifndef KEYWARD_BOOT_ACPI_INTERNAL_H
-#define KEYWARD_BOOT_ACPI_INTERNAL_H
+#ifndef KEYWARD_BOOT_ACPI_ACPI_INTERNAL_H
+#define KEYWARD_BOOT_ACPI_ACPI_INTERNAL_H
 
-#include "boot/acpi.h"
+#include "boot/acpi/acpi_tables.h"
 
 #define ACPI_HEADER 36 /* bytes of the header that every table has */
 #define ACPI_GAS    12

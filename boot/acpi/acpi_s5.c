@@ -11,7 +11,7 @@
  * Then S5 is unknown, and the caller has other ways to end. Bytes of another meaning that look
  * just like this would be believed; six of them are fixed.
  */
-#include "boot/acpi_internal.h"
+#include "boot/acpi/acpi_internal.h"
 #include "kernel/lib/string.h"
 
 enum {

@@ -4,8 +4,8 @@
  * of the machine, untrusted. The parser copies the few things that are used here and interprets no
  * AML. Pure.
  */
-#ifndef KEYWARD_BOOT_ACPI_H
-#define KEYWARD_BOOT_ACPI_H
+#ifndef KEYWARD_BOOT_ACPI_ACPI_TABLES_H
+#define KEYWARD_BOOT_ACPI_ACPI_TABLES_H
 
 #include "kernel/lib/types.h"
 

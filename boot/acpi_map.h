@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading the ACPI tables, wherever in memory they are, into `acpi` of kernel/acpi.h. */
-#ifndef KEYWARD_MM_ACPI_H
-#define KEYWARD_MM_ACPI_H
+/* Reading the ACPI tables, wherever in memory they are, into `acpi` of boot/acpi/acpi_registers.h.
+ */
+#ifndef KEYWARD_BOOT_ACPI_MAP_H
+#define KEYWARD_BOOT_ACPI_MAP_H
 
 #include "kernel/lib/boot_info.h"
 
