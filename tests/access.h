@@ -8,7 +8,7 @@
 #include "kernel/cpu/msr.h"
 #include "kernel/cpu/percpu.h"
 #include "kernel/thread.h"
-#include "mm/uspace.h"
+#include "kernel/uspace.h"
 #include "tests/expect.h"
 #include "tests/oracle.h"
 

@@ -12,7 +12,7 @@
 #include "kernel/lib/config.h"
 #include "kernel/lib/options.h"
 #include "kernel/syscall.h"
-#include "mm/uspace.h"
+#include "kernel/uspace.h"
 #include "pks/pkrs.h"
 #include "tests/access.h"
 #include "tests/probe.h"

@@ -8,8 +8,8 @@
 
 #include "kernel/lib/random.h"
 #include "kernel/thread.h"
+#include "kernel/uspace.h"
 #include "mm/init.h"
-#include "mm/uspace.h"
 #include "tests/drain.h"
 #include "tests/expect.h"
 

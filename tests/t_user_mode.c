@@ -11,7 +11,7 @@
 #include "kernel/syscall.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
-#include "mm/uspace.h"
+#include "kernel/uspace.h"
 #include "pks/rights.h"
 #include "tests/fixture.h"
 #include "tests/intrude.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* User address spaces, as far as a test body in user mode needs one. */
-#ifndef KEYWARD_MM_USPACE_H
-#define KEYWARD_MM_USPACE_H
+#ifndef KEYWARD_KERNEL_USPACE_H
+#define KEYWARD_KERNEL_USPACE_H
 
 #include "kernel/cpu/pte.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mm/uspace.h"
+#include "kernel/uspace.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/string.h"
