@@ -118,7 +118,7 @@ trap_return:
  * returns to another stack, does use IRET. See docs/TRICKS.md.
  *
  * A frame with TF = 1 is returned to by IRET all the same: the trap would come after the RET here.
- * pks/step.c has given NMIs another stack then.
+ * pks/policy/step.c has given NMIs another stack then.
  */
 return_to_ist:
 	testl $RFLAGS_TF, REGS_RFLAGS(%rsp)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where traps go after kernel/entry.S: page faults to mm/fault.c, the rest from here. */
+/* Where traps go after kernel/entry.S: page faults to pks/policy/page_fault.c, the rest from here.
+ */
 #ifndef KEYWARD_KERNEL_EXCEPTION_H
 #define KEYWARD_KERNEL_EXCEPTION_H
 
@@ -23,13 +24,14 @@ trap_hook_t trap_hook_get(u32 vector);
 /* Every trap comes through here, interrupts off, and is left with interrupts off. */
 void trap_dispatch(struct regs *regs);
 
-/* The page-fault entry, in mm/fault.c. `addr` is CR2, read before anything could overwrite it. */
+/* The page-fault entry, in pks/policy/page_fault.c. `addr` is CR2, read before anything could
+ * overwrite it. */
 void page_fault(struct regs *regs, u64 addr);
 
 /*
- * Instructions that were pardoned one by one, in pks/step.c. A trap whose frame has TF = 1 begins
- * and ends with the first two, resume with what suspend returned, if it returned anything; a #DB is
- * for step_trap() first, and for nobody else if that returns true. Interrupts off.
+ * Instructions that were pardoned one by one, in pks/policy/step.c. A trap whose frame has TF = 1
+ * begins and ends with the first two, resume with what suspend returned, if it returned anything; a
+ * #DB is for step_trap() first, and for nobody else if that returns true. Interrupts off.
  */
 #if CONFIG_PKS
 struct local_step *step_suspend(struct regs *regs);

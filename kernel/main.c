@@ -30,9 +30,9 @@
 #include "mm/trace_ring.h"
 #include "mm/vmap.h"
 #include "monitor/monitor.h"
-#include "pks/fault.h"
-#include "pks/global.h"
 #include "pks/pkrs.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/global.h"
 #include "tests/ktest.h"
 
 _Noreturn void boot_main(u32 mbi_phys);

@@ -43,7 +43,7 @@ struct thread {
 	u64 cr3;                     /* own address space, or 0: the kernel's */
 	void *stack;                 /* lowest byte; the struct itself lies at the top */
 	u32 id;
-	u64 pks_repeated;      /* change and processor of the last fault repeated: pks/fault.c */
+	u64 pks_repeated; /* change and processor of the last fault repeated: pks/policy/fault.c */
 	u64 pks_repeated_page; /* and its page frame in virtual memory */
 	bool immortal;         /* its death would be the kernel's: die() panics */
 	bool expects_death;    /* a test: no report, the end is read by the joiner */

@@ -3,8 +3,8 @@
 #include "kernel/cpu/trace.h"
 #include "kernel/thread.h"
 #include "mm/early_check.h"
-#include "pks/global.h"
-#include "pks/unprotect.h"
+#include "pks/policy/global.h"
+#include "pks/policy/marks.h"
 
 void *kmap(struct page *page)
 {

@@ -3,7 +3,7 @@
 #include "mm/devmap.h"
 #include "mm/kmap_holder.h"
 #include "pks/keys.h"
-#include "pks/unprotect.h"
+#include "pks/policy/marks.h"
 
 #define PAGES_MAX (1ULL << (PAGE_ORDERS - 1))
 

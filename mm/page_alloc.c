@@ -4,7 +4,7 @@
 #include "kernel/cpu/spinlock.h"
 #include "mm/init.h"
 #include "mm/page.h"
-#include "pks/unprotect.h"
+#include "pks/policy/marks.h"
 
 static struct {
 	struct spinlock lock; /* for everything here and for struct page's list, order, PG_FREE */

@@ -7,7 +7,7 @@
 #include "mm/page.h"
 #include "mm/pgtable.h"
 #include "pks/keys.h"
-#include "pks/unprotect.h"
+#include "pks/policy/marks.h"
 
 void pgtable_print(const struct pgwalk *walk)
 {

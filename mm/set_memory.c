@@ -6,8 +6,8 @@
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
 #include "mm/tlb.h"
-#include "pks/global.h"
 #include "pks/keys.h"
+#include "pks/policy/global.h"
 
 static u64 splits; /* written under pgtable_lock */
 

@@ -10,8 +10,8 @@
 #include "monitor/access.h"
 #include "monitor/canonical.h"
 #include "pks/keys.h"
-#include "pks/policy.h"
-#include "pks/unprotect.h"
+#include "pks/policy/marks.h"
+#include "pks/policy/policy.h"
 
 static const char *rights_name(u32 pkrs, u32 key)
 {

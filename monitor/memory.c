@@ -12,7 +12,7 @@
 #include "monitor/commands.h"
 #include "monitor/names.h"
 #include "pks/keys.h"
-#include "pks/unprotect.h"
+#include "pks/policy/marks.h"
 
 #define LENGTH_MAX 1024
 #define ROW        16

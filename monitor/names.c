@@ -4,7 +4,7 @@
 #include "kernel/lib/ksyms.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/string.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 
 extern const char image_start[], rodata_start[], data_start[], image_end[];
 

@@ -7,8 +7,8 @@
 #include "kernel/thread.h"
 #include "monitor/commands.h"
 #include "monitor/words.h"
-#include "pks/fault.h"
 #include "pks/keys.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 
 #define TRACE_SHOWN 32

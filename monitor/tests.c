@@ -6,8 +6,8 @@
 #include "kernel/lib/random.h"
 #include "kernel/lib/string.h"
 #include "monitor/commands.h"
-#include "pks/fault.h"
 #include "pks/pkrs.h"
+#include "pks/policy/fault.h"
 #include "tests/bench/bench.h"
 #include "tests/ktest.h"
 

@@ -28,7 +28,7 @@ const char *pks_key_owner(u32 key);
 
 /*
  * Counts changes of pages' keys and of the mode: a fault that was raised before one may be judged
- * after it, see pks/fault.c. Any context.
+ * after it, see pks/policy/fault.c. Any context.
  */
 u32 pks_changes(void);
 void pks_changed(void);

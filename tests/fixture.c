@@ -5,9 +5,9 @@
 #include "kernel/time.h"
 #include "mm/devmap.h"
 #include "mm/kmap.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/marks.h"
 #include "pks/rights.h"
-#include "pks/unprotect.h"
 #include "tests/probe.h"
 
 bool prot_page_get(struct prot_page *p, u32 key)

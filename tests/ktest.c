@@ -15,9 +15,9 @@
 #include "kernel/time.h"
 #include "mm/early_check.h"
 #include "mm/page.h"
-#include "pks/fault.h"
 #include "pks/pkrs.h"
-#include "pks/unprotect.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/marks.h"
 #include "tests/bench/bench.h"
 
 #define WATCHDOG_NS     8000000000ULL

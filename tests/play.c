@@ -7,9 +7,9 @@
 #include "kernel/time.h"
 #include "mm/kmap.h"
 #include "mm/kmap_local.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/marks.h"
 #include "pks/rights.h"
-#include "pks/unprotect.h"
 #include "tests/play_internal.h"
 #include "tests/window.h"
 
@@ -83,7 +83,7 @@ static void begin_next(void)
 
 /*
  * A key that was open to all is closed on other processors by an interrupt, which need not have
- * come yet (pks/global.c). That it never comes is seen afterwards.
+ * come yet (pks/policy/global.c). That it never comes is seen afterwards.
  */
 static void await_recall(void)
 {

@@ -7,8 +7,8 @@
 #include "kernel/lib/printf.h"
 #include "mm/kmap.h"
 #include "mm/kmap_local.h"
-#include "pks/fault.h"
-#include "pks/unprotect.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/marks.h"
 #include "tests/play_internal.h"
 #include "tests/probe.h"
 

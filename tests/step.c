@@ -5,8 +5,8 @@
 #include "kernel/lib/string.h"
 #include "mm/devmap.h"
 #include "mm/kmap.h"
-#include "pks/fault.h"
 #include "pks/keys.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 
 struct step_area area;

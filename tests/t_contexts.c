@@ -11,7 +11,7 @@
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
 #include "kernel/work.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/fixture.h"
 #include "tests/probe.h"

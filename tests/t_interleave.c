@@ -11,7 +11,7 @@
 #include "kernel/lib/option_names.h"
 #include "kernel/lib/string.h"
 #include "kernel/time.h"
-#include "pks/unprotect.h"
+#include "pks/policy/marks.h"
 #include "tests/fixture.h"
 #include "tests/play.h"
 #include "tests/sequence.h"

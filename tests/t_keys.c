@@ -8,8 +8,8 @@
 #define KTEST_ORDER "30"
 
 #include "kernel/lib/string.h"
-#include "pks/fault.h"
 #include "pks/keys.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/access.h"
 #include "tests/context.h"

@@ -5,9 +5,9 @@
 
 #include "mm/devmap.h"
 #include "mm/kmap.h"
-#include "pks/global.h"
-#include "pks/mark_hash.h"
-#include "pks/unprotect.h"
+#include "pks/policy/global.h"
+#include "pks/policy/mark_hash.h"
+#include "pks/policy/marks.h"
 #include "tests/fixture.h"
 
 /* One page more than the hash has places for. */

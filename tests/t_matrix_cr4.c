@@ -10,7 +10,7 @@
 
 #include "kernel/lib/random.h"
 #include "mm/tlb.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "tests/access.h"
 #include "tests/matrix_rule.h"
 #include "tests/probe.h"

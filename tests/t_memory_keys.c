@@ -9,8 +9,8 @@
 
 #include "kernel/cpu/cpuid.h"
 #include "mm/tlb.h"
-#include "pks/fault.h"
 #include "pks/keys.h"
+#include "pks/policy/fault.h"
 #include "tests/drain.h"
 #include "tests/expect.h"
 #include "tests/probe.h"

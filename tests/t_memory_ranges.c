@@ -15,7 +15,7 @@
 #include "mm/paging.h"
 #include "mm/pgtable_internal.h"
 #include "mm/ram.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/access.h"
 #include "tests/drain.h"

@@ -10,7 +10,7 @@
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "mm/kmap.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/actor.h"
 #include "tests/fixture.h"

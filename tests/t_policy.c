@@ -12,7 +12,7 @@
 #include "mm/devmap.h"
 #include "mm/kmap.h"
 #include "mm/pgtable.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/fixture.h"
 

@@ -10,8 +10,8 @@
 #include "kernel/exception.h"
 #include "kernel/thread.h"
 #include "mm/kmap.h"
-#include "pks/fault.h"
 #include "pks/keys.h"
+#include "pks/policy/fault.h"
 #include "tests/fixture.h"
 
 /* In no map of kernel/cpu/layout.h. */

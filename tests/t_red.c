@@ -14,7 +14,7 @@
 #include "kernel/thread.h"
 #include "mm/devmap.h"
 #include "mm/kmap.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/context.h"
 #include "tests/expect.h"

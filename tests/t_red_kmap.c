@@ -10,7 +10,7 @@
 #include "mm/kmap_thread.h"
 #include "mm/kmap_warn.h"
 #include "mm/memremap.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "tests/actor.h"
 #include "tests/context.h"
 #include "tests/expect.h"

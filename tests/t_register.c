@@ -7,7 +7,7 @@
 #define KTEST_SUITE "register"
 #define KTEST_ORDER "21"
 
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "tests/access.h"
 #include "tests/probe.h"
 #include "tests/window.h"

@@ -7,7 +7,7 @@
 #define KTEST_SUITE "rights"
 #define KTEST_ORDER "32"
 
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/access.h"
 #include "tests/probe.h"

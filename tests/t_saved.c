@@ -12,7 +12,7 @@
 #include "kernel/exception.h"
 #include "kernel/thread.h"
 #include "mm/kmap.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/fixture.h"
 #include "tests/inside.h"

@@ -19,10 +19,10 @@
 #include "kernel/time.h"
 #include "mm/kmap.h"
 #include "mm/pgtable.h"
-#include "pks/fault.h"
 #include "pks/keys.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/marks.h"
 #include "pks/rights.h"
-#include "pks/unprotect.h"
 #include "tests/fixture.h"
 #include "tests/probe.h"
 

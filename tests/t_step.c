@@ -12,7 +12,7 @@
 #include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
 #include "mm/kmap.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "tests/probe.h"
 #include "tests/step.h"
 

@@ -12,7 +12,7 @@
 #include "kernel/exception.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "tests/intrude.h"
 #include "tests/probe.h"
 #include "tests/step.h"

@@ -9,7 +9,7 @@
 
 #include "mm/kmap.h"
 #include "mm/kmap_local.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/crew.h"
 #include "tests/fixture.h"
@@ -125,7 +125,7 @@ static void a_mark_is_global_and_a_pardon_is_not(void)
 		return;
 	kmap(mapped.page);
 	for (enum test_context c = 0; c <= IN_NMI;
-	     c++) { /* a machine check is not stepped: pks/step.c */
+	     c++) { /* a machine check is not stepped: pks/policy/step.c */
 		run_in(c, expect_this_page_alone, NULL);
 		EXPECT_DENIED(&mapped);
 	}

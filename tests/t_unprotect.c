@@ -11,9 +11,9 @@
 #include "mm/devmap.h"
 #include "mm/kmap.h"
 #include "mm/pgtable.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/marks.h"
 #include "pks/rights.h"
-#include "pks/unprotect.h"
 #include "tests/actor.h"
 #include "tests/fixture.h"
 

@@ -12,7 +12,7 @@
 #include "kernel/time.h"
 #include "kernel/uspace.h"
 #include "mm/kmap.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/access.h"
 #include "tests/fixture.h"

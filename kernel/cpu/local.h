@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What one context has open, besides its rights: its nested maps (mm/kmap_local.c) and the
- * instructions that it was pardoned for (pks/step.c). A thread has its own, and so has each
+ * instructions that it was pardoned for (pks/policy/step.c). A thread has its own, and so has each
  * processor's softirq, interrupt and NMI context. Exceptions, system calls and work items use
  * their thread's, and an NMI inside a machine check that one's: on top of what is open there,
  * between local_enter() and local_leave().

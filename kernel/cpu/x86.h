@@ -55,7 +55,7 @@
 #define VECTOR_TEST_LOW   0x31 /* a second one, of a lower priority class */
 #define VECTOR_CALL       0xf0 /* another processor wants a function run: kernel/ipi.c */
 #define VECTOR_RESCHEDULE 0xf1 /* another processor has given this one a thread */
-#define VECTOR_RECALL     0xf2 /* take back rights that were lent: pks/global.c */
+#define VECTOR_RECALL     0xf2 /* take back rights that were lent: pks/policy/global.c */
 #define VECTOR_PIC        0x20 /* 16 of them: all masked, but a PIC may send a spurious one */
 #define VECTOR_SPURIOUS   0xff
 #define VECTORS           256
@@ -83,7 +83,7 @@
 #define IST_DF         0
 #define IST_NMI        1
 #define IST_MC         2
-#define IST_NMI_SECOND 3 /* for NMIs that come while one is stepped: pks/step.c */
+#define IST_NMI_SECOND 3 /* for NMIs that come while one is stepped: pks/policy/step.c */
 #define IST_STACKS     4
 
 #define PAGE_SHIFT 12

@@ -5,15 +5,16 @@
 
 #include "kernel/lib/types.h"
 
-/* What a protection-key fault leads to: see pks/policy.c. */
+/* What a protection-key fault leads to: see pks/policy/policy.c. */
 enum pks_mode { PKS_MODE_OFF, PKS_MODE_STRICT, PKS_MODE_RELAXED, PKS_MODE_SILENT, PKS_MODES };
 
 /* Which protected pages can be pardoned: only those marked by kmap(), or any devmap page. */
 enum pks_gate { PKS_GATE_KMAPPED, PKS_GATE_ANY, PKS_GATES };
 
-/* How wide a pardon is: the rest of the context, one instruction, every context (pks/policy.c). */
+/* How wide a pardon is: the rest of the context, one instruction, every context
+ * (pks/policy/policy.c). */
 enum pks_scope { PKS_SCOPE_CONTEXT, PKS_SCOPE_INSTRUCTION, PKS_SCOPE_GLOBAL, PKS_SCOPES };
-/* Where kmap() counts a page's users: see pks/unprotect.h. */
+/* Where kmap() counts a page's users: see pks/policy/marks.h. */
 enum pks_marks { PKS_MARKS_PAGE, PKS_MARKS_HASH, PKS_MARKS };
 
 enum exit_action { EXIT_POWEROFF, EXIT_REBOOT, EXIT_HALT, EXIT_MONITOR };

@@ -3,7 +3,7 @@
 #include "kernel/cpu/insn.h"
 #include "mm/devmap.h"
 #include "mm/kmap.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/bench/bench.h"
 

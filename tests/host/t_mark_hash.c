@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "kernel/lib/types.h"
-#include "pks/mark_hash.h"
+#include "pks/policy/mark_hash.h"
 
 #define FRAMES (2 * MARK_HASH_SLOTS)
 

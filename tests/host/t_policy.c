@@ -5,7 +5,7 @@
  */
 #include "tests/host/harness.h"
 
-#include "pks/policy.h"
+#include "pks/policy/policy.h"
 
 static void closed_pages_die(void **state)
 {

@@ -2,7 +2,7 @@
 /* Kinds of instructions, against the opcode map: SDM Vol. 2, "One-Byte Opcode Map". */
 #include "tests/host/harness.h"
 
-#include "pks/step_insn.h"
+#include "pks/policy/step_insn.h"
 
 static const u8 prefixes[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What must come of one access of a scenario: the proposal's rules (docs/EXPERIMENTS.md), written
- * a second time and apart from pks/policy.c, which is judged by them. Pure.
+ * a second time and apart from pks/policy/policy.c, which is judged by them. Pure.
  */
 #ifndef KEYWARD_TESTS_SCENARIO_RULE_H
 #define KEYWARD_TESTS_SCENARIO_RULE_H

@@ -14,7 +14,7 @@ LAYERS = [
         kernel/cpu/regs.h kernel/lib/list.h kernel/cpu/spinlock.h kernel/cpu/local.h kernel/cpu/percpu.h kernel/cpu/context.h
         kernel/lib/string.h kernel/lib/options.h kernel/cpu/layout.h kernel/cpu/pte.h kernel/cpu/pkrs_bits.h pks/pkrs.inc pks/saved.inc
         kernel/cpu/saved.h
-        pks/policy.h kernel/cpu/patch.h"""),
+        pks/policy/policy.h kernel/cpu/patch.h"""),
     # A broken promise can be found on any layer, and has to be told from there.
     ("reporting", "kernel/lib/printf.h kernel/console/console.h kernel/console/panic.h"),
     ("rights register and keys", "pks/pkrs.* pks/keys.*"),
@@ -30,13 +30,13 @@ LAYERS = [
 EXCEPTIONS = {
     ("kernel/main.c", "*"): "the boot order names every part once",
     ("kernel/smp.c", "mm/*"): "a processor's first instructions need memory below 1 MiB and tables",
-    ("mm/fault.c", "pks/fault.h"): "the way of a fault: what is a key's matter goes to the policy",
+    ("pks/policy/page_fault.c", "pks/policy/fault.h"): "the way of a fault: what is a key's matter goes to the policy",
     ("tests/host/*", "monitor/*"): "the host's programs test what is pure on every layer",
-    ("mm/page_alloc.c", "pks/unprotect.h"): "a page that is given back must have no users",
-    ("mm/memremap.c", "pks/unprotect.h"): "nor may one of a device range that goes",
-    ("mm/report.c", "pks/unprotect.h"): "what a page's state is",
+    ("mm/page_alloc.c", "pks/policy/marks.h"): "a page that is given back must have no users",
+    ("mm/memremap.c", "pks/policy/marks.h"): "nor may one of a device range that goes",
+    ("mm/report.c", "pks/policy/marks.h"): "what a page's state is",
     ("mm/kmap*.c", "pks/*"): "a kernel mapping is what unprotects a page, or grants rights to it",
-    ("mm/set_memory.c", "pks/global.h"): "marks of kmap() go with the page to its new key",
+    ("mm/set_memory.c", "pks/policy/global.h"): "marks of kmap() go with the page to its new key",
 }
 
 

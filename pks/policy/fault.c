@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/patch.h"
@@ -9,11 +9,11 @@
 #include "kernel/thread.h"
 #include "mm/pgtable.h"
 #include "mm/tlb.h"
-#include "pks/global.h"
 #include "pks/keys.h"
+#include "pks/policy/global.h"
+#include "pks/policy/marks.h"
+#include "pks/policy/step.h"
 #include "pks/rights.h"
-#include "pks/step.h"
-#include "pks/unprotect.h"
 
 #define COUNT(what) __atomic_add_fetch(&pks_stats.what, 1, __ATOMIC_RELAXED)
 

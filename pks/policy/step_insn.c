@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Prefixes and one opcode byte, in 64-bit mode: SDM Vol. 2, "Instruction Prefixes". */
-#include "pks/step_insn.h"
+#include "pks/policy/step_insn.h"
 
 static bool is_prefix(u8 byte)
 {

@@ -6,8 +6,8 @@
  * processor, lazily, by the fault of a context that has no rights of its own, and so closing has to
  * reach running processors alone. See pkrs_lend() in pks/pkrs.h.
  */
-#ifndef KEYWARD_PKS_GLOBAL_H
-#define KEYWARD_PKS_GLOBAL_H
+#ifndef KEYWARD_PKS_POLICY_GLOBAL_H
+#define KEYWARD_PKS_POLICY_GLOBAL_H
 
 #include "kernel/cpu/regs.h"
 #include "mm/page.h"

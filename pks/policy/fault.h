@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The fault policy at work (docs/EXPERIMENTS.md). */
-#ifndef KEYWARD_PKS_FAULT_H
-#define KEYWARD_PKS_FAULT_H
+#ifndef KEYWARD_PKS_POLICY_FAULT_H
+#define KEYWARD_PKS_POLICY_FAULT_H
 
 #include "kernel/cpu/regs.h"
 #include "kernel/lib/options.h"
-#include "pks/policy.h"
+#include "pks/policy/policy.h"
 
 /*
  * A protection-key fault at `addr` of the context that `regs` interrupted. True: the access may be
- * repeated: it is pardoned, as widely as the scope says (pks/policy.h), or it may be older than the
- * change that permits it. False: it must die. Any context.
+ * repeated: it is pardoned, as widely as the scope says (pks/policy/policy.h), or it may be older
+ * than the change that permits it. False: it must die. Any context.
  */
 bool pks_fault(struct regs *regs, u64 addr);
 

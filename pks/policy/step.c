@@ -8,16 +8,16 @@
  * MOV SS and POP SS hold back the trap for one instruction (SDM Vol. 3A, "Masking Exceptions and
  * Interrupts When Switching Stacks"): the right lasts for that one too, unless it faults.
  */
-#include "pks/step.h"
+#include "pks/policy/step.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/extable.h"
 #include "kernel/cpu/layout.h"
 #include "kernel/cpu/local.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
-#include "pks/fault.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/step_insn.h"
 #include "pks/rights.h"
-#include "pks/step_insn.h"
 
 #if CONFIG_PKS
 

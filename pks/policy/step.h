@@ -4,8 +4,8 @@
  * trap flag set there, so that the instruction ends in a #DB, which takes the right back. The rest
  * of it is called by kernel/exception.c, and declared in kernel/exception.h.
  */
-#ifndef KEYWARD_PKS_STEP_H
-#define KEYWARD_PKS_STEP_H
+#ifndef KEYWARD_PKS_POLICY_STEP_H
+#define KEYWARD_PKS_POLICY_STEP_H
 
 #include "kernel/cpu/regs.h"
 #include "kernel/lib/types.h"

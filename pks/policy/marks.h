@@ -4,8 +4,8 @@
  * The mark by itself gives nobody any right; it is what the fault policy asks for before it
  * pardons.
  */
-#ifndef KEYWARD_PKS_UNPROTECT_H
-#define KEYWARD_PKS_UNPROTECT_H
+#ifndef KEYWARD_PKS_POLICY_MARKS_H
+#define KEYWARD_PKS_POLICY_MARKS_H
 
 #include "kernel/lib/options.h"
 #include "mm/page.h"

@@ -3,11 +3,11 @@
  * The page-fault entry: what is a value for a probe is handed back, what the protection-key policy
  * pardons goes on, everything else is the end of its context.
  */
-#include "pks/fault.h"
 #include "kernel/cpu/extable.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
 #include "kernel/stack.h"
+#include "pks/policy/fault.h"
 
 static const char *why(const struct regs *regs, u64 addr)
 {

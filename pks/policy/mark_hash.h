@@ -8,8 +8,8 @@
  * may be taken for another frame, so two that add at the same time may give a frame two slots: its
  * count is their sum.
  */
-#ifndef KEYWARD_PKS_MARK_HASH_H
-#define KEYWARD_PKS_MARK_HASH_H
+#ifndef KEYWARD_PKS_POLICY_MARK_HASH_H
+#define KEYWARD_PKS_POLICY_MARK_HASH_H
 
 #include "kernel/lib/types.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a pardon for one instruction must know of that instruction. Pure: built on the host too. */
-#ifndef KEYWARD_PKS_STEP_INSN_H
-#define KEYWARD_PKS_STEP_INSN_H
+#ifndef KEYWARD_PKS_POLICY_STEP_INSN_H
+#define KEYWARD_PKS_POLICY_STEP_INSN_H
 
 #include "kernel/lib/types.h"
 

@@ -5,7 +5,7 @@
  * an interrupt and close when they take it. An NMI may not use the APIC (kernel/apic.h): it closes
  * here, and the others do at their next tick.
  */
-#include "pks/global.h"
+#include "pks/policy/global.h"
 #include "kernel/apic.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/extable.h"
@@ -14,9 +14,9 @@
 #include "kernel/exception.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/options.h"
-#include "pks/fault.h"
 #include "pks/pkrs.h"
-#include "pks/unprotect.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/marks.h"
 
 #if CONFIG_PKS
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "pks/mark_hash.h"
+#include "pks/policy/mark_hash.h"
 
 #define FRAME(word) ((word) >> 24)
 #define COUNT(word) ((word)&MARK_HASH_MAX)

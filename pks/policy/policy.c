@@ -4,7 +4,7 @@
  * mode; OFF never sees a protection-key fault on a machine that obeys CR4.PKS, so one that comes
  * is fatal.
  */
-#include "pks/policy.h"
+#include "pks/policy/policy.h"
 
 /*
  * Scope by what is known of the page: it is marked; it is a device page, which counts with gate=any

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "pks/unprotect.h"
+#include "pks/policy/marks.h"
 #include "kernel/console/console.h"
 #include "kernel/lib/once.h"
-#include "pks/mark_hash.h"
+#include "pks/policy/mark_hash.h"
 
 #define COUNT(what) __atomic_add_fetch(&pks_mark_stats.what, 1, __ATOMIC_RELAXED)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What becomes of a protection-key fault, as a pure function: built on the host too. */
-#ifndef KEYWARD_PKS_POLICY_H
-#define KEYWARD_PKS_POLICY_H
+#ifndef KEYWARD_PKS_POLICY_POLICY_H
+#define KEYWARD_PKS_POLICY_POLICY_H
 
 #include "kernel/lib/options.h"
 #include "kernel/lib/types.h"
@@ -17,14 +17,14 @@ struct pks_page_state {
 	bool known;       /* the address translates to a page that has a struct page */
 	bool devmap;      /* it belongs to a protected device range */
 	bool unprotected; /* kmap() marked it as globally unprotected, and no kunmap() yet */
-	bool key_open;    /* some page of its key is so marked: pks/global.h */
+	bool key_open;    /* some page of its key is so marked: pks/policy/global.h */
 };
 
 /* What a pardon opens, and for how long. */
 enum pks_width {
 	PKS_CLOSED,         /* nothing: the page cannot be pardoned */
 	PKS_IN_CONTEXT,     /* the key in the saved frame, until that context ends */
-	PKS_IN_INSTRUCTION, /* the same, until the instruction is over: pks/step.h */
+	PKS_IN_INSTRUCTION, /* the same, until the instruction is over: pks/policy/step.h */
 	PKS_FOR_ALL,        /* the key in every context that asks, until its last kunmap() */
 };
 
