@@ -12,17 +12,19 @@
 #define PAGE_ORDERS 19 /* blocks of 2^0 to 2^18 frames: 4 KiB to 1 GiB */
 
 enum page_flags {
-	PG_FREE = 1,   /* head of a free block; under the allocator's lock */
-	PG_DEVMAP = 2, /* belongs to a protected device range; set by its owner, see mm/devmap.h */
-	PG_PGMAP = 4,  /* pgmap is valid; set by mm/memremap.c */
+	PG_FREE = 1, /* head of a free block; under the allocator's lock */
+	PG_DEVMAP =
+		2, /* belongs to a protected device range; set by its owner, see mm/kmap/devmap.h */
+	PG_PGMAP = 4, /* pgmap is valid; set by mm/kmap/memremap.c */
 };
 
 struct dev_pagemap;
 
 struct page {
 	union {
-		struct list_head list;     /* free blocks: the allocator's; else the owner's */
-		struct dev_pagemap *pgmap; /* PG_PGMAP: the device range's, see mm/memremap.h */
+		struct list_head list; /* free blocks: the allocator's; else the owner's */
+		struct dev_pagemap
+			*pgmap; /* PG_PGMAP: the device range's, see mm/kmap/memremap.h */
 	};
 	u32 kmap_site;   /* low half of the address of the last kmap()'s caller; racy, a hint */
 	u32 unprotected; /* users for whom the page is globally unprotected, with marks=page; atomic
@@ -67,7 +69,7 @@ static inline void *page_to_virt(const struct page *page)
 	return phys_to_virt(page_to_phys(page));
 }
 
-/* What page_address() does with early=on: see mm/early_check.h. */
+/* What page_address() does with early=on: see mm/kmap/kmap_check.h. */
 void early_page_address(const struct page *page);
 
 /* The page's address, for everybody: it says nothing of who may use it. Any context. */

@@ -13,7 +13,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
-#include "mm/early_check.h"
+#include "mm/kmap/kmap_check.h"
 #include "mm/page.h"
 #include "pks/pkrs.h"
 #include "pks/policy/fault.h"

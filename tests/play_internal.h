@@ -3,7 +3,7 @@
 #ifndef KEYWARD_TESTS_PLAY_INTERNAL_H
 #define KEYWARD_TESTS_PLAY_INTERNAL_H
 
-#include "mm/kmap_warn.h"
+#include "mm/kmap/kmap_warn.h"
 #include "tests/fixture.h"
 #include "tests/play.h"
 

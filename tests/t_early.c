@@ -6,11 +6,11 @@
 #define KTEST_SUITE "early"
 #define KTEST_ORDER "53"
 
-#include "mm/early_check.h"
-#include "mm/kmap.h"
-#include "mm/kmap_local.h"
-#include "mm/kmap_thread.h"
-#include "mm/memremap.h"
+#include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/kmap/kmap_local.h"
+#include "mm/kmap/kmap_thread.h"
+#include "mm/kmap/memremap.h"
 #include "tests/fixture.h"
 
 static struct prot_page p;

@@ -14,7 +14,7 @@
 #include "kernel/exception.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "pks/keys.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"

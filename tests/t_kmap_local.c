@@ -7,9 +7,9 @@
 #define KTEST_ORDER "53"
 
 #include "kernel/cpu/local.h"
-#include "mm/kmap.h"
-#include "mm/kmap_local.h"
-#include "mm/kmap_warn.h"
+#include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_local.h"
+#include "mm/kmap/kmap_warn.h"
 #include "mm/pgtable.h"
 #include "pks/keys.h"
 #include "pks/policy/fault.h"

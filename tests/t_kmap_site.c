@@ -4,7 +4,7 @@
 #define KTEST_ORDER "52"
 
 #include "kernel/thread.h"
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "tests/fixture.h"
 
 __attribute__((noinline)) static void map_here(struct page *page)

@@ -3,8 +3,8 @@
 #define KTEST_SUITE "unprotect"
 #define KTEST_ORDER "52"
 
-#include "mm/devmap.h"
-#include "mm/kmap.h"
+#include "mm/kmap/devmap.h"
+#include "mm/kmap/kmap.h"
 #include "pks/policy/global.h"
 #include "pks/policy/mark_hash.h"
 #include "pks/policy/marks.h"

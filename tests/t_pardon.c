@@ -9,7 +9,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/actor.h"

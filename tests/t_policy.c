@@ -9,8 +9,8 @@
 #define KTEST_ORDER "50"
 
 #include "kernel/exception.h"
-#include "mm/devmap.h"
-#include "mm/kmap.h"
+#include "mm/kmap/devmap.h"
+#include "mm/kmap/kmap.h"
 #include "mm/pgtable.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"

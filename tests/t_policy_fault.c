@@ -9,7 +9,7 @@
 
 #include "kernel/exception.h"
 #include "kernel/thread.h"
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "pks/keys.h"
 #include "pks/policy/fault.h"
 #include "tests/fixture.h"

@@ -11,7 +11,7 @@
 #include "kernel/cpu/context.h"
 #include "kernel/exception.h"
 #include "kernel/thread.h"
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/fixture.h"

@@ -10,7 +10,7 @@
 #include "kernel/ipi.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "mm/pgtable.h"
 #include "mm/tlb.h"
 #include "pks/keys.h"

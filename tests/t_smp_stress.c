@@ -17,7 +17,7 @@
 #include "kernel/stack.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "mm/pgtable.h"
 #include "pks/keys.h"
 #include "pks/policy/fault.h"

@@ -11,7 +11,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "pks/policy/fault.h"
 #include "tests/probe.h"
 #include "tests/step.h"

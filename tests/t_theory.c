@@ -7,8 +7,8 @@
 #define KTEST_SUITE "theory"
 #define KTEST_ORDER "49"
 
-#include "mm/kmap.h"
-#include "mm/kmap_local.h"
+#include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_local.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/crew.h"

@@ -7,7 +7,7 @@
 #include "kernel/exception.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "tests/fixture.h"
 
 static struct trace_event events[TRACE_EVENTS]; /* the running test's, as is the ring */

@@ -8,7 +8,7 @@
 
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "pks/rights.h"
 #include "tests/fixture.h"
 

@@ -12,7 +12,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "pks/rights.h"
 #include "tests/fixture.h"
 

@@ -8,8 +8,8 @@
 
 #include "kernel/lib/random.h"
 #include "kernel/thread.h"
-#include "mm/devmap.h"
-#include "mm/kmap.h"
+#include "mm/kmap/devmap.h"
+#include "mm/kmap/kmap.h"
 #include "mm/pgtable.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/marks.h"

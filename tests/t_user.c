@@ -11,7 +11,7 @@
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/uspace.h"
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/access.h"

@@ -11,8 +11,8 @@
 #include "kernel/exception.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
-#include "mm/kmap_local.h"
-#include "mm/kmap_thread.h"
+#include "mm/kmap/kmap_local.h"
+#include "mm/kmap/kmap_thread.h"
 #include "pks/rights.h"
 #include "tests/fixture.h"
 

@@ -23,7 +23,7 @@ _Noreturn void panic_regs(const struct regs *regs, u64 addr, const char *fmt, ..
  */
 void report_regs(const struct regs *regs, u64 addr);
 
-/* The part of the report that knows pages, in mm/report.c. */
+/* The part of the report that knows pages, in mm/kmap/report_page.c. */
 void report_address(u64 addr);
 
 /* Ends the machine; the status is for the emulator's exit device. */

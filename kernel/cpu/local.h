@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What one context has open, besides its rights: its nested maps (mm/kmap_local.c) and the
+ * What one context has open, besides its rights: its nested maps (mm/kmap/kmap_local.c) and the
  * instructions that it was pardoned for (pks/policy/step.c). A thread has its own, and so has each
  * processor's softirq, interrupt and NMI context. Exceptions, system calls and work items use
  * their thread's, and an NMI inside a machine check that one's: on top of what is open there,
@@ -64,7 +64,7 @@ static inline struct local *local_set(struct local *local)
 	return outer;
 }
 
-/* A context that ends with maps open: warns and drops them. mm/kmap_warn.c. Any context. */
+/* A context that ends with maps open: warns and drops them. mm/kmap/kmap_warn.c. Any context. */
 void kmap_left_open(struct local *local);
 
 /* A context begins on `local`; what local_leave() must be given at its end. Any context. */

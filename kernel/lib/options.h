@@ -42,7 +42,7 @@ struct options {
 	enum pks_gate gate;    /* gate=kmapped|any */
 	enum pks_scope pardon; /* pardon=context|instruction|global */
 	enum pks_marks marks;  /* marks=page|hash */
-	bool early;            /* early=on|off: see mm/early_check.h */
+	bool early;            /* early=on|off: see mm/kmap/kmap_check.h */
 	char tests[256];       /* tests=GLOB[,GLOB]; empty: all */
 	u64 seed;              /* seed=N; 0: take one from the TSC and print it */
 	u32 repeat;            /* repeat=N, 1..1000000 */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* The whole way of a pardoned fault: from the store that faults to the same store completed. */
 #include "kernel/cpu/insn.h"
-#include "mm/devmap.h"
-#include "mm/kmap.h"
+#include "mm/kmap/devmap.h"
+#include "mm/kmap/kmap.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/bench/bench.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* What a map that belongs to one context costs, with a key and without. */
 #include "kernel/cpu/insn.h"
-#include "mm/devmap.h"
-#include "mm/kmap_local.h"
+#include "mm/kmap/devmap.h"
+#include "mm/kmap/kmap_local.h"
 #include "tests/bench/bench.h"
 
 static u64 map_and_unmap(struct page *page, u64 *writes)

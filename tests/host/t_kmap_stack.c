@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "kernel/cpu/pkrs_bits.h"
-#include "mm/kmap_stack.h"
+#include "mm/kmap/kmap_stack.h"
 
 static struct local local;
 static u32 rights;

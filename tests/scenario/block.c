@@ -2,7 +2,7 @@
 /* Block targets and their like: a list of pages is mapped, handed on, and unmapped when all is
  * done. */
 #include "kernel/thread.h"
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "tests/expect.h"
 #include "tests/scenario/scenario.h"
 

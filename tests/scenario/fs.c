@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* File systems: directories, caches, compressed data; and three ways to map for oneself. */
 #include "kernel/thread.h"
-#include "mm/kmap.h"
-#include "mm/kmap_local.h"
-#include "mm/kmap_thread.h"
+#include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_local.h"
+#include "mm/kmap/kmap_thread.h"
 #include "tests/scenario/scenario.h"
 
 static void *kept[SCENARIO_PAGES]; /* one driver runs at a time */

@@ -3,8 +3,8 @@
  * Asynchronous hand-over, both ways: the initiator maps and hands over the *mapping*, as kmap() was
  * made for; or it hands over the *page*, and the consumer maps it for itself.
  */
-#include "mm/kmap.h"
-#include "mm/kmap_local.h"
+#include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_local.h"
 #include "tests/scenario/scenario.h"
 
 /* What is handed over: written by the initiator before the consumer is started. */

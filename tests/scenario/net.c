@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Drivers that receive: what is mapped by one context is filled in by another. */
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "tests/scenario/scenario.h"
 
 static void *mapped[SCENARIO_PAGES]; /* where a driver keeps its addresses; one runs at a time */

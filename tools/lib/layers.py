@@ -33,8 +33,8 @@ EXCEPTIONS = {
     ("pks/policy/page_fault.c", "pks/policy/fault.h"): "the way of a fault: what is a key's matter goes to the policy",
     ("tests/host/*", "monitor/*"): "the host's programs test what is pure on every layer",
     ("mm/page_alloc.c", "pks/policy/marks.h"): "a page that is given back must have no users",
-    ("mm/memremap.c", "pks/policy/marks.h"): "nor may one of a device range that goes",
-    ("mm/report.c", "pks/policy/marks.h"): "what a page's state is",
+    ("mm/kmap/memremap.c", "pks/policy/marks.h"): "nor may one of a device range that goes",
+    ("mm/kmap/report_page.c", "pks/policy/marks.h"): "what a page's state is",
     ("mm/kmap*.c", "pks/*"): "a kernel mapping is what unprotects a page, or grants rights to it",
     ("mm/set_memory.c", "pks/policy/global.h"): "marks of kmap() go with the page to its new key",
 }

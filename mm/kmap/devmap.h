@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Device memory with struct pages (Linux's devmap, PMEM), protected by its range's key. */
-#ifndef KEYWARD_MM_DEVMAP_H
-#define KEYWARD_MM_DEVMAP_H
+#ifndef KEYWARD_MM_KMAP_DEVMAP_H
+#define KEYWARD_MM_KMAP_DEVMAP_H
 
 #include "mm/page.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who has a page mapped for itself: for what goes wrong, and for who takes pages away. */
-#ifndef KEYWARD_MM_KMAP_HOLDER_H
-#define KEYWARD_MM_KMAP_HOLDER_H
+#ifndef KEYWARD_MM_KMAP_KMAP_HOLDER_H
+#define KEYWARD_MM_KMAP_KMAP_HOLDER_H
 
 #include "kernel/thread.h"
 #include "mm/page.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What kmap_local_page() and kmap_thread() have in common. */
-#ifndef KEYWARD_MM_KMAP_INTERNAL_H
-#define KEYWARD_MM_KMAP_INTERNAL_H
+#ifndef KEYWARD_MM_KMAP_KMAP_INTERNAL_H
+#define KEYWARD_MM_KMAP_KMAP_INTERNAL_H
 
 #include "kernel/cpu/local.h"
 #include "kernel/cpu/pkrs_bits.h"

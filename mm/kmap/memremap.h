@@ -2,10 +2,10 @@
 /*
  * A device's range of memory with struct pages, as Linux's dev_pagemap, over RAM set aside for it.
  * A protected range carries its owner's key, which is denied to everybody at first: who wants to
- * use a page maps it (mm/kmap_local.h, mm/kmap.h) or is granted the key.
+ * use a page maps it (mm/kmap/kmap_local.h, mm/kmap/kmap.h) or is granted the key.
  */
-#ifndef KEYWARD_MM_MEMREMAP_H
-#define KEYWARD_MM_MEMREMAP_H
+#ifndef KEYWARD_MM_KMAP_MEMREMAP_H
+#define KEYWARD_MM_KMAP_MEMREMAP_H
 
 #include "mm/page.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the maps of a context complain about: counted each time, told once for each call site. */
-#ifndef KEYWARD_MM_KMAP_WARN_H
-#define KEYWARD_MM_KMAP_WARN_H
+#ifndef KEYWARD_MM_KMAP_KMAP_WARN_H
+#define KEYWARD_MM_KMAP_KMAP_WARN_H
 
 #include "kernel/cpu/local.h"
 

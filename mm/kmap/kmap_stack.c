@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mm/kmap_stack.h"
+#include "mm/kmap/kmap_stack.h"
 #include "kernel/cpu/pkrs_bits.h"
 #include "kernel/cpu/x86.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mm/devmap.h"
+#include "mm/kmap/devmap.h"
 #include "kernel/cpu/pkrs_bits.h"
 #include "mm/pgtable.h"
 

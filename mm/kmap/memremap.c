@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "mm/memremap.h"
-#include "mm/devmap.h"
-#include "mm/kmap_holder.h"
+#include "mm/kmap/memremap.h"
+#include "mm/kmap/devmap.h"
+#include "mm/kmap/kmap_holder.h"
 #include "pks/keys.h"
 #include "pks/policy/marks.h"
 

@@ -4,8 +4,8 @@
  * page_address(), is told of at once, not only when an access faults. Once for each call site;
  * nothing else changes. mm/ itself uses page_to_virt(), which is not checked.
  */
-#ifndef KEYWARD_MM_EARLY_CHECK_H
-#define KEYWARD_MM_EARLY_CHECK_H
+#ifndef KEYWARD_MM_KMAP_KMAP_CHECK_H
+#define KEYWARD_MM_KMAP_KMAP_CHECK_H
 
 #include "mm/page.h"
 

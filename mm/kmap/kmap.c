@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "mm/kmap.h"
+#include "mm/kmap/kmap.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/thread.h"
-#include "mm/early_check.h"
+#include "mm/kmap/kmap_check.h"
 #include "pks/policy/global.h"
 #include "pks/policy/marks.h"
 

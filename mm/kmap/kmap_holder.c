@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mm/kmap_holder.h"
+#include "mm/kmap/kmap_holder.h"
 #include "kernel/lib/string.h"
 
 struct search {

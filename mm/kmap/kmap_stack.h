@@ -4,8 +4,8 @@
  * one of them. Pure, built on the host too. An exception on the same struct local may come between
  * any two instructions; it adds above what is open, and takes that away again.
  */
-#ifndef KEYWARD_MM_KMAP_STACK_H
-#define KEYWARD_MM_KMAP_STACK_H
+#ifndef KEYWARD_MM_KMAP_KMAP_STACK_H
+#define KEYWARD_MM_KMAP_KMAP_STACK_H
 
 #include "kernel/cpu/local.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "mm/kmap_thread.h"
+#include "mm/kmap/kmap_thread.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/trace.h"
-#include "mm/kmap_internal.h"
-#include "mm/kmap_warn.h"
+#include "mm/kmap/kmap_internal.h"
+#include "mm/kmap/kmap_warn.h"
 
 void kmap_thread_protected(struct page *page)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "mm/kmap_warn.h"
+#include "mm/kmap/kmap_warn.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/context.h"
 #include "kernel/lib/once.h"
-#include "mm/kmap_holder.h"
+#include "mm/kmap/kmap_holder.h"
 #include "mm/page.h"
 
 #define COUNT(what) __atomic_add_fetch(&kmap_stats.what, 1, __ATOMIC_RELAXED)

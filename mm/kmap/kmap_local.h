@@ -5,8 +5,8 @@
  * nest, are unmapped in the opposite order, stay over preemption, and end with their context at
  * the latest. A page without a key costs nothing but its address.
  */
-#ifndef KEYWARD_MM_KMAP_LOCAL_H
-#define KEYWARD_MM_KMAP_LOCAL_H
+#ifndef KEYWARD_MM_KMAP_KMAP_LOCAL_H
+#define KEYWARD_MM_KMAP_KMAP_LOCAL_H
 
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "mm/kmap_local.h"
+#include "mm/kmap/kmap_local.h"
 #include "kernel/cpu/trace.h"
-#include "mm/kmap_internal.h"
-#include "mm/kmap_stack.h"
-#include "mm/kmap_warn.h"
+#include "mm/kmap/kmap_internal.h"
+#include "mm/kmap/kmap_stack.h"
+#include "mm/kmap/kmap_warn.h"
 #include "pks/rights.h"
 
 void kmap_open(struct page *page, enum pks_access access, bool ordered, void *site)

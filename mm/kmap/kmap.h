@@ -3,8 +3,8 @@
  * kmap() on protected pages (docs/EXPERIMENTS.md): it changes nobody's rights, it marks the page as
  * globally unprotected. Who then touches it without rights is pardoned as the mode says.
  */
-#ifndef KEYWARD_MM_KMAP_H
-#define KEYWARD_MM_KMAP_H
+#ifndef KEYWARD_MM_KMAP_KMAP_H
+#define KEYWARD_MM_KMAP_KMAP_H
 
 #include "mm/page.h"
 

@@ -3,7 +3,7 @@
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"
 #include "kernel/stack.h"
-#include "mm/memremap.h"
+#include "mm/kmap/memremap.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
 #include "pks/keys.h"

@@ -3,8 +3,8 @@
  * The RFC's thread-local map (docs/EXPERIMENTS.md): a kmap() whose address its caller gives to
  * nobody. As kmap_local_page(), but for threads alone, and unmapped in any order.
  */
-#ifndef KEYWARD_MM_KMAP_THREAD_H
-#define KEYWARD_MM_KMAP_THREAD_H
+#ifndef KEYWARD_MM_KMAP_KMAP_THREAD_H
+#define KEYWARD_MM_KMAP_KMAP_THREAD_H
 
 #include "kernel/cpu/insn.h"
 #include "mm/page.h"

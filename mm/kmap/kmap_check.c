@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mm/early_check.h"
+#include "mm/kmap/kmap_check.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/context.h"
 #include "kernel/lib/once.h"
