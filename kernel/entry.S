@@ -52,7 +52,7 @@
 	pop %rax
 .endm
 
-/* A call that is itself the site: with trace=on it goes by way of kernel/trace_sites.c. */
+/* A call that is itself the site: with trace=on it goes by way of kernel/trace/trace_sites.c. */
 .macro DISPATCH
 .Ldispatch\@:
 	call trap_dispatch

@@ -18,10 +18,10 @@
 #include "kernel/stack.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
+#include "kernel/trace/trace_ring.h"
 #include "mm/init.h"
 #include "mm/page.h"
 #include "mm/paging.h"
-#include "mm/trace_ring.h"
 #include "pks/pkrs.h"
 
 #define PKRS_BEFORE_INIT 0x55555554

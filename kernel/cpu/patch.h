@@ -3,7 +3,7 @@
  * Sites in the code that the command line can switch on, before the kernel's text becomes
  * read-only. Magic breakpoints: Bochs stops its debugger at `xchg %bx, %bx`. At each point that
  * magic= names stands a NOP of five bytes; magic_patch() turns those asked for into the real thing.
- * With trace=on some become a call instead (kernel/trace_thunk.S), which has the point in it.
+ * With trace=on some become a call instead (kernel/trace/trace_thunk.S), which has the point in it.
  */
 #ifndef KEYWARD_KERNEL_CPU_PATCH_H
 #define KEYWARD_KERNEL_CPU_PATCH_H

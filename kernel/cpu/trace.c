@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Keeping events. Printing them is in kernel/trace_report.c. */
+/* Keeping events. Printing them is in kernel/trace/trace_report.c. */
 #include "kernel/cpu/trace.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/percpu.h"

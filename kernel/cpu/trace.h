@@ -4,9 +4,9 @@
  * by its processor alone, in any context, NMI included; read by anybody. The newest events stay;
  * how many were overwritten is known from the numbers of those that are left.
  *
- * trace=on makes the rings long and has the sites in assembly call kernel/trace_sites.c: rights
- * written, threads switched, contexts entered and left. Without it these sites are the NOPs of
- * kernel/cpu/patch.h, and plain calls, that stand there anyway; everything else is traced either
+ * trace=on makes the rings long and has the sites in assembly call kernel/trace/trace_sites.c:
+ * rights written, threads switched, contexts entered and left. Without it these sites are the NOPs
+ * of kernel/cpu/patch.h, and plain calls, that stand there anyway; everything else is traced either
  * way.
  */
 #ifndef KEYWARD_KERNEL_CPU_TRACE_H

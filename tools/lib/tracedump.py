@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Read the kernel's trace dumps (kernel/trace_dump.c) out of a console log.
+"""Read the kernel's trace dumps (kernel/trace/trace_dump.c) out of a console log.
 
 A dump is believed whole or not at all: a line that is missing, cut, garbled or says what cannot be
 is a BadTrace that names the line. docs/DEBUGGING.md has the form.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mm/trace_ring.h"
+#include "kernel/trace/trace_ring.h"
 #include "kernel/console/console.h"
 #include "kernel/lib/string.h"
 #include "mm/page.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef KEYWARD_MM_TRACE_RING_H
-#define KEYWARD_MM_TRACE_RING_H
+#ifndef KEYWARD_KERNEL_TRACE_TRACE_RING_H
+#define KEYWARD_KERNEL_TRACE_TRACE_RING_H
 
 #include "kernel/cpu/trace.h"
 
