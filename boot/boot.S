@@ -159,7 +159,7 @@ start64:
 	.bss
 	.balign PAGE_SIZE
 	.globl boot_pml5, boot_pml4, boot_stack_guard, boot_stack, boot_stack_top
-boot_pml5: /* mm/paging.c */
+boot_pml5: /* boot/paging.c */
 	.skip PAGE_SIZE
 boot_pml4:
 	.skip PAGE_SIZE

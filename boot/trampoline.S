@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where an application processor starts (SDM Vol. 3A, "MP Initialization Protocol Algorithm"): in
- * real mode, at a page below 1 MiB that kernel/smp.c has copied the first part to. It goes to 64-bit
+ * real mode, at a page below 1 MiB that boot/smp.c has copied the first part to. It goes to 64-bit
  * mode in one step, by the boot page tables and the boot GDT, from there to the kernel's own tables,
  * and takes the stack that was put out for it.
  *
  * A processor that comes later than it was waited for may find the stack gone, or the next one's.
- * So the stack is taken by an exchange, and who gets none stops; kernel/smp.c compares the APIC id.
+ * So the stack is taken by an exchange, and who gets none stops; boot/smp.c compares the APIC id.
  */
 #include "kernel/cpu/msr.h"
-#include "kernel/smp.h"
+#include "boot/smp.h"
 #include "kernel/cpu/x86.h"
 
 #define AT(label) (label - trampoline_start)
@@ -38,7 +38,7 @@ trampoline_start:
 gdt_pointer: /* of boot/boot.S, which is below 4 GiB */
 	.short SEL_BOOT_CS_32 + 7
 	.long boot_gdt
-trampoline_paging: /* kernel/smp.c copies struct paging_boot here */
+trampoline_paging: /* boot/smp.c copies struct paging_boot here */
 	.skip PAGING_BOOT_SIZE
 trampoline_end:
 

@@ -8,11 +8,11 @@
 #define KTEST_ORDER "31"
 
 #include "boot/cross.h"
+#include "boot/paging.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/lib/options.h"
 #include "mm/init.h"
 #include "mm/kmap/devmap.h"
-#include "mm/paging.h"
 #include "mm/pgtable_internal.h"
 #include "mm/ram.h"
 #include "pks/policy/fault.h"

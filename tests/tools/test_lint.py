@@ -67,7 +67,7 @@ class Lint(unittest.TestCase):
     def test_layer(self):
         self.add("mm/page.h", HEAD)
         self.add("pks/policy/fault.c", HEAD + '#include "kernel/lib/types.h"\n#include "mm/page.h"\n')
-        self.add("kernel/main.c", HEAD + '#include "mm/page.h"\n')
+        self.add("boot/main.c", HEAD + '#include "mm/page.h"\n')
         self.assertEqual(self.red(), [])
         self.add("kernel/sched.c", HEAD + '#include "mm/page.h"\n')
         self.assertEqual(self.red(), ["includes"])

@@ -9,7 +9,7 @@ import re
 
 import ktap
 
-FIRST = "# Keyward: protection keys"     # what the kernel says first (kernel/main.c)
+FIRST = "# Keyward: protection keys"     # what the kernel says first (boot/main.c)
 HEADER = "KTAP version 1"
 # What terminal programs and log servers put before a line.
 _STAMP = re.compile(r"(?:\[[^\]]{1,40}\]|\(?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)?\)?"

@@ -28,8 +28,8 @@ LAYERS = [
 
 # (including file, included file): the reason why this one may look upwards.
 EXCEPTIONS = {
-    ("kernel/main.c", "*"): "the boot order names every part once",
-    ("kernel/smp.c", "mm/*"): "a processor's first instructions need memory below 1 MiB and tables",
+    ("boot/main.c", "*"): "the boot order names every part once",
+    ("boot/smp.c", "mm/*"): "a processor's first instructions need memory below 1 MiB and tables",
     ("pks/policy/page_fault.c", "pks/policy/fault.h"): "the way of a fault: what is a key's matter goes to the policy",
     ("tests/host/*", "monitor/*"): "the host's programs test what is pure on every layer",
     ("mm/page_alloc.c", "pks/policy/marks.h"): "a page that is given back must have no users",

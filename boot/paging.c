@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mm/paging.h"
+#include "boot/paging.h"
 #include "boot/cross.h"
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A serial port that the firmware names, from its place to the console on it. */
-#ifndef KEYWARD_MM_SERIAL_H
-#define KEYWARD_MM_SERIAL_H
+#ifndef KEYWARD_BOOT_SERIAL_H
+#define KEYWARD_BOOT_SERIAL_H
 
 #include "kernel/console/uart.h"
 

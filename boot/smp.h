@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The other processors: started, counted. What they do then is the scheduler's. */
-#ifndef KEYWARD_KERNEL_SMP_H
-#define KEYWARD_KERNEL_SMP_H
+#ifndef KEYWARD_BOOT_SMP_H
+#define KEYWARD_BOOT_SMP_H
 
 /* Fields of struct paging_boot and struct ap_start, for boot/trampoline.S. */
 #define PAGING_BOOT_CR3  0

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How many levels of paging the kernel runs with, and what a processor loads to be in that mode. */
-#ifndef KEYWARD_MM_PAGING_H
-#define KEYWARD_MM_PAGING_H
+#ifndef KEYWARD_BOOT_PAGING_H
+#define KEYWARD_BOOT_PAGING_H
 
 #include "kernel/lib/types.h"
 

@@ -4,8 +4,9 @@
  * Algorithm"): each gets its structure, stacks and idle thread before it runs, and its rights
  * register before CR4.PKS, so that no protected page is ever open to it.
  */
-#include "kernel/smp.h"
+#include "boot/smp.h"
 #include "boot/acpi/acpi_registers.h"
+#include "boot/paging.h"
 #include "kernel/apic.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"
@@ -21,7 +22,6 @@
 #include "kernel/trace/trace_ring.h"
 #include "mm/init.h"
 #include "mm/page.h"
-#include "mm/paging.h"
 #include "pks/pkrs.h"
 
 #define PKRS_BEFORE_INIT 0x55555554

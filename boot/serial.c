@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mm/serial.h"
+#include "boot/serial.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"
 #include "mm/page.h"
