@@ -21,13 +21,14 @@
 #include "kernel/lib/options.h"
 #include "kernel/lib/random.h"
 #include "kernel/lib/string.h"
-#include "kernel/stack.h"
+#include "kernel/machine.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/trace/trace_ring.h"
 #include "kernel/work.h"
 #include "mm/init.h"
 #include "mm/page.h"
+#include "mm/stack.h"
 #include "mm/vmap.h"
 #include "monitor/monitor.h"
 #include "pks/pkrs.h"
@@ -83,7 +84,7 @@ static void print_pks(void)
 
 	if (!CONFIG_PKS)
 		pr("# PKS: compiled out\n");
-	else if (!pks_present)
+	else if (!pks_on())
 		pr("# PKS: this processor has none (CPUID.7.0:ECX[31] is 0)\n");
 	else
 		pr("# PKS: mode %s, gate %s, pardon %s, initial rights %p"

@@ -16,12 +16,12 @@
 #include "kernel/exception.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/string.h"
-#include "kernel/stack.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/trace/trace_ring.h"
 #include "mm/init.h"
 #include "mm/page.h"
+#include "mm/stack.h"
 #include "pks/pkrs.h"
 
 #define PKRS_BEFORE_INIT 0x55555554
@@ -104,7 +104,7 @@ static void ap_main(struct cpu *cpu)
 	apic_init_cpu();
 	if (apic_id() != cpu->apic_id)
 		refuse("another processor has come in its place");
-	if (cpu_has(FEATURE_PKS) != pks_present && CONFIG_PKS)
+	if (CONFIG_PKS && cpu_has(FEATURE_PKS) != pks_on())
 		refuse("it differs from the boot processor in PKS");
 	cpu->pkrs_found = pkrs_register();
 	pat_init_cpu(); /* before CR4.PGE, whose change flushes the TLB */
@@ -190,7 +190,7 @@ static void rehearse(struct cpu *cpu)
 
 static const char *start_for_good(struct cpu *cpu)
 {
-	bool first = cpu_count == 1 && pks_present;
+	bool first = cpu_count == 1 && pks_on();
 	const char *why = first ? start(cpu, rehearse) : NULL;
 	u64 before = rdtsc();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/backtrace.h"
 #include "kernel/console/console.h"
+#include "mm/stack.h"
 
 #define DEPTH_MAX 24
 

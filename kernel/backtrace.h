@@ -10,7 +10,4 @@
  */
 void backtrace(u64 rip, u64 rbp);
 
-/* Whether [addr, addr + len) lies in mapped stack memory; in kernel/stack.h's allocator. */
-bool stack_contains(u64 addr, u64 len);
-
 #endif

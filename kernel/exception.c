@@ -6,6 +6,7 @@
 #include "kernel/cpu/extable.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/layout.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/ipi.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"

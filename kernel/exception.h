@@ -6,8 +6,6 @@
 
 #include "kernel/cpu/regs.h"
 
-struct local_step;
-
 /* A handler that somebody lends to a vector; true: handled, go on as the frame says. */
 typedef bool (*trap_hook_t)(struct regs *regs);
 
@@ -23,39 +21,6 @@ trap_hook_t trap_hook_get(u32 vector);
 
 /* Every trap comes through here, interrupts off, and is left with interrupts off. */
 void trap_dispatch(struct regs *regs);
-
-/* The page-fault entry, in pks/policy/page_fault.c. `addr` is CR2, read before anything could
- * overwrite it. */
-void page_fault(struct regs *regs, u64 addr);
-
-/*
- * Instructions that were pardoned one by one, in pks/policy/step.c. A trap whose frame has TF = 1
- * begins and ends with the first two, resume with what suspend returned, if it returned anything; a
- * #DB is for step_trap() first, and for nobody else if that returns true. Interrupts off.
- */
-#if CONFIG_PKS
-struct local_step *step_suspend(struct regs *regs);
-void step_resume(struct regs *regs, struct local_step *step);
-bool step_trap(struct regs *regs);
-#else
-static inline struct local_step *step_suspend(struct regs *regs)
-{
-	(void)regs;
-	return NULL;
-}
-
-static inline void step_resume(struct regs *regs, struct local_step *step)
-{
-	(void)regs;
-	(void)step;
-}
-
-static inline bool step_trap(struct regs *regs)
-{
-	(void)regs;
-	return false;
-}
-#endif
 
 /* The system calls, in kernel/syscall.c. */
 void syscall_dispatch(struct regs *regs);

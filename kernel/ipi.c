@@ -5,6 +5,7 @@
 #include "kernel/console/panic.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/exception.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"

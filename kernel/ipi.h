@@ -9,17 +9,17 @@
 
 #include "kernel/cpu/percpu.h"
 #include "kernel/cpu/regs.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/lib/types.h"
 
 /* Gives the vectors their handlers. Boot, before the second processor. */
 void ipi_init(void);
 
 /*
- * Runs fn(arg) on `cpu`, or on every processor, with interrupts off, and returns when it has run.
- * Thread context, interrupts on where there are other processors.
+ * Runs fn(arg) on `cpu` with interrupts off and returns when it has run. Thread context, interrupts
+ * on where there are other processors. For all processors: ipi_run_on_all(), kernel/cpu/upcalls.h.
  */
 void ipi_run_on(struct cpu *cpu, void (*fn)(void *arg), void *arg);
-void ipi_run_on_all(void (*fn)(void *arg), void *arg);
 
 /* Makes `cpu` look at its run queue. Any context but NMI. */
 void ipi_reschedule(struct cpu *cpu);

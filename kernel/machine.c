@@ -3,6 +3,7 @@
  * How a machine ends. Each way is tried in turn; on a machine that has none of them the processor
  * halts. The verdict is on the console by then and never depends on this.
  */
+#include "kernel/machine.h"
 #include "boot/acpi/acpi_registers.h"
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"

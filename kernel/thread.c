@@ -7,8 +7,8 @@
 #include "kernel/cpu/trace.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
-#include "kernel/stack.h"
 #include "kernel/wait.h"
+#include "mm/stack.h"
 #include "pks/pkrs.h"
 
 struct list_head all_threads = LIST_HEAD_INIT(all_threads);

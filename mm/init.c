@@ -9,7 +9,7 @@
 #include "kernel/cpu/layout.h"
 #include "kernel/cpu/pat.h"
 #include "kernel/lib/options.h"
-#include "mm/early.h"
+#include "mm/bootmem.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"

@@ -2,9 +2,9 @@
 /* A buddy allocator: free blocks of 2^order frames, each aligned to its size. */
 #include "kernel/console/panic.h"
 #include "kernel/cpu/spinlock.h"
+#include "kernel/cpu/upcalls.h"
 #include "mm/init.h"
 #include "mm/page.h"
-#include "pks/policy/marks.h"
 
 static struct {
 	struct spinlock lock; /* for everything here and for struct page's list, order, PG_FREE */
@@ -90,7 +90,7 @@ void page_free(struct page *page, u32 order)
 	struct page *other;
 
 	BUG_ON(page->flags & (PG_FREE | PG_DEVMAP));
-	BUG_ON(page->pkey || pks_is_unprotected(page));
+	BUG_ON(page->pkey || page_is_marked(page));
 	while ((other = free_buddy(page, order))) {
 		take_block(other);
 		page = MIN(page, other);

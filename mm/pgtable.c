@@ -5,7 +5,7 @@
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/lib/string.h"
-#include "mm/early.h"
+#include "mm/bootmem.h"
 #include "mm/page.h"
 #include "mm/pgtable_internal.h"
 #include "mm/tlb.h"

@@ -2,12 +2,12 @@
 /* Changing the attributes of mapped memory, which first may have to be split. */
 #include "kernel/console/panic.h"
 #include "kernel/cpu/trace.h"
+#include "kernel/cpu/upcalls.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
 #include "mm/tlb.h"
 #include "pks/keys.h"
-#include "pks/policy/global.h"
 
 static u64 splits; /* written under pgtable_lock */
 
@@ -79,7 +79,7 @@ static void note_key(u64 va, u64 size, u32 key)
 	struct page *page = virt_to_page((const void *)va);
 
 	for (u64 i = 0; page && i < size >> PAGE_SHIFT; i++) {
-		pks_global_move(&page[i], key);
+		pks_key_moved(&page[i], key);
 		page[i].pkey = (u8)key;
 	}
 }

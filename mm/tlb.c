@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "mm/tlb.h"
-#include "kernel/ipi.h"
+#include "kernel/cpu/upcalls.h"
 
 struct range {
 	u64 va, pages;

@@ -73,7 +73,7 @@ static void make_with_rights(u32 pkrs, struct access *a)
 {
 	struct rights_saved saved;
 
-	if (!pks_present) {
+	if (!pks_on()) {
 		pr("there is no IA32_PKRS here to load rights into\n");
 		return;
 	}

@@ -5,6 +5,7 @@
 #include "kernel/console/panic.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/string.h"
+#include "kernel/machine.h"
 #include "monitor/names.h"
 #include "monitor/words.h"
 #include "pks/keys.h"

@@ -22,7 +22,7 @@ static const char *rights_name(u32 pkrs, u32 key)
 
 static void print_key(u32 key)
 {
-	u32 own = pks_present ? (u32)this_cpu()->pkrs : PKRS_INIT;
+	u32 own = pks_on() ? (u32)this_cpu()->pkrs : PKRS_INIT;
 
 	pr("%3u  %-16s %-13s %-13s ", key, pks_key_owner(key), rights_name(PKRS_INIT, key),
 	   rights_name(own, key));
@@ -38,7 +38,7 @@ void command_keys(int n, char **words)
 
 	(void)n;
 	(void)words;
-	if (!pks_present)
+	if (!pks_on())
 		pr("this processor has no PKS, or it is compiled out: keys deny nothing\n");
 	pr("key  owner            initial       monitor's     pages\n");
 	for (u32 key = 0; key < PKS_KEYS; key++) {
@@ -67,7 +67,7 @@ static void print_cpu(const struct cpu *cpu)
 	pr("cpu %u (APIC ID %u%s): %s, thread %u (%s), ticks %lu, NMIs %lu\n", cpu->id,
 	   cpu->apic_id, cpu == this_cpu() ? ", this one" : "", context_of(cpu->context_count),
 	   t ? t->id : 0, t ? t->name : "none", cpu->ticks, cpu->nmis);
-	if (pks_present)
+	if (pks_on())
 		pr("  rights %p"
 		   "K\n",
 		   &pkrs);
@@ -123,7 +123,7 @@ static void say_rights(u32 key)
 {
 	u32 pkrs = (u32)this_cpu()->pkrs;
 
-	if (pks_present)
+	if (pks_on())
 		pr("the monitor's rights to key %u: %s; all: %p"
 		   "K\n",
 		   key, rights_name(pkrs, key), &pkrs);

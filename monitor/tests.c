@@ -81,7 +81,7 @@ void command_mode(int n, char **words)
 	if (n == 2)
 		pks_mode_set((enum pks_mode)mode);
 	pr("mode %s%s\n", pks_mode_name(options.pks),
-	   pks_present ? "" : "; but keys deny nothing here, as there is no PKS");
+	   pks_on() ? "" : "; but keys deny nothing here, as there is no PKS");
 }
 
 void command_gate(int n, char **words)

@@ -18,7 +18,7 @@ static s64 pages[PKS_KEYS];                                   /* atomic */
 
 int pks_key_alloc(const char *owner)
 {
-	if (!pks_present)
+	if (!pks_on())
 		return -ENODEV;
 	if (!owner)
 		return -EINVAL;

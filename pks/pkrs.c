@@ -14,25 +14,21 @@ void pkrs_init(void)
 
 void pkrs_init_cpu(void)
 {
-	if (!pks_present)
+	if (!pks_on())
 		return;
-#if CONFIG_PKS
 	pkrs_write(PKRS_INIT);
 	write_cr4(read_cr4() | CR4_PKS);
-#endif
 }
 
 void pkrs_enforce(bool on)
 {
-	if (!pks_present)
+	if (!pks_on())
 		return;
 	if (on)
 		write_cr4(read_cr4() | CR4_PKS);
 	else
 		write_cr4(read_cr4() & ~(u64)CR4_PKS);
 }
-
-#if CONFIG_PKS
 
 static void write_register(u32 pkrs)
 {
@@ -74,8 +70,6 @@ void pkrs_recall(void)
 	irq_restore(flags);
 }
 
-#endif
-
 #if CONFIG_PARANOID
 void pkrs_mirror_lies(void);
 void pkrs_check_mirror(void);
@@ -97,7 +91,7 @@ void pkrs_check_mirror(void)
 {
 	u64 flags = irq_save();
 
-	if (pks_present && this_cpu()->pkrs != pkrs_register())
+	if (pks_on() && this_cpu()->pkrs != pkrs_register())
 		pkrs_mirror_lies();
 	irq_restore(flags);
 }

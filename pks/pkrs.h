@@ -16,13 +16,19 @@
 /* The processor has the register. Written once at boot, before any context but the first. */
 extern bool pks_present;
 
-#if CONFIG_PKS
+/* Whether rights are kept here; a constant false where PKS is compiled out. Any context. */
+static inline bool pks_on(void)
+{
+	return CONFIG_PKS && pks_present;
+}
 
 /* The rights of the running context. Any context. */
 static inline u32 pkrs_read(void)
 {
 	u32 pkrs;
 
+	if (!CONFIG_PKS)
+		return 0;
 	asm volatile("movl %%gs:%c1, %0" : "=r"(pkrs) : "i"(CPU_PKRS));
 	return pkrs;
 }
@@ -60,7 +66,7 @@ static inline u32 pkrs_update(u32 clear, u32 set)
 {
 	u32 old = pkrs_read(), new = (old & ~clear) | set;
 
-	if (new != old && likely(pks_present))
+	if (new != old && likely(pks_on()))
 		pkrs_write(new);
 	return old;
 }
@@ -102,28 +108,10 @@ static inline void pkrs_exit(u32 outer)
 	pkrs_update(~0u, outer);
 }
 
-#else
-
-static inline u32 pkrs_enter(void)
-{
-	return PKRS_INIT;
-}
-
-static inline void pkrs_recall(void)
-{
-}
-
-static inline void pkrs_exit(u32 outer)
-{
-	(void)outer;
-}
-
-#endif
-
 /* IA32_PKRS itself; 0 where there is none. For tests and reports: everybody else has the mirror. */
 static inline u32 pkrs_register(void)
 {
-	return pks_present ? (u32)rdmsr(MSR_IA32_PKRS) : 0;
+	return pks_on() ? (u32)rdmsr(MSR_IA32_PKRS) : 0;
 }
 
 /*

@@ -14,8 +14,6 @@ struct pks_token {
 	u32 mask, bits;
 };
 
-#if CONFIG_PKS
-
 /*
  * Opens `key` for reading (PKS_READ) or for reading and writing (PKS_WRITE). Never narrows what
  * the context already has, so grants nest; give the tokens back in the opposite order. Any context.
@@ -47,35 +45,6 @@ static inline void pks_update_exception(struct regs *regs, u32 key, u32 rights)
 {
 	regs_pkrs_set(regs, pkrs_with((u32)regs_pkrs(regs), key, rights));
 }
-
-#else
-
-static inline struct pks_token pks_grant(u32 key, enum pks_access access)
-{
-	(void)key;
-	(void)access;
-	return (struct pks_token){ 0, 0 };
-}
-
-static inline void pks_revoke(struct pks_token token)
-{
-	(void)token;
-}
-
-static inline void pks_set(u32 key, u32 rights)
-{
-	(void)key;
-	(void)rights;
-}
-
-static inline void pks_update_exception(struct regs *regs, u32 key, u32 rights)
-{
-	(void)regs;
-	(void)key;
-	(void)rights;
-}
-
-#endif
 
 static inline void pks_set_noaccess(u32 key)
 {

@@ -130,7 +130,7 @@ static void check_leftovers(u32 threads_before)
 		ktest_error("left %d threads behind", (int)(threads - threads_before));
 	if (context_count() || !irqs_enabled())
 		panic("a test has changed the main thread's context");
-	if (this_cpu()->pkrs != PKRS_INIT || (pks_present && pkrs_register() != PKRS_INIT))
+	if (this_cpu()->pkrs != PKRS_INIT || (pks_on() && pkrs_register() != PKRS_INIT))
 		ktest_error("rights leaked into the main thread: %08lx", this_cpu()->pkrs);
 }
 
@@ -186,7 +186,7 @@ static void run(const struct ktest *t, bool stress)
 	now.checks = 0;
 	now.stress = stress;
 	now.reason[0] = 0;
-	if (t->flags & KT_PKS && !pks_present) {
+	if (t->flags & KT_PKS && !pks_on()) {
 		ktest_skip(CONFIG_PKS ? "this processor has no PKS" : "PKS is compiled out");
 		return;
 	}

@@ -46,7 +46,7 @@ static void pks_is_what_cpuid_says(void)
 {
 	bool on = CONFIG_PKS && cpu_has(FEATURE_PKS) && options.pks != PKS_MODE_OFF;
 
-	EXPECT_EQ(pks_present, CONFIG_PKS && cpu_has(FEATURE_PKS));
+	EXPECT_EQ(pks_on(), CONFIG_PKS && cpu_has(FEATURE_PKS));
 	EXPECT_EQ(!!(read_cr4() & CR4_PKS), on);
 }
 KTEST(pks_is_what_cpuid_says, 0);

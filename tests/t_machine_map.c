@@ -9,9 +9,9 @@
 
 #include "kernel/backtrace.h"
 #include "kernel/exception.h"
-#include "kernel/stack.h"
 #include "mm/init.h"
 #include "mm/pgtable_internal.h"
+#include "mm/stack.h"
 #include "tests/access.h"
 #include "tests/context.h"
 #include "tests/probe.h"

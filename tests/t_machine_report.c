@@ -14,6 +14,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
+#include "mm/stack.h"
 #include "tests/expect.h"
 
 extern char text_start[], text_end[], data_start[];

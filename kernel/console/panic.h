@@ -23,11 +23,4 @@ _Noreturn void panic_regs(const struct regs *regs, u64 addr, const char *fmt, ..
  */
 void report_regs(const struct regs *regs, u64 addr);
 
-/* The part of the report that knows pages, in mm/kmap/report_page.c. */
-void report_address(u64 addr);
-
-/* Ends the machine; the status is for the emulator's exit device. */
-enum machine_status { MACHINE_PASS = 0x10, MACHINE_FAIL = 0x11, MACHINE_PANIC = 0x12 };
-_Noreturn void machine_end(enum machine_status status);
-
 #endif

@@ -10,6 +10,7 @@
 #ifndef KEYWARD_KERNEL_CPU_LOCAL_H
 #define KEYWARD_KERNEL_CPU_LOCAL_H
 
+#include "kernel/cpu/upcalls.h"
 #include "kernel/lib/types.h"
 
 #define LOCAL_MAPS  16
@@ -63,9 +64,6 @@ static inline struct local *local_set(struct local *local)
 	asm volatile("movq %0, %%gs:%c1" : : "r"(local), "i"(CPU_LOCAL) : "memory");
 	return outer;
 }
-
-/* A context that ends with maps open: warns and drops them. mm/kmap/kmap_warn.c. Any context. */
-void kmap_left_open(struct local *local);
 
 /* A context begins on `local`; what local_leave() must be given at its end. Any context. */
 static inline u32 local_enter(struct local *local)

@@ -5,7 +5,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"
 #include "kernel/cpu/pkrs_bits.h"
-#include "kernel/exception.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/lib/string.h"
 
 _Static_assert(offsetof(struct cpu, self) == CPU_SELF, "percpu.h");
@@ -74,7 +74,6 @@ _Static_assert(sizeof(struct gate) == 16, "SDM: 64-bit IDT gate");
 #define STUB_SIZE      16
 
 static struct gate idt[VECTORS];
-extern const char trap_stubs[];
 
 static u8 gate_ist(u32 vector)
 {

@@ -2,6 +2,7 @@
 #include "mm/kmap/kmap_warn.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/context.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/lib/once.h"
 #include "mm/kmap/kmap_holder.h"
 #include "mm/page.h"

@@ -2,10 +2,11 @@
 /* The part of a report that knows about memory: how an address translates, what its page is. */
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"
-#include "kernel/stack.h"
+#include "kernel/cpu/upcalls.h"
 #include "mm/kmap/memremap.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
+#include "mm/stack.h"
 #include "pks/keys.h"
 #include "pks/policy/marks.h"
 

@@ -72,8 +72,6 @@ void pks_warnings_forget(void)
 	once_forget(&sites);
 }
 
-#if CONFIG_PKS
-
 /* What lies at the address of a fault. */
 struct target {
 	struct page *page; /* NULL: no page of ours, or a user-mode address, which PKRU rules */
@@ -229,14 +227,3 @@ bool pks_fault(struct regs *regs, u64 addr)
 		pardon(regs, at.key, width);
 	return true;
 }
-
-#else
-
-bool pks_fault(struct regs *regs, u64 addr)
-{
-	(void)regs;
-	(void)addr;
-	return false;
-}
-
-#endif

@@ -11,14 +11,13 @@
 #include "kernel/cpu/extable.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/exception.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/options.h"
 #include "pks/pkrs.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
-
-#if CONFIG_PKS
 
 /*
  * Marks of each key's pages; atomic, any context. Below 0, which a page's new key between kmap()
@@ -107,7 +106,7 @@ void pks_global_close(u32 key)
 		add(key, -1);
 }
 
-void pks_global_move(const struct page *page, u32 key)
+void pks_key_moved(const struct page *page, u32 key)
 {
 	u32 marks = (u32)pks_users(page);
 
@@ -128,43 +127,3 @@ void pks_global_lend(struct regs *regs, u32 key)
 	if (!pks_global_users(key)) /* closed in between, by an NMI here */
 		pkrs_recall();
 }
-
-#else
-
-u32 pks_global_users(u32 key)
-{
-	(void)key;
-	return 0;
-}
-
-void pks_global_init(void)
-{
-}
-
-void pks_global_recall(void)
-{
-}
-
-void pks_global_open(u32 key)
-{
-	(void)key;
-}
-
-void pks_global_close(u32 key)
-{
-	(void)key;
-}
-
-void pks_global_move(const struct page *page, u32 key)
-{
-	(void)page;
-	(void)key;
-}
-
-void pks_global_lend(struct regs *regs, u32 key)
-{
-	(void)regs;
-	(void)key;
-}
-
-#endif

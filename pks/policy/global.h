@@ -22,9 +22,6 @@ void pks_global_close(u32 key);
 /* Marks of the key. Any context. */
 u32 pks_global_users(u32 key);
 
-/* The page, which has marks, gets another key: they go along. set_memory_pkey(). */
-void pks_global_move(const struct page *page, u32 key);
-
 /*
  * The access that `regs` returns to is let through, if the key is still open: else it faults again.
  * Leaves interrupts off, which is how kernel/entry.S returns. The handler of the fault, any

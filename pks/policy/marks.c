@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pks/policy/marks.h"
 #include "kernel/console/console.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/lib/once.h"
 #include "pks/policy/mark_hash.h"
 
@@ -20,6 +21,11 @@ void pks_marks_set(enum pks_marks marks)
 u64 pks_users_in_hash(const struct page *page)
 {
 	return mark_hash_count(&hash, page_to_pfn(page));
+}
+
+bool page_is_marked(const struct page *page)
+{
+	return pks_is_unprotected(page);
 }
 
 static void warn_full(const struct page *page)

@@ -5,8 +5,9 @@
  */
 #include "kernel/cpu/extable.h"
 #include "kernel/cpu/insn.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/exception.h"
-#include "kernel/stack.h"
+#include "mm/stack.h"
 #include "pks/policy/fault.h"
 
 static const char *why(const struct regs *regs, u64 addr)
@@ -28,7 +29,7 @@ void page_fault(struct regs *regs, u64 addr)
 		irq_enable(); /* from here on the fault belongs to its thread and may be preempted
 			       */
 	/* user mode has no business at a supervisor page, whatever its key: no pardon could help */
-	if ((regs->error & (PF_PK | PF_U)) == PF_PK && pks_fault(regs, addr))
+	if (CONFIG_PKS && (regs->error & (PF_PK | PF_U)) == PF_PK && pks_fault(regs, addr))
 		return;
 	die(regs, why(regs, addr), addr);
 }

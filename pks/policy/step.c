@@ -19,8 +19,6 @@
 #include "pks/policy/step_insn.h"
 #include "pks/rights.h"
 
-#if CONFIG_PKS
-
 extern const char text_start[], text_end[];
 
 static struct local_step *top(struct local *local)
@@ -157,14 +155,3 @@ bool step_trap(struct regs *regs)
 		leave(regs, local, step);
 	return !traced;
 }
-
-#else
-
-bool pks_step(struct regs *regs, u32 key)
-{
-	(void)regs;
-	(void)key;
-	return false;
-}
-
-#endif

@@ -55,7 +55,7 @@ static void bench_run(const struct bench *b, u64 clock)
 
 static bool selected(const struct bench *b)
 {
-	return glob_list_match(options.tests, b->name) && (pks_present || !b->needs_pks);
+	return glob_list_match(options.tests, b->name) && (pks_on() || !b->needs_pks);
 }
 
 void bench_run_all(void)

@@ -157,7 +157,7 @@ static void fill_tables(void)
 const char *machine_setup(void)
 {
 	machine_can = (struct machine_can){
-		.pks = pks_present,
+		.pks = pks_on(),
 		.pku = cpu_has(FEATURE_PKU),
 		.smap = cpu_has(FEATURE_SMAP) && cpu_has(FEATURE_SMEP),
 		.page_1g = cpu_has(FEATURE_PAGE1GB),

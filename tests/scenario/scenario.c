@@ -9,6 +9,7 @@
 #include "kernel/thread.h"
 #include "mm/kmap/kmap_check.h"
 #include "mm/kmap/memremap.h"
+#include "mm/stack.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
 #include "tests/expect.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Frames while there is no allocator yet: from the list of what is free. Boot, one processor. */
-#ifndef KEYWARD_MM_EARLY_H
-#define KEYWARD_MM_EARLY_H
+#ifndef KEYWARD_MM_BOOTMEM_H
+#define KEYWARD_MM_BOOTMEM_H
 
 #include "kernel/lib/ranges.h"
 

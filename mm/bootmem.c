@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mm/early.h"
+#include "mm/bootmem.h"
 #include "kernel/console/panic.h"
 #include "kernel/cpu/layout.h"
 #include "mm/page.h"

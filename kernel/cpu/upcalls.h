@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The calls that go up: what one floor needs of a floor above it. Each says who calls it and who
+ * defines it; all other calls go down. Besides these, every floor may panic()
+ * (kernel/console/panic.h, defined in kernel/panic.c), and assembly names trace functions at its
+ * patch sites (kernel/cpu/patch.h, kernel/trace/).
+ */
+#ifndef KEYWARD_KERNEL_CPU_UPCALLS_H
+#define KEYWARD_KERNEL_CPU_UPCALLS_H
+
+#include "kernel/lib/config.h"
+#include "kernel/lib/types.h"
+
+struct local;
+struct local_step;
+struct page;
+struct regs;
+
+/* kernel/cpu/percpu.c fills the IDT with the entry stubs, kernel/entry.S. */
+extern const char trap_stubs[];
+
+/*
+ * kernel/cpu/local.h: a context has ended with maps open. Warns about them and drops them.
+ * mm/kmap/kmap_warn.c. Any context.
+ */
+void kmap_left_open(struct local *local);
+
+/*
+ * mm/tlb.c: runs fn(arg) on every processor with interrupts off, and returns when all have run it.
+ * kernel/ipi.c. Thread context; interrupts on where there are other processors.
+ */
+void ipi_run_on_all(void (*fn)(void *arg), void *arg);
+
+/* mm/page_alloc.c: whether kmap() has marked the page. pks/policy/marks.c. Any context. */
+bool page_is_marked(const struct page *page);
+
+/*
+ * mm/set_memory.c: the page is about to get `key`; the marks of its old key go along.
+ * pks/policy/global.c. Page-table lock held.
+ */
+void pks_key_moved(const struct page *page, u32 key);
+
+/*
+ * kernel/exception.c: a page fault. `addr` is CR2, read before anything could overwrite it.
+ * pks/policy/page_fault.c. Interrupts off at first.
+ */
+void page_fault(struct regs *regs, u64 addr);
+
+/*
+ * kernel/exception.c: instructions that were pardoned one by one. Call step_suspend() on entry of
+ * any trap taken with TF = 1 and, if it returned non-NULL, step_resume() on exit. Offer each #DB to
+ * step_trap() first; true means it is consumed. pks/policy/step.c. Interrupts off.
+ */
+struct local_step *step_suspend(struct regs *regs);
+void step_resume(struct regs *regs, struct local_step *step);
+bool step_trap(struct regs *regs);
+
+/* kernel/panic.c: prints what is known of an address. mm/kmap/report_page.c. Any context. */
+void report_address(u64 addr);
+
+#endif
