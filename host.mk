@@ -59,25 +59,25 @@ format: ## clang-format every C file
 	@clang-format -i $$(find boot kernel mm monitor pks tests -name '*.[ch]')
 
 bad-input: iso ## what the kernel must refuse or live with: processors, loaders, memory, words
-	@tests/badinput/run --build $(BUILD)
+	@tests/system/badinput/run --build $(BUILD)
 
 screen-test: ## the console on screens: pictures of them, read back as text
-	@KEYWARD_BUILD=$(BUILD) tools/unit tests/screen
+	@KEYWARD_BUILD=$(BUILD) tools/unit tests/system/screen
 
 tool-test: ## the host tools' own tests
-	@tools/unit tests/tools
+	@tools/unit tests/system/tools
 
 report-test: ## the report in a browser
-	@tools/unit tests/report
+	@tools/unit tests/system/report
 
 debug-test: iso ## both debuggers' own tests
-	@KEYWARD_BUILD=$(BUILD) tools/unit tests/debug
+	@KEYWARD_BUILD=$(BUILD) tools/unit tests/system/debug
 
 sabotage: ## break the kernel in every known way; each must be noticed
 	@tools/sabotage
 
 monitor-test: iso ## every command of the monitor, typed on a terminal and on a keyboard
-	@KEYWARD_BUILD=$(BUILD) tools/unit tests/monitor
+	@KEYWARD_BUILD=$(BUILD) tools/unit tests/system/monitor
 
 repro: ## build twice in two folders and compare every byte
 	@tools/repro

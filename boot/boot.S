@@ -36,7 +36,7 @@ start32:
 	popf
 	pushf
 	pop %eax
-cpuid_flag: /* tests/badinput stops here */
+cpuid_flag: /* tests/system/badinput stops here */
 	cmp %ecx, %eax
 	je refuse
 	mov $msg_long_mode, %esi

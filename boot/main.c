@@ -34,7 +34,7 @@
 #include "pks/pkrs.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/global.h"
-#include "tests/ktest.h"
+#include "tests/harness/ktest.h"
 
 _Noreturn void boot_main(u32 mbi_phys);
 

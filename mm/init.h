@@ -8,7 +8,7 @@
 
 /*
  * The least RAM, as the memory map has it and mem= leaves it, that a boot and all tests get by
- * with: measured, and tried by tests/badinput.
+ * with: measured, and tried by tests/system/badinput.
  */
 #define RAM_LEAST (8ULL << 20)
 

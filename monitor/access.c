@@ -4,8 +4,8 @@
 #include "mm/page.h"
 #include "monitor/user.h"
 #include "pks/pkrs.h"
-#include "tests/access.h"
-#include "tests/probe.h"
+#include "tests/harness/access.h"
+#include "tests/harness/probe.h"
 
 #define DEFINE_SIZE(bits, load, store)                                        \
 	PROBE struct fault probe_load##bits(struct access *a)                 \

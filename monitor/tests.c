@@ -9,7 +9,7 @@
 #include "pks/pkrs.h"
 #include "pks/policy/fault.h"
 #include "tests/bench/bench.h"
-#include "tests/ktest.h"
+#include "tests/harness/ktest.h"
 
 /* Puts the globs where the tests look for them, NULL: all; false: what is wrong has been said. */
 static bool choose(const char *globs)

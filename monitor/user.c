@@ -3,7 +3,7 @@
 #include "kernel/syscall.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
-#include "tests/access.h"
+#include "tests/harness/access.h"
 
 #define USER_CODE  __attribute__((section(".user.text"), noinline))
 #define USER_ORDER (USER_TEXT + 0x100000) /* where the program finds what it is to do */

@@ -4,7 +4,7 @@
 #define KEYWARD_MONITOR_WORDS_H
 
 #include "kernel/lib/types.h"
-#include "tests/context.h"
+#include "tests/harness/contexts.h"
 
 #define WORDS_MAX 8
 

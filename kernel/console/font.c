@@ -2,7 +2,7 @@
 /*
  * Drawn for this kernel. Capitals stand on row 11 and are 10 rows high, small letters 7; what must
  * not be taken for each other in numbers and addresses (0 O, 1 l I, 5 S, 8 B) differs in shape.
- * tests/screen reads this table too, to turn pictures of a screen back into text.
+ * tests/system/screen reads this table too, to turn pictures of a screen back into text.
  */
 #include "kernel/console/font.h"
 

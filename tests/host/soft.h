@@ -2,8 +2,8 @@
 /*
  * A processor in software, for the matrix: what tests/matrix/machine.h asks, from page walks over
  * real entries, a TLB and rights that are looked up at each access. It is written from the SDM's
- * words and shares nothing with tests/oracle.c, in code or in form. One error at a time can be
- * planted in it (tests/host/faults.h).
+ * words and shares nothing with tests/oracle/oracle.c, in code or in form. One error at a time can
+ * be planted in it (tests/host/faults.h).
  *
  *   soft.c         the machine's memory, registers, and what the suite calls
  *   soft_shot.c    the accesses: instructions, and what the processor reads and writes by itself

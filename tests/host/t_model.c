@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The reference model of marks and rights (tests/model.h): sequences that were worked out by hand
- * from the proposal, and what must hold of the model after every step of all of them.
+ * The reference model of marks and rights (tests/interleave/model.h): sequences that were worked
+ * out by hand from the proposal, and what must hold of the model after every step of all of them.
  */
 #include "tests/host/harness.h"
 
-#include "tests/model.h"
-#include "tests/sequence.h"
+#include "tests/interleave/model.h"
+#include "tests/interleave/sequence.h"
 
 static const struct model_policy silent = { PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT };
 

@@ -5,7 +5,7 @@
  */
 #include "tests/host/harness.h"
 
-#include "tests/oracle.h"
+#include "tests/oracle/oracle.h"
 
 /* Bits of the error code, as "Page-Fault Exceptions" draws them. */
 #define P    0x01u

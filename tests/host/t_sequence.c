@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The enumeration of sequences (tests/sequence.h): that it is one, and what a name may be. */
+/* The enumeration of sequences (tests/interleave/sequence.h): that it is one, and what a name may
+ * be. */
 #include "tests/host/harness.h"
 
-#include "tests/sequence.h"
+#include "tests/interleave/sequence.h"
 
 /* The kind of a letter, worked out apart from the enumeration. */
 static u32 kind(char letter)

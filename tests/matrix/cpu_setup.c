@@ -5,9 +5,9 @@
 #include "mm/pgtable_internal.h"
 #include "mm/tlb.h"
 #include "pks/pkrs.h"
+#include "tests/harness/window.h"
 #include "tests/matrix/cpu.h"
 #include "tests/matrix/tables.h"
-#include "tests/window.h"
 
 struct machine_can machine_can;
 

@@ -6,7 +6,7 @@
 #define KEYWARD_TESTS_MATRIX_JUDGE_H
 
 #include "tests/matrix/machine.h"
-#include "tests/oracle.h"
+#include "tests/oracle/oracle.h"
 
 /* One outcome that the rules allow. */
 struct allowed {

@@ -12,9 +12,9 @@
 #include "mm/stack.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
-#include "tests/expect.h"
-#include "tests/fixture.h"
-#include "tests/probe.h"
+#include "tests/harness/expect.h"
+#include "tests/harness/fixture.h"
+#include "tests/harness/probe.h"
 #include "tests/scenario/report.h"
 
 #define WORK_AROUND 40 /* instructions, about, between the map and the access, and after it */

@@ -9,7 +9,7 @@
 #define KEYWARD_TESTS_SCENARIO_SCENARIO_H
 
 #include "mm/page.h"
-#include "tests/context.h"
+#include "tests/harness/contexts.h"
 #include "tests/scenario/rule.h"
 
 #define SCENARIO_PAGES 4 /* of the protected range; the last one is nobody's: for strays */

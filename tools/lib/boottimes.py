@@ -8,7 +8,7 @@ BEGIN = "<!-- boot-times: from here on written by `make boot-times` -->"
 END = "<!-- boot-times: to here -->"
 UNITS = {"M": 1, "G": 1 << 10, "T": 1 << 20}    # in MiB
 
-# The kernel's lines (mm/init.c, tests/ktest.c) and which figure each number in them is.
+# The kernel's lines (mm/init.c, tests/harness/ktest.c) and which figure each number in them is.
 LINES = [
     (re.compile(r"# RAM: (\d+) MiB in \d+ ranges(?:, using (\d+) MiB in \d+ \(mem=\))?$"),
      ("found", "used")),

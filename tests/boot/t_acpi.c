@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the ACPI tables say against what the processor says of itself. What this cannot know:
+ * whether they are right about anything else; damaged ones are tests/system/badinput's.
+ */
+#define KTEST_SUITE "acpi"
+
+#include "boot/acpi/acpi_registers.h"
+#include "kernel/apic.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/msr.h"
+#include "tests/harness/expect.h"
+
+#define NO_MADT "the firmware has no MADT"
+
+static void this_processor_is_listed(void)
+{
+	u32 found = 0;
+
+	SKIP_IF(!acpi.madt.present, NO_MADT);
+	for (u32 i = 0; i < acpi.madt.cpu_count; i++)
+		if (acpi.madt.cpus[i].apic_id == apic_id() && acpi.madt.cpus[i].enabled)
+			found++;
+	EXPECT_EQ(found, 1);
+}
+KTEST(this_processor_is_listed, 0);
+
+static void local_apic_is_where_it_is_said(void)
+{
+	SKIP_IF(!acpi.madt.present, NO_MADT);
+	EXPECT_EQ(acpi.madt.lapic, rdmsr(MSR_APIC_BASE) & 0xffffff000ULL);
+}
+KTEST(local_apic_is_where_it_is_said, 0);
+
+/* 24 bits of 3579545 Hz wrap after 4.7 s: that it counts upwards shows within a few reads. */
+static void pm_timer_counts(void)
+{
+	u32 mask = acpi.fadt.timer_32bit ? ~0u : 0xffffff, first, passed = 0;
+
+	SKIP_IF(!acpi_has(ACPI_PM_TIMER), "the firmware names no PM timer");
+	first = acpi_read(ACPI_PM_TIMER, 0, 4);
+	for (u32 i = 0; i < 1000000 && !passed; i++)
+		passed = (acpi_read(ACPI_PM_TIMER, 0, 4) - first) & mask;
+	EXPECT(passed != 0);
+	EXPECT(passed < mask / 2);
+}
+KTEST(pm_timer_counts, 0);

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The machine as the boot leaves it: what CPUID offers is switched on, supervisor mode is kept from
+ * user pages. What this cannot know: whether CPUID lies.
+ */
+#define KTEST_SUITE "machine"
+
+#include "kernel/cpu/context.h"
+#include "kernel/cpu/cpuid.h"
+#include "kernel/cpu/pat.h"
+#include "kernel/lib/config.h"
+#include "kernel/lib/options.h"
+#include "kernel/syscall.h"
+#include "kernel/uspace.h"
+#include "pks/pkrs.h"
+#include "tests/harness/access.h"
+#include "tests/harness/probe.h"
+#include "tests/harness/window.h"
+
+/* CR4 has a protection if and only if the processor has it. */
+static void protections_are_on(void)
+{
+	u64 cr0 = read_cr0(), cr4 = read_cr4(), efer = rdmsr(MSR_EFER);
+
+	EXPECT(cr0 & CR0_WP);
+	EXPECT(efer & EFER_NXE);
+	EXPECT_EQ(!!(cr4 & CR4_SMEP), cpu_has(FEATURE_SMEP));
+	EXPECT_EQ(!!(cr4 & CR4_SMAP), cpu_has(FEATURE_SMAP));
+	EXPECT_EQ(!!(cr4 & CR4_UMIP), cpu_has(FEATURE_UMIP));
+	EXPECT_EQ(!!(cr4 & CR4_PGE), cpu_has(FEATURE_PGE));
+	EXPECT_EQ(!!(cr4 & CR4_MCE), cpu_has(FEATURE_MCE));
+}
+KTEST(protections_are_on, 0);
+
+/* PWT alone is write-combining, on whichever processor this runs: they have to agree. */
+static void one_memory_type_is_write_combining(void)
+{
+	SKIP_IF(!cpu_has(FEATURE_PAT), "this processor has no PAT");
+	EXPECT_EQ(rdmsr(MSR_PAT) >> 8 & 0xff, 1);
+	EXPECT_EQ(pat_write_combining() & (PTE_PWT | PTE_PCD), PTE_PWT);
+}
+KTEST(one_memory_type_is_write_combining, 0);
+
+static void pks_is_what_cpuid_says(void)
+{
+	bool on = CONFIG_PKS && cpu_has(FEATURE_PKS) && options.pks != PKS_MODE_OFF;
+
+	EXPECT_EQ(pks_on(), CONFIG_PKS && cpu_has(FEATURE_PKS));
+	EXPECT_EQ(!!(read_cr4() & CR4_PKS), on);
+}
+KTEST(pks_is_what_cpuid_says, 0);
+
+/* A thread's rights, in mirror and register: key 0 open, devmap closed, read-only data readable. */
+static void initial_rights(void)
+{
+	EXPECT_EQ(rights_now(), 0xffffffec);
+}
+KTEST(initial_rights, KT_PKS);
+
+/* Bits 62:59 of an entry mean nothing where there are no keys. */
+static void key_bits_need_support(void)
+{
+	struct page *page = window_page(0);
+	u64 value;
+
+	REQUIRE(page);
+	if (cpu_has(FEATURE_PKS)) {
+		ktest_skip("the bits have a meaning on this processor");
+	} else if (window_map(0, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA | window_key(15), 1)) {
+		EXPECT_NO_FAULT(probe_write((void *)WINDOW, 7), "without keys nothing is denied");
+		EXPECT_NO_FAULT(probe_read((void *)WINDOW, &value),
+				"without keys nothing is denied");
+		EXPECT_EQ(value, 7);
+	}
+	window_clear();
+	page_free(page, 0);
+}
+KTEST(key_bits_need_support, 0);
+
+#define USER_VA 0x10000000UL
+
+static int read_user_page(void *arg)
+{
+	*(struct fault *)arg = probe_read((void *)USER_VA, &(u64){ 0 });
+	return 0;
+}
+
+/* A page of the user's, with a RET in it, before and under the kernel's eyes. */
+static void supervisor_and_user_page(void (*look)(u64 root))
+{
+	struct page *page = window_page(0);
+	struct uspace us;
+
+	REQUIRE(page);
+	REQUIRE(!uspace_create(&us));
+	*(u8 *)page_address(page) = 0xc3; /* RET */
+	if (EXPECT(!pgtable_map(us.root, USER_VA, page_to_phys(page), PAGE_SIZE, PTE_TEXT | PTE_U,
+				1)))
+		look(us.root);
+	uspace_destroy(&us);
+	page_free(page, 0);
+}
+
+static void look_smap(u64 root)
+{
+	struct fault f = { 0 };
+
+	EXPECT(!run_in_space(root, read_user_page, &f).died);
+	EXPECT_PAGE_FAULT(f, PF_P, USER_VA, "SMAP: no supervisor access to a user-mode address");
+}
+
+static void smap(void)
+{
+	SKIP_IF(!cpu_has(FEATURE_SMAP), "this processor has no SMAP");
+	supervisor_and_user_page(look_smap);
+}
+KTEST(smap, 0);
+
+static void look_smep(u64 root)
+{
+	EXPECT_PAGE_FAULT(probe_fetch(root, (void *)USER_VA), PF_P | PF_I, USER_VA,
+			  "SMEP: no supervisor fetch from a user-mode address");
+}
+
+static void smep(void)
+{
+	SKIP_IF(!cpu_has(FEATURE_SMEP), "this processor has no SMEP");
+	supervisor_and_user_page(look_smep);
+}
+KTEST(smep, 0);
+
+__attribute__((section(".user.text"), noinline)) static void user_sgdt(u64 arg)
+{
+	u8 descriptor[10];
+
+	(void)arg;
+	asm volatile("sgdt %0" : "=m"(descriptor));
+	asm volatile("syscall" : : "a"(SYS_EXIT), "D"(0) : "rcx", "r11", "memory");
+}
+
+static void umip(void)
+{
+	struct uspace us;
+	struct thread_end end;
+
+	SKIP_IF(!cpu_has(FEATURE_UMIP), "this processor has no UMIP");
+	REQUIRE(!uspace_create(&us));
+	end = run_in_user_mode(&us, user_sgdt, 0);
+	EXPECT(end.died);
+	EXPECT_VECTOR(end.fault, X86_GP, 0, "UMIP: SGDT is not for user mode");
+	uspace_destroy(&us);
+}
+KTEST(umip, 0);

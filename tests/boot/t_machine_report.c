@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What reports rely on (symbols, chains of frames) and the clock. What this cannot know: whether
+ * what a report prints is understood, and how exact the clock is: only that it does not go back
+ * and that sleeping is not short by it.
+ */
+#define KTEST_SUITE "machine"
+
+#include "kernel/backtrace.h"
+#include "kernel/cpu/layout.h"
+#include "kernel/lib/ksyms.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/string.h"
+#include "kernel/thread.h"
+#include "kernel/time.h"
+#include "mm/stack.h"
+#include "tests/harness/expect.h"
+
+extern char text_start[], text_end[], data_start[];
+
+static bool symbol_is(u64 addr, const char *want)
+{
+	const char *name = "";
+	u64 offset, size;
+
+	return ksym_lookup(addr, &name, &offset, &size) && offset < size && !strcmp(name, want);
+}
+
+static void symbols(void)
+{
+	u64 addr = (u64)thread_create, offset = 1, size = 0;
+	const char *name = "";
+	char text[80], want[80];
+
+	REQUIRE(ksym_lookup(addr, &name, &offset, &size));
+	EXPECT_EQ(offset, 0);
+	EXPECT(!strcmp(name, "thread_create"));
+	EXPECT(symbol_is(addr + size - 1, "thread_create"));
+	EXPECT(!symbol_is(addr + size, "thread_create"));
+	EXPECT(!symbol_is(addr - 1, "thread_create"));
+	ksnprintf(want, sizeof(want), "thread_create+0x2/0x%lx", size);
+	ksnprintf(text, sizeof(text),
+		  "%p"
+		  "S",
+		  (void *)(addr + 2));
+	EXPECT(!strcmp(text, want));
+}
+KTEST(symbols, 0);
+
+static void no_symbols_beyond_text(void)
+{
+	const char *name;
+	u64 offset, size;
+
+	EXPECT(ksym_lookup((u64)text_start, &name, &offset, &size));
+	EXPECT(ksym_lookup((u64)text_end - 1, &name, &offset, &size));
+	EXPECT(!ksym_lookup((u64)text_end, &name, &offset, &size));
+	EXPECT(!ksym_lookup((u64)text_start - 1, &name, &offset, &size));
+	EXPECT(!ksym_lookup((u64)data_start, &name, &offset, &size));
+	EXPECT(!ksym_lookup(0, &name, &offset, &size));
+	EXPECT(!ksym_lookup(~0ULL, &name, &offset, &size));
+	EXPECT(!ksym_lookup(DIRECT_BASE, &name, &offset, &size));
+}
+KTEST(no_symbols_beyond_text, 0);
+
+/* As a backtrace goes: from here to where threads start, each frame inside this stack. */
+static void chain_of_frames(void)
+{
+	const u64 *frame = __builtin_frame_address(0);
+	bool test_thread = false, thread_main = false;
+	u32 depth = 0;
+
+	for (; frame && depth < 8; depth++) {
+		REQUIRE(stack_contains((u64)frame, 16));
+		test_thread |= symbol_is(frame[1], "test_thread");
+		thread_main |= symbol_is(frame[1], "thread_main");
+		frame = (const u64 *)frame[0];
+	}
+	EXPECT(test_thread);
+	EXPECT(thread_main);
+	EXPECT_EQ((u64)frame, 0); /* the chain has an end */
+}
+KTEST(chain_of_frames, 0);
+
+static void clock_does_not_go_back(void)
+{
+	u64 start = now_ns(), last = start, backwards = 0;
+
+	for (u32 i = 0; i < 2000; i++) {
+		u64 now = now_ns();
+
+		backwards += now < last;
+		last = now;
+	}
+	EXPECT_EQ(backwards, 0);
+	EXPECT(last > start);
+}
+KTEST(clock_does_not_go_back, KT_STRESS);
+
+static void sleep_is_not_short(void)
+{
+	static const u64 lengths[] = { 0, 1, 100000, 1000000, 2500000 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(lengths); i++) {
+		u64 start = now_ns();
+
+		thread_sleep(lengths[i]);
+		EXPECT(now_ns() - start >= lengths[i]);
+	}
+}
+KTEST(sleep_is_not_short, 0);

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "tests/harness/fixture.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/lib/string.h"
+#include "kernel/time.h"
+#include "mm/kmap/devmap.h"
+#include "mm/kmap/kmap.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/marks.h"
+#include "pks/rights.h"
+#include "tests/harness/probe.h"
+
+bool prot_page_get(struct prot_page *p, u32 key)
+{
+	p->page = page_alloc(0);
+	if (!EXPECT(p->page))
+		return false;
+	p->va = page_address(p->page);
+	memset((void *)p->va, 0, PAGE_SIZE);
+	if (EXPECT_EQ(devmap_protect(p->page, 1, key), 0))
+		return true;
+	page_free(p->page, 0);
+	return false;
+}
+
+void prot_page_put(struct prot_page *p)
+{
+	if (pks_is_unprotected(p->page))
+		ktest_error("a page was left marked %lu times", pks_users(p->page));
+	while (pks_is_unprotected(p->page))
+		kunmap(p->page);
+	devmap_unprotect(p->page, 1);
+	page_free(p->page, 0);
+}
+
+bool marked_page(struct prot_page *p, u32 key)
+{
+	if (!prot_page_get(p, key))
+		return false;
+	kmap(p->page);
+	return true;
+}
+
+void marked_page_put(struct prot_page *p)
+{
+	kunmap(p->page);
+	prot_page_put(p);
+}
+
+u64 prot_page_peek(const struct prot_page *p)
+{
+	struct pks_token token = pks_grant(p->page->pkey, PKS_READ);
+	u64 value = *p->va;
+
+	pks_revoke(token);
+	return value;
+}
+
+void prot_page_poke(const struct prot_page *p, u64 value)
+{
+	struct pks_token token = pks_grant(p->page->pkey, PKS_WRITE);
+
+	*p->va = value;
+	pks_revoke(token);
+}
+
+enum pks_scope policy_scope = PKS_SCOPE_CONTEXT;
+
+void policy_set(enum pks_mode mode, enum pks_gate gate)
+{
+	pks_mode_set(mode);
+	pks_gate_set(gate);
+	pks_scope_set(policy_scope);
+}
+
+__attribute__((noinline)) struct fault policy_read(volatile void *p)
+{
+	u64 value;
+
+	return touch_read(p, &value);
+}
+
+__attribute__((noinline)) struct fault policy_write(volatile void *p)
+{
+	return touch_write(p, 1);
+}
+
+bool expect_rights(const char *file, int line, u32 want)
+{
+	u32 reg = pkrs_register(), mirror = rights_mirror(); /* the register first */
+
+	ktest_checked();
+	if (reg != want || mirror != want)
+		ktest_fail(file, line, "expected rights %08x, IA32_PKRS is %08x and cpu->pkrs %08x",
+			   want, reg, mirror);
+	return reg == want && mirror == want;
+}
+
+bool expect_denied(const char *file, int line, volatile u64 *va)
+{
+	u64 value;
+
+	return expect_page_fault(file, line, probe_read(va, &value), PF_P | PF_PK, (u64)va,
+				 "this context has no rights to the key (AD = 1)");
+}
+
+bool expect_accessible(const char *file, int line, volatile u64 *va)
+{
+	u64 value;
+
+	return expect_no_fault(file, line, probe_read(va, &value),
+			       "the key is open to this context");
+}
+
+struct touch {
+	volatile u64 *va;
+	struct fault fault;
+};
+
+static void touch(void *arg)
+{
+	struct touch *t = arg;
+
+	t->fault = policy_read(t->va);
+}
+
+bool expect_policy(const char *file, int line, volatile u64 *va, bool open)
+{
+	struct touch t = { .va = va };
+
+	run_in(IN_EXCEPTION, touch, &t);
+	if (open)
+		return expect_no_fault(file, line, t.fault, "the page is open to a pardon");
+	return expect_page_fault(file, line, t.fault, PF_P | PF_PK, (u64)va,
+				 "the page is not open to a pardon");
+}
+
+void spin_ns(u64 ns)
+{
+	u64 end = now_ns() + ns;
+
+	while (now_ns() < end)
+		cpu_relax();
+}

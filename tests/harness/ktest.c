@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+/* Runs the tests and says what came of them, as KTAP version 1. */
+#include "tests/harness/ktest.h"
+#include "kernel/console/console.h"
+#include "kernel/console/panic.h"
+#include "kernel/cpu/context.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/trace.h"
+#include "kernel/ipi.h"
+#include "kernel/lib/glob.h"
+#include "kernel/lib/options.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/string.h"
+#include "kernel/thread.h"
+#include "kernel/time.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/page.h"
+#include "pks/pkrs.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/marks.h"
+#include "tests/bench/bench.h"
+
+#define WATCHDOG_NS     8000000000ULL
+#define WATCHDOG_CPU_NS 2000000000ULL /* more for each other one: the host may have few */
+#define STRESS_TICK_NS  40000
+#define STRESS_ROUNDS   6
+
+extern const struct ktest ktests_start[], ktests_end[];
+extern u64 boot_tsc;
+
+/* The running test. Written by its own thread and by every context that it makes use of. */
+static struct {
+	const struct ktest *test;
+	enum ktest_status status; /* atomic; only ever gets worse */
+	u32 checks;               /* atomic */
+	bool stress;
+	char reason[128]; /* of the first skip or error */
+} now;
+
+static struct {
+	u32 pass, fail, skip, error;
+} totals; /* of the run that is under way, or was the last; the thread that runs the tests */
+
+static u32 runs; /* the same thread's */
+
+static void worsen(enum ktest_status to)
+{
+	enum ktest_status was = __atomic_load_n(&now.status, __ATOMIC_ACQUIRE);
+
+	while (was < to && !__atomic_compare_exchange_n(&now.status, &was, to, false,
+							__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		;
+}
+
+void ktest_checked(void)
+{
+	__atomic_add_fetch(&now.checks, 1, __ATOMIC_RELAXED);
+}
+
+void ktest_skip(const char *reason)
+{
+	strlcpy(now.reason, reason, sizeof(now.reason));
+	worsen(KTEST_SKIP);
+}
+
+void ktest_error(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	kvsnprintf(now.reason, sizeof(now.reason), fmt, args);
+	va_end(args);
+	worsen(KTEST_ERROR);
+}
+
+void ktest_fail(const char *file, int line, const char *fmt, ...)
+{
+	char text[384];
+	va_list args;
+
+	va_start(args, fmt);
+	kvsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	pr("    # %s:%d: %s\n", file, line, text);
+	worsen(KTEST_FAIL);
+}
+
+u32 ktest_runs(void)
+{
+	return runs;
+}
+
+u32 ktest_rounds(void)
+{
+	return now.stress ? 150 : 20;
+}
+
+static void full_name(char *name, size_t size, const struct ktest *t, bool stress)
+{
+	ksnprintf(name, size, "%s.%s%s", t->suite, t->name, stress ? "+tick" : "");
+}
+
+static bool selected(const struct ktest *t, bool stress)
+{
+	char name[128];
+
+	if (stress && !(t->flags & KT_STRESS))
+		return false;
+	if (t->flags & KT_RED && strncmp(options.tests, t->suite, strlen(t->suite)) != 0)
+		return false;
+	full_name(name, sizeof(name), t, stress);
+	return glob_list_match(options.tests, name);
+}
+
+static int test_thread(void *arg)
+{
+	const struct ktest *t = arg;
+
+	t->fn();
+	return 0;
+}
+
+/* What a test must leave as it found it; what it did not is its error, and is put right. */
+static void check_leftovers(u32 threads_before)
+{
+	u32 threads = 0;
+
+	list_for_each(node, &all_threads) threads++;
+	if (threads != threads_before)
+		ktest_error("left %d threads behind", (int)(threads - threads_before));
+	if (context_count() || !irqs_enabled())
+		panic("a test has changed the main thread's context");
+	if (this_cpu()->pkrs != PKRS_INIT || (pks_on() && pkrs_register() != PKRS_INIT))
+		ktest_error("rights leaked into the main thread: %08lx", this_cpu()->pkrs);
+}
+
+static void usual_tick(void *arg)
+{
+	(void)arg;
+	tick_set(TICK_DEFAULT_NS, false);
+}
+
+static void run_once(const struct ktest *t, bool stress)
+{
+	enum pks_mode mode = options.pks;
+	enum pks_gate gate = options.gate;
+	enum pks_scope scope = options.pardon;
+	enum pks_marks marks = options.marks;
+	bool early = options.early;
+	struct thread_end end;
+	struct thread *thread;
+	u32 threads = 0;
+
+	list_for_each(node, &all_threads) threads++;
+	if (stress)
+		tick_set(STRESS_TICK_NS, true);
+	watchdog_set(now_ns() + WATCHDOG_NS + (cpu_count - 1) * WATCHDOG_CPU_NS, t->name);
+	thread = thread_prepare(t->name, test_thread, (void *)t);
+	if (thread) {
+		if (stress && !(t->flags & KT_ONE_CPU))
+			thread->pinned = NULL;
+		thread_launch(thread);
+		end = thread_join(thread);
+		if (end.died)
+			ktest_error("the test died: %s", end.why);
+	} else {
+		ktest_error("no memory for the test's thread");
+	}
+	watchdog_set(0, NULL);
+	ipi_run_on_all(usual_tick, NULL);
+	page_alloc_fail_set(false);
+	pks_mode_set(mode);
+	pks_gate_set(gate);
+	pks_scope_set(scope);
+	pks_marks_set(marks);
+	early_set(early);
+	check_leftovers(threads);
+}
+
+static void run(const struct ktest *t, bool stress)
+{
+	u32 rounds = options.repeat * (stress ? STRESS_ROUNDS : 1);
+
+	now.test = t;
+	now.status = KTEST_PASS;
+	now.checks = 0;
+	now.stress = stress;
+	now.reason[0] = 0;
+	if (t->flags & KT_PKS && !pks_on()) {
+		ktest_skip(CONFIG_PKS ? "this processor has no PKS" : "PKS is compiled out");
+		return;
+	}
+	if (t->flags & KT_SMP && cpu_count < 2) {
+		ktest_skip("one processor runs");
+		return;
+	}
+	while (rounds-- && now.status == KTEST_PASS)
+		run_once(t, stress);
+	if (now.status == KTEST_PASS && now.checks == 0)
+		ktest_error("the test checked nothing");
+}
+
+static void print_result(u32 number, const char *name)
+{
+	const char *ok = now.status <= KTEST_SKIP ? "ok" : "not ok";
+
+	if (now.status == KTEST_SKIP)
+		pr("    %s %u %s # SKIP %s\n", ok, number, name, now.reason);
+	else if (now.status == KTEST_ERROR)
+		pr("    %s %u %s # ERROR %s\n", ok, number, name, now.reason);
+	else
+		pr("    %s %u %s\n", ok, number, name);
+	totals.pass += now.status == KTEST_PASS;
+	totals.skip += now.status == KTEST_SKIP;
+	totals.fail += now.status == KTEST_FAIL;
+	totals.error += now.status == KTEST_ERROR;
+}
+
+/* The first test behind `t` that belongs to another suite. */
+static const struct ktest *suite_end(const struct ktest *t)
+{
+	const struct ktest *end = t;
+
+	while (end < ktests_end && !strcmp(end->suite, t->suite))
+		end++;
+	return end;
+}
+
+static u32 count_selected(const struct ktest *from, const struct ktest *to)
+{
+	u32 n = 0;
+
+	for (const struct ktest *t = from; t < to; t++)
+		n += selected(t, false) + selected(t, true);
+	return n;
+}
+
+static bool run_suite(const struct ktest *from, const struct ktest *to)
+{
+	u32 number = 0, bad = totals.fail + totals.error;
+	char name[128];
+
+	pr("    KTAP version 1\n    # Subtest: %s\n    1..%u\n", from->suite,
+	   count_selected(from, to));
+	for (const struct ktest *t = from; t < to; t++) {
+		for (int stress = 0; stress <= 1; stress++) {
+			if (!selected(t, stress))
+				continue;
+			run(t, stress);
+			ksnprintf(name, sizeof(name), "%s%s", t->name, stress ? "+tick" : "");
+			print_result(++number, name);
+		}
+	}
+	return totals.fail + totals.error == bad;
+}
+
+static void run_all(void)
+{
+	const struct ktest *t, *end;
+	u32 suites = 0, number = 0;
+
+	for (t = ktests_start; t < ktests_end; t = suite_end(t))
+		suites += count_selected(t, suite_end(t)) != 0;
+	pr("KTAP version 1\n1..%u\n", suites);
+	for (t = ktests_start; t < ktests_end; t = end) {
+		end = suite_end(t);
+		if (!count_selected(t, end))
+			continue;
+		number++;
+		pr("%s %u %s\n", run_suite(t, end) ? "ok" : "not ok", number, t->suite);
+	}
+	if (!number)
+		pr("# no test matches tests=%s\n", options.tests);
+	if (options.trace && options.exit != EXIT_MONITOR)
+		trace_dump(); /* before the line that ends the run */
+	pr("# Totals: pass:%u fail:%u xfail:0 skip:%u error:%u\n", totals.pass, totals.fail,
+	   totals.skip, totals.error);
+}
+
+bool ktest_main(void)
+{
+	if (!runs++)
+		pr("# boot: %lu TSC ticks from kernel entry to the first test\n",
+		   rdtsc() - boot_tsc);
+	memset(&totals, 0, sizeof(totals));
+	if (options.bench)
+		bench_run_all();
+	else
+		run_all();
+	return totals.fail + totals.error == 0;
+}
+
+u32 ktest_list(void (*name)(const char *name))
+{
+	char full[128];
+	u32 n = 0;
+
+	for (const struct ktest *t = ktests_start; t < ktests_end; t++) {
+		for (int stress = 0; stress <= 1; stress++) {
+			if (!selected(t, stress))
+				continue;
+			full_name(full, sizeof(full), t, stress);
+			name(full);
+			n++;
+		}
+	}
+	return n;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* One thread on each processor, all at once: what tests of several processors are made of. */
+#ifndef KEYWARD_TESTS_HARNESS_PERCPU_RUN_H
+#define KEYWARD_TESTS_HARNESS_PERCPU_RUN_H
+
+#include "kernel/cpu/percpu.h"
+#include "kernel/lib/types.h"
+
+/*
+ * Runs fn(member, arg) in a thread pinned to each processor, member being its place in cpus[], and
+ * returns when all have ended. False: a thread could not be made, and the test is in error. Thread
+ * context.
+ */
+bool crew_run(void (*fn)(u32 member, void *arg), void *arg);
+
+/* All members meet here before any goes on. Only in fn, and each member the same number of times.
+ */
+void crew_meet(void);
+
+/* Runs fn(arg) in a thread pinned to `cpu`, and waits for its end. Thread context. */
+bool crew_run_on(struct cpu *cpu, void (*fn)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Single accesses whose fault is a value. probe_*: the fault goes to nobody else, so this is what
+ * the processor does. touch_*: the fault policy decides first, and only where the context would
+ * have to die does it come back as a value instead; so this is what the kernel does. Any context.
+ */
+#ifndef KEYWARD_TESTS_HARNESS_PROBE_H
+#define KEYWARD_TESTS_HARNESS_PROBE_H
+
+#include "kernel/cpu/extable.h"
+#include "kernel/cpu/msr.h"
+#include "kernel/cpu/percpu.h"
+
+#define ACCESS(kind, insn, f, ...)                                 \
+	asm volatile("1: " insn "\n2:\n" EXTABLE("1b", "2b", kind) \
+		     : FAULT_OPERANDS(f), __VA_ARGS__              \
+		     : "memory", "cc")
+
+/*
+ * All code with an entry in the exception table stands in one section, so that every other fault
+ * is known by one comparison to have none: see kernel/cpu/extable.c.
+ */
+#define PROBE static __attribute__((noinline, unused, section(".text.probe")))
+
+#define DEFINE_READ(name, kind)                                                 \
+	PROBE struct fault name(const volatile void *p, u64 *value)             \
+	{                                                                       \
+		struct fault f = { .vector = FAULT_NONE };                      \
+		u64 v = 0;                                                      \
+		ACCESS(kind, "movq (%[p]), %[v]", f, [v] "+r"(v) : [p] "r"(p)); \
+		*value = v;                                                     \
+		return f;                                                       \
+	}
+#define DEFINE_WRITE(name, kind)                                                    \
+	PROBE struct fault name(volatile void *p, u64 value)                        \
+	{                                                                           \
+		struct fault f = { .vector = FAULT_NONE };                          \
+		ACCESS(kind, "movq %[v], (%[p])", f, [v] "+r"(value) : [p] "r"(p)); \
+		return f;                                                           \
+	}
+
+/* The numbers of enum extable_kind, for the assembler. */
+#define KIND_PROBE "0"
+#define KIND_DIE   "1"
+_Static_assert(EX_PROBE == 0 && EX_DIE == 1, "KIND_*");
+
+DEFINE_READ(probe_read, KIND_PROBE)
+DEFINE_WRITE(probe_write, KIND_PROBE)
+DEFINE_READ(touch_read, KIND_DIE)
+DEFINE_WRITE(touch_write, KIND_DIE)
+
+/* A locked read-modify-write: adds `value`. */
+PROBE struct fault probe_add(volatile void *p, u64 value)
+{
+	struct fault f = { .vector = FAULT_NONE };
+
+	ACCESS(KIND_PROBE, "lock addq %[v], (%[p])", f, [v] "+r"(value) : [p] "r"(p));
+	return f;
+}
+
+/*
+ * WRMSR to IA32_PKRS (its mirror first, see pks/pkrs.inc), and the access in the instruction after
+ * it. A landing finds the fault in the registers that held WRMSR's operands.
+ */
+#define DEFINE_AFTER_WRMSR(name, insn)                                              \
+	PROBE struct fault name(u32 pkrs, volatile void *p, u64 *value)             \
+	{                                                                           \
+		struct fault f = { .vector = pkrs, .addr = MSR_IA32_PKRS };         \
+		asm volatile("movl %%eax, %%gs:%c[mirror]\n\t"                      \
+			     "wrmsr\n"                                              \
+			     "1: " insn "\n\t"                                      \
+			     "mov $-1, %%rax\n2:\n" EXTABLE("1b", "2b", KIND_PROBE) \
+			     : FAULT_OPERANDS(f), [v] "+r"(*value)                  \
+			     : [p] "r"(p), [mirror] "i"(CPU_PKRS)                   \
+			     : "memory", "cc");                                     \
+		return f;                                                           \
+	}
+
+DEFINE_AFTER_WRMSR(probe_wrmsr_read, "movq (%[p]), %[v]")
+DEFINE_AFTER_WRMSR(probe_wrmsr_write, "movq %[v], (%[p])")
+DEFINE_AFTER_WRMSR(probe_wrmsr_add, "lock addq %[v], (%[p])")
+
+PROBE struct fault probe_wrmsr(u32 msr, u64 value)
+{
+	struct fault f = { .vector = FAULT_NONE };
+	u64 vector = (u32)value, error = value >> 32;
+
+	asm volatile("1: wrmsr\n\t"
+		     "mov $-1, %%rax\n2:\n" EXTABLE("1b", "2b", KIND_PROBE)
+		     : "+a"(vector), "+d"(error), "+c"(msr)
+		     :
+		     : "rsi", "memory", "cc");
+	f.vector = vector;
+	f.error = vector == FAULT_NONE ? 0 : error;
+	return f;
+}
+
+PROBE struct fault probe_rdmsr(u32 msr, u64 *value)
+{
+	struct fault f = { .vector = FAULT_NONE };
+	u64 vector = 0, error = 0, ok = 0;
+	u64 in_msr = msr;
+
+	asm volatile("1: rdmsr\n\t"
+		     "mov $1, %[ok]\n2:\n" EXTABLE("1b", "2b", KIND_PROBE)
+		     : "=a"(vector), "=d"(error), [ok] "+r"(ok), "+c"(in_msr)
+		     :
+		     : "rsi", "memory", "cc");
+	if (ok) {
+		*value = error << 32 | (u32)vector;
+		return f;
+	}
+	f.vector = vector;
+	f.error = error;
+	return f;
+}
+
+/* RAX, RCX and RDX whole: of each only the lower half counts. */
+PROBE struct fault probe_wrpkru(u64 rax, u64 rcx, u64 rdx)
+{
+	struct fault f = { .vector = rax, .error = rdx, .addr = rcx };
+
+	asm volatile("1: wrpkru\n\t"
+		     "mov $-1, %%rax\n2:\n" EXTABLE("1b", "2b", KIND_PROBE)
+		     : FAULT_OPERANDS(f)
+		     :
+		     : "memory");
+	return f;
+}
+
+/* *rax and *rdx: what RDPKRU finds in the registers, and what it leaves there. */
+PROBE struct fault probe_rdpkru(u64 rcx, u64 *rax, u64 *rdx)
+{
+	struct fault f = { .vector = *rax, .error = *rdx, .addr = rcx };
+	u64 ok = 0;
+
+	asm volatile("1: rdpkru\n\t"
+		     "mov $1, %[ok]\n2:\n" EXTABLE("1b", "2b", KIND_PROBE)
+		     : FAULT_OPERANDS(f), [ok] "+r"(ok)
+		     :
+		     : "memory");
+	if (!ok)
+		return f;
+	*rax = f.vector;
+	*rdx = f.error;
+	return (struct fault){ .vector = FAULT_NONE };
+}
+
+PROBE struct fault probe_write_cr4(u64 value)
+{
+	struct fault f = { .vector = FAULT_NONE };
+
+	ACCESS(KIND_PROBE, "mov %[v], %%cr4", f, [v] "+r"(value) :);
+	return f;
+}
+
+#endif

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Each kind of context starts with the initial rights and gives back those of the one that it
+ * interrupted. What this cannot know: what an interrupt from outside at a given instruction does;
+ * t_nmi.c puts traps there, the +tick runs only make it likely.
+ */
+#define KTEST_SUITE "contexts"
+
+#include "kernel/exception.h"
+#include "kernel/softirq.h"
+#include "kernel/thread.h"
+#include "kernel/work.h"
+#include "pks/policy/fault.h"
+#include "pks/rights.h"
+#include "tests/harness/fixture.h"
+#include "tests/harness/probe.h"
+
+/* Rights that a context may hold: wider than the initial ones, narrower, both at once. */
+static const u32 holdings[] = {
+	PKRS_INIT,
+	WITH_KEY(PKS_KEY_DEVMAP),
+	PKRS_INIT & ~(1u << 2 * KEY_A),             /* read, not write */
+	PKRS_INIT | PKS_NOACCESS << 2 * PKS_KEY_RO, /* less than the initial ones */
+	(WITH_KEY(KEY_A) & WITH_KEY(KEY_B)) | 1u << 2 * PKS_KEY_RO,
+	0,
+};
+
+static void expect_initial(void *arg)
+{
+	(void)arg;
+	EXPECT_RIGHTS(PKRS_INIT);
+}
+
+static void each_starts_with_the_initial_rights(void)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(holdings); i++) {
+		rights_set(holdings[i]);
+		for (enum test_context c = 0; c < TEST_CONTEXTS; c++)
+			run_in(c, expect_initial, NULL);
+		EXPECT_RIGHTS(holdings[i]);
+	}
+}
+KTEST(each_starts_with_the_initial_rights, KT_PKS | KT_STRESS);
+
+static void meddle(void *arg)
+{
+	rights_set(*(u32 *)arg);
+	EXPECT_RIGHTS(*(u32 *)arg);
+}
+
+static void each_restores_what_it_interrupted(void)
+{
+	static u32 inner[] = { 0, 0xfffffffc, WITH_KEY(KEY_C), PKRS_INIT };
+
+	for (u32 i = 0; i < ARRAY_SIZE(holdings); i++) {
+		rights_set(holdings[i]);
+		for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
+			run_in(c, meddle, &inner[(i + c) % ARRAY_SIZE(inner)]);
+			EXPECT_RIGHTS(holdings[i]);
+		}
+	}
+}
+KTEST(each_restores_what_it_interrupted, KT_PKS | KT_STRESS);
+
+static void expect_page_denied(void *arg)
+{
+	EXPECT_DENIED((struct prot_page *)arg);
+}
+
+static void grant_here(void *arg)
+{
+	pks_grant(PKS_KEY_DEVMAP, PKS_WRITE);
+	EXPECT_ACCESSIBLE((struct prot_page *)arg);
+}
+
+static void memory_obeys_the_context(void)
+{
+	struct prot_page p;
+
+	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
+	if (!prot_page_get(&p, PKS_KEY_DEVMAP))
+		return;
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
+		struct pks_token token;
+
+		run_in(c, grant_here, &p);
+		EXPECT_DENIED(&p); /* denied is not widened */
+		token = pks_grant(PKS_KEY_DEVMAP, PKS_WRITE);
+		run_in(c, expect_page_denied, &p);
+		EXPECT_NO_FAULT(probe_write(p.va, c), "granted is kept");
+		pks_revoke(token);
+	}
+	prot_page_put(&p);
+}
+KTEST(memory_obeys_the_context, KT_PKS | KT_STRESS);
+
+/* Contexts inside one another, outermost first; each opens a key of its own and keeps it open. */
+struct chain {
+	u32 level, n;
+	enum test_context kind[TEST_CONTEXTS];
+};
+
+static void descend(void *arg)
+{
+	struct chain *chain = arg;
+	u32 level = chain->level++, key = PKS_KEY_FIRST_DYNAMIC + level;
+
+	EXPECT_RIGHTS(PKRS_INIT);
+	pks_grant(key, PKS_WRITE);
+	if (level < chain->n)
+		run_in(chain->kind[level], descend, chain);
+	EXPECT_RIGHTS(WITH_KEY(key));
+}
+
+static void contexts_nest(void)
+{
+	static const struct chain chains[] = {
+		{ 0, 3, { IN_EXCEPTION, IN_SOFTIRQ, IN_INTERRUPT } },
+		{ 0, 2, { IN_INTERRUPT, IN_NMI } },
+		{ 0, 2, { IN_NMI, IN_EXCEPTION } },
+		{ 0, 3, { IN_MC, IN_NMI, IN_EXCEPTION } },
+		{ 0, 3, { IN_NMI, IN_MC, IN_EXCEPTION } },
+		{ 0,
+		  7,
+		  { IN_THREAD, IN_WORK, IN_SOFTIRQ, IN_INTERRUPT, IN_EXCEPTION, IN_NMI, IN_MC } },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(chains); i++) {
+		struct chain chain = chains[i];
+
+		rights_set(PKRS_INIT);
+		descend(&chain);
+		EXPECT_EQ(chain.level, chain.n + 1);
+	}
+}
+KTEST(contexts_nest, KT_PKS | KT_STRESS);
+
+static struct {
+	u32 key, rights;
+} update;
+
+static bool update_frame(struct regs *regs)
+{
+	pks_update_exception(regs, update.key, update.rights);
+	EXPECT_RIGHTS(PKRS_INIT); /* the handler's own are not touched */
+	return true;
+}
+
+static void update_exception_changes_one_key(void)
+{
+	trap_hook_t before = trap_hook_set(X86_BP, update_frame);
+
+	for (u32 i = 0; i < ARRAY_SIZE(holdings); i++) {
+		for (update.key = 1; update.key < PKS_KEYS; update.key++) {
+			update.rights = (i + update.key) & 3;
+			rights_set(holdings[i]);
+			asm volatile("int3" : : : "memory");
+			EXPECT_RIGHTS(pkrs_with(holdings[i], update.key, update.rights));
+		}
+	}
+	trap_hook_set(X86_BP, before);
+}
+KTEST(update_exception_changes_one_key, KT_PKS | KT_STRESS);
+
+static u32 softirqs_run; /* by two handlers in a row, in order */
+
+static void first_softirq(void)
+{
+	EXPECT_EQ(softirqs_run++, 0);
+	EXPECT_RIGHTS(PKRS_INIT);
+	rights_set(WITH_KEY(KEY_A));
+}
+
+static void second_softirq(void)
+{
+	EXPECT_EQ(softirqs_run++, 1);
+	EXPECT_RIGHTS(PKRS_INIT);
+	rights_set(WITH_KEY(KEY_B));
+}
+
+static void raise_two(void *arg)
+{
+	(void)arg;
+	rights_set(WITH_KEY(KEY_C));
+	softirq_raise(SOFTIRQ_TEST2);
+	softirq_raise(SOFTIRQ_TEST);
+	EXPECT_EQ(softirqs_run, 0); /* they wait for the interrupt's end */
+	EXPECT_RIGHTS(WITH_KEY(KEY_C));
+}
+
+static void softirqs_in_a_row_do_not_share(void)
+{
+	softirq_register(SOFTIRQ_TEST, first_softirq);
+	softirq_register(SOFTIRQ_TEST2, second_softirq);
+	softirqs_run = 0;
+	rights_set(WITH_KEY(PKS_KEY_DEVMAP));
+	run_in(IN_INTERRUPT, raise_two, NULL);
+	EXPECT_EQ(softirqs_run, 2);
+	EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
+}
+KTEST(softirqs_in_a_row_do_not_share, KT_PKS | KT_STRESS);
+
+static void keep_a_grant(struct work *work)
+{
+	(void)work;
+	EXPECT_RIGHTS(PKRS_INIT);
+	rights_set(WITH_KEY(KEY_A));
+	thread_yield(); /* a work item may be scheduled away, and keeps what it has */
+	EXPECT_RIGHTS(WITH_KEY(KEY_A));
+}
+
+static void work_items_do_not_share(void)
+{
+	struct work works[3];
+
+	rights_set(WITH_KEY(KEY_B));
+	for (u32 i = 0; i < ARRAY_SIZE(works); i++)
+		work_init(&works[i], keep_a_grant);
+	for (u32 i = 0; i < ARRAY_SIZE(works); i++)
+		EXPECT(work_queue(&works[i]));
+	for (u32 i = 0; i < ARRAY_SIZE(works); i++)
+		work_wait(&works[i], 1);
+	EXPECT_RIGHTS(WITH_KEY(KEY_B));
+}
+KTEST(work_items_do_not_share, KT_PKS | KT_STRESS);
+
+static int expect_initial_thread(void *arg)
+{
+	expect_initial(arg);
+	return 0;
+}
+
+static void new_thread_inherits_nothing(void)
+{
+	struct thread *t;
+
+	rights_set(0);
+	t = thread_prepare("heir", expect_initial_thread, NULL);
+	REQUIRE(t);
+	EXPECT_EQ(thread_saved_pkrs(t), PKRS_INIT);
+	rights_set(WITH_KEY(KEY_A));
+	thread_launch(t);
+	EXPECT(!thread_join(t).died);
+	EXPECT_RIGHTS(WITH_KEY(KEY_A));
+}
+KTEST(new_thread_inherits_nothing, KT_PKS | KT_STRESS);
+
+static void rights_hold_while_interrupted(void)
+{
+	u32 model = PKRS_INIT;
+
+	for (u32 i = 0; i < ktest_rounds() * 3; i++) {
+		u32 key = 1 + i % (PKS_KEYS - 1), rights = (i / 7) & 3;
+
+		pks_set(key, rights);
+		model = pkrs_with(model, key, rights);
+		if (!EXPECT_RIGHTS(model))
+			return;
+	}
+}
+KTEST(rights_hold_while_interrupted, KT_PKS | KT_STRESS);
+
+/*
+ * As after a warm start or an INIT that kept the register: what is left in it denies everything,
+ * key 0 too. Were enforcement switched on before the register is loaded, this would be the end.
+ */
+static void enabling_survives_a_leftover(void)
+{
+	u64 flags = irq_save();
+
+	pkrs_enforce(false);
+	wrmsr(MSR_IA32_PKRS, 0xffffffff);
+	pkrs_init_cpu();
+	EXPECT_RIGHTS(PKRS_INIT);
+	EXPECT(pkrs_enforced());
+	irq_restore(flags);
+}
+KTEST(enabling_survives_a_leftover, KT_PKS);

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+/*
+ * NMI, machine check and #DB can come between any two instructions, also between the two halves of
+ * a rights write and with interrupts off. Here they do, at each one in turn. What this cannot know:
+ * the entry code itself, which the trap flag does not reach, and NMIs that a real machine sends.
+ */
+#define KTEST_SUITE "nmi"
+
+#include "kernel/apic.h"
+#include "kernel/thread.h"
+#include "kernel/time.h"
+#include "pks/rights.h"
+#include "tests/harness/fixture.h"
+#include "tests/harness/inject.h"
+#include "tests/harness/probe.h"
+
+/* In no map of kernel/cpu/layout.h. */
+#define NOWHERE 0xffffc00000001000
+
+static u32 seen(const u32 *n)
+{
+	return __atomic_load_n(n, __ATOMIC_ACQUIRE);
+}
+
+static void probe_nowhere(void)
+{
+	u64 value;
+
+	EXPECT_PAGE_FAULT(probe_read((void *)NOWHERE, &value), 0, NOWHERE, "P = 0");
+}
+
+static void breakpoint(void)
+{
+	asm volatile("int3" : : : "memory");
+}
+
+static void machine_check(void)
+{
+	asm volatile("int $18" : : : "memory");
+}
+
+static void interrupt(void)
+{
+	asm volatile("int %0" : : "i"(VECTOR_TEST) : "memory");
+}
+
+static bool handled(struct regs *regs)
+{
+	(void)regs;
+	return true;
+}
+
+static struct {
+	void (*trap)(void);
+	u32 runs, inside;
+} blocking;
+
+/* The first NMI takes a trap, whose return must not end the blocking, and raises the second. */
+static bool trap_and_raise(struct regs *regs)
+{
+	(void)regs;
+	if (blocking.runs++)
+		return true;
+	blocking.trap();
+	apic_self_nmi();
+	for (u32 i = 0; i < 1000; i++)
+		cpu_relax();
+	blocking.trap();
+	for (u32 i = 0; i < 1000; i++)
+		cpu_relax();
+	blocking.inside = seen(&blocking.runs);
+	return true;
+}
+
+static void a_trap_inside_does_not_unblock(void)
+{
+	static void (*const traps[])(void) = { probe_nowhere, breakpoint, machine_check,
+					       interrupt };
+	static const u32 vectors[] = { X86_BP, X86_MC, VECTOR_TEST };
+
+	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++)
+		trap_hook_set(vectors[i], handled);
+	trap_hook_set(X86_NMI, trap_and_raise);
+	for (u32 i = 0; i < ARRAY_SIZE(traps); i++) {
+		blocking.trap = traps[i];
+		blocking.runs = 0;
+		apic_self_nmi();
+		for (u32 spins = 0; seen(&blocking.runs) < 2 && spins < 1000000; spins++)
+			cpu_relax();
+		EXPECT_EQ(blocking.inside, 1); /* not before the first had ended ... */
+		EXPECT_EQ(blocking.runs, 2);   /* ... and not lost either */
+	}
+	trap_hook_set(X86_NMI, NULL);
+	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++)
+		trap_hook_set(vectors[i], NULL);
+}
+KTEST(a_trap_inside_does_not_unblock, KT_STRESS);
+
+static void expect_initial(void *arg)
+{
+	(void)arg;
+	EXPECT_RIGHTS(PKRS_INIT);
+}
+
+/* The state between the two halves of pkrs_write(): the mirror has `after`, the register not yet.
+ */
+static void interrupt_half_write(enum test_context c, u32 before, u32 after)
+{
+	u64 flags;
+
+	rights_set(before);
+	flags = irq_save();
+	this_cpu()->pkrs = after;
+	run_in(c, expect_initial, NULL);
+	EXPECT_RIGHTS(after);
+	wrmsr(MSR_IA32_PKRS, after); /* the second half */
+	irq_restore(flags);
+	EXPECT_RIGHTS(after);
+}
+
+static void between_mirror_and_register(void)
+{
+	for (enum test_context c = IN_NMI; c <= IN_MC; c++) {
+		interrupt_half_write(c, WITH_KEY(KEY_A), PKRS_INIT);
+		interrupt_half_write(c, PKRS_INIT, WITH_KEY(KEY_A));
+		interrupt_half_write(c, WITH_KEY(KEY_A), WITH_KEY(KEY_B));
+	}
+}
+KTEST(between_mirror_and_register, KT_PKS);
+
+static struct {
+	u32 nmis, at_wrmsr;
+} steps;
+
+static bool check_step(struct regs *regs)
+{
+	EXPECT_RIGHTS(PKRS_INIT);
+	steps.at_wrmsr += at_wrmsr(regs->rip);
+	return true;
+}
+
+static bool check_nmi(struct regs *regs)
+{
+	EXPECT_RIGHTS(PKRS_INIT);
+	steps.at_wrmsr += at_wrmsr(regs->rip);
+	steps.nmis++;
+	return true;
+}
+
+static bool nmi_after_step(struct regs *regs)
+{
+	(void)regs;
+	nmi_at_iret(check_nmi);
+	return true;
+}
+
+/* All ways to change one's rights. */
+static void change_rights(void *arg)
+{
+	struct pks_token token;
+
+	(void)arg;
+	EXPECT_RIGHTS(PKRS_INIT);
+	token = pks_grant(KEY_A, PKS_WRITE);
+	EXPECT_RIGHTS(WITH_KEY(KEY_A));
+	pks_revoke(token);
+	EXPECT_RIGHTS(PKRS_INIT);
+	pks_set_noaccess(PKS_KEY_RO);
+	EXPECT_RIGHTS(PKRS_INIT | 3u << 2 * PKS_KEY_RO);
+	pks_set_nowrite(PKS_KEY_RO);
+	EXPECT_RIGHTS(PKRS_INIT);
+}
+
+static void rights_change_stepped(void)
+{
+	steps.at_wrmsr = 0;
+	EXPECT(single_step(change_rights, NULL, check_step) > 50);
+	EXPECT(steps.at_wrmsr >= 4);
+}
+KTEST(rights_change_stepped, KT_PKS | KT_STRESS);
+
+static void rights_change_with_nmi_at_each_instruction(void)
+{
+	u32 n;
+
+	steps.at_wrmsr = 0;
+	steps.nmis = 0;
+	n = single_step(change_rights, NULL, nmi_after_step);
+	trap_hook_set(X86_NMI, NULL);
+	EXPECT_EQ(steps.nmis, n);
+	EXPECT(steps.at_wrmsr >= 4);
+}
+KTEST(rights_change_with_nmi_at_each_instruction, KT_PKS);
+
+static bool partner_ready, partner_leaves;
+
+static int partner(void *arg)
+{
+	(void)arg;
+	rights_set(WITH_KEY(KEY_B));
+	partner_ready = true;
+	while (!__atomic_load_n(&partner_leaves, __ATOMIC_ACQUIRE)) {
+		thread_yield();
+		EXPECT_RIGHTS(WITH_KEY(KEY_B));
+	}
+	return 0;
+}
+
+static void yield_once(void *arg)
+{
+	(void)arg;
+	thread_yield();
+	EXPECT_RIGHTS(WITH_KEY(KEY_A));
+}
+
+static void thread_switch_with_nmi_at_each_instruction(void)
+{
+	struct thread *t = thread_prepare("partner", partner, NULL);
+	u64 flags;
+
+	REQUIRE(t);
+	partner_ready = false;
+	partner_leaves = false;
+	thread_launch(t);
+	rights_set(WITH_KEY(KEY_A));
+	while (!__atomic_load_n(&partner_ready, __ATOMIC_ACQUIRE))
+		thread_yield(); /* only a switch in the middle of a thread's life is stepped */
+	steps.at_wrmsr = 0;
+	flags = irq_save();
+	single_step(yield_once, NULL, check_step);
+	EXPECT(single_step(yield_once, NULL, nmi_after_step) > 50);
+	irq_restore(flags);
+	trap_hook_set(X86_NMI, NULL);
+	EXPECT_EQ(steps.at_wrmsr, 2); /* the way back is the partner's, and not stepped */
+	partner_leaves = true;
+	thread_join(t);
+}
+KTEST(thread_switch_with_nmi_at_each_instruction, KT_PKS);
+
+static trap_hook_t tick;
+
+static bool tick_with_nmi(struct regs *regs)
+{
+	nmi_at_iret(check_nmi);
+	return tick(regs);
+}
+
+static void nmi_storm(void)
+{
+	u64 end = now_ns() + 400000, flags;
+
+	steps.nmis = 0;
+	flags = irq_save();
+	tick = trap_hook_get(VECTOR_TIMER);
+	trap_hook_set(VECTOR_TIMER, tick_with_nmi);
+	irq_restore(flags);
+	tick_set(10000, true);
+	while ((now_ns() < end || seen(&steps.nmis) < 3) && seen(&steps.nmis) < 10000)
+		change_rights(NULL);
+	trap_hook_set(VECTOR_TIMER, tick);
+	trap_hook_set(X86_NMI, NULL);
+	EXPECT(steps.nmis >= 3);
+}
+KTEST(nmi_storm, KT_PKS | KT_STRESS | KT_ONE_CPU);
+
+static void fault_inside(void *arg)
+{
+	(void)arg;
+	probe_nowhere();
+}
+
+static void cr2_survives(void)
+{
+	u64 flags = irq_save();
+
+	for (enum test_context c = IN_NMI; c <= IN_MC; c++) {
+		write_cr2(0x1234567000);
+		run_in(c, fault_inside, NULL);
+		EXPECT_EQ(read_cr2(),
+			  0x1234567000); /* a page fault's handler may not have read it yet */
+	}
+	irq_restore(flags);
+}
+KTEST(cr2_survives, 0);
+
+static u32 frame_pkrs;
+
+static bool note_frame(struct regs *regs)
+{
+	frame_pkrs = (u32)regs_pkrs(regs);
+	return true;
+}
+
+static void frame_holds_the_interrupted_rights(void)
+{
+	static const u32 held[] = { PKRS_INIT, WITH_KEY(KEY_A), 0 };
+
+	trap_hook_set(X86_MC, note_frame);
+	trap_hook_set(X86_BP, note_frame);
+	for (u32 i = 0; i < ARRAY_SIZE(held); i++) {
+		rights_set(held[i]);
+		frame_pkrs = 1;
+		machine_check();
+		EXPECT_EQ(frame_pkrs, held[i]);
+		frame_pkrs = 1;
+		breakpoint();
+		EXPECT_EQ(frame_pkrs, held[i]);
+	}
+	trap_hook_set(X86_BP, NULL);
+	trap_hook_set(X86_MC, NULL);
+}
+KTEST(frame_holds_the_interrupted_rights, KT_PKS);

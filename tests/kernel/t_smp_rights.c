@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Rights where several processors run: a register each, keys in every TLB. What this cannot know:
+ * how long a real processor keeps a stale key when nobody tells it.
+ */
+#define KTEST_SUITE "smp"
+
+#include "kernel/exception.h"
+#include "kernel/ipi.h"
+#include "kernel/thread.h"
+#include "kernel/time.h"
+#include "mm/kmap/kmap.h"
+#include "mm/pgtable.h"
+#include "mm/tlb.h"
+#include "pks/keys.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/marks.h"
+#include "pks/rights.h"
+#include "tests/harness/fixture.h"
+#include "tests/harness/percpu_run.h"
+#include "tests/harness/probe.h"
+#include "tests/harness/window.h"
+
+/* A different value for each member, all with key 0 open. */
+static u32 rights_of(u32 member)
+{
+	return PKRS_INIT ^ (member % 0xfff + 1) << 6;
+}
+
+static void take_rights_along(u32 member, void *arg)
+{
+	struct prot_page *p = arg;
+	u32 mine = rights_of(member) | pkrs_mask(p->page->pkey);
+
+	if (member & 1)
+		mine &= ~pkrs_mask(p->page->pkey);
+	rights_set(mine);
+	for (u32 i = 0; i < ktest_rounds(); i++) {
+		thread_pin(cpus[(member + i) % cpu_count]);
+		EXPECT_RIGHTS(mine);
+		if (member & 1)
+			EXPECT_ACCESSIBLE(p);
+		else
+			EXPECT_DENIED(p);
+	}
+}
+
+/* Each member goes round all processors with rights of its own. */
+static void rights_follow_a_thread(void)
+{
+	struct prot_page p;
+
+	if (!prot_page_get(&p, PKS_KEY_DEVMAP))
+		return;
+	crew_run(take_rights_along, &p);
+	prot_page_put(&p);
+}
+KTEST(rights_follow_a_thread, KT_PKS | KT_SMP | KT_STRESS);
+
+/* With interrupts off nobody but the processor itself could change its mirror or its register. */
+static void watch_the_mirror(u32 member, void *arg)
+{
+	(void)arg;
+	for (u32 i = 0; i < ktest_rounds(); i++) {
+		u32 mine = rights_of(member + i);
+		u64 flags = irq_save();
+
+		rights_set(mine);
+		for (u32 k = 0; k < 200; k++) {
+			if (rights_mirror() != mine || pkrs_register() != mine)
+				break;
+			cpu_relax();
+		}
+		EXPECT_RIGHTS(mine);
+		irq_restore(flags);
+	}
+}
+
+static void the_mirror_is_its_processors_own(void)
+{
+	crew_run(watch_the_mirror, NULL);
+}
+KTEST(the_mirror_is_its_processors_own, KT_PKS | KT_SMP | KT_STRESS);
+
+static void map_and_unmap(u32 member, void *arg)
+{
+	struct page *page = arg;
+
+	(void)member;
+	for (u32 i = 0; i < 50 * ktest_rounds(); i++) {
+		kmap(page);
+		if (!pks_is_unprotected(page))
+			EXPECT(pks_is_unprotected(page)); /* we are one user */
+		kunmap(page);
+	}
+	crew_meet();
+	kmap(page);
+	crew_meet();
+	EXPECT_EQ(pks_users(page), cpu_count);
+	crew_meet();
+	kunmap(page);
+}
+
+static void all_map_one_page(void)
+{
+	struct prot_page p;
+
+	if (!prot_page_get(&p, PKS_KEY_DEVMAP))
+		return;
+	crew_run(map_and_unmap, p.page);
+	EXPECT_EQ(pks_users(p.page), 0);
+	prot_page_put(&p);
+}
+KTEST(all_map_one_page, KT_PKS | KT_SMP | KT_STRESS);
+
+/* Member 0 lives on pardons, each ending with its thread; the others look at their own rights. */
+static int pardoned_once(void *arg)
+{
+	struct prot_page *p = arg;
+
+	EXPECT_NO_FAULT(policy_write(p->va), "the page is open to a pardon");
+	EXPECT_RIGHTS(PKRS_INIT & ~pkrs_mask(PKS_KEY_DEVMAP));
+	return 0;
+}
+
+static bool pardons_end;
+
+static void pardons_here_denials_there(u32 member, void *arg)
+{
+	struct prot_page *p = arg;
+
+	if (member) {
+		while (!__atomic_load_n(&pardons_end, __ATOMIC_ACQUIRE)) {
+			EXPECT_RIGHTS(PKRS_INIT);
+			EXPECT_DENIED(p);
+		}
+		return;
+	}
+	for (u32 i = 0; i < ktest_rounds(); i++) {
+		struct thread *t = thread_create("pardoned", pardoned_once, p);
+
+		if (!EXPECT(t))
+			break;
+		thread_join(t);
+		EXPECT_RIGHTS(PKRS_INIT);
+	}
+	__atomic_store_n(&pardons_end, true, __ATOMIC_RELEASE);
+}
+
+static void a_pardon_stays_on_its_processor(void)
+{
+	struct prot_page p;
+	u64 before = pks_stats.pardons;
+
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	pardons_end = false;
+	if (!marked_page(&p, PKS_KEY_DEVMAP))
+		return;
+	crew_run(pardons_here_denials_there, &p);
+	EXPECT(pks_stats.pardons >= before + ktest_rounds());
+	marked_page_put(&p);
+}
+KTEST(a_pardon_stays_on_its_processor, KT_PKS | KT_SMP | KT_STRESS);
+
+/* One page that all have in their TLBs, and what each access to it must say. */
+static struct {
+	struct prot_page p;
+	u32 key;
+	bool denied;
+} shared;
+
+static void expect_shared(u32 member)
+{
+	(void)member;
+	if (shared.denied)
+		EXPECT_DENIED(&shared.p);
+	else
+		EXPECT_ACCESSIBLE(&shared.p);
+}
+
+/* Member 0 changes the key; the others have touched the page before and touch it after. */
+static void see_key_changes(u32 member, void *arg)
+{
+	u64 va = (u64)shared.p.va;
+
+	(void)arg;
+	rights_set(PKRS_INIT & ~pkrs_mask(shared.key)); /* the devmap's remains closed */
+	for (u32 i = 0; i < ktest_rounds() / 10; i++) {
+		expect_shared(member);
+		crew_meet();
+		if (member == i % cpu_count) {
+			shared.denied = !shared.denied;
+			EXPECT_EQ(
+				set_memory_pkey(va, 1, shared.denied ? PKS_KEY_DEVMAP : shared.key),
+				0);
+		}
+		crew_meet();
+		expect_shared(member);
+		crew_meet();
+	}
+}
+
+static void a_key_change_reaches_all(void)
+{
+	int key = pks_key_alloc("smp test");
+
+	REQUIRE(key > 0);
+	shared.key = (u32)key;
+	shared.denied = true;
+	if (prot_page_get(&shared.p, PKS_KEY_DEVMAP)) {
+		crew_run(see_key_changes, NULL);
+		prot_page_put(&shared.p);
+	}
+	EXPECT_EQ(pks_key_free((u32)key), 0);
+}
+KTEST(a_key_change_reaches_all, KT_PKS | KT_SMP | KT_STRESS);
+
+static int touch_once(void *arg)
+{
+	(void)arg;
+	rights_set(PKRS_INIT & ~pkrs_mask(shared.key)); /* the devmap's wants a pardon */
+	EXPECT_NO_FAULT(policy_read(shared.p.va), "the page is open to all under either key");
+	return 0;
+}
+
+static bool flips_end;
+
+static void touch_and_flip(u32 member, void *arg)
+{
+	(void)arg;
+	for (u32 i = 0; member == 0 && i < ktest_rounds(); i++)
+		EXPECT_EQ(set_memory_pkey((u64)shared.p.va, 1, i & 1 ? PKS_KEY_DEVMAP : shared.key),
+			  0);
+	if (member == 0)
+		__atomic_store_n(&flips_end, true, __ATOMIC_RELEASE);
+	while (member && !__atomic_load_n(&flips_end, __ATOMIC_ACQUIRE)) {
+		struct thread *t = thread_create("toucher", touch_once, NULL);
+
+		if (!EXPECT(t))
+			break;
+		thread_join(t);
+	}
+}
+
+/* In no order of table, struct page, TLB and fault does the access die. */
+static void an_open_page_stays_open_while_its_key_changes(void)
+{
+	int key = pks_key_alloc("smp test");
+
+	REQUIRE(key > 0);
+	shared.key = (u32)key;
+	flips_end = false;
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	if (marked_page(&shared.p, PKS_KEY_DEVMAP)) {
+		crew_run(touch_and_flip, NULL);
+		marked_page_put(&shared.p);
+	}
+	EXPECT_EQ(pks_key_free((u32)key), 0);
+}
+KTEST(an_open_page_stays_open_while_its_key_changes, KT_PKS | KT_SMP | KT_STRESS);
+
+static void see_unmapping(u32 member, void *arg)
+{
+	struct page *page = arg;
+	u64 value;
+
+	for (u32 i = 0; i < ktest_rounds() / 10; i++) {
+		if (member == i % cpu_count)
+			window_map(0, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA, 1);
+		crew_meet();
+		EXPECT_NO_FAULT(probe_read((void *)WINDOW, &value), "the page is mapped");
+		crew_meet();
+		if (member == i % cpu_count)
+			pgtable_unmap(kernel_root, WINDOW, PAGE_SIZE);
+		crew_meet();
+		EXPECT_PAGE_FAULT(probe_read((void *)WINDOW, &value), 0, WINDOW, "P = 0");
+		crew_meet();
+	}
+}
+
+static void unmapping_reaches_all(void)
+{
+	struct page *page = window_page(0);
+
+	REQUIRE(page);
+	crew_run(see_unmapping, page);
+	window_clear();
+	page_free(page, 0);
+}
+KTEST(unmapping_reaches_all, KT_SMP | KT_STRESS);
+
+static void see_enforcement(u32 member, void *arg)
+{
+	(void)member;
+	EXPECT_EQ(!!(read_cr4() & CR4_PKS), *(const bool *)arg);
+}
+
+static void a_mode_change_reaches_all(void)
+{
+	for (enum pks_mode mode = 0; mode < PKS_MODES; mode++) {
+		bool on = mode != PKS_MODE_OFF;
+
+		pks_mode_set(mode);
+		crew_run(see_enforcement, &on);
+	}
+}
+KTEST(a_mode_change_reaches_all, KT_PKS | KT_SMP);
+
+static u32 nmis, stop;
+
+static bool look_at_rights(struct regs *regs)
+{
+	(void)regs;
+	EXPECT_RIGHTS(PKRS_INIT);
+	__atomic_add_fetch(&nmis, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* Member 0 sends NMIs, at no place of anybody's choosing; the others change their rights. */
+static void under_fire(u32 member, void *arg)
+{
+	(void)arg;
+	if (member == 0) {
+		for (u32 i = 0; i < 10 * ktest_rounds(); i++) {
+			ipi_send_nmi(cpus[1 + i % (cpu_count - 1)]);
+			spin_ns(2000);
+		}
+		__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+		return;
+	}
+	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
+		struct pks_token token = pks_grant(KEY_A, PKS_WRITE);
+
+		EXPECT_RIGHTS(WITH_KEY(KEY_A));
+		pks_revoke(token);
+		EXPECT_RIGHTS(PKRS_INIT);
+	}
+}
+
+static void rights_change_under_nmis(void)
+{
+	nmis = stop = 0;
+	trap_hook_set(X86_NMI, look_at_rights);
+	crew_run(under_fire, NULL);
+	trap_hook_set(X86_NMI, NULL);
+	EXPECT(nmis > 0);
+}
+KTEST(rights_change_under_nmis, KT_PKS | KT_SMP | KT_STRESS);

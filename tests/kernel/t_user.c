@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+/*
+ * User mode and IA32_PKRS have nothing to do with each other, and a system call is a context like
+ * any other. What this cannot know: PKU, which the kernel does not switch on (CR4.PKE = 0).
+ */
+#define KTEST_SUITE "user"
+
+#include "kernel/exception.h"
+#include "kernel/syscall.h"
+#include "kernel/thread.h"
+#include "kernel/time.h"
+#include "kernel/uspace.h"
+#include "mm/kmap/kmap.h"
+#include "pks/policy/fault.h"
+#include "pks/rights.h"
+#include "tests/harness/access.h"
+#include "tests/harness/fixture.h"
+#include "tests/harness/inject.h"
+#include "tests/harness/user.h"
+
+#define USER_PAGE 0x10000000UL
+
+/* How the program ended, run in an address space of its own. */
+static struct thread_end run_user(struct uspace *us, void (*program)(u64), u64 arg)
+{
+	struct thread *t = uspace_thread(us, "user", program, arg);
+
+	if (!EXPECT(t))
+		return (struct thread_end){ .died = true, .why = "never began" };
+	return thread_join(t);
+}
+
+static void expect_code(struct thread_end end, int code)
+{
+	EXPECT(!end.died);
+	EXPECT_EQ(end.code, code);
+}
+
+/* U/S = 1 throughout: a user-mode address, whatever the key in its entry. */
+static void a_denied_key_means_nothing_to_user_mode(void)
+{
+	struct page *page = page_alloc(0);
+	struct uspace us;
+
+	REQUIRE(page && !uspace_create(&us));
+	pks_mode_set(PKS_MODE_STRICT);
+	*(u32 *)page_address(page) = 77;
+	EXPECT_EQ(
+		uspace_map(&us, USER_PAGE, page_to_phys(page), pte_with_key(PTE_W, PKS_KEY_DEVMAP)),
+		0);
+	expect_code(run_user(&us, user_read, USER_PAGE), 77);
+	expect_code(run_user(&us, user_write, USER_PAGE), 0);
+	EXPECT_EQ(*(u32 *)page_address(page), 1);
+	uspace_destroy(&us);
+	page_free(page, 0);
+}
+KTEST(a_denied_key_means_nothing_to_user_mode, KT_PKS | KT_STRESS);
+
+/* Marked or not, and in every mode: U/S decides. PK beside it is a corner that sources dispute. */
+static void kernel_pages_are_out_of_reach(void)
+{
+	void (*const programs[])(u64) = { user_read, user_write };
+	struct prot_page p;
+	struct uspace us;
+
+	if (!EXPECT(!uspace_create(&us)) || !prot_page_get(&p, PKS_KEY_DEVMAP))
+		return;
+	kmap(p.page);
+	for (u32 i = 0; i < 2 * PKS_MODES; i++) {
+		u64 before = pks_stats.pardons;
+		struct thread_end end;
+
+		policy_set(i / 2, PKS_GATE_ANY);
+		end = run_in_user_mode(&us, programs[i & 1], (u64)p.va);
+		EXPECT(end.died);
+		end.fault.error &= ~(u64)PF_PK;
+		EXPECT_PAGE_FAULT(end.fault, PF_P | PF_U | (i & 1 ? PF_W : 0), p.va,
+				  "U/S = 0: no user-mode access");
+		EXPECT_EQ(pks_stats.pardons - before, 0);
+		EXPECT_EQ(end.fault.pkrs, PKRS_INIT);
+	}
+	kunmap(p.page);
+	prot_page_put(&p);
+	uspace_destroy(&us);
+}
+KTEST(kernel_pages_are_out_of_reach, KT_PKS);
+
+static void a_bad_system_call_is_an_error(void)
+{
+	static const u64 numbers[] = { SYS_TEST, SYS_TEST + 1, 0x80000000, ~0ULL, 1ULL << 63 };
+	struct uspace us;
+
+	REQUIRE(!uspace_create(&us));
+	for (u32 i = 0; i < ARRAY_SIZE(numbers); i++) /* SYS_TEST: nobody has lent it anything */
+		expect_code(run_user(&us, user_bad_call, numbers[i]), -EINVAL);
+	uspace_destroy(&us);
+}
+KTEST(a_bad_system_call_is_an_error, KT_STRESS);
+
+static u64 grant_and_keep(u64 arg)
+{
+	EXPECT_RIGHTS(PKRS_INIT);
+	if (arg & 1)
+		thread_yield();
+	pks_grant(KEY_A + (u32)arg % 3, PKS_WRITE);
+	thread_yield();
+	EXPECT_RIGHTS(WITH_KEY(KEY_A + (u32)arg % 3));
+	return arg;
+}
+
+static void a_system_call_starts_with_the_initial_rights(void)
+{
+	struct thread *t[2];
+	struct uspace us;
+
+	REQUIRE(!uspace_create(&us));
+	syscall_test_hook_set(grant_and_keep);
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
+		t[i] = uspace_thread(&us, "user", user_test_calls, 10);
+	rights_set(0);
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
+		if (EXPECT(t[i]))
+			expect_code(thread_join(t[i]), 45);
+	EXPECT_RIGHTS(0);
+	syscall_test_hook_set(NULL);
+	uspace_destroy(&us);
+}
+KTEST(a_system_call_starts_with_the_initial_rights, KT_PKS | KT_STRESS);
+
+static bool look_at_user(struct regs *regs)
+{
+	EXPECT(regs_user(regs));
+	EXPECT_EQ(regs_pkrs(regs), PKRS_INIT);
+	EXPECT_RIGHTS(PKRS_INIT);
+	return true;
+}
+
+/* What a system call kept is not there any more when user mode runs on. */
+static void nothing_is_left_for_user_mode(void)
+{
+	trap_hook_t before = trap_hook_set(X86_BP, look_at_user);
+	struct uspace us;
+
+	REQUIRE(!uspace_create(&us));
+	syscall_test_hook_set(grant_and_keep);
+	expect_code(run_user(&us, user_call_and_break, 1), 1);
+	syscall_test_hook_set(NULL);
+	trap_hook_set(X86_BP, before);
+	uspace_destroy(&us);
+}
+KTEST(nothing_is_left_for_user_mode, KT_PKS | KT_STRESS);
+
+static struct prot_page lent; /* for the system calls of a test */
+
+static u64 be_pardoned(u64 arg)
+{
+	u64 before = pks_stats.pardons;
+
+	EXPECT_DENIED(&lent);
+	EXPECT_NO_FAULT(policy_write(lent.va), "pardoned");
+	EXPECT_ACCESSIBLE(&lent);
+	EXPECT_EQ(pks_stats.pardons - before, 1);
+	return arg;
+}
+
+static void a_pardon_ends_with_its_system_call(void)
+{
+	struct uspace us;
+
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	if (!EXPECT(!uspace_create(&us)) || !prot_page_get(&lent, PKS_KEY_DEVMAP))
+		return;
+	kmap(lent.page);
+	syscall_test_hook_set(be_pardoned);
+	expect_code(run_user(&us, user_test_calls, 5), 10);
+	syscall_test_hook_set(NULL);
+	kunmap(lent.page);
+	prot_page_put(&lent);
+	uspace_destroy(&us);
+}
+KTEST(a_pardon_ends_with_its_system_call, KT_PKS | KT_STRESS);
+
+static u64 die_of_a_key(u64 arg)
+{
+	(void)arg;
+	return *lent.va;
+}
+
+/* The kernel dies of it on behalf of the thread; that ends, and nothing else. */
+static void a_system_call_may_die(void)
+{
+	struct thread_end end;
+	struct uspace us;
+
+	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
+	if (!EXPECT(!uspace_create(&us)) || !prot_page_get(&lent, PKS_KEY_DEVMAP))
+		return;
+	syscall_test_hook_set(die_of_a_key);
+	end = run_in_user_mode(&us, user_test_call, 0);
+	EXPECT(end.died);
+	EXPECT_PAGE_FAULT(end.fault, PF_P | PF_PK, lent.va, "STRICT refuses");
+	syscall_test_hook_set(grant_and_keep);
+	expect_code(run_user(&us, user_test_call, 4), 4); /* the address space is as it was */
+	syscall_test_hook_set(NULL);
+	prot_page_put(&lent);
+	uspace_destroy(&us);
+}
+KTEST(a_system_call_may_die, KT_PKS | KT_STRESS);
+
+static void a_fault_kills_its_thread_only(void)
+{
+	struct thread *other;
+	struct thread_end end;
+	struct uspace us;
+
+	REQUIRE(!uspace_create(&us));
+	other = uspace_thread(&us, "other", user_yield, 50);
+	end = run_in_user_mode(&us, user_write, USER_PAGE);
+	EXPECT(end.died);
+	EXPECT_PAGE_FAULT(end.fault, PF_W | PF_U, USER_PAGE, "P = 0");
+	if (EXPECT(other))
+		expect_code(thread_join(other), 0);
+	end = run_in_user_mode(&us, user_write, USER_TEXT);
+	EXPECT_PAGE_FAULT(end.fault, PF_P | PF_W | PF_U, USER_TEXT, "R/W = 0");
+	uspace_destroy(&us);
+}
+KTEST(a_fault_kills_its_thread_only, KT_STRESS);

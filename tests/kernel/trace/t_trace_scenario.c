@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A small scenario whose exposure is known beforehand, dumped for tools/trace:
+ * tests/system/trace/run looks at what comes out of it. With trace=on alone.
+ */
+#define KTEST_SUITE "trace"
+
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/trace.h"
+#include "mm/kmap/kmap.h"
+#include "pks/rights.h"
+#include "tests/harness/fixture.h"
+
+/* A processor's time, in instructions or what the machine takes for that. */
+static void spend(u64 ticks)
+{
+	for (u64 until = rdtsc() + ticks; rdtsc() < until;)
+		cpu_relax();
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+static void be_pardoned(void *arg)
+{
+	EXPECT_NO_FAULT(policy_write(((struct prot_page *)arg)->va), "a pardon");
+}
+
+#define SCENARIO_SPAN 200000
+
+/* Open for three spans, two of them declared; then pardoned in a softirq, which declares nothing.
+ */
+static void act(struct prot_page *p)
+{
+	u64 pfn = page_to_pfn(p->page);
+	struct pks_token token = pks_grant(PKS_KEY_DEVMAP, PKS_WRITE);
+
+	spend(SCENARIO_SPAN);
+	trace_use_begin(pfn, PKS_KEY_DEVMAP, true);
+	spend(2 * SCENARIO_SPAN);
+	trace_use_end(pfn, PKS_KEY_DEVMAP, true);
+	run_in(IN_NMI, nothing, NULL);
+	run_in(IN_INTERRUPT, nothing, NULL);
+	pks_revoke(token);
+	spend(SCENARIO_SPAN);
+	kmap(p->page);
+	run_in(IN_SOFTIRQ, be_pardoned, p);
+	kunmap(p->page);
+}
+
+static void a_scenario_is_dumped(void)
+{
+	static const struct trace_scenario scenario = {
+		.id = 0,
+		.name = "demonstration",
+		.policy = PKS_MODE_SILENT << 16 | PKS_GATE_KMAPPED << 8,
+		.key = PKS_KEY_DEVMAP,
+		.pages = 1,
+	};
+	struct prot_page p;
+
+	if (!options.trace) {
+		ktest_skip("needs trace=on");
+		return;
+	}
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	trace_clear();
+	if (!prot_page_get(&p, PKS_KEY_DEVMAP))
+		return;
+	trace_scenario_begin(&scenario);
+	act(&p);
+	trace_scenario_end(&scenario);
+	EXPECT(prot_page_peek(&p) != 0);
+	prot_page_put(&p);
+	trace_dump();
+}
+KTEST(a_scenario_is_dumped, KT_PKS | KT_ONE_CPU);

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What trace=on adds: rights written, threads switched, contexts entered and left, each with the
+ * rights that it brings. Without trace=on there is nothing to look at, and these are skipped.
+ */
+#define KTEST_SUITE "trace"
+
+#include "kernel/console/console.h"
+#include "kernel/cpu/trace.h"
+#include "kernel/exception.h"
+#include "kernel/lib/string.h"
+#include "kernel/softirq.h"
+#include "kernel/thread.h"
+#include "mm/kmap/kmap.h"
+#include "pks/rights.h"
+#include "tests/harness/fixture.h"
+
+static struct trace_event events[TRACE_EVENTS]; /* the running test's, and what follows */
+static struct trace_ring ring, *ring_before;
+static u32 cpu;
+
+static bool capture_begin(void)
+{
+	if (!options.trace) {
+		ktest_skip("needs trace=on");
+		return false;
+	}
+	memset(events, 0, sizeof(events));
+	ring = (struct trace_ring){ .length = TRACE_EVENTS, .events = events };
+	cpu = this_cpu()->id;
+	ring_before = trace_attach(cpu, &ring);
+	return true;
+}
+
+static void capture_end(void)
+{
+	trace_attach(cpu, ring_before);
+	EXPECT(ring.head < TRACE_EVENTS);
+}
+
+/* The first event of a type, with this a, from `from` on; where it stands, or the ring's end. */
+static u32 find(u32 from, enum trace_type type, u64 a)
+{
+	while (from < ring.head && !(events[from].type == type && events[from].a == a))
+		from++;
+	return from;
+}
+
+static void a_rights_write_is_traced(void)
+{
+	extern const char text_start[], text_end[];
+	struct pks_token token;
+	u64 flags;
+	u32 first;
+
+	if (!capture_begin())
+		return;
+	flags = irq_save();
+	first = (u32)ring.head;
+	token = pks_grant(KEY_A, PKS_WRITE);
+	pks_grant(KEY_A, PKS_READ); /* changes nothing, so there is nothing to trace */
+	pks_revoke(token);
+	irq_restore(flags);
+	capture_end();
+	EXPECT(ring.head >= first + 2);
+	for (u32 i = 0; i < 2; i++) {
+		const struct trace_event *e = &events[first + i];
+
+		EXPECT_EQ(e->type, TRACE_RIGHTS);
+		EXPECT_EQ(e->a, i ? PKRS_INIT : WITH_KEY(KEY_A));
+		EXPECT(e->b > (u64)text_start && e->b < (u64)text_end);
+	}
+}
+KTEST(a_rights_write_is_traced, KT_PKS);
+
+static u32 changed; /* registers and flags; by the assembly below */
+
+/* Puts a value into each register that a call may change, and sees whether it is there after. */
+static void call_thunk(void)
+{
+	changed = 0;
+	asm volatile("movq $0x101, %%rax; movq $0x102, %%rcx; movq $0x103, %%rdx\n\t"
+		     "movq $0x104, %%rsi; movq $0x105, %%rdi; movq $0x106, %%r8\n\t"
+		     "movq $0x107, %%r9; movq $0x108, %%r10; movq $0x109, %%r11\n\t"
+		     "cmpq %%rax, %%rax\n\t"
+		     "stc\n\t"
+		     "call trace_rights_thunk\n\t"
+		     "jnc 1f\n\t"
+		     "jne 1f\n\t"
+		     "cmpq $0x101, %%rax; jne 1f; cmpq $0x102, %%rcx; jne 1f\n\t"
+		     "cmpq $0x103, %%rdx; jne 1f; cmpq $0x104, %%rsi; jne 1f\n\t"
+		     "cmpq $0x105, %%rdi; jne 1f; cmpq $0x106, %%r8; jne 1f\n\t"
+		     "cmpq $0x107, %%r9; jne 1f; cmpq $0x108, %%r10; jne 1f\n\t"
+		     "cmpq $0x109, %%r11; je 2f\n\t"
+		     "1: incl %0\n\t"
+		     "2:"
+		     : "+m"(changed)
+		     :
+		     : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory", "cc");
+}
+
+/* Where a site calls from, no register is free. */
+static void the_thunk_changes_no_register(void)
+{
+	u64 flags;
+	u32 first;
+
+	if (!capture_begin())
+		return;
+	flags = irq_save();
+	first = (u32)ring.head;
+	call_thunk();
+	irq_restore(flags);
+	capture_end();
+	EXPECT_EQ(changed, 0);
+	EXPECT_EQ(events[first].type, TRACE_RIGHTS);
+}
+KTEST(the_thunk_changes_no_register, KT_PKS);
+
+/* arg: set before it yields with rights of its own. */
+static int hold_and_yield(void *arg)
+{
+	irq_disable();
+	rights_set(WITH_KEY(KEY_B));
+	*(volatile bool *)arg = true;
+	thread_yield();
+	irq_enable();
+	return 0;
+}
+
+/* The first switch to a thread that brings these rights; a tick may have made others. */
+static u64 find_switch(u64 from, u64 to, u32 rights)
+{
+	while (from < ring.head && !(events[from].type == TRACE_SWITCH &&
+				     (u32)events[from].a == to && (u32)events[from].b == rights))
+		from++;
+	return from;
+}
+
+/* Without interrupts: who is preempted leaves its interrupt's rights on the stack, not its own. */
+static void a_switch_is_traced(void)
+{
+	u64 me = current_thread()->id, t_id, i, back, again, flags;
+	volatile bool holding = false;
+	struct thread *t;
+
+	if (!capture_begin())
+		return;
+	flags = irq_save();
+	t = thread_create("switched to", hold_and_yield, (void *)&holding);
+	if (!EXPECT(t)) {
+		irq_restore(flags);
+		return;
+	}
+	t_id = t->id;
+	rights_set(WITH_KEY(KEY_A));
+	while (!holding) /* a tick may send it back to us before */
+		thread_yield();
+	irq_restore(flags);
+	thread_join(t);
+	rights_set(PKRS_INIT);
+	capture_end();
+	EXPECT(find(0, TRACE_THREAD, t_id) < ring.head);
+	EXPECT(!memcmp(&events[find(0, TRACE_THREAD, t_id)].b, "switched", 8));
+	i = find_switch(0, t_id, PKRS_INIT);
+	back = find_switch(i, me, WITH_KEY(KEY_A));
+	again = find_switch(back, t_id, WITH_KEY(KEY_B));
+	if (!EXPECT(i < back && back < again && again < ring.head))
+		return;
+	EXPECT_EQ(events[i].a >> 32, me);
+	for (i = again + 1; i < ring.head && events[i].a >> 32 != t_id; i++)
+		;
+	EXPECT(i < ring.head && events[i].type == TRACE_SWITCH);
+	EXPECT_EQ(events[i].b >> 32, THREAD_DEAD);
+}
+KTEST(a_switch_is_traced, KT_PKS | KT_ONE_CPU);
+
+static void open_key_b(void *arg)
+{
+	(void)arg;
+	pks_grant(KEY_B, PKS_WRITE); /* ends with the context */
+}
+
+/* Entered with the outer rights noted and the initial ones set, left with the outer ones back. */
+static void contexts_are_traced(void)
+{
+	static const struct {
+		enum test_context context;
+		u64 what; /* 0: the self-IPI's, whatever vector that is */
+	} kinds[] = {
+		{ IN_EXCEPTION, X86_BP }, { IN_NMI, X86_NMI },     { IN_MC, X86_MC },
+		{ IN_SOFTIRQ, 0 },        { IN_WORK, TRACE_WORK },
+	};
+
+	if (!capture_begin())
+		return;
+	rights_set(WITH_KEY(KEY_A));
+	for (u32 k = 0; k < ARRAY_SIZE(kinds); k++) {
+		u32 outer = kinds[k].context == IN_WORK ? PKRS_INIT : WITH_KEY(KEY_A);
+		u64 what = kinds[k].what;
+		u32 in, opened, out;
+
+		memset(events, 0, sizeof(events));
+		ring.head = 0;
+		run_in(kinds[k].context, open_key_b, NULL);
+		for (in = 0; !what && in < ring.head; in++)
+			if (events[in].type == TRACE_ENTER && events[in].a >= TRACE_SOFTIRQ)
+				what = events[in].a;
+		in = find(0, TRACE_ENTER, what);
+		opened = find(in, TRACE_RIGHTS, WITH_KEY(KEY_B));
+		out = find(opened, TRACE_LEAVE, what);
+		if (!EXPECT(in < opened && opened < out && out < ring.head)) {
+			pr("    # %s\n", test_context_name(kinds[k].context));
+			continue;
+		}
+		EXPECT_EQ(events[in].b, (u64)PKRS_INIT << 32 | outer);
+		EXPECT_EQ(events[out].b, outer);
+		EXPECT(events[in].tsc < events[out].tsc);
+	}
+	rights_set(PKRS_INIT);
+	capture_end();
+}
+KTEST(contexts_are_traced, KT_PKS | KT_ONE_CPU);
+
+/* The page fault is left with the rights that the pardon has put into its frame. */
+static void a_pardon_is_seen_coming_in(void)
+{
+	struct prot_page p;
+	u32 pardon, leave;
+
+	if (!options.trace) {
+		ktest_skip("needs trace=on");
+		return;
+	}
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	if (!marked_page(&p, PKS_KEY_DEVMAP))
+		return;
+	capture_begin();
+	EXPECT_NO_FAULT(policy_write(p.va), "a pardon");
+	rights_set(PKRS_INIT);
+	capture_end();
+	marked_page_put(&p);
+	pardon = find(0, TRACE_PARDON, (u64)p.va);
+	leave = find(pardon, TRACE_LEAVE, X86_PF);
+	if (EXPECT(find(0, TRACE_ENTER, X86_PF) < pardon && leave < ring.head))
+		EXPECT_EQ(events[leave].b, WITH_KEY(PKS_KEY_DEVMAP));
+}
+KTEST(a_pardon_is_seen_coming_in, KT_PKS);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A rule of the SDM as the suite `matrix` judges it: many cases, one verdict, and one line for the
+ * host's tools. Of the cases that diverge only the first few are printed.
+ */
+#ifndef KEYWARD_TESTS_MATRIX_MATRIX_RULE_H
+#define KEYWARD_TESTS_MATRIX_MATRIX_RULE_H
+
+#include "kernel/cpu/x86.h"
+#include "tests/harness/expect.h"
+
+struct rule_tally {
+	const char *name; /* the test's */
+	const char *sdm;  /* the title of the section */
+	const char *says; /* the rule in one sentence; neither has a double quote in it */
+	u64 cases, divergent;
+};
+
+/* The rule that the function around it tests. */
+#define RULE(section, sentence)                                        \
+	{                                                              \
+		.name = __func__, .sdm = (section), .says = (sentence) \
+	}
+
+#define NO_FAULT ((struct fault){ .vector = FAULT_NONE })
+#define FAULT_UD ((struct fault){ .vector = X86_UD })
+#define FAULT_GP ((struct fault){ .vector = X86_GP }) /* #GP(0) */
+
+/* One case; `ok`: it went as the rule says. The rest says what was done and what came of it. */
+#define RULE_CASE(rule, ok, ...) rule_case(__FILE__, __LINE__, (rule), (ok), __VA_ARGS__)
+
+/* One case: the fault, or none, is this one, and a register `kept` what it had. */
+#define RULE_FAULT(rule, got, want, kept, ...) \
+	rule_fault(__FILE__, __LINE__, (rule), (got), (want), (kept), __VA_ARGS__)
+
+bool rule_case(const char *file, int line, struct rule_tally *r, bool ok, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+bool rule_fault(const char *file, int line, struct rule_tally *r, struct fault got,
+		struct fault want, bool kept, const char *fmt, ...)
+	__attribute__((format(printf, 7, 8)));
+
+/*
+ * Calls try(rule, value) with the values that a register with two bits a key is tried with. All
+ * 2^32 are too many; a bit that is lost, stuck or tied to another shows in fewer:
+ *   2^16: every value of keys 8 to 15, the others open
+ *   2^14: every value of keys 1 to 7, the upper half all ones
+ *   2^16: the boot's random numbers, for what ties the two halves together
+ *   2^12: the same, but with every value of key 0, which in all the others is open
+ * So each key's AD and WD stand in every combination beside those of the keys next to it. Key 0 is
+ * the kernel's own: to deny it costs a second write each time, and a flush of the TLB in an
+ * emulator.
+ */
+void rule_patterns(struct rule_tally *r, void (*try)(struct rule_tally *r, u32 value));
+
+/* Print a rule's line; the last thing that a test does, as its result must follow directly. */
+void rule_line(const char *name, u64 cases, u64 divergent, const char *sdm, const char *says);
+void rule_report(const struct rule_tally *r);
+
+#endif

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The architecture matrix: one test a rule. The first that is asked for runs the cases, all say
+ * what came of them for their rule. What this cannot know: whether the oracle reads the manual
+ * rightly; INIT, SMM and shadow stacks; other processors' TLBs.
+ */
+#define KTEST_SUITE "matrix"
+
+#include "kernel/console/console.h"
+#include "kernel/lib/options.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/string.h"
+#include "kernel/time.h"
+#include "tests/harness/ktest.h"
+#include "tests/matrix/matrix_rule.h"
+#include "tests/matrix/run.h"
+#include "tests/matrix/tables.h"
+
+#define WATCHDOG_NS 20000000000ULL
+
+/* Written by the first test of the suite that runs, read by the others after it. */
+static struct matrix matrix;
+static enum { NOT_RUN, RUN, IMPOSSIBLE } state;
+static u32 run_number; /* the ktest_runs() that all of it belongs to */
+static const char *why_not;
+
+static void print_case(const struct mcase *c, const struct mismatch *m)
+{
+	char name[CASE_NAME_MAX], expected[SIDE_MAX], observed[SIDE_MAX];
+
+	case_print(c, name, sizeof(name));
+	mismatch_print(m, false, expected, sizeof(expected));
+	mismatch_print(m, true, observed, sizeof(observed));
+	pr("    # case %s expected=%s observed=%s\n", name, expected, observed);
+}
+
+static void progress(u32 percent)
+{
+	static u32 said;
+
+	watchdog_set(now_ns() + WATCHDOG_NS, "matrix");
+	if (percent / 10 == said)
+		return;
+	said = percent / 10;
+	pr("    # matrix: %u %%\n", said * 10);
+}
+
+/* "#PF(P+PK)", or both outcomes where the processor may choose: "#PF(P+PK)|none". */
+static void print_expected(const struct expectation *e, u32 aspects, char *text, u32 size)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < e->count && n + SIDE_MAX < size; i++) {
+		const struct allowed *a = &e->allowed[i];
+		struct mismatch m = { .aspects = aspects,
+				      .expected_vector = a->vector,
+				      .expected_error = a->error & ~a->unsettled };
+
+		if (i)
+			text[n++] = '|';
+		mismatch_print(&m, false, text + n, size - n);
+		n += (u32)strlen(text + n);
+	}
+}
+
+/* A case that was asked for by name: what was expected and what came, also if it is the same. */
+static void run_named(const struct mcase *c)
+{
+	char name[CASE_NAME_MAX], expected[3 * SIDE_MAX], observed[SIDE_MAX];
+	struct mcase row = row_of_case(c);
+	struct mismatch m, came;
+	struct expectation e;
+	struct outcome o;
+
+	case_print(c, name, sizeof(name));
+	if (!case_valid(c) || !case_possible(c)) {
+		pr("    # case %s %s\n", name,
+		   case_valid(c) ? "is not possible on this machine" : "does not exist");
+		return;
+	}
+	m = matrix_one(c, &o);
+	expect_case(c, &e);
+	came = (struct mismatch){ .aspects = m.aspects,
+				  .observed_vector = o.vector,
+				  .observed_error = o.error };
+	print_expected(&e, m.aspects, expected, sizeof(expected));
+	mismatch_print(&came, true, observed, sizeof(observed));
+	matrix_row(&matrix, &row, 1u << c->v[AXIS_KEY]);
+	matrix_pause();
+	pr("    # case %s expected=%s observed=%s cr2=%p pkrs=%08x %s\n", name, expected, observed,
+	   (void *)o.cr2, o.pkrs, m.aspects ? "DIVERGES" : "agrees");
+}
+
+/* All cases that the name stands for: those axes that were given as * take all their values. */
+static void run_named_all(struct mcase c, u32 free_axes)
+{
+	u32 axis = free_axes ? (u32)__builtin_ctz(free_axes) : AXES;
+
+	if (axis == AXES) {
+		run_named(&c);
+		return;
+	}
+	for (u32 v = 0; v < axis_values(axis); v++) {
+		c.v[axis] = (u8)v;
+		run_named_all(c, free_axes & (free_axes - 1));
+	}
+	progress(0);
+}
+
+static void run_slice(void)
+{
+	enum slice slice = options.matrix == MATRIX_EVERYDAY ? SLICE_EVERYDAY : SLICE_FULL;
+	u64 started = now_ns(), ms;
+
+	if (options.matrix == MATRIX_LIST)
+		matrix.on_divergence = print_case;
+	matrix_run(&matrix, slice, progress);
+	ms = (now_ns() - started) / 1000000;
+	pr("    # matrix: cases=%lu divergent=%lu slice=%s levels=%s ms=%lu\n", matrix.cases,
+	   matrix.divergent, slice == SLICE_FULL ? "full" : "everyday",
+	   machine_can.la57 ? "4,5" : "4", ms);
+}
+
+static void print_corners(void)
+{
+	for (u32 c = 0; c < CORNERS; c++)
+		if (matrix.corner[c][0] + matrix.corner[c][1])
+			pr("    # observed: %s yes:%lu no:%lu\n", corner_name(c),
+			   matrix.corner[c][1], matrix.corner[c][0]);
+}
+
+static void run_all(void)
+{
+	struct mcase c;
+	u32 free_axes;
+	char why[256];
+
+	memset(&matrix, 0, sizeof(matrix));
+	run_number = ktest_runs();
+	state = IMPOSSIBLE;
+	why_not = machine_setup();
+	if (why_not)
+		return;
+	tables.avoid_set_dirty = options.avoid_set_dirty;
+	if (options.avoid_set_dirty)
+		pr("    # avoided: read-only entries are dirty from the start: no access has to "
+		   "set "
+		   "D "
+		   "in one while CR0.WP = 0 (avoid=set-dirty)\n");
+	if (!options.matrix_case[0]) {
+		run_slice();
+		print_corners();
+		state = RUN;
+	} else if (case_parse(options.matrix_case, &c, &free_axes, why, sizeof(why))) {
+		run_named_all(c, free_axes);
+		state = RUN;
+	} else {
+		pr("    # %s\n", why);
+		why_not = "case= was not understood";
+	}
+	machine_teardown();
+}
+
+static void print_class(const struct divergence *d)
+{
+	char small[CASE_NAME_MAX], first[CASE_NAME_MAX], needs[NEEDS_MAX];
+	char expected[SIDE_MAX], observed[SIDE_MAX];
+
+	case_print(&d->small, small, sizeof(small));
+	case_print(&d->first, first, sizeof(first));
+	needs_print(d, needs, sizeof(needs));
+	mismatch_print(&d->mismatch, false, expected, sizeof(expected));
+	mismatch_print(&d->mismatch, true, observed, sizeof(observed));
+	pr("    # divergence rule=%s case=%s needs=%s expected=%s observed=%s count=%lu first=%s\n",
+	   rule_text(d->rule)->name, small, d->unsteady ? "chance" : needs, expected, observed,
+	   d->count, first);
+}
+
+static void report(enum rule r)
+{
+	const struct rule_text *text = rule_text(r);
+	u64 divergent = classes_count(&matrix.classes, r);
+
+	if (state == NOT_RUN || run_number != ktest_runs())
+		run_all();
+	if (state == IMPOSSIBLE) {
+		ktest_error("%s", why_not);
+		return;
+	}
+	divergent = classes_count(&matrix.classes, r);
+	if (!matrix.rule_cases[r] && !divergent) {
+		ktest_skip("no case of this rule was asked for, or is possible on this machine");
+		return;
+	}
+	ktest_checked();
+	rule_line(text->name, matrix.rule_cases[r], divergent, text->sdm, text->says);
+	for (u32 i = 0; i < matrix.classes.count; i++)
+		if (matrix.classes.list[i].rule == r)
+			print_class(&matrix.classes.list[i]);
+	if (divergent)
+		ktest_fail(__FILE__, __LINE__, "%lu cases differ from the rule: %s", divergent,
+			   text->says);
+	if (matrix.classes.lost)
+		ktest_error("%lu divergent cases found no class", matrix.classes.lost);
+}
+
+#define RULE_TEST(name, sdm, says)   \
+	static void name(void)       \
+	{                            \
+		report(RULE_##name); \
+	}                            \
+	KTEST(name, 0);
+MATRIX_RULES(RULE_TEST)

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/* Device ranges: set aside, protected as their flag says, and not taken away while in use. */
+#define KTEST_SUITE "memremap"
+
+#include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_local.h"
+#include "mm/kmap/kmap_thread.h"
+#include "mm/kmap/memremap.h"
+#include "pks/keys.h"
+#include "pks/rights.h"
+#include "tests/harness/actor.h"
+#include "tests/harness/drain.h"
+#include "tests/harness/fixture.h"
+#include "tests/harness/probe.h"
+
+static struct prot_page page_of(const struct dev_pagemap *range, u64 i)
+{
+	return (struct prot_page){ range->first + i, page_to_virt(range->first + i) };
+}
+
+static void denied_to_everybody_at_first(void)
+{
+	struct dev_pagemap range = { .pages = 5, .flags = PGMAP_PROTECTION, .owner = "pmem0" };
+	u64 free = pages_free(), keyed = (u64)pks_key_pages(PKS_KEY_DEVMAP);
+
+	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
+	REQUIRE(memremap_pages(&range) == 0);
+	for (u64 i = 0; i < range.pages; i++) {
+		struct prot_page p = page_of(&range, i);
+
+		EXPECT_EQ(p.page->pkey, PKS_KEY_DEVMAP);
+		EXPECT(p.page->flags & PG_DEVMAP);
+		EXPECT(page_pgmap(p.page) == &range);
+		EXPECT_DENIED(&p);
+		EXPECT_CLOSED(&p);
+	}
+	EXPECT_EQ(pks_key_pages(PKS_KEY_DEVMAP) - keyed, range.pages);
+	EXPECT(free - pages_free() < 16); /* what the block had more came back, tables aside */
+	EXPECT_EQ(memunmap_pages(&range), 0);
+	EXPECT_EQ(pks_key_pages(PKS_KEY_DEVMAP), keyed);
+	EXPECT(!range.first);
+	EXPECT_EQ(memunmap_pages(&range), (u64)-EINVAL);
+}
+KTEST(denied_to_everybody_at_first, KT_PKS);
+
+static void the_owners_key(void)
+{
+	int key = pks_key_alloc("pmem1");
+	struct dev_pagemap range = { .pages = 3, .flags = PGMAP_PROTECTION, .owner = "pmem1" };
+	struct prot_page p;
+	void *va;
+
+	REQUIRE(key > 0);
+	range.key = (u32)key;
+	REQUIRE(memremap_pages(&range) == 0);
+	p = page_of(&range, 2);
+	EXPECT_EQ(p.page->pkey, (u32)key);
+	va = kmap_local_page(p.page);
+	EXPECT_RIGHTS(WITH_KEY((u32)key));
+	EXPECT_ACCESSIBLE(&p);
+	kunmap_local(va);
+	EXPECT_DENIED(&p);
+	EXPECT_EQ(memunmap_pages(&range), 0);
+	EXPECT_EQ(pks_key_free((u32)key), 0);
+	range.key = (u32)key; /* which nobody owns any more */
+	EXPECT_EQ(memremap_pages(&range), (u64)-EINVAL);
+}
+KTEST(the_owners_key, KT_PKS);
+
+static void without_protection(void)
+{
+	struct dev_pagemap range = { .pages = 2, .owner = "plain" };
+	struct prot_page p;
+
+	REQUIRE(memremap_pages(&range) == 0);
+	p = page_of(&range, 1);
+	EXPECT_EQ(p.page->pkey, PKS_KEY_DEFAULT);
+	EXPECT(!(p.page->flags & PG_DEVMAP));
+	EXPECT(page_pgmap(p.page) == &range);
+	EXPECT_ACCESSIBLE(&p);
+	EXPECT_EQ(memunmap_pages(&range), 0);
+}
+KTEST(without_protection, 0);
+
+static void map_local(void *arg)
+{
+	kmap_local_page(arg);
+}
+
+static void unmap_local(void *arg)
+{
+	kunmap_local(page_to_virt(arg));
+}
+
+static void not_while_in_use(void)
+{
+	struct dev_pagemap range = { .pages = 4, .flags = PGMAP_PROTECTION, .owner = "busy" };
+	struct page *last;
+	struct actor a;
+
+	REQUIRE(memremap_pages(&range) == 0 && actor_start(&a, "holder"));
+	last = range.first + 3;
+	kmap(last);
+	EXPECT_EQ(memunmap_pages(&range), (u64)-EBUSY);
+	kunmap(last);
+	actor_do(&a, map_local, last);
+	EXPECT_EQ(memunmap_pages(&range), (u64)-EBUSY);
+	actor_do(&a, unmap_local, last);
+	kmap_thread(range.first);
+	EXPECT_EQ(memunmap_pages(&range), (u64)-EBUSY);
+	EXPECT_EQ(last->pkey, PKS_KEY_DEVMAP); /* nothing has changed */
+	kunmap_thread(range.first);
+	actor_end(&a);
+	EXPECT_EQ(memunmap_pages(&range), 0);
+}
+KTEST(not_while_in_use, KT_PKS);
+
+static void what_cannot_be(void)
+{
+	struct dev_pagemap none = { .flags = PGMAP_PROTECTION, .owner = "none" };
+	struct dev_pagemap vast = { .pages = (1 << 18) + 1, .owner = "vast" };
+	struct dev_pagemap nobodys = { .pages = 1 }, one = { .pages = 1, .owner = "one" };
+	struct drain drain;
+
+	EXPECT_EQ(memremap_pages(&none), (u64)-EINVAL);
+	EXPECT_EQ(memremap_pages(&vast), (u64)-EINVAL);
+	EXPECT_EQ(memremap_pages(&nobodys), (u64)-EINVAL);
+	drain_all(&drain);
+	EXPECT_EQ(memremap_pages(&one), (u64)-ENOMEM);
+	drain_undo(&drain);
+	EXPECT(!one.first);
+}
+KTEST(what_cannot_be, 0);
+
+/* All comes back, whatever the number of pages. */
+static void memory_comes_back(void)
+{
+	for (u64 n = 1; n < 70; n += 3) {
+		struct dev_pagemap range = { .pages = n, .owner = "again" };
+		u64 free = pages_free();
+
+		REQUIRE(memremap_pages(&range) == 0);
+		EXPECT_EQ(free - pages_free(), n);
+		EXPECT_EQ(memunmap_pages(&range), 0);
+		EXPECT_EQ(pages_free(), free);
+	}
+}
+KTEST(memory_comes_back, 0);

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+/* pardon=global: the last kunmap(), from any context, and on the other processors. */
+#define KTEST_SUITE "global"
+
+#include "kernel/cpu/insn.h"
+#include "kernel/thread.h"
+#include "kernel/time.h"
+#include "mm/kmap/devmap.h"
+#include "mm/kmap/kmap.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/global.h"
+#include "pks/policy/marks.h"
+#include "tests/harness/fixture.h"
+#include "tests/harness/inject.h"
+#include "tests/harness/percpu_run.h"
+
+#define KEY PKS_KEY_DEVMAP
+
+static struct prot_page page;
+
+static bool page_get(void)
+{
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	pks_scope_set(PKS_SCOPE_GLOBAL);
+	return prot_page_get(&page, KEY);
+}
+
+static void unmap(void *arg)
+{
+	(void)arg;
+	kunmap(page.page);
+}
+
+static struct {
+	enum test_context from;
+	bool irqs_off;
+} closing;
+
+static bool mine_is_closed(void)
+{
+	return pkrs_register() == PKRS_INIT;
+}
+
+/*
+ * Everybody has it, the first one closes, and all look: at once where the closing waits for them,
+ * else when an interrupt, or a tick, has had the time to come.
+ */
+static void have_and_lose(u32 member, void *arg)
+{
+	bool waits = closing.from <= IN_WORK && !closing.irqs_off;
+	u64 end;
+
+	(void)arg;
+	if (member == 0)
+		kmap(page.page);
+	crew_meet();
+	EXPECT_NO_FAULT(policy_write(page.va), "open to all");
+	crew_meet();
+	if (member == 0) {
+		u64 flags = read_flags();
+
+		if (closing.irqs_off)
+			irq_disable();
+		run_in(closing.from, unmap, NULL);
+		irq_restore(flags);
+		EXPECT(mine_is_closed());
+	}
+	crew_meet();
+	end = now_ns() + (waits ? 0 : 2000000000ULL);
+	while (!mine_is_closed() && now_ns() < end)
+		cpu_relax();
+	EXPECT_RIGHTS(PKRS_INIT);
+	EXPECT_EQ(policy_write(page.va).vector, X86_PF);
+	crew_meet();
+}
+
+static void closes_everywhere(void)
+{
+	if (!page_get())
+		return;
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
+		closing.from = c;
+		closing.irqs_off = false;
+		crew_run(have_and_lose, NULL);
+	}
+	closing.from = IN_EXCEPTION;
+	closing.irqs_off = true;
+	crew_run(have_and_lose, NULL);
+	prot_page_put(&page);
+}
+KTEST(closes_everywhere, KT_PKS);
+
+static struct {
+	struct regs regs;
+	u32 at, n;
+} lend;
+
+static void lend_now(void *arg)
+{
+	(void)arg;
+	pks_global_lend(&lend.regs, KEY);
+}
+
+/* As an NMI would: between any two instructions. */
+static bool close_at_step(struct regs *regs)
+{
+	(void)regs;
+	if (++lend.n == lend.at)
+		kunmap(page.page);
+	return true;
+}
+
+static void closed_while_it_is_lent(void)
+{
+	u32 steps, at = 1;
+	u64 flags;
+
+	if (!page_get())
+		return;
+	regs_set_pkrs(&lend.regs, PKRS_INIT);
+	do {
+		kmap(page.page);
+		lend.at = at;
+		lend.n = 0;
+		flags = irq_save();
+		steps = single_step(lend_now, NULL, close_at_step);
+		if (steps >= at) {
+			EXPECT_EQ(this_cpu()->pkrs_lent, 0);
+			EXPECT_RIGHTS(PKRS_INIT);
+		}
+		irq_restore(flags);
+	} while (steps >= at++);
+	kunmap(page.page);
+	EXPECT(at > 20);
+	EXPECT_RIGHTS(PKRS_INIT);
+	prot_page_put(&page);
+}
+KTEST(closed_while_it_is_lent, KT_PKS);
+
+static void expect_closed(void)
+{
+	EXPECT_EQ(pks_global_users(KEY), 0);
+	EXPECT_RIGHTS(PKRS_INIT);
+	EXPECT_PAGE_FAULT(policy_write(page.va), PF_P | PF_W | PF_PK, (u64)page.va, "closed");
+}
+
+/* More marks go with a page to its new key than the old one had been given: it is closed by that.
+ */
+static void marks_below_zero(void)
+{
+	struct prot_page other;
+
+	if (!page_get() || !prot_page_get(&other, KEY))
+		return;
+	kmap(page.page);
+	EXPECT_NO_FAULT(policy_write(page.va), "open to all");
+	for (u32 i = 0; i < 2; i++)
+		EXPECT(pks_unprotect(other.page)); /* as by a kmap() that has seen no key */
+	EXPECT_EQ(devmap_unprotect(other.page, 1), 0);
+	expect_closed(); /* at -1, straight from 1 */
+	kmap(page.page);
+	expect_closed(); /* at 0 */
+	pks_global_open(KEY);
+	EXPECT_EQ(pks_global_users(KEY), 1);
+	EXPECT_NO_FAULT(policy_write(page.va), "open to all");
+	kunmap(page.page);
+	kunmap(page.page);
+	expect_closed(); /* at -1 again, step by step */
+	pks_global_open(KEY);
+	kmap(page.page);
+	EXPECT_NO_FAULT(policy_write(page.va), "the counts agree again");
+	kunmap(page.page);
+	expect_closed();
+	for (u32 i = 0; i < 2; i++)
+		EXPECT(pks_reprotect(other.page, NULL));
+	EXPECT_EQ(devmap_protect(other.page, 1, KEY), 0);
+	prot_page_put(&other);
+	prot_page_put(&page);
+}
+KTEST(marks_below_zero, KT_PKS);
+
+/* Maps, uses and unmaps, while others do: whoever has it mapped can use it. */
+static void use_it(u32 member, void *arg)
+{
+	(void)arg;
+	for (u32 i = 0; i < ktest_rounds(); i++) {
+		kmap(page.page);
+		EXPECT_NO_FAULT(policy_write(page.va), "mapped");
+		if ((i + member) % 4 == 0)
+			thread_yield();
+		EXPECT_NO_FAULT(policy_read(page.va), "mapped");
+		kunmap(page.page);
+	}
+	crew_meet();
+	EXPECT_RIGHTS(PKRS_INIT);
+	EXPECT_EQ(policy_write(page.va).vector, X86_PF);
+}
+
+static void all_at_once(void)
+{
+	if (!page_get())
+		return;
+	crew_run(use_it, NULL);
+	EXPECT_EQ(pks_global_users(KEY), 0);
+	prot_page_put(&page);
+}
+KTEST(all_at_once, KT_PKS | KT_STRESS);

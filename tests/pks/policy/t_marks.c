@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmap() and kunmap(): a counted mark on the page, which gives nobody rights. What this cannot
+ * know: what a kunmap() too many prints; tests/selftest/run reads that from the console.
+ */
+#define KTEST_SUITE "marks"
+
+#include "kernel/lib/random.h"
+#include "kernel/thread.h"
+#include "mm/kmap/devmap.h"
+#include "mm/kmap/kmap.h"
+#include "mm/pgtable.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/marks.h"
+#include "pks/rights.h"
+#include "tests/harness/actor.h"
+#include "tests/harness/fixture.h"
+
+/* A test that is run for each way to count. */
+#define KTEST_MARKS(function, test_flags)           \
+	KTEST(function, test_flags);                \
+	static void function##_in_hash(void)        \
+	{                                           \
+		enum pks_marks was = options.marks; \
+                                                    \
+		pks_marks_set(PKS_MARKS_HASH);      \
+		function();                         \
+		pks_marks_set(was);                 \
+	}                                           \
+	KTEST(function##_in_hash, test_flags)
+
+static bool page_get(struct prot_page *p)
+{
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	return prot_page_get(p, PKS_KEY_DEVMAP);
+}
+
+static void the_mark_gives_nobody_rights(void)
+{
+	struct prot_page p;
+
+	if (!page_get(&p))
+		return;
+	EXPECT(kmap(p.page) == p.va);
+	EXPECT_RIGHTS(PKRS_INIT);
+	EXPECT_DENIED(&p);
+	kunmap(p.page);
+	EXPECT_RIGHTS(PKRS_INIT);
+	prot_page_put(&p);
+}
+KTEST_MARKS(the_mark_gives_nobody_rights, KT_PKS);
+
+static void the_last_unmap_closes(void)
+{
+	struct prot_page p, neighbour;
+
+	if (!page_get(&p) || !page_get(&neighbour))
+		return;
+	EXPECT_CLOSED(&p);
+	for (u32 n = 1; n <= 5; n++) {
+		kmap(p.page);
+		EXPECT_EQ(pks_users(p.page), n);
+		EXPECT_OPEN(&p);
+		EXPECT_CLOSED(&neighbour);
+	}
+	for (u32 n = 5; n > 0; n--) {
+		EXPECT_OPEN(&p);
+		kunmap(p.page);
+		EXPECT_EQ(pks_users(p.page), n - 1);
+	}
+	EXPECT_CLOSED(&p);
+	prot_page_put(&neighbour);
+	prot_page_put(&p);
+}
+KTEST_MARKS(the_last_unmap_closes, KT_PKS | KT_STRESS);
+
+static void do_map(void *arg)
+{
+	kmap(((struct prot_page *)arg)->page);
+}
+
+static void do_unmap(void *arg)
+{
+	kunmap(((struct prot_page *)arg)->page);
+}
+
+/* Two threads, A and B: each maps (A, B) and unmaps (a, b) once, in every order there is. */
+static void two_threads_in_all_orders(void)
+{
+	static const char *const orders[] = { "AaBb", "ABab", "ABba", "BAab", "BAba", "BbAa" };
+	struct prot_page p;
+	struct actor a, b;
+
+	if (!page_get(&p) || !actor_start(&a, "A") || !actor_start(&b, "B"))
+		return;
+	for (u32 i = 0; i < ARRAY_SIZE(orders); i++) {
+		u32 users = 0;
+
+		for (const char *c = orders[i]; *c; c++) {
+			bool map = *c < 'a';
+
+			actor_do((*c | 32) == 'a' ? &a : &b, map ? do_map : do_unmap, &p);
+			users += map ? 1 : -1;
+			EXPECT_EQ(pks_users(p.page), users);
+			if (users)
+				EXPECT_OPEN(&p);
+			else
+				EXPECT_CLOSED(&p);
+		}
+	}
+	actor_end(&b);
+	actor_end(&a);
+	prot_page_put(&p);
+}
+KTEST_MARKS(two_threads_in_all_orders, KT_PKS | KT_STRESS);
+
+static int map_touch_unmap(void *arg)
+{
+	struct prot_page *p = arg;
+
+	for (u32 i = 0; i < 10 + ktest_rounds() / 10; i++) {
+		kmap(p->page);
+		if (random_below(4) == 0)
+			thread_yield();
+		rights_set(PKRS_INIT); /* no pardon is left from the last round */
+		EXPECT_NO_FAULT(policy_read(p->va), "open as long as one has it mapped");
+		kunmap(p->page);
+	}
+	return 0;
+}
+
+static void touch_in_turn(struct prot_page *p)
+{
+	struct thread *t[3];
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
+		t[i] = thread_create("user of a page", map_touch_unmap, p);
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
+		if (EXPECT(t[i]))
+			EXPECT(!thread_join(t[i]).died);
+}
+
+static void threads_at_the_same_time(void)
+{
+	struct prot_page p;
+
+	if (!page_get(&p))
+		return;
+	touch_in_turn(&p);
+	EXPECT_EQ(pks_users(p.page), 0);
+	EXPECT_CLOSED(&p);
+	prot_page_put(&p);
+}
+KTEST_MARKS(threads_at_the_same_time, KT_PKS | KT_STRESS);
+
+static void any_context_may_map_and_unmap(void)
+{
+	struct prot_page p;
+
+	if (!page_get(&p))
+		return;
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
+		run_in(c, do_map, &p);
+		EXPECT_EQ(pks_users(p.page), 1);
+		EXPECT_OPEN(&p); /* the mark is global, unlike a pardon */
+		run_in((c + 3) % TEST_CONTEXTS, do_unmap, &p);
+		EXPECT_CLOSED(&p);
+	}
+	prot_page_put(&p);
+}
+KTEST_MARKS(any_context_may_map_and_unmap, KT_PKS | KT_STRESS);
+
+static void one_unmap_too_many_does_no_harm(void)
+{
+	struct prot_page p;
+	u64 before;
+
+	if (!page_get(&p))
+		return;
+	before = pks_mark_stats.underflows;
+	kunmap(p.page);
+	EXPECT_EQ(pks_mark_stats.underflows - before, 1);
+	EXPECT_EQ(pks_users(p.page), 0);
+	EXPECT_CLOSED(&p);
+	kmap(p.page); /* and is not owed anything afterwards */
+	EXPECT_OPEN(&p);
+	kunmap(p.page);
+	EXPECT_CLOSED(&p);
+	prot_page_put(&p);
+}
+KTEST_MARKS(one_unmap_too_many_does_no_harm, KT_PKS);
+
+static void an_ordinary_page_costs_nothing(void)
+{
+	struct page *page = page_alloc(0);
+	u64 before = pks_stats.faults;
+	volatile u64 *va;
+
+	REQUIRE(page);
+	page->kmap_site = 0;
+	va = kmap(page);
+	EXPECT(va == page_address(page));
+	EXPECT_EQ(pks_users(page), 0);
+	EXPECT_EQ(page->kmap_site, 0);
+	*va = 1;
+	EXPECT_EQ(pks_stats.faults - before, 0);
+	kunmap(page);
+	EXPECT_EQ(pks_users(page), 0);
+	page_free(page, 0);
+}
+KTEST_MARKS(an_ordinary_page_costs_nothing, 0);
+
+/* The range loses its protection while somebody has a page of it mapped, and gets it again. */
+static void the_key_goes_while_mapped(void)
+{
+	struct prot_page p;
+
+	if (!page_get(&p))
+		return;
+	kmap(p.page);
+	kmap(p.page);
+	EXPECT_EQ(devmap_unprotect(p.page, 1), 0);
+	EXPECT_ACCESSIBLE(&p);
+	kunmap(p.page); /* still counted, though the page is an ordinary one now */
+	EXPECT_EQ(pks_users(p.page), 1);
+	EXPECT_EQ(devmap_protect(p.page, 1, PKS_KEY_DEVMAP), 0);
+	EXPECT_OPEN(&p);
+	kunmap(p.page);
+	EXPECT_CLOSED(&p);
+	prot_page_put(&p);
+}
+KTEST_MARKS(the_key_goes_while_mapped, KT_PKS);
+
+/* A mark does not depend on gate or device range: an ordinary page with a key has it as well. */
+static void a_page_that_is_no_device(void)
+{
+	struct page *page = page_alloc(0);
+	struct prot_page p;
+
+	REQUIRE(page);
+	p = (struct prot_page){ page, page_address(page) };
+	EXPECT_EQ(set_memory_pkey((u64)p.va, 1, PKS_KEY_DEVMAP), 0);
+	for (enum pks_gate gate = 0; gate < PKS_GATES; gate++) {
+		policy_set(PKS_MODE_SILENT, gate);
+		EXPECT_CLOSED(&p);
+		kmap(page);
+		EXPECT_OPEN(&p);
+		kunmap(page);
+		EXPECT_CLOSED(&p);
+	}
+	EXPECT_EQ(set_memory_pkey((u64)p.va, 1, PKS_KEY_DEFAULT), 0);
+	page_free(page, 0);
+}
+KTEST_MARKS(a_page_that_is_no_device, KT_PKS);
+
+static void pardon_me(void *arg)
+{
+	EXPECT_NO_FAULT(policy_read(((struct prot_page *)arg)->va), "pardoned");
+}
+
+static void use_my_pardon(void *arg)
+{
+	EXPECT_ACCESSIBLE((struct prot_page *)arg);
+}
+
+/* The unmap ends the mark, not the pardons that were given under it. */
+static void a_pardon_outlives_the_mark(void)
+{
+	struct prot_page p;
+	struct actor a;
+
+	if (!page_get(&p) || !actor_start(&a, "pardoned"))
+		return;
+	kmap(p.page);
+	actor_do(&a, pardon_me, &p);
+	kunmap(p.page);
+	actor_do(&a, use_my_pardon, &p);
+	EXPECT_CLOSED(&p);
+	actor_end(&a);
+	prot_page_put(&p);
+}
+KTEST_MARKS(a_pardon_outlives_the_mark, KT_PKS);
+
+/* Asked for in the field: kmap, a grant of one's own, kunmap, and only then the revoke. */
+static void unmap_inside_a_grant(void)
+{
+	struct pks_token token;
+	struct prot_page p;
+
+	if (!page_get(&p))
+		return;
+	kmap(p.page);
+	token = pks_grant(PKS_KEY_DEVMAP, PKS_WRITE);
+	kunmap(p.page);
+	EXPECT_ACCESSIBLE(&p);
+	EXPECT_CLOSED(&p); /* for everybody else */
+	pks_revoke(token);
+	EXPECT_DENIED(&p);
+	prot_page_put(&p);
+}
+KTEST_MARKS(unmap_inside_a_grant, KT_PKS);
+
+/* What holds whatever a pardon opens; the rest is about the context's, or about a second page. */
+static void all_again(enum pks_scope scope)
+{
+	policy_scope = scope;
+	the_mark_gives_nobody_rights();
+	any_context_may_map_and_unmap();
+	one_unmap_too_many_does_no_harm();
+	the_key_goes_while_mapped();
+	a_page_that_is_no_device();
+	if (scope == PKS_SCOPE_INSTRUCTION) {
+		the_last_unmap_closes();
+		two_threads_in_all_orders();
+		threads_at_the_same_time();
+	}
+	policy_scope = PKS_SCOPE_CONTEXT;
+}
+
+static void all_again_by_instruction(void)
+{
+	all_again(PKS_SCOPE_INSTRUCTION);
+}
+KTEST(all_again_by_instruction, KT_PKS);
+
+static void all_again_global(void)
+{
+	all_again(PKS_SCOPE_GLOBAL);
+}
+KTEST(all_again_global, KT_PKS);

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The fault policy under way: modes and gate that change, warnings once a call site, deaths for
+ * real, instructions that fault more than once. What this cannot know: the wording of a warning;
+ * tests/selftest/run reads that from the console.
+ */
+#define KTEST_SUITE "policy"
+
+#include "kernel/exception.h"
+#include "kernel/lib/string.h"
+#include "kernel/thread.h"
+#include "mm/kmap/devmap.h"
+#include "mm/kmap/kmap.h"
+#include "mm/pgtable.h"
+#include "pks/keys.h"
+#include "pks/policy/fault.h"
+#include "pks/rights.h"
+#include "tests/harness/fixture.h"
+#include "tests/harness/probe.h"
+
+/* Far from the windows that other tests map. */
+#define WINDOW (TEST_BASE + 0x4000000000)
+
+static void mode_and_gate_change_at_once(void)
+{
+	struct prot_page device, marked;
+
+	if (!prot_page_get(&device, PKS_KEY_DEVMAP) || !marked_page(&marked, PKS_KEY_DEVMAP))
+		return;
+	for (u32 i = 0; i < 3; i++) {
+		policy_set(PKS_MODE_STRICT, PKS_GATE_ANY);
+		EXPECT_CLOSED(&marked);
+		EXPECT_CLOSED(&device);
+		policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+		EXPECT_OPEN(&marked);
+		EXPECT_CLOSED(&device);
+		pks_gate_set(PKS_GATE_ANY);
+		EXPECT_OPEN(&marked);
+		EXPECT_OPEN(&device);
+	}
+	marked_page_put(&marked);
+	prot_page_put(&device);
+}
+KTEST(mode_and_gate_change_at_once, KT_PKS | KT_STRESS);
+
+static void off_and_on_again(void)
+{
+	struct prot_page p;
+
+	if (!prot_page_get(&p, PKS_KEY_DEVMAP))
+		return;
+	for (u32 i = 0; i < 3; i++) {
+		pks_mode_set(PKS_MODE_OFF);
+		EXPECT_ACCESSIBLE(&p);
+		EXPECT_RIGHTS(PKRS_INIT); /* OFF gives nobody rights, it stops asking for them */
+		pks_mode_set(PKS_MODE_STRICT);
+		EXPECT_DENIED(&p); /* CR4.PKS needs no flush: "Ordering and caching" */
+	}
+	prot_page_put(&p);
+}
+KTEST(off_and_on_again, KT_PKS);
+
+static void read_in_context(void *arg)
+{
+	EXPECT_NO_FAULT(policy_read(((struct prot_page *)arg)->va), "pardoned");
+}
+
+static void one_warning_a_call_site(void)
+{
+	u64 before = pks_stats.warnings, pardons = pks_stats.pardons;
+	struct prot_page p, q;
+
+	if (!marked_page(&p, PKS_KEY_DEVMAP) || !marked_page(&q, PKS_KEY_DEVMAP))
+		return;
+	pks_warnings_forget();
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	run_in(IN_EXCEPTION, read_in_context, &p);
+	EXPECT_EQ(pks_stats.warnings - before, 0); /* and what was silent is not used up */
+	pks_mode_set(PKS_MODE_RELAXED);
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
+		run_in(c, read_in_context, &p);
+		run_in(c, read_in_context, &q); /* another page, the same call site */
+	}
+	EXPECT_EQ(pks_stats.pardons - pardons, 1 + 2 * TEST_CONTEXTS);
+	EXPECT_EQ(pks_stats.warnings - before, 1);
+	EXPECT_NO_FAULT(policy_write(p.va), "pardoned: another call site");
+	EXPECT_EQ(pks_stats.warnings - before, 2);
+	marked_page_put(&q);
+	marked_page_put(&p);
+}
+KTEST(one_warning_a_call_site, KT_PKS);
+
+static int write_plainly(void *arg)
+{
+	pks_grant(KEY_A, PKS_WRITE);
+	*((struct prot_page *)arg)->va = 5;
+	return 0;
+}
+
+static int count_turns(void *arg)
+{
+	for (u32 i = 0; i < 20; i++) {
+		++*(u32 *)arg;
+		thread_yield();
+	}
+	return 0;
+}
+
+/* A refused thread ends, its end says why, and the others run on. */
+static void refused_dies(enum pks_mode mode, const struct prot_page *p)
+{
+	struct thread *victim = thread_prepare("refused", write_plainly, (void *)p), *other;
+	struct thread_end end;
+	u32 turns = 0;
+
+	REQUIRE(victim);
+	pks_mode_set(mode);
+	victim->expects_death = true;
+	other = thread_create("other", count_turns, &turns);
+	thread_launch(victim);
+	end = thread_join(victim);
+	EXPECT(end.died);
+	EXPECT_PAGE_FAULT(end.fault, PF_P | PF_W | PF_PK, p->va, "refused");
+	EXPECT_EQ(end.fault.pkrs, WITH_KEY(KEY_A)); /* the rights that it had */
+	EXPECT(end.rip - (u64)write_plainly < 128);
+	REQUIRE(other);
+	EXPECT(!thread_join(other).died);
+	EXPECT_EQ(turns, 20);
+	EXPECT_EQ(prot_page_peek(p), 0);
+	EXPECT_RIGHTS(PKRS_INIT);
+}
+
+static void refused_threads_die(void)
+{
+	struct prot_page p;
+
+	pks_gate_set(PKS_GATE_KMAPPED);
+	if (!prot_page_get(&p, PKS_KEY_DEVMAP))
+		return;
+	refused_dies(PKS_MODE_RELAXED, &p);
+	refused_dies(PKS_MODE_SILENT, &p);
+	kmap(p.page);
+	refused_dies(PKS_MODE_STRICT, &p);
+	kunmap(p.page);
+	prot_page_put(&p);
+}
+KTEST(refused_threads_die, KT_PKS | KT_STRESS);
+
+static void write_under_a_read_grant(void)
+{
+	u64 before = pks_stats.pardons;
+	struct prot_page p;
+
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	if (!marked_page(&p, PKS_KEY_DEVMAP))
+		return;
+	pks_grant(PKS_KEY_DEVMAP, PKS_READ);
+	EXPECT_NO_FAULT(policy_read(p.va), "granted");
+	EXPECT_EQ(pks_stats.pardons - before, 0);
+	EXPECT_NO_FAULT(policy_write(p.va), "WD alone is pardoned too");
+	EXPECT_EQ(pks_stats.pardons - before, 1);
+	EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
+	marked_page_put(&p);
+}
+KTEST(write_under_a_read_grant, KT_PKS | KT_STRESS);
+
+/* One instruction, two pages, two keys: it faults twice and does its work once. */
+static void an_instruction_that_faults_twice(void)
+{
+	int key = pks_key_alloc("second page");
+	struct page *pages = page_alloc(1);
+	u64 before = pks_stats.pardons, *word, value;
+
+	REQUIRE(key > 0 && pages);
+	memset(page_address(pages), 0, 2 * PAGE_SIZE);
+	policy_set(PKS_MODE_SILENT, PKS_GATE_ANY);
+	EXPECT_EQ(devmap_protect(pages, 1, PKS_KEY_DEVMAP), 0);
+	EXPECT_EQ(devmap_protect(pages + 1, 1, (u32)key), 0);
+	word = (u64 *)((u64)page_address(pages + 1) - 4);
+	for (u64 i = 1; i <= 3; i++) {
+		asm volatile("lock addq %1, %0" : "+m"(*word) : "r"(0x100000001) : "memory", "cc");
+		EXPECT_EQ(*word, i * 0x100000001);
+		rights_set(PKRS_INIT);
+		EXPECT_EQ(pks_stats.pardons - before, 2 * i);
+	}
+	EXPECT_NO_FAULT(touch_read(word, &value), "both pages are open to a pardon");
+	EXPECT_EQ(value, 0x300000003);
+	devmap_unprotect(pages, 2);
+	page_free(pages, 1);
+	EXPECT_EQ(pks_key_free((u32)key), 0);
+	EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
+}
+KTEST(an_instruction_that_faults_twice, KT_PKS | KT_STRESS);
+
+/* REP MOVSQ stops in the middle of its work and goes on from there. */
+static void a_copy_that_faults_on_its_way(void)
+{
+	struct page *pages = page_alloc(1);
+	u64 *from, *to, *end, words = 32;
+
+	REQUIRE(pages);
+	policy_set(PKS_MODE_SILENT, PKS_GATE_ANY);
+	from = page_address(pages);
+	to = from + PAGE_SIZE / 8 - words / 2;
+	for (u64 i = 0; i < words; i++)
+		from[i] = i * i;
+	EXPECT_EQ(devmap_protect(pages + 1, 1, PKS_KEY_DEVMAP), 0);
+	end = to;
+	asm volatile("rep movsq" : "+D"(end), "+S"(from), "+c"(words) : : "memory");
+	EXPECT_EQ(words, 0);
+	for (u64 i = 0; i < 32; i++)
+		EXPECT_EQ(to[i], i * i);
+	devmap_unprotect(pages + 1, 1);
+	page_free(pages, 1);
+}
+KTEST(a_copy_that_faults_on_its_way, KT_PKS | KT_STRESS);
+
+struct alias {
+	volatile u64 *va;
+	u32 key, after;
+};
+
+static void read_alias(void *arg)
+{
+	struct alias *a = arg;
+
+	EXPECT_NO_FAULT(policy_read(a->va), "the page is marked, wherever it is seen");
+	a->after = pkrs_register();
+}
+
+/* The mark is the page's, the key is that of the mapping through which it was touched. */
+static void through_a_second_mapping(void)
+{
+	int key = pks_key_alloc("second mapping");
+	struct alias a = { (volatile u64 *)WINDOW, (u32)key, 0 };
+	struct prot_page p;
+
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	if (!EXPECT(key > 0) || !marked_page(&p, PKS_KEY_DEVMAP))
+		return;
+	EXPECT_EQ(pgtable_map(kernel_root, WINDOW, page_to_phys(p.page), PAGE_SIZE,
+			      pte_with_key(PTE_RW_DATA, a.key), 1),
+		  0);
+	run_in(IN_EXCEPTION, read_alias, &a);
+	EXPECT_EQ(a.after, WITH_KEY(a.key));
+	pgtable_unmap(kernel_root, WINDOW, PAGE_SIZE);
+	marked_page_put(&p);
+	EXPECT_EQ(pks_key_free(a.key), 0);
+}
+KTEST(through_a_second_mapping, KT_PKS);
+
+/* The mark is one page's, also where 512 of them are mapped by one entry. */
+static void a_mark_in_a_large_page(void)
+{
+	struct page *block = page_alloc(9);
+	struct prot_page marked, other;
+
+	REQUIRE(block);
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	EXPECT_EQ(devmap_protect(block, 512, PKS_KEY_DEVMAP), 0);
+	marked = (struct prot_page){ block + 300, page_address(block + 300) };
+	other = (struct prot_page){ block + 301, page_address(block + 301) };
+	kmap(marked.page);
+	EXPECT_OPEN(&marked);
+	EXPECT_CLOSED(&other);
+	kunmap(marked.page);
+	EXPECT_CLOSED(&marked);
+	devmap_unprotect(block, 512);
+	page_free(block, 9);
+}
+KTEST(a_mark_in_a_large_page, KT_PKS);

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/* An instruction that was pardoned, and then faults otherwise; and pardons inside that fault. */
+#define KTEST_SUITE "step"
+
+#include "kernel/cpu/local.h"
+#include "kernel/exception.h"
+#include "kernel/thread.h"
+#include "tests/harness/probe.h"
+#include "tests/pks/policy/step_check.h"
+
+/* In no map of kernel/cpu/layout.h. */
+#define NOWHERE 0xffffc00000001000
+
+/* Loads from the page, then stores to `to`; *after: the rights of the landing's first instruction.
+ */
+PROBE struct fault load_and_store(u64 from, u64 to, u32 *after)
+{
+	struct fault f = { .vector = FAULT_NONE, .pkrs = from };
+
+	asm volatile("1: movsq\n"
+		     "2: movl %%gs:%c[mirror], %[after]\n" EXTABLE("1b", "2b", KIND_DIE)
+		     : FAULT_OPERANDS(f), "+D"(to), [after] "=r"(*after)
+		     : [mirror] "i"(CPU_PKRS)
+		     : "memory");
+	return f;
+}
+
+PROBE struct fault load_ss(u64 from)
+{
+	struct fault f = { .vector = FAULT_NONE };
+
+	ACCESS(KIND_DIE, "movw (%[p]), %%ss", f, [p] "+r"(from) :);
+	return f;
+}
+
+PROBE struct fault divide(u64 by, u64 high)
+{
+	struct fault f = { .vector = FAULT_NONE, .error = high };
+
+	ACCESS(KIND_DIE, "divq (%[p])", f, [p] "+r"(by) :);
+	return f;
+}
+
+/* The instruction is pardoned, raises another fault and is left for a landing. */
+static void another_fault_that_lands(void)
+{
+	struct fault f;
+	u32 after;
+
+	if (!step_area_get())
+		return;
+	f = load_and_store(area.a, NOWHERE, &after);
+	EXPECT_EQ(after, PKRS_INIT);
+	EXPECT_PAGE_FAULT(f, PF_W, NOWHERE, "P = 0");
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(f.pkrs, WITH_KEY(PKS_KEY_DEVMAP)); /* it had the right when it faulted */
+	step_poke(area.a, 0xfff8);
+	f = load_ss(area.a);
+	EXPECT_VECTOR(f, X86_GP, 0xfff8, "no such selector");
+	EXPECT_STEPPED(1, 1, 0);
+	step_poke(area.a, 0);
+	f = divide(area.a, 0);
+	EXPECT_EQ(f.vector, X86_DE);
+	EXPECT_STEPPED(1, 1, 0);
+	step_area_put();
+}
+KTEST(another_fault_that_lands, KT_PKS | KT_STRESS);
+
+static struct {
+	u32 runs;
+	u64 rflags, pkrs;
+} repair;
+
+/* Makes the quotient fit: the instruction is repeated. */
+static bool on_overflow(struct regs *regs)
+{
+	repair.runs++;
+	repair.rflags = regs->rflags;
+	repair.pkrs = regs_pkrs(regs);
+	regs->rdx = 0;
+	return true;
+}
+
+static void another_fault_that_is_repaired(void)
+{
+	u64 high = 5, low = 12;
+
+	if (!step_area_get())
+		return;
+	repair.runs = 0;
+	step_poke(area.a, 3);
+	trap_hook_set(X86_DE, on_overflow);
+	asm volatile("divq (%2)" : "+d"(high), "+a"(low) : "r"(area.a) : "memory", "cc");
+	trap_hook_set(X86_DE, NULL);
+	EXPECT_EQ(low, 4);
+	EXPECT_EQ(repair.runs, 1);
+	EXPECT_EQ(repair.pkrs, WITH_KEY(PKS_KEY_DEVMAP));
+	EXPECT(repair.rflags & RFLAGS_TF);
+	EXPECT_STEPPED(1, 1, 0); /* no second pardon was needed */
+	step_area_put();
+}
+KTEST(another_fault_that_is_repaired, KT_PKS | KT_STRESS);
+
+static int die_stepped(void *arg)
+{
+	(void)arg;
+	step_poke(area.a, 0);
+	asm volatile("divq (%0)" : : "r"(area.a) : "rax", "rdx", "memory", "cc");
+	return 0;
+}
+
+static void another_fault_that_kills(void)
+{
+	struct thread *t;
+
+	if (!step_area_get())
+		return;
+	t = thread_prepare("dies", die_stepped, NULL);
+	if (EXPECT(t)) {
+		t->expects_death = true;
+		thread_launch(t);
+		EXPECT(thread_join(t).died);
+	}
+	EXPECT_STEPPED(1, 0, 0);
+	asm volatile("movq $1, (%0)" : : "r"(area.a) : "memory");
+	EXPECT_STEPPED(1, 1, 0);
+	step_area_put();
+}
+KTEST(another_fault_that_kills, KT_PKS);
+
+static volatile u32 deepest;
+
+/* The #DE of a divide that was pardoned: does the same one level deeper, then lands. */
+static bool divide_deeper(struct regs *regs)
+{
+	u32 level = this_local()->steps;
+
+	(void)regs;
+	EXPECT_RIGHTS(PKRS_INIT);
+	expect_denied(__FILE__, __LINE__, (volatile u64 *)area.b);
+	if (deepest++ < LOCAL_STEPS) {
+		divide(area.a, 0);
+		/* the last one's was wide: it is this context's until it ends */
+		EXPECT_RIGHTS(deepest > LOCAL_STEPS && level == LOCAL_STEPS
+				      ? WITH_KEY(PKS_KEY_DEVMAP)
+				      : PKRS_INIT);
+	}
+	return false; /* to the landing */
+}
+
+/* Each pending step is one context's; one more than there is room for is wide, and counted. */
+static void nested(void)
+{
+	if (!step_area_get())
+		return;
+	step_poke(area.a, 0);
+	deepest = 0;
+	trap_hook_set(X86_DE, divide_deeper);
+	EXPECT_EQ(divide(area.a, 0).vector, X86_DE);
+	trap_hook_set(X86_DE, NULL);
+	EXPECT_EQ(deepest, LOCAL_STEPS + 1);
+	EXPECT_STEPPED(LOCAL_STEPS, LOCAL_STEPS, 1);
+	step_area_put();
+}
+KTEST(nested, KT_PKS | KT_STRESS);

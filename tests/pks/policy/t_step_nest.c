@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What comes between a pardon for one instruction and its end: NMIs, interrupts, another processor,
+ * pardons inside these, somebody else's trap flag.
+ */
+#define KTEST_SUITE "step"
+
+#include "kernel/apic.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/local.h"
+#include "kernel/exception.h"
+#include "kernel/lib/string.h"
+#include "kernel/thread.h"
+#include "pks/policy/fault.h"
+#include "tests/harness/inject.h"
+#include "tests/harness/probe.h"
+#include "tests/pks/policy/step_check.h"
+
+/* What a context sees that comes between the pardon and the instruction. */
+static struct {
+	u32 nmis, interrupts, cpu;
+	bool interrupt_too;
+} between;
+
+static void expect_between(const struct regs *regs)
+{
+	EXPECT_EQ(regs->rflags & RFLAGS_TF, RFLAGS_TF);
+	EXPECT_EQ(regs_pkrs(regs), WITH_KEY(PKS_KEY_DEVMAP));
+	EXPECT_EQ(read_flags() & RFLAGS_TF, 0);
+	EXPECT_RIGHTS(PKRS_INIT);
+	expect_denied(__FILE__, __LINE__, (volatile u64 *)area.a);
+	asm volatile("movq $2, (%0)" : : "r"(area.b) : "memory"); /* pardoned by itself */
+	EXPECT_RIGHTS(PKRS_INIT);
+}
+
+static bool nmi_between(struct regs *regs)
+{
+	if (between.nmis++)
+		return true;
+	expect_between(regs);
+	if (between.interrupt_too)
+		regs->rflags |= RFLAGS_IF; /* so that what is pending comes next */
+	return true;
+}
+
+static bool interrupt_between(struct regs *regs)
+{
+	between.interrupts++;
+	expect_between(regs);
+	if (cpu_count > 1)
+		current_thread()->pinned = cpus[1];
+	this_cpu()->need_resched = true;
+	return true;
+}
+
+/*
+ * An NMI that is blocked until the next IRET, which is the one to the pardoned instruction; and an
+ * interrupt that it lets in. Interrupts are off before, and on behind if there was one.
+ */
+static void store_with_company(bool interrupt_too)
+{
+	between.nmis = between.interrupts = 0;
+	between.interrupt_too = interrupt_too;
+	trap_hook_set(VECTOR_TEST, interrupt_between);
+	irq_disable();
+	if (interrupt_too)
+		apic_self_ipi(VECTOR_TEST);
+	nmi_at_iret(nmi_between);
+	asm volatile("movq $1, (%0)" : : "r"(area.a) : "memory");
+	between.cpu = this_cpu()->id;
+	irq_enable();
+	trap_hook_set(X86_NMI, NULL);
+	trap_hook_set(VECTOR_TEST, NULL);
+}
+
+static void an_nmi_before_it(void)
+{
+	if (!step_area_get())
+		return;
+	store_with_company(false);
+	EXPECT(between.nmis);
+	EXPECT_EQ(step_peek(area.a), 1);
+	EXPECT_EQ(step_peek(area.b), 2);
+	EXPECT_STEPPED(2, 2, 0);
+	step_area_put();
+}
+KTEST(an_nmi_before_it, KT_PKS);
+
+/* The interrupt ends in a switch, and the thread goes on elsewhere if there is another place. */
+static void an_interrupt_and_a_switch_before_it(void)
+{
+	struct cpu *home = current_thread()->pinned;
+
+	if (!step_area_get())
+		return;
+	store_with_company(true);
+	EXPECT_EQ(between.interrupts, 1);
+	EXPECT_EQ(between.cpu, cpu_count > 1 ? 1 : 0);
+	EXPECT_EQ(step_peek(area.a), 1);
+	EXPECT_STEPPED(3, 3, 0);
+	thread_pin(home);
+	step_area_put();
+}
+KTEST(an_interrupt_and_a_switch_before_it, KT_PKS);
+
+static u32 nmis_inside;
+
+/* Stepping lets NMIs in: the second comes while the first has its stack, and has one of its own. */
+static bool nmi_that_steps(struct regs *regs)
+{
+	u64 mark = 0x1234567890abcdef;
+	volatile u64 *copy = &mark;
+
+	(void)regs;
+	if (nmis_inside++)
+		return true;
+	asm volatile("movq $3, (%0)" : : "r"(area.a) : "memory");
+	EXPECT_RIGHTS(PKRS_INIT);
+	apic_self_nmi();
+	for (u32 i = 0; i < 1000; i++)
+		cpu_relax();
+	EXPECT_EQ(*copy, 0x1234567890abcdef);
+	asm volatile("movq $4, (%0)" : : "r"(area.a) : "memory");
+	EXPECT_RIGHTS(PKRS_INIT);
+	return true;
+}
+
+static void nmis_in_an_nmi_that_steps(void)
+{
+	if (!step_area_get())
+		return;
+	trap_hook_set(X86_NMI, nmi_that_steps);
+	for (u32 i = 0; i < 5; i++) {
+		nmis_inside = 0;
+		apic_self_nmi();
+		for (u32 spins = 0;
+		     __atomic_load_n(&nmis_inside, __ATOMIC_ACQUIRE) < 2 && spins < 1000000;
+		     spins++)
+			cpu_relax();
+		EXPECT_EQ(nmis_inside, 2);
+		EXPECT_STEPPED(2, 2, 0);
+	}
+	trap_hook_set(X86_NMI, NULL);
+	EXPECT_EQ(step_peek(area.a), 4);
+	step_area_put();
+}
+KTEST(nmis_in_an_nmi_that_steps, KT_PKS);
+
+static struct {
+	u64 rip[64];
+	u32 n, open; /* steps; those at which the interrupted code had a right more */
+} seen;
+
+static bool on_step(struct regs *regs)
+{
+	if (seen.n < ARRAY_SIZE(seen.rip))
+		seen.rip[seen.n] = regs->rip;
+	seen.n++;
+	seen.open += regs_pkrs(regs) != PKRS_INIT;
+	return true;
+}
+
+static void some_stores(void *arg)
+{
+	u64 to = area.a, count = 5;
+
+	(void)arg;
+	asm volatile("movq $1, (%2)\n\t"
+		     "movq $2, (%2)\n\t"
+		     "rep stosb\n\t"
+		     "pushf\n\tpop %%rax"
+		     : "+D"(to), "+c"(count)
+		     : "r"(area.a), "a"(0)
+		     : "memory", "cc");
+}
+
+/* Who steps the kernel sees the same steps, pardons or not. */
+static void somebody_else_steps(void)
+{
+	static u64 without[ARRAY_SIZE(seen.rip)];
+	u32 steps;
+
+	if (!step_area_get())
+		return;
+	pks_scope_set(PKS_SCOPE_CONTEXT);
+	rights_set(WITH_KEY(PKS_KEY_DEVMAP));
+	seen.n = 0;
+	steps = single_step(some_stores, NULL, on_step);
+	rights_set(PKRS_INIT);
+	memcpy(without, seen.rip, sizeof(without));
+	EXPECT(steps > 10 && steps <= ARRAY_SIZE(without));
+	pks_scope_set(PKS_SCOPE_INSTRUCTION);
+	seen.n = seen.open = 0;
+	EXPECT_EQ(single_step(some_stores, NULL, on_step), steps);
+	EXPECT_EQ(memcmp(without, seen.rip, steps * sizeof(u64)), 0);
+	EXPECT(seen.open >= 4 && seen.open <= 5); /* between the string's iterations alone */
+	EXPECT_STEPPED(3, 3, 0);
+	step_area_put();
+}
+KTEST(somebody_else_steps, KT_PKS);
+
+static void three_instructions(void *arg)
+{
+	(void)arg;
+	asm volatile("nop\n\tnop\n\tnop");
+}
+
+static u32 steps_inside;
+
+/* With the divide's step pending, which is not what traps here. */
+static bool step_inside(struct regs *regs)
+{
+	steps_inside = single_step(three_instructions, NULL, on_step);
+	regs->rdx = 0;
+	return true;
+}
+
+static void somebody_else_steps_inside(void)
+{
+	u64 high = 5, low = 12;
+	u32 steps;
+
+	if (!step_area_get())
+		return;
+	steps = single_step(three_instructions, NULL, on_step);
+	step_poke(area.a, 3);
+	trap_hook_set(X86_DE, step_inside);
+	asm volatile("divq (%2)" : "+d"(high), "+a"(low) : "r"(area.a) : "memory", "cc");
+	trap_hook_set(X86_DE, NULL);
+	EXPECT_EQ(__atomic_load_n(&steps_inside, __ATOMIC_ACQUIRE), steps);
+	EXPECT_EQ(low, 4);
+	EXPECT_STEPPED(1, 1, 0);
+	step_area_put();
+}
+KTEST(somebody_else_steps_inside, KT_PKS);
+
+static struct {
+	u32 iterations; /* traced ones, with the right open */
+	u64 flags;      /* behind the instruction */
+	u32 rights;
+} ended;
+
+/* Whoever wanted to see the first two iterations has seen enough. */
+static bool end_tracing(struct regs *regs)
+{
+	if (regs_pkrs(regs) != PKRS_INIT && ++ended.iterations == 2)
+		regs->rflags &= ~(u64)RFLAGS_TF;
+	return true;
+}
+
+static void store_five(void *arg)
+{
+	u64 to = area.a, count = 5;
+
+	(void)arg;
+	asm volatile("rep stosb" : "+D"(to), "+c"(count) : "a"(0x5a) : "memory");
+	ended.flags = read_flags();
+	ended.rights = pkrs_register();
+	EXPECT_EQ(count, 0);
+}
+
+/* The string goes on, and so does its pardon, which still ends with it. */
+static void somebody_else_stops_stepping(void)
+{
+	if (!step_area_get())
+		return;
+	ended.iterations = 0;
+	single_step(store_five, NULL, end_tracing);
+	EXPECT_EQ(ended.iterations, 2);
+	EXPECT_EQ(ended.flags & RFLAGS_TF, 0);
+	EXPECT_EQ(ended.rights, PKRS_INIT);
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(step_peek(area.a), 0x5a5a5a5a5a);
+	step_area_put();
+}
+KTEST(somebody_else_stops_stepping, KT_PKS);
+
+static int store_and_look(void *arg)
+{
+	volatile u64 *word = arg;
+
+	for (u32 i = 0; i < ktest_rounds(); i++) {
+		asm volatile("lock incq (%0)" : : "r"(word) : "memory", "cc");
+		if (this_local()->steps || rights_mirror() != PKRS_INIT)
+			return 1;
+		if (i % 8 == 0)
+			thread_yield();
+	}
+	return 0;
+}
+
+/* Threads whose steps are preempted, each on any processor. */
+static void many_threads(void)
+{
+	struct thread *t[6];
+
+	if (!step_area_get())
+		return;
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		t[i] = thread_prepare("steps", store_and_look, (void *)area.a);
+		REQUIRE(t[i]);
+		t[i]->pinned = NULL;
+		thread_launch(t[i]);
+	}
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		struct thread_end end = thread_join(t[i]);
+
+		EXPECT(!end.died);
+		EXPECT_EQ(end.code, 0);
+	}
+	EXPECT_EQ(step_peek(area.a), ARRAY_SIZE(t) * ktest_rounds());
+	EXPECT_STEPPED(ARRAY_SIZE(t) * ktest_rounds(), ARRAY_SIZE(t) * ktest_rounds(), 0);
+	step_area_put();
+}
+KTEST(many_threads, KT_PKS | KT_STRESS);

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Instructions that move the stack pointer, the flags or SS, pardoned one by one. A stack under a
+ * denied key cannot take an exception, so it is one word of the protected page that is pushed or
+ * popped: the frames of the fault and of the #DB lie below it, in an ordinary page.
+ */
+#define KTEST_SUITE "step"
+
+#include "kernel/cpu/insn.h"
+#include "kernel/exception.h"
+#include "tests/pks/policy/step_check.h"
+
+extern const char step_target[], step_iret_target[];
+asm(".pushsection .text\n"
+    "step_target:\n\t"
+    "incq %rax\n\t"
+    "ret\n"
+    ".popsection");
+
+static void memory_operands(void)
+{
+	u64 value;
+
+	if (!step_area_get())
+		return;
+	step_poke(area.a, 77);
+	asm volatile("pushq (%1)\n\tpopq %0" : "=r"(value) : "r"(area.a) : "memory");
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(value, 77);
+	asm volatile("pushq $78\n\tpopq (%0)" : : "r"(area.a) : "memory");
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(step_peek(area.a), 78);
+	step_poke(area.a, (u64)step_target);
+	value = 1;
+	asm volatile("call *(%1)" : "+a"(value) : "r"(area.a) : "memory", "cc");
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(value, 2);
+	asm volatile("leaq 1f(%%rip), %%rcx\n\tpushq %%rcx\n\tjmp *(%1)\n1:"
+		     : "+a"(value)
+		     : "r"(area.a)
+		     : "rcx", "memory", "cc");
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(value, 3);
+	step_area_put();
+}
+KTEST(memory_operands, KT_PKS | KT_STRESS);
+
+/* One instruction with the stack pointer at `rsp`; where it is then. Interrupts off. */
+#define ON_STACK(rsp, insn, after)                            \
+	asm volatile("mov %%rsp, %%rbx\n\t"                   \
+		     "mov %1, %%rsp\n\t" insn "\n\t"          \
+		     "mov %%rsp, %0\n\t"                      \
+		     "mov %%rbx, %%rsp"                       \
+		     : "=&r"(after)                           \
+		     : "r"((u64)(rsp)), "a"((u64)step_target) \
+		     : "rbx", "memory", "cc")
+
+static void push_and_pop(void)
+{
+	u64 flags, after;
+
+	if (!step_area_get())
+		return;
+	flags = irq_save();
+	ON_STACK(area.a + 8, "push %%rax", after);
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(after, area.a);
+	ON_STACK(area.a, "pop %%rax", after);
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(after, area.a + 8);
+	ON_STACK(area.a + 8, "call 1f\n1:", after);
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(after, area.a);
+	irq_restore(flags);
+	step_area_put();
+}
+KTEST(push_and_pop, KT_PKS);
+
+/* The image that PUSHF writes while the kernel has set TF must not show it. */
+static void pushf(void)
+{
+	u64 flags, after;
+
+	if (!step_area_get())
+		return;
+	flags = irq_save();
+	ON_STACK(area.a + 8, "pushfq", after);
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(after, area.a);
+	EXPECT_EQ(step_peek(area.a) & (RFLAGS_TF | RFLAGS_IF | RFLAGS_FIXED), RFLAGS_FIXED);
+	step_poke(area.a, ~0UL);
+	ON_STACK(area.a + 2, "pushfw", after);
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(step_peek(area.a) & (RFLAGS_TF | RFLAGS_FIXED), RFLAGS_FIXED);
+	EXPECT_EQ(step_peek(area.a) >> 16, ~0UL >> 16);
+	irq_restore(flags);
+	step_area_put();
+}
+KTEST(pushf, KT_PKS);
+
+static void popf(void)
+{
+	u64 flags, after;
+
+	if (!step_area_get())
+		return;
+	flags = irq_save();
+	step_poke(area.a, RFLAGS_FIXED | 1); /* CF */
+	asm volatile("mov %%rsp, %%rbx\n\t"
+		     "mov %1, %%rsp\n\t"
+		     "clc\n\t"
+		     "popfq\n\t"
+		     "mov %%rbx, %%rsp\n\t"
+		     "sbb %0, %0"
+		     : "=&r"(after)
+		     : "r"(area.a)
+		     : "rbx", "memory", "cc");
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(after, ~0UL);
+	irq_restore(flags);
+	step_area_put();
+}
+KTEST(popf, KT_PKS);
+
+static struct {
+	u32 count;
+	u64 rip;
+} traps;
+
+static bool note_and_end(struct regs *regs)
+{
+	traps.count++;
+	traps.rip = regs->rip;
+	regs->rflags &= ~(u64)RFLAGS_TF;
+	return true;
+}
+
+/* What POPF loads is its owner's: TF too, which traps after the instruction behind it. */
+static void popf_that_traces(void)
+{
+	trap_hook_t before;
+	u64 flags, want;
+
+	if (!step_area_get())
+		return;
+	traps.count = 0;
+	before = trap_hook_set(X86_DB, note_and_end);
+	flags = irq_save();
+	step_poke(area.a, RFLAGS_FIXED | RFLAGS_TF);
+	asm volatile("mov %%rsp, %%rbx\n\t"
+		     "leaq 1f(%%rip), %0\n\t"
+		     "mov %1, %%rsp\n\t"
+		     "popfq\n\t"
+		     "mov %%rbx, %%rsp\n1:\tnop\n\tnop"
+		     : "=&r"(want)
+		     : "r"(area.a)
+		     : "rbx", "memory", "cc");
+	irq_restore(flags);
+	trap_hook_set(X86_DB, before);
+	EXPECT_EQ(traps.count, 1);
+	EXPECT_EQ(traps.rip, want);
+	EXPECT_STEPPED(1, 1, 0);
+	step_area_put();
+}
+KTEST(popf_that_traces, KT_PKS);
+
+/* IRET, with its frame in the protected page, to the instruction behind it. */
+static void iret(void)
+{
+	u64 flags, rsp;
+
+	if (!step_area_get())
+		return;
+	flags = irq_save();
+	asm volatile("lea -256(%%rsp), %0" : "=r"(rsp));
+	step_poke(area.a + 8, SEL_KERNEL_CS);
+	step_poke(area.a + 16, RFLAGS_FIXED);
+	step_poke(area.a + 24, rsp);
+	step_poke(area.a + 32, SEL_KERNEL_DS);
+	step_poke(area.a, (u64)step_iret_target);
+	asm volatile("mov %%rsp, %%rbx\n\t"
+		     "mov %1, %%rsp\n\t"
+		     "iretq\n"
+		     "step_iret_target:\n\t"
+		     "mov %%rsp, %0\n\t"
+		     "mov %%rbx, %%rsp"
+		     : "=&r"(rsp)
+		     : "r"(area.a), "0"(rsp)
+		     : "rbx", "memory", "cc");
+	EXPECT_STEPPED(1, 1, 0);
+	EXPECT_EQ(rsp, step_peek(area.a + 24));
+	irq_restore(flags);
+	step_area_put();
+}
+KTEST(iret, KT_PKS);
+
+/*
+ * MOV SS holds its trap back until the next instruction is over (SDM Vol. 3A, "Masking Exceptions
+ * and Interrupts When Switching Stacks"), and the right with it; a processor need not do so. Either
+ * way it is gone then, also where that instruction faults before any trap.
+ */
+static void mov_ss(void)
+{
+	u64 ss = SEL_KERNEL_DS;
+
+	if (!step_area_get())
+		return;
+	step_poke(area.a, ss);
+	asm volatile("mov (%0), %%ss\n\tnop\n\tnop" : : "r"(area.a) : "memory");
+	EXPECT_STEPPED(1, 1, 0);
+	asm volatile("mov (%0), %%ss\n\tmovq $1, (%1)\n\tnop"
+		     :
+		     : "r"(area.a), "r"(area.b)
+		     : "memory");
+	EXPECT_STEPPED(2, 2, 0);
+	EXPECT_EQ(step_peek(area.b), 1);
+	step_area_put();
+}
+KTEST(mov_ss, KT_PKS | KT_STRESS);

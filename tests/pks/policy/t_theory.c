@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Why a mapping that is global and rights that belong to a context cannot be reconciled, step by
+ * step: docs/PKS.md tells the same story in words. What this cannot know: what a kernel does whose
+ * kmap() callers nobody has looked at.
+ */
+#define KTEST_SUITE "theory"
+
+#include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_local.h"
+#include "pks/policy/fault.h"
+#include "pks/rights.h"
+#include "tests/harness/fixture.h"
+#include "tests/harness/percpu_run.h"
+#include "tests/harness/probe.h"
+
+/* Two pages of one protected range: one is mapped and handed on, nobody means the other. */
+static struct prot_page mapped, other;
+
+static bool begin(enum pks_mode mode, enum pks_scope scope)
+{
+	policy_set(mode, PKS_GATE_KMAPPED);
+	return EXPECT_EQ(pks_scope_set(scope), 0) && prot_page_get(&mapped, PKS_KEY_DEVMAP) &&
+	       prot_page_get(&other, PKS_KEY_DEVMAP);
+}
+
+static void end(void)
+{
+	prot_page_put(&other);
+	prot_page_put(&mapped);
+}
+
+static void expect_refused(void *arg)
+{
+	(void)arg;
+	EXPECT_PAGE_FAULT(policy_write(mapped.va), PF_P | PF_W | PF_PK, mapped.va,
+			  "the address came along, the right to use it did not");
+}
+
+/* 1. An address can be handed on; a right cannot: it is in the register of whoever runs. */
+static void a_right_stays_with_its_context(void)
+{
+	struct pks_token token;
+
+	if (!begin(PKS_MODE_STRICT, PKS_SCOPE_CONTEXT))
+		return;
+	token = pks_grant(PKS_KEY_DEVMAP, PKS_WRITE);
+	EXPECT_NO_FAULT(policy_write(mapped.va), "the context that was granted the key");
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++)
+		run_in(c, expect_refused, NULL);
+	EXPECT_NO_FAULT(policy_write(mapped.va), "and it has it still");
+	pks_revoke(token);
+	end();
+}
+KTEST(a_right_stays_with_its_context, KT_PKS);
+
+static void expect_both_writable(void *arg)
+{
+	(void)arg;
+	EXPECT_NO_FAULT(policy_write(mapped.va), "the key is open to all");
+	EXPECT_NO_FAULT(policy_write(other.va), "and so is every other page that carries it");
+}
+
+static void expect_both_refused(void *arg)
+{
+	expect_refused(arg);
+	EXPECT_PAGE_FAULT(policy_write(other.va), PF_P | PF_W | PF_PK, other.va,
+			  "nobody has it mapped");
+}
+
+/* 2. To hand the right on as well it must be opened for all: then it is open to all, for all. */
+static void what_is_open_to_all_protects_nothing(void)
+{
+	if (!begin(PKS_MODE_SILENT, PKS_SCOPE_GLOBAL))
+		return;
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++)
+		run_in(c, expect_both_refused, NULL);
+	kmap(mapped.page);
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++)
+		run_in(c, expect_both_writable, NULL);
+	kunmap(mapped.page);
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++)
+		run_in(c, expect_both_refused, NULL);
+	end();
+}
+KTEST(what_is_open_to_all_protects_nothing, KT_PKS);
+
+static void use_and_lose(u32 member, void *arg)
+{
+	(void)arg;
+	crew_meet();
+	EXPECT_NO_FAULT(policy_write(mapped.va), "the key is open to all");
+	crew_meet();
+	if (member == 0)
+		kunmap(mapped.page);
+	crew_meet();
+	EXPECT_DENIED(&mapped);
+}
+
+/* 3. And to close it again every processor must be told: what keys were to spare. */
+static void closing_must_reach_every_processor(void)
+{
+	if (!begin(PKS_MODE_SILENT, PKS_SCOPE_GLOBAL))
+		return;
+	kmap(mapped.page);
+	crew_run(use_and_lose, NULL);
+	end();
+}
+KTEST(closing_must_reach_every_processor, KT_PKS | KT_SMP);
+
+static void expect_this_page_alone(void *arg)
+{
+	(void)arg;
+	EXPECT_PAGE_FAULT(policy_write(other.va), PF_P | PF_W | PF_PK, other.va,
+			  "nobody has it mapped");
+	EXPECT_NO_FAULT(policy_write(mapped.va), "marked, so it is pardoned");
+	EXPECT_DENIED(&other);
+}
+
+/* 4. A mark is global and opens nothing; a pardon opens, here for one instruction, and is local. */
+static void a_mark_is_global_and_a_pardon_is_not(void)
+{
+	if (!begin(PKS_MODE_SILENT, PKS_SCOPE_INSTRUCTION))
+		return;
+	kmap(mapped.page);
+	for (enum test_context c = 0; c <= IN_NMI;
+	     c++) { /* a machine check is not stepped: pks/policy/step.c */
+		run_in(c, expect_this_page_alone, NULL);
+		EXPECT_DENIED(&mapped);
+	}
+	kunmap(mapped.page);
+	end();
+}
+KTEST(a_mark_is_global_and_a_pardon_is_not, KT_PKS);
+
+static void map_for_oneself(void *arg)
+{
+	void *at = kmap_local_page(mapped.page);
+
+	(void)arg;
+	EXPECT_NO_FAULT(policy_write(at), "this context's own map");
+	kunmap_local(at);
+	EXPECT_DENIED(&mapped);
+}
+
+/* 5. Hand over the page instead of the address, and whoever uses it opens it for itself. */
+static void a_page_can_be_handed_over(void)
+{
+	if (!begin(PKS_MODE_STRICT, PKS_SCOPE_CONTEXT))
+		return;
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++)
+		run_in(c, map_for_oneself, NULL);
+	end();
+}
+KTEST(a_page_can_be_handed_over, KT_PKS);

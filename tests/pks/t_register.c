@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The register in the instruction before the access: nothing at all comes in between. All else that
+ * the processor promises about it is in the suite `matrix`. What this cannot know: whether the
+ * processor speculates past a denial.
+ */
+#define KTEST_SUITE "register"
+
+#include "pks/policy/fault.h"
+#include "tests/harness/access.h"
+#include "tests/harness/probe.h"
+#include "tests/harness/window.h"
+
+/* Rights go back and forth over a translation that the TLB holds, without any flush. */
+static void holds_from_the_next_instruction(void)
+{
+	struct page *page = window_page(0);
+	struct rights_saved saved;
+	struct trial t = { .p = (u64 *)WINDOW,
+			   .page = { .present = true, .writable = true, .key = 9 },
+			   .rule = "new rights hold from the next instruction, without a flush" };
+
+	REQUIRE(page);
+	pks_mode_set(PKS_MODE_STRICT);
+	t.alias = page_address(page);
+	if (window_map(0, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA | window_key(9), 1)) {
+		saved = rights_begin();
+		for (u32 from = 0; from < 4; from++) {
+			for (u32 to = 0; to < 4; to++) {
+				t.pkrs = OF_KEY(9, from, ALL_DENIED);
+				trial_data(&t); /* fills the TLB under the rights before */
+				t.pkrs = OF_KEY(9, to, ALL_DENIED);
+				trial_data(&t);
+			}
+		}
+		rights_end(saved);
+	}
+	window_clear();
+	page_free(page, 0);
+}
+KTEST(holds_from_the_next_instruction, KT_PKS);

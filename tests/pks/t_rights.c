@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Granting and revoking in the running context: what changes, what does not, and what is written
+ * to the register. What this cannot know: what becomes of rights in other contexts; the tests of
+ * contexts do.
+ */
+#define KTEST_SUITE "rights"
+
+#include "pks/policy/fault.h"
+#include "pks/rights.h"
+#include "tests/harness/access.h"
+#include "tests/harness/probe.h"
+#include "tests/harness/window.h"
+
+#define KEY   7
+#define OTHER 12
+
+/* The two bits of a key, as the SDM has them: 0 all, 1 or 3 nothing, 2 reading. */
+static u32 bits_of(u32 pkrs, u32 key)
+{
+	return (pkrs & (AD(key) | WD(key))) >> (2 * key);
+}
+
+static void set_bits(u32 key, u32 bits)
+{
+	struct rights_saved saved = rights_begin();
+
+	saved.pkrs = OF_KEY(key, bits, saved.pkrs);
+	rights_end(saved);
+}
+
+static int note_rights(void *arg)
+{
+	*(u32 *)arg = rights_now();
+	return 0;
+}
+
+/* Key by key, as the owners declare; in a thread whose creator has everything. */
+static void initial_rights_of_a_thread(void)
+{
+	u32 pkrs = 0;
+
+	for (u32 key = 1; key < 16; key++)
+		pks_set_readwrite(key);
+	EXPECT_EQ(rights_now(), 0);
+	EXPECT(!run_in_space(0, note_rights, &pkrs).died);
+	EXPECT_EQ(bits_of(pkrs, 0), 0);
+	EXPECT_EQ(bits_of(pkrs, PKS_KEY_DEVMAP), 3);
+	EXPECT_EQ(bits_of(pkrs, PKS_KEY_RO), 2);
+	for (u32 key = PKS_KEY_FIRST_DYNAMIC; key < 16; key++)
+		EXPECT_EQ(bits_of(pkrs, key), 3);
+	EXPECT_EQ(rights_now(), 0);
+}
+KTEST(initial_rights_of_a_thread, KT_PKS | KT_STRESS);
+
+/* Each setter, from each state that a key can be in; mirror and register agree throughout. */
+static void setters(void)
+{
+	for (u32 i = 0; i < ktest_rounds(); i++) {
+		u32 before = i & 3;
+
+		set_bits(KEY, before);
+		pks_set_noaccess(KEY);
+		EXPECT_EQ(bits_of(rights_now(), KEY), 3);
+		set_bits(KEY, before);
+		pks_set_nowrite(KEY);
+		EXPECT_EQ(bits_of(rights_now(), KEY), 2);
+		set_bits(KEY, before);
+		pks_set_readwrite(KEY);
+		EXPECT_EQ(bits_of(rights_now(), KEY), 0);
+	}
+}
+KTEST(setters, KT_PKS | KT_STRESS);
+
+/* What each setter means to an access. */
+static void setters_are_obeyed(void)
+{
+	struct page *page = window_page(0);
+	u64 value;
+
+	REQUIRE(page);
+	pks_mode_set(PKS_MODE_STRICT);
+	if (window_map(0, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA | window_key(KEY), 1)) {
+		pks_set_noaccess(KEY);
+		EXPECT_PAGE_FAULT(probe_read((void *)WINDOW, &value), PF_P | PF_PK, WINDOW, "none");
+		EXPECT_PAGE_FAULT(probe_write((void *)WINDOW, 1), PF_P | PF_W | PF_PK, WINDOW,
+				  "none");
+		pks_set_nowrite(KEY);
+		EXPECT_NO_FAULT(probe_read((void *)WINDOW, &value), "reading");
+		EXPECT_PAGE_FAULT(probe_write((void *)WINDOW, 1), PF_P | PF_W | PF_PK, WINDOW,
+				  "reading");
+		pks_set_readwrite(KEY);
+		EXPECT_NO_FAULT(probe_write((void *)WINDOW, 1), "all");
+		EXPECT_NO_FAULT(probe_read((void *)WINDOW, &value), "all");
+	}
+	window_clear();
+	page_free(page, 0);
+}
+KTEST(setters_are_obeyed, KT_PKS | KT_STRESS);
+
+/* READ opens reading and no more; WRITE opens both; the token takes back just that. */
+static void read_is_not_write(void)
+{
+	struct pks_token token;
+
+	for (u32 i = 0; i < ktest_rounds(); i++) {
+		pks_set_noaccess(KEY);
+		token = pks_grant(KEY, PKS_READ);
+		EXPECT_EQ(bits_of(rights_now(), KEY), 2);
+		pks_revoke(token);
+		EXPECT_EQ(bits_of(rights_now(), KEY), 3);
+		token = pks_grant(KEY, PKS_WRITE);
+		EXPECT_EQ(bits_of(rights_now(), KEY), 0);
+		pks_revoke(token);
+		EXPECT_EQ(bits_of(rights_now(), KEY), 3);
+	}
+}
+KTEST(read_is_not_write, KT_PKS | KT_STRESS);
+
+/* Bits after a grant: READ clears AD, WRITE clears both; never narrows. */
+static u32 granted(u32 bits, enum pks_access access)
+{
+	return access == PKS_WRITE ? 0 : bits & 2;
+}
+
+static void nest(u32 base, enum pks_access outer, enum pks_access inner)
+{
+	struct pks_token first, second;
+
+	set_bits(KEY, base);
+	first = pks_grant(KEY, outer);
+	EXPECT_EQ(bits_of(rights_now(), KEY), granted(base, outer));
+	second = pks_grant(KEY, inner);
+	EXPECT_EQ(bits_of(rights_now(), KEY), granted(granted(base, outer), inner));
+	pks_revoke(second);
+	EXPECT_EQ(bits_of(rights_now(), KEY), granted(base, outer));
+	pks_revoke(first);
+	EXPECT_EQ(bits_of(rights_now(), KEY), base);
+}
+
+static void nested_grants(void)
+{
+	static const enum pks_access accesses[] = { PKS_READ, PKS_WRITE };
+
+	for (u32 base = 0; base < 4; base++)
+		for (u32 outer = 0; outer < 2; outer++)
+			for (u32 inner = 0; inner < 2; inner++)
+				nest(base, accesses[outer], accesses[inner]);
+}
+KTEST(nested_grants, KT_PKS | KT_STRESS);
+
+/*
+ * Tokens given back in the wrong order do no more than they say: each puts back what it found. So
+ * the key ends as the *inner* grant found it, and it is the end of the context that closes it.
+ */
+static int wrong_order(void *arg)
+{
+	struct pks_token outer = pks_grant(KEY, PKS_READ), inner = pks_grant(KEY, PKS_WRITE);
+
+	(void)arg;
+	pks_revoke(outer);
+	EXPECT_EQ(bits_of(rights_now(), KEY), 3);
+	pks_revoke(inner);
+	EXPECT_EQ(bits_of(rights_now(), KEY), 2);
+	return 0;
+}
+
+static void revoked_in_the_wrong_order(void)
+{
+	u32 pkrs = 0;
+
+	EXPECT(!run_in_space(0, wrong_order, NULL).died);
+	EXPECT(!run_in_space(0, note_rights, &pkrs).died);
+	EXPECT_EQ(bits_of(pkrs, KEY), 3);
+	EXPECT_EQ(bits_of(rights_now(), KEY), 3);
+}
+KTEST(revoked_in_the_wrong_order, KT_PKS | KT_STRESS);
+
+/* Tokens of different keys know nothing of each other: any order does. */
+static void different_keys_in_any_order(void)
+{
+	struct pks_token a = pks_grant(KEY, PKS_WRITE), b = pks_grant(OTHER, PKS_READ);
+
+	EXPECT_EQ(bits_of(rights_now(), KEY), 0);
+	EXPECT_EQ(bits_of(rights_now(), OTHER), 2);
+	pks_revoke(a);
+	EXPECT_EQ(bits_of(rights_now(), KEY), 3);
+	EXPECT_EQ(bits_of(rights_now(), OTHER), 2);
+	pks_revoke(b);
+	EXPECT_EQ(bits_of(rights_now(), OTHER), 3);
+}
+KTEST(different_keys_in_any_order, KT_PKS | KT_STRESS);
+
+static void put_all(u32 pkrs)
+{
+	struct rights_saved saved = rights_begin();
+
+	saved.pkrs = pkrs;
+	rights_end(saved);
+}
+
+/* Every operation on every key, amid other keys in all states: their bits stay. */
+static void other_keys_are_left(void)
+{
+	static const u32 patterns[] = { 0, 0xfffffffc, 0xaaaaaaa8, 0x55555554, 0x1b1b1b18 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(patterns); i++) {
+		for (u32 key = 1; key < 16; key++) {
+			u32 others = patterns[i] & ~(AD(key) | WD(key));
+			struct pks_token token;
+
+			put_all(patterns[i]);
+			token = pks_grant(key, PKS_READ);
+			EXPECT_EQ(rights_now() & ~(AD(key) | WD(key)), others);
+			pks_revoke(token);
+			EXPECT_EQ(rights_now(), patterns[i]);
+			pks_revoke(pks_grant(key, PKS_WRITE));
+			EXPECT_EQ(rights_now(), patterns[i]);
+			pks_set_noaccess(key);
+			EXPECT_EQ(rights_now(), others | AD(key) | WD(key));
+			pks_set_nowrite(key);
+			EXPECT_EQ(rights_now(), others | WD(key));
+			pks_set_readwrite(key);
+			EXPECT_EQ(rights_now(), others);
+		}
+	}
+}
+KTEST(other_keys_are_left, KT_PKS | KT_STRESS);
+
+enum operation { SET_NONE, SET_READ, SET_ALL, GRANT_READ, GRANT_WRITE, REVOKE, OPERATIONS };
+
+static void operate(enum operation op, struct pks_token token)
+{
+	if (op == SET_NONE)
+		pks_set_noaccess(KEY);
+	else if (op == SET_READ)
+		pks_set_nowrite(KEY);
+	else if (op == SET_ALL)
+		pks_set_readwrite(KEY);
+	else if (op == REVOKE)
+		pks_revoke(token);
+	else
+		pks_grant(KEY, op == GRANT_READ ? PKS_READ : PKS_WRITE);
+}
+
+/*
+ * Whether the operation, begun with `bits`, writes the register: a difference that only the
+ * register has (in another key) is gone after a write and still there without one.
+ */
+static bool writes_register(enum operation op, u32 bits, struct pks_token token)
+{
+	struct rights_saved saved = rights_begin();
+	u32 after;
+
+	rights_put(OF_KEY(KEY, bits, saved.pkrs));
+	wrmsr(MSR_IA32_PKRS, (u32)this_cpu()->pkrs ^ WD(OTHER));
+	operate(op, token);
+	after = (u32)rdmsr(MSR_IA32_PKRS);
+	EXPECT(after == (u32)this_cpu()->pkrs || after == ((u32)this_cpu()->pkrs ^ WD(OTHER)));
+	rights_end(saved);
+	return (after ^ saved.pkrs) & WD(OTHER) ? false : true;
+}
+
+/* Only what changes something is written; and what does change something, is. */
+static void no_redundant_write(void)
+{
+	struct pks_token token;
+
+	set_bits(KEY, 2);
+	token = pks_grant(KEY, PKS_WRITE); /* gives back "read" */
+	pks_set_noaccess(KEY);
+	for (u32 bits = 0; bits < 4; bits++) {
+		const u32 becomes[OPERATIONS] = {
+			3, 2, 0, granted(bits, PKS_READ), granted(bits, PKS_WRITE), 2,
+		};
+
+		for (enum operation op = 0; op < OPERATIONS; op++)
+			EXPECT_EQ(writes_register(op, bits, token), becomes[op] != bits);
+	}
+}
+KTEST(no_redundant_write, KT_PKS | KT_STRESS);

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Where the rights of an interrupted context wait: what a page fault that schedules, NMIs at each
+ * instruction, nesting and death do to them. Runs in every build that kernel/cpu/saved.h tells of;
+ * what goes wrong in those that are not the kernel's own stands in tests/saved/. What this cannot
+ * know: the entry code itself; saved_edge() has the same instructions.
+ */
+#define KTEST_SUITE "saved"
+
+#include "kernel/cpu/context.h"
+#include "kernel/exception.h"
+#include "kernel/thread.h"
+#include "mm/kmap/kmap.h"
+#include "pks/policy/fault.h"
+#include "pks/rights.h"
+#include "tests/harness/fixture.h"
+#include "tests/harness/inject.h"
+#include "tests/harness/nested.h"
+#include "tests/harness/sti_shadow.h"
+
+#define HELD(i)  (12 + (i)) /* a key for thread i to hold */
+#define FAULTERS 2
+
+void saved_edge(void);
+
+/* Interrupts that come inside a page fault. */
+static struct {
+	bool schedules;
+	u32 came;
+	u32 yields; /* of the thread that waits for the others */
+	u32 left;   /* threads that have not ended */
+	struct prot_page page;
+} fault;
+
+static bool in_the_fault(struct regs *regs)
+{
+	fault.came += regs->rip - (u64)page_fault < 512;
+	this_cpu()->need_resched = fault.schedules;
+	return true;
+}
+
+static int fault_inside(void *arg)
+{
+	u32 held = (u32)(u64)arg;
+
+	rights_set(WITH_KEY(held));
+	EXPECT_NO_FAULT(write_in_shadow(fault.page.va, held), "pardoned");
+	EXPECT_RIGHTS(WITH_KEY(held) & WITH_KEY(PKS_KEY_DEVMAP));
+	__atomic_sub_fetch(&fault.left, 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* `n` threads fault, each is interrupted in its fault's handler; all others run in between. */
+static void fault_threads(u32 n, bool schedules)
+{
+	struct thread *threads[FAULTERS];
+	u64 flags;
+
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	if (!marked_page(&fault.page, PKS_KEY_DEVMAP))
+		return;
+	fault.schedules = schedules;
+	fault.came = 0;
+	fault.left = n;
+	rights_set(WITH_KEY(KEY_A));
+	trap_hook_set(VECTOR_TEST, in_the_fault);
+	for (u32 i = 0; i < n; i++)
+		REQUIRE((threads[i] =
+				 thread_prepare("faults", fault_inside, (void *)(u64)HELD(i))));
+	flags = irq_save(); /* no tick comes on top of us: only the others are inside something */
+	for (u32 i = 0; i < n; i++)
+		thread_launch(threads[i]);
+	while (__atomic_load_n(&fault.left, __ATOMIC_ACQUIRE)) {
+		thread_yield();
+		EXPECT_RIGHTS(WITH_KEY(KEY_A));
+	}
+	irq_restore(flags);
+	for (u32 i = 0; i < n; i++)
+		EXPECT(!thread_join(threads[i]).died);
+	trap_hook_set(VECTOR_TEST, NULL);
+	EXPECT(fault.came >= n); /* more where the right is lost and the write faults again */
+	marked_page_put(&fault.page);
+}
+
+static void an_interrupt_in_a_page_fault(void)
+{
+	fault_threads(1, false);
+}
+KTEST(an_interrupt_in_a_page_fault, KT_PKS);
+
+static void a_page_fault_that_schedules(void)
+{
+	fault_threads(1, true);
+}
+KTEST(a_page_fault_that_schedules, KT_PKS);
+
+/* Each is switched away from inside its fault, so both are inside at the same time. */
+static void a_page_fault_that_schedules_and_the_other_faults_too(void)
+{
+	fault_threads(FAULTERS, true);
+}
+KTEST(a_page_fault_that_schedules_and_the_other_faults_too, KT_PKS);
+
+/* Two sleep inside an exception each, and the one that began first ends first. */
+static u32 turn;
+
+static void wait_for_turn(struct regs *regs)
+{
+	u32 mine = ++turn;
+
+	EXPECT_RIGHTS(PKRS_INIT);
+	pks_grant(KEY_B, PKS_READ);
+	while (turn < FAULTERS || (mine == FAULTERS && turn == FAULTERS))
+		thread_yield();
+	EXPECT_RIGHTS(PKRS_INIT & ~(1u << 2 * KEY_B));
+	pks_update_exception(regs, KEY_C, PKS_READWRITE);
+}
+
+static int take_turn(void *arg)
+{
+	u32 held = (u32)(u64)arg;
+
+	rights_set(WITH_KEY(held));
+	inside(wait_for_turn);
+	EXPECT_RIGHTS(WITH_KEY(held) & WITH_KEY(KEY_C));
+	turn++;
+	return 0;
+}
+
+static void the_first_to_enter_is_the_first_to_leave(void)
+{
+	trap_hook_t before = inside_begin();
+	struct thread *threads[FAULTERS];
+
+	turn = 0;
+	preempt_disable(); /* they begin when all are there */
+	for (u32 i = 0; i < FAULTERS; i++)
+		threads[i] = thread_create("turn", take_turn, (void *)(u64)HELD(i));
+	preempt_enable();
+	for (u32 i = 0; i < FAULTERS; i++)
+		if (EXPECT(threads[i]))
+			EXPECT(!thread_join(threads[i]).died);
+	inside_end(before);
+}
+KTEST(the_first_to_enter_is_the_first_to_leave, KT_PKS);
+
+/* An NMI with rights of its own, and an exception in it. */
+static bool nmi_meddles(struct regs *regs)
+{
+	inside_meddle(regs);
+	rights_set(WITH_KEY(KEY_C));
+	inside(inside_meddle);
+	EXPECT_RIGHTS(WITH_KEY(KEY_C));
+	return true;
+}
+
+static bool nmi_after_step(struct regs *regs)
+{
+	(void)regs;
+	nmi_at_iret(nmi_meddles);
+	return true;
+}
+
+static void edge(void *arg)
+{
+	(void)arg;
+	rights_set(WITH_KEY(KEY_A));
+	saved_edge();
+}
+
+/* Between the taking of a place and its filling, too. */
+static void nmi_between_the_steps_of_entry_and_exit(void)
+{
+	trap_hook_t before = inside_begin();
+	u64 flags = irq_save();
+
+	EXPECT(single_step(edge, NULL, nmi_after_step) > 20);
+	EXPECT_RIGHTS(WITH_KEY(KEY_A)); /* not in steps: a failure prints */
+	irq_restore(flags);
+	trap_hook_set(X86_NMI, NULL);
+	inside_end(before);
+}
+KTEST(nmi_between_the_steps_of_entry_and_exit, KT_PKS);
+
+static bool partner_ready, partner_leaves;
+
+static void partner_inside(struct regs *regs)
+{
+	(void)regs;
+	partner_ready = true;
+	while (!__atomic_load_n(&partner_leaves, __ATOMIC_ACQUIRE)) {
+		EXPECT_RIGHTS(PKRS_INIT);
+		thread_yield();
+	}
+}
+
+static int partner(void *arg)
+{
+	(void)arg;
+	rights_set(WITH_KEY(KEY_B));
+	inside(partner_inside);
+	EXPECT_RIGHTS(WITH_KEY(KEY_B));
+	return 0;
+}
+
+static void yield_once(void *arg)
+{
+	(void)arg;
+	thread_yield();
+}
+
+static void step_a_switch(struct regs *regs)
+{
+	u64 flags;
+
+	while (!__atomic_load_n(&partner_ready, __ATOMIC_ACQUIRE))
+		thread_yield(); /* only a switch in the middle of a thread's life is stepped */
+	flags = irq_save();
+	EXPECT(single_step(yield_once, NULL, nmi_after_step) > 50);
+	EXPECT_RIGHTS(PKRS_INIT);
+	irq_restore(flags);
+	pks_update_exception(regs, KEY_C, PKS_READWRITE);
+}
+
+/* Both threads are inside an exception, so that both have something that waits. */
+static void nmi_between_switch_steps(void)
+{
+	trap_hook_t before = inside_begin();
+	struct thread *t;
+
+	partner_ready = false;
+	partner_leaves = false;
+	t = thread_create("partner", partner, NULL);
+	REQUIRE(t);
+	rights_set(WITH_KEY(KEY_A));
+	inside(step_a_switch);
+	EXPECT_RIGHTS(WITH_KEY(KEY_A) & WITH_KEY(KEY_C));
+	trap_hook_set(X86_NMI, NULL);
+	partner_leaves = true;
+	thread_join(t);
+	EXPECT_RIGHTS(WITH_KEY(KEY_A) & WITH_KEY(KEY_C));
+	inside_end(before);
+}
+KTEST(nmi_between_switch_steps, KT_PKS);

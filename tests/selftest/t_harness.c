@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The harness first: if it cannot see a fault, no other result means anything. What this cannot
+ * know: whether a red test is printed as red; the host's tools are tested for that.
+ */
+#define KTEST_SUITE "harness"
+
+#include "kernel/cpu/context.h"
+#include "kernel/cpu/layout.h"
+#include "kernel/cpu/x86.h"
+#include "kernel/thread.h"
+#include "tests/harness/contexts.h"
+#include "tests/harness/expect.h"
+#include "tests/harness/probe.h"
+
+/* In no map of kernel/cpu/layout.h. */
+#define NOWHERE 0xffffc00000001000
+
+static void expected_fault(void)
+{
+	u64 value;
+
+	EXPECT_PAGE_FAULT(probe_read((void *)NOWHERE, &value), 0, NOWHERE,
+			  "P = 0: nothing is mapped");
+	EXPECT_PAGE_FAULT(probe_write((void *)NOWHERE, 1), PF_W, NOWHERE, "P = 0, a write");
+}
+KTEST(expected_fault, 0);
+
+static void no_fault(void)
+{
+	u64 word = 1, value = 0;
+
+	EXPECT_NO_FAULT(probe_read(&word, &value), "an ordinary read");
+	EXPECT_EQ(value, 1);
+	EXPECT_NO_FAULT(probe_write(&word, 7), "an ordinary write");
+	EXPECT_EQ(word, 7);
+}
+KTEST(no_fault, 0);
+
+static void null_access(void)
+{
+	u64 value;
+
+	EXPECT_PAGE_FAULT(probe_read(NULL, &value), 0, 0, "page 0 is never mapped");
+	EXPECT_PAGE_FAULT(probe_write((void *)8, 1), PF_W, 8, "page 0 is never mapped");
+}
+KTEST(null_access, 0);
+
+static int read_nowhere(void *arg)
+{
+	(void)arg;
+	return (int)*(volatile u64 *)NOWHERE;
+}
+
+static void death_of_a_thread(void)
+{
+	struct thread *t = thread_prepare("to die", read_nowhere, NULL);
+	struct thread_end end;
+
+	REQUIRE(t);
+	t->expects_death = true;
+	thread_launch(t);
+	end = thread_join(t);
+	EXPECT(end.died);
+	EXPECT_EQ(end.fault.vector, X86_PF);
+	EXPECT_EQ(end.fault.addr, NOWHERE);
+}
+KTEST(death_of_a_thread, 0);
+
+static void count_up(void *arg)
+{
+	++*(u32 *)arg;
+}
+
+static void every_context_runs(void)
+{
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
+		u32 runs = 0;
+
+		run_in(c, count_up, &runs);
+		EXPECT_EQ(runs, 1);
+	}
+}
+KTEST(every_context_runs, KT_STRESS);
+
+static void fault_in_context(void *arg)
+{
+	*(struct fault *)arg = probe_write((void *)NOWHERE, 1);
+}
+
+static void fault_in_every_context(void)
+{
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
+		struct fault f = { 0 };
+
+		run_in(c, fault_in_context, &f);
+		EXPECT_PAGE_FAULT(f, PF_W, NOWHERE, "a fault is a value in every context");
+	}
+}
+KTEST(fault_in_every_context, KT_STRESS);

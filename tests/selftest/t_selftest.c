@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What goes wrong on purpose, so that the host's tests can see how red looks: each must end in the
+ * right status and explain itself. Runs only with tests=selftest.NAME.
+ */
+#define KTEST_SUITE "selftest"
+
+#include "kernel/console/console.h"
+#include "kernel/console/panic.h"
+#include "kernel/console/screen.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/ipi.h"
+#include "kernel/thread.h"
+#include "mm/kmap/devmap.h"
+#include "mm/kmap/kmap.h"
+#include "pks/policy/fault.h"
+#include "pks/rights.h"
+#include "tests/harness/contexts.h"
+#include "tests/harness/expect.h"
+#include "tests/harness/inject.h"
+
+static void fails(void)
+{
+	u64 six = 6;
+
+	EXPECT_EQ(six, 7);
+}
+KTEST(fails, KT_RED);
+
+static void checks_nothing(void)
+{
+}
+KTEST(checks_nothing, KT_RED);
+
+static void hangs(void)
+{
+	for (;;)
+		cpu_relax();
+}
+KTEST(hangs, KT_RED);
+
+static void leaves_a_thread(void)
+{
+
+	EXPECT(true);
+	thread_prepare("forgotten", NULL, NULL);
+}
+KTEST(leaves_a_thread, KT_RED);
+
+static __attribute__((noinline)) u64 dig(u64 depth)
+{
+	volatile u64 hole[64];
+
+	hole[depth % 64] = depth;
+	return depth ? dig(depth + 1) + hole[depth % 64] : 0;
+}
+
+static void overflows_its_stack(void)
+{
+	EXPECT(dig(1) == 0);
+}
+KTEST(overflows_its_stack, KT_RED);
+
+static void panics(void)
+{
+	EXPECT(true);
+	panic("on purpose, %d", 42);
+}
+KTEST(panics, KT_RED);
+
+static void print(void *arg)
+{
+	(void)arg;
+	pr("# interrupted\n");
+}
+
+static bool panic_now(struct regs *regs)
+{
+	(void)regs;
+	panic("in an NMI, while a text was printed");
+}
+
+static bool stop_in_the_console(struct regs *regs)
+{
+	if (regs->rip == (u64)screen_flush)
+		nmi_at_iret(panic_now);
+	return true;
+}
+
+/* The one who has the console's lock will never give it back. */
+static void panics_while_printing(void)
+{
+	EXPECT(true);
+	single_step(print, NULL, stop_in_the_console);
+}
+KTEST(panics_while_printing, KT_RED);
+
+static struct page *protected_page(void)
+{
+	struct page *page = page_alloc(0);
+
+	BUG_ON(!page || devmap_protect(page, 1, PKS_KEY_DEVMAP));
+	return page;
+}
+
+static void write_to(void *page)
+{
+	*(volatile u64 *)page_address(page) = 1;
+}
+
+/* The page is marked, so that STRICT alone is what makes it die. */
+static void dies_of_a_key(void)
+{
+	struct page *page = protected_page();
+
+	pks_mode_set(PKS_MODE_STRICT);
+	kmap(page);
+	write_to(page);
+}
+KTEST(dies_of_a_key, KT_RED | KT_PKS);
+
+static void dies_of_a_key_in_an_interrupt(void)
+{
+	run_in(IN_INTERRUPT, write_to, protected_page());
+}
+KTEST(dies_of_a_key_in_an_interrupt, KT_RED | KT_PKS);
+
+static void is_warned_about(void)
+{
+	struct page *page = protected_page();
+
+	pks_mode_set(PKS_MODE_RELAXED);
+	kmap(page);
+	write_to(page);
+	EXPECT_EQ(pks_stats.warnings, 1);
+	kunmap(page);
+	kunmap(page);
+	pks_set_noaccess(PKS_KEY_DEVMAP);
+}
+KTEST(is_warned_about, KT_RED | KT_PKS);
+
+static void hangs_with_interrupts_off(void)
+{
+	EXPECT(true);
+	irq_disable();
+	for (;;)
+		cpu_relax();
+}
+KTEST(hangs_with_interrupts_off, KT_RED | KT_SMP);
+
+static void deaf(void *arg)
+{
+	(void)arg;
+	irq_disable();
+	for (;;)
+		cpu_relax();
+}
+
+/* The call there never ends. */
+static void a_processor_never_answers(void)
+{
+	EXPECT(true);
+	ipi_patience_ns = 100000000;
+	ipi_run_on(cpus[1], deaf, NULL);
+}
+KTEST(a_processor_never_answers, KT_RED | KT_SMP);

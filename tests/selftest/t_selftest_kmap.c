@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/* The maps' mistakes, on purpose, for tests/selftest/run: each twice, as it must be told once. */
+#define KTEST_SUITE "selftest"
+
+#include "kernel/console/panic.h"
+#include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/kmap/kmap_local.h"
+#include "mm/kmap/kmap_thread.h"
+#include "mm/kmap/kmap_warn.h"
+#include "mm/kmap/memremap.h"
+#include "pks/policy/fault.h"
+#include "tests/harness/actor.h"
+#include "tests/harness/contexts.h"
+#include "tests/harness/expect.h"
+
+static struct dev_pagemap range = { .pages = 3, .flags = PGMAP_PROTECTION, .owner = "pmem0" };
+
+static struct page *page(u32 i)
+{
+	BUG_ON(!range.first && memremap_pages(&range));
+	return range.first + i;
+}
+
+#define STEP __attribute__((noinline)) static void
+
+STEP maps_first(void *arg)
+{
+	(void)arg;
+	kmap_local_page(page(0));
+}
+
+STEP maps_second(void *arg)
+{
+	(void)arg;
+	kmap_local_page(page(1));
+}
+
+STEP maps_third(void *arg)
+{
+	(void)arg;
+	kmap_local_page_read(page(2));
+}
+
+STEP maps_thread(void *arg)
+{
+	(void)arg;
+	kmap_thread(page(0));
+}
+
+STEP unmaps_thread(void *arg)
+{
+	(void)arg;
+	kunmap_thread(page(0));
+}
+
+STEP unmaps_local(void *arg)
+{
+	(void)arg;
+	kunmap_local(page_to_virt(page(0)));
+}
+
+static void unmaps_in_the_wrong_order(void)
+{
+	for (u32 i = 0; i < 2; i++) {
+		maps_first(NULL);
+		maps_second(NULL);
+		kunmap_local(page_to_virt(page(0)));
+		kunmap_local(page_to_virt(page(1)));
+	}
+	EXPECT_EQ(kmap_stats.order, 2);
+}
+KTEST(unmaps_in_the_wrong_order, KT_RED | KT_PKS);
+
+static void maps_too_many(void)
+{
+	for (u32 i = 0; i < LOCAL_MAPS + 2; i++)
+		maps_first(NULL);
+	for (u32 i = 0; i < LOCAL_MAPS; i++)
+		unmaps_local(NULL);
+	EXPECT_EQ(kmap_stats.overflow, 2);
+}
+KTEST(maps_too_many, KT_RED | KT_PKS);
+
+static void unmaps_what_is_not_mapped(void)
+{
+	struct actor a;
+
+	maps_thread(NULL);
+	BUG_ON(!actor_start(&a, "another"));
+	for (u32 i = 0; i < 2; i++) {
+		unmaps_local(NULL);
+		kunmap_local(&range);
+		actor_do(&a, unmaps_thread, NULL);
+	}
+	actor_end(&a);
+	unmaps_thread(NULL);
+	EXPECT_EQ(kmap_stats.not_mapped, 6);
+}
+KTEST(unmaps_what_is_not_mapped, KT_RED | KT_PKS);
+
+static void leaves_maps_open(void)
+{
+	for (u32 i = 0; i < 2; i++) {
+		run_in(IN_THREAD, maps_first, NULL);
+		run_in(IN_INTERRUPT, maps_second, NULL);
+		run_in(IN_SOFTIRQ, maps_third, NULL);
+		run_in(IN_NMI, maps_thread, NULL);
+	}
+	EXPECT_EQ(kmap_stats.left_open, 6);
+}
+KTEST(leaves_maps_open, KT_RED | KT_PKS);
+
+static void takes_an_address_early(void)
+{
+	page(0);
+	early_set(true);
+	for (u32 i = 0; i < 2; i++) {
+		kmap(page(0));
+		EXPECT(page_address(page(0)) == page_to_virt(page(0)));
+		kunmap(page(0));
+	}
+	EXPECT_EQ(early_stats.told, 2);
+}
+KTEST(takes_an_address_early, KT_RED | KT_PKS);
+
+static void dies_in_a_device_range(void)
+{
+	*(volatile u64 *)page_to_virt(page(2)) = 1;
+}
+KTEST(dies_in_a_device_range, KT_RED | KT_PKS);

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+"""What both debuggers' tests share: which build, and a run in which a fault is pardoned."""
+
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
+
+BUILD = os.environ.get("KEYWARD_BUILD") or os.path.join(TOP, "build")
+# Here the first fault is pardoned, of a thread that does not have the initial rights just then.
+FAULTS = ["pks=silent", "tests=pardon.grants_around_a_pardon"]
+# The line of a whole and good run.
+TOTALS = r"# Totals: pass:[1-9]\d* fail:0 xfail:\d+ skip:\d+ error:0"

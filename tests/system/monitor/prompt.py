@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""A person at the monitor, on a pseudo-terminal: types, reads what a terminal would show."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
+
+from emulator import die_with_parent    # noqa: E402
+
+BUILD = os.environ.get("KEYWARD_BUILD") or os.path.join(TOP, "build")
+PROMPT = "keyward> "
+
+
+def shown(data):
+    """What a terminal shows: \\b goes back, \\r to the line's start, what is printed replaces."""
+    lines, column = [""], 0
+    for char in data.decode("utf-8", "replace"):
+        if char == "\n":
+            lines.append("")
+            column = 0
+        elif char == "\r":
+            column = 0
+        elif char == "\b":
+            column = max(0, column - 1)
+        else:
+            lines[-1] = lines[-1][:column].ljust(column) + char + lines[-1][column + 1:]
+            column += 1
+    return lines
+
+
+class Gone(Exception):
+    """The console has ended, or no prompt came; what was said last."""
+
+
+class Prompt:
+    """tools/run on a pseudo-terminal, up to its prompt."""
+
+    def __init__(self, *arguments, machine="qemu"):
+        ours, theirs = pty.openpty()
+        self.console = ours
+        self.process = subprocess.Popen(
+            [os.path.join(TOP, "tools", "run"), "--build", BUILD, machine, "exit=monitor",
+             *arguments], cwd=TOP, stdin=theirs, stdout=theirs, stderr=theirs,
+            start_new_session=True, preexec_fn=die_with_parent,
+            env=dict(os.environ, NO_COLOR="1"))
+        os.close(theirs)
+        self.said = b""
+        self.boot = self.wait()
+
+    def close(self):
+        """Stop what is left of it."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait(10)
+        os.close(self.console)
+
+    def _more(self, limit):
+        try:
+            if select.select([self.console], [], [], limit)[0]:
+                return os.read(self.console, 65536)
+        except OSError:     # the other end has been closed
+            pass
+        return b""
+
+    def wait(self, limit=60):
+        """Everything up to the next prompt that nothing follows, as lines without it."""
+        data, until = b"", time.monotonic() + limit
+        while not data.endswith(PROMPT.encode()):
+            chunk = self._more(max(0, until - time.monotonic()))
+            if not chunk:
+                raise Gone("no prompt:\n" + "\n".join(shown(data)[-30:]))
+            data += chunk
+        self.said += data
+        return shown(data)[:-1]
+
+    def type(self, keys):
+        """Send keys, no Enter; they need time to come back, or they would be taken for a paste."""
+        os.write(self.console, keys if isinstance(keys, bytes) else keys.encode())
+
+    def ask(self, text, limit=20):
+        """Type a line; what came of it. The first line is the one typed, as it was shown."""
+        self.type(text + "\r")
+        echo, *answer = self.wait(limit)
+        self.echo = echo
+        return answer
+
+    def end(self, limit=20):
+        """Everything until tools/run has ended, and its status."""
+        data, until = b"", time.monotonic() + limit
+        while self.process.poll() is None and time.monotonic() < until:
+            data += self._more(0.2)
+        while True:
+            chunk = self._more(0.2)
+            if not chunk:
+                break
+            data += chunk
+        return shown(data), self.process.poll()
+
+
+def totals(lines):
+    """The numbers of the totals line: pass, fail, xfail, skip, error."""
+    found = [x for x in lines if x.startswith("# Totals: ")]
+    return [int(n) for n in re.findall(r":(\d+)", found[-1])] if found else None

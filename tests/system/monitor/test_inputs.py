@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: MIT
+"""How the monitor is typed to and left: editing, keyboard, pipes, a machine without PKS, the end."""
+
+import json
+import os
+import re
+import select
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import prompt                           # noqa: E402
+from prompt import BUILD, PROMPT, TOP, Prompt, shown    # noqa: E402
+
+import debugging                        # noqa: E402
+from emulator import Emulator           # noqa: E402
+
+LEFT, RIGHT, UP, DOWN, HOME, END = ("\x1b[" + x for x in "DCABHF")
+DELETE = "\x1b[3~"
+
+
+class Editing(unittest.TestCase):
+    """One machine; what is typed, what a terminal shows of it, and what is run."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.m = Prompt("tests=none")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.m.close()
+
+    def line(self, keys, want):
+        """The keys make this line, on the terminal and for the kernel."""
+        answer = self.m.ask(keys)
+        self.assertEqual(self.m.echo.rstrip(), want)
+        return answer
+
+    def test_keys(self):
+        for keys in ("modx\b", "modxy\x7f\x7f", "mde" + LEFT + LEFT + "o" + END + "\b",
+                     "garbage\x15mod", "od" + HOME + "m" + RIGHT + RIGHT, "od\x01m",
+                     "moxd" + LEFT + "\b", "moxd" + LEFT + LEFT + DELETE, "mod rest\x02\x02\x02"
+                     "\x02\x02\x0b", "mod more words\x17\x17\x7f", "\x1b[1~mod\x1b[4~",
+                     "m\x1b[9;9Rod", "m\x00\x1bo\xc3\xa4d"):
+            with self.subTest(repr(keys)):
+                answer = self.line(keys + "\x05e silent", "mode silent")
+                self.assertEqual(answer, ["mode silent"])
+
+    def test_history(self):
+        self.m.ask("gate any")
+        self.m.ask("seed 1")
+        self.assertEqual(self.line(UP, "seed 1"), ["seed 1"])
+        self.assertEqual(self.line(UP + UP, "gate any"), ["gate any"])
+        self.assertEqual(self.line("draft" + UP + DOWN + "\x15seed 3", "seed 3"), ["seed 3"])
+        self.assertEqual(self.line(UP + "4", "seed 34"), ["seed 34"])
+
+    def test_control_c(self):
+        self.m.type("poweroff\x03")
+        self.assertEqual([x.rstrip() for x in self.m.wait()], ["poweroff^C"])
+        self.assertEqual(self.m.ask("seed 5"), ["seed 5"])
+
+    def test_tab(self):
+        self.assertEqual(self.line("see\t9", "seed 9"), ["seed 9"])
+        self.assertEqual(self.line("k\tu\tpage7", "kunmap page7")[0][:21], "page7: no such name; ")
+        self.assertIn("no such command", self.line("r\tzz", "rzz")[0])
+
+    def test_empty_lines(self):
+        for keys in ("", "   ", '""'):
+            answer = self.m.ask(keys)
+            self.assertLessEqual(len(answer), 1)
+
+    def test_long_line(self):
+        answer = self.m.ask("seed " + "1" * 400)
+        self.assertLess(len(self.m.echo), 79)
+        self.assertIn("more than 64 bits", "".join(answer))
+        answer = self.line("x" * 300 + "\x15seed 6", "seed 6")
+        self.assertEqual(answer, ["seed 6"])
+
+    def test_noise(self):
+        self.m.type(bytes(b for b in range(256) if b not in (3, 10, 13, 0x1d)) * 3)
+        self.m.type("\x03")
+        self.m.wait()
+        self.assertEqual(self.m.ask("seed 8"), ["seed 8"])
+
+
+class Leaving(unittest.TestCase):
+    """Each way out of a session, and what tools/run says then."""
+
+    def leave(self, *keys):
+        """tools/run's status and last words."""
+        m = Prompt("tests=trace.off*")
+        try:
+            for part in keys:
+                m.type(part)
+            return m.end()
+        finally:
+            m.close()
+
+    def test_poweroff_and_reboot(self):
+        for word in ("poweroff", "reboot"):
+            lines, status = self.leave(word + "\r")
+            self.assertEqual(status, 0, lines)
+            self.assertRegex("\n".join(lines), r"(?m)^qemu: 1 pass, .* from launch to totals$")
+
+    def test_halt_and_the_key_that_leaves(self):
+        lines, status = self.leave("halt\r", "\x1d")
+        self.assertEqual(status, 0, lines)
+        self.assertRegex("\n".join(lines), r"qemu: 1 pass")
+
+    def test_a_failed_test_is_told(self):
+        m = Prompt("tests=selftest.fails")
+        try:
+            m.type("poweroff\r")
+            lines, status = m.end()
+        finally:
+            m.close()
+        self.assertEqual(status, 1)
+        self.assertIn("again: tools/run qemu tests=selftest.fails", "\n".join(lines))
+
+    def test_a_panic_is_a_crash(self):
+        lines, status = self.leave("run selftest.panics\r")
+        self.assertEqual(status, 3)
+        self.assertIn("the kernel panicked", "\n".join(lines))
+
+
+def piped(*arguments, said="", machine="qemu"):
+    """tools/run with its input from a pipe; status and output."""
+    done = subprocess.run([os.path.join(TOP, "tools", "run"), "--build", BUILD, machine,
+                           "exit=monitor", *arguments], input=said, cwd=TOP, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+    return done.returncode, done.stdout
+
+
+class Pipes(unittest.TestCase):
+    """Without a terminal."""
+
+    def test_nothing_to_say(self):
+        status, said = piped("tests=trace.off*")
+        self.assertEqual(status, 0, said)
+        self.assertIn(PROMPT + "poweroff\n", said)
+
+    def test_commands_and_no_newline_at_the_end(self):
+        status, said = piped("tests=none", said="page\nread as thread page0\nseed 77")
+        self.assertEqual(status, 0, said)
+        self.assertIn("#PF page fault, error code 0x21", said)
+        self.assertIn("\nseed 77\n", said)
+
+    def test_many_lines_at_once(self):
+        status, said = piped("tests=none", said="".join("seed %d\n" % n for n in range(200)))
+        self.assertEqual(status, 0)
+        for n in range(200):
+            self.assertIn("\nseed %d\n" % n, said)
+
+    def test_quiet(self):
+        status, said = piped("tests=none", "--quiet", said="seed 77\n")
+        self.assertEqual(status, 0, said)
+        self.assertNotIn("seed 77", said)
+
+    def test_a_machine_that_cannot_be_typed_to(self):
+        status, said = piped(machine="bochs")
+        self.assertEqual(status, 2)
+        self.assertIn("nothing can be typed to bochs", said)
+
+    def test_without_pks(self):
+        status, said = piped("tests=none", machine="qemu-nopks", said="\n".join([
+            "keys", "page", "read as thread page0", "grant 1 rw", "revoke 1", "mode strict",
+            "read as rights=0 page0", "read as nmi 0x8000000000000000", "write page0 5",
+            "read page0", "run trace.*", ""]))
+        self.assertEqual(status, 0, said)
+        for text in ("this processor has no PKS", "nothing to grant or revoke",
+                     "mode strict; but keys deny nothing here", "no IA32_PKRS here",
+                     "the address is not canonical", ": 0000000000000005\n"):
+            self.assertIn(text, said)
+        self.assertNotIn("#PF", said)
+        passed, failed, _, skipped, errors = prompt.totals(said.split("\n"))
+        self.assertGreater(passed, 4)
+        self.assertGreater(skipped, 1)
+        self.assertEqual((failed, errors), (0, 0))
+
+
+class NoKeyboard(unittest.TestCase):
+    """A board without the controller: said, and not waited for."""
+
+    def test_absent(self):
+        with debugging.folder() as where:
+            command = debugging.launch("qemu", BUILD, ["exit=monitor", "tests=none"], where)
+            command[command.index("-machine") + 1] += ",i8042=off"
+            with Emulator(command, TOP, subprocess.DEVNULL, stdin=subprocess.PIPE) as emulator:
+                lines = []
+                for line in emulator.lines(lambda: 20):
+                    lines.append((line or b"").decode("utf-8", "replace").strip())
+                    if "# monitor:" in lines[-1]:
+                        break
+                self.assertIn("as there is no keyboard controller", lines[-1])
+                emulator.process.stdin.write(b"poweroff\r")
+                emulator.process.stdin.flush()
+                self.assertEqual(emulator.process.wait(20), 0x10 << 1 | 1)
+
+
+class Keyboard(unittest.TestCase):
+    """Keys pressed on QEMU's PS/2 keyboard, by QMP; the serial port only listens."""
+
+    KEYS = {" ": "spc", "-": "minus", "*": "shift-8", ".": "dot", "=": "equal", "\n": "ret"}
+
+    def setUp(self):
+        self.folder = debugging.folder()
+        where = self.folder.__enter__()
+        self.addCleanup(self.folder.__exit__, None, None, None)
+        path = os.path.join(where, "qmp")
+        command = debugging.launch("qemu", BUILD, ["exit=monitor", "tests=none"], where)
+        command += ["-qmp", "unix:%s,server=on,wait=off" % path]
+        self.emulator = Emulator(command, TOP, subprocess.DEVNULL)
+        self.addCleanup(self.emulator.__exit__)
+        self.said = b""
+        self.until(PROMPT)
+        self.qmp = socket.socket(socket.AF_UNIX)
+        self.addCleanup(self.qmp.close)
+        self.qmp.connect(path)
+        self.answers = self.qmp.makefile()
+        self.answers.readline()
+        self.execute("qmp_capabilities")
+
+    def execute(self, name, **arguments):
+        """One QMP command; events are passed over."""
+        self.qmp.sendall(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
+        while True:
+            answer = json.loads(self.answers.readline())
+            if "event" not in answer:
+                self.assertIn("return", answer)
+                return
+
+    def press(self, *keys):
+        """Keys one by one, as names of QEMU; a-b: held together."""
+        for key in keys:
+            self.execute("send-key", **{"hold-time": 20, "keys": [
+                {"type": "qcode", "data": part} for part in key.split("-")]})
+            time.sleep(0.05)
+
+    def enter(self, text):
+        """A line, and what the console shows from then to the next prompt."""
+        self.said = b""
+        self.press(*[self.KEYS.get(c) or ("shift-" + c.lower() if c.isupper() else c)
+                     for c in text + "\n"])
+        return shown(self.until(PROMPT))
+
+    def until(self, text, limit=60):
+        """Read the console until it ends so."""
+        pipe, end = self.emulator.process.stdout.fileno(), time.monotonic() + limit
+        while not self.said.endswith(text.encode()):
+            self.assertTrue(select.select([pipe], [], [], max(0, end - time.monotonic()))[0],
+                            self.said[-500:])
+            chunk = os.read(pipe, 65536)
+            self.assertTrue(chunk, self.said[-500:])
+            self.said += chunk
+        return self.said
+
+    def test_typing(self):
+        self.assertEqual(self.enter("seed 0x1f")[:-1], ["seed 0x1f", "seed 31"])
+        self.assertEqual(self.enter("list trace.off*")[1], "trace.off_keeps_nothing")
+        self.assertRegex(self.enter("Help")[1], "^Help: no such command")
+        self.said = b""
+        self.press("up", "ctrl-u", "s", "e", "d", "left", "e", "end", "spc", "x", "backspace", "7",
+                   "home", "x", "home", "delete", "ret")
+        self.assertEqual(shown(self.until(PROMPT))[1], "seed 7")
+        self.said = b""
+        self.press("caps_lock", "s", "caps_lock", "e", "tab", "ret")
+        self.assertRegex(shown(self.until(PROMPT))[1], "^Se: no such command")
+        self.press("pause", "f1", "alt", "shift", "ctrl", "num_lock", "pgup")
+        self.assertEqual(self.enter("seed 9")[1], "seed 9")
+
+    def test_the_end(self):
+        self.press(*"poweroff", "ret")
+        self.assertEqual(self.emulator.process.wait(20), 0x10 << 1 | 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

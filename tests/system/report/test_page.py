@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: MIT
+"""build/report.html in a browser: nothing goes wrong, it sorts, it filters, it fits; also without scripts."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "tests", "system", "report"))
+
+import browser      # noqa: E402
+import sample       # noqa: E402
+
+GRID = """
+	const rows = () => [...doc.querySelectorAll("#grid tbody tr")];
+	const head = (column) => doc.querySelector("#grid thead tr").cells[column];
+	const cells = () => rows().map((row) => [...row.cells].map((cell) => cell.innerText));
+"""
+SIGNS = {"pass": "✓ agrees", "xfail": "≈ {:,} known divergence", "fail": "✗ {:,} new divergence",
+         "skip": "– skipped", None: "· not run"}
+
+
+class Page(unittest.TestCase):
+    """The report on the sample, made once."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.keep = tempfile.TemporaryDirectory()
+        cls.build = cls.keep.name
+        cls.machines = sample.machines()
+        sample.write(cls.build, cls.machines)
+        subprocess.run([sys.executable, os.path.join(TOP, "tools", "report"), "--build", cls.build],
+                       check=True, stdout=subprocess.DEVNULL)
+        cls.names = [line.split("|")[0] for line in sample.RULES]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.keep.cleanup()
+
+    def setUp(self):
+        try:
+            browser.find()
+        except browser.NoBrowser as problem:
+            self.fail(str(problem))
+
+    def probe(self, script, **more):
+        """What it saw; a word on the console is a failure."""
+        out, console = browser.probe(self.build, GRID + script, **more)
+        blocked = [line for line in console if "Blocked script execution" in line]
+        self.assertEqual(len(blocked), 0 if more.get("scripts", True) else 1)
+        self.assertEqual(console, blocked)
+        return out
+
+    def rule(self, machine, name):
+        """One rule of one machine in the JSON, or None."""
+        return next((r for r in machine["rules"] if r["name"] == name), None)
+
+    def total(self, name, what):
+        """A sum over the machines in the JSON."""
+        return sum((self.rule(m, name) or {what: 0})[what] for m in self.machines)
+
+    def grid(self, name):
+        """A rule's row as the JSON has it."""
+        row = [name, "{:,}".format(self.total(name, "cases")),
+               "{:,}".format(self.total(name, "divergent"))]
+        for machine in self.machines:
+            rule = self.rule(machine, name)
+            row.append(SIGNS[rule and rule["status"]].format(rule and rule["divergent"]))
+        return row
+
+    def divergent(self):
+        """The rules in which somebody differs."""
+        return [n for n in self.names if self.total(n, "divergent")]
+
+
+class Reading(Page):
+    """What is on the screen."""
+
+    def test_alone_it_says_nothing_on_the_console(self):
+        dom, console = browser.show("file://" + os.path.join(self.build, "report.html"))
+        self.assertEqual(console, [])
+        self.assertIn("<h1>Keyward", dom)
+
+    def test_a_word_on_the_console_would_be_seen_and_a_foreign_script_does_not_run(self):
+        with open(os.path.join(self.build, "report.html"), encoding="utf-8") as file:
+            page = file.read()
+        bad = os.path.join(self.build, "bad.html")
+        with open(bad, "w", encoding="utf-8") as file:
+            file.write(page.replace("<main>", "<main><script>document.title = 'mine'</script>"))
+        dom, console = browser.show("file://" + bad)
+        self.assertRegex("".join(console), "Content.Security.Policy")
+        self.assertNotIn("<title>mine", dom)
+
+    def test_the_grid_shows_what_the_json_holds(self):
+        shown = self.probe("out.cells = cells();")["cells"]
+        self.assertEqual([[" ".join(c.split()) for c in row] for row in shown],
+                         [self.grid(name) for name in self.names])
+
+    def test_the_page_fits_at_each_width(self):
+        for width in (1440, 1280, 1024, 800, 400):
+            out = self.probe("""out.page = doc.documentElement.scrollWidth;
+                const table = doc.querySelector("#grid table"), box = table.parentNode;
+                out.table = table.scrollWidth; out.box = box.clientWidth;""", width=width)
+            self.assertLessEqual(out["page"], width)
+            if width >= 1280:       # a laptop's screen: no scrolling to the side within it either
+                self.assertLessEqual(out["table"], out["box"])
+
+    def test_41_rules_are_low_enough_for_a_screen_and_a_bit(self):
+        out = self.probe('out.height = doc.querySelector("#grid table").offsetHeight;')
+        self.assertLess(out["height"], 1000)
+
+    def test_heads_and_names_stay_in_sight(self):
+        script = """
+            const box = doc.querySelector("#grid .scroll"), last = rows()[rows().length - 1];
+            last.scrollIntoView({block: "end"});
+            box.scrollLeft = 200; box.scrollTop = 150;
+            await pause();
+            const top = Math.max(0, box.getBoundingClientRect().top);
+            out.inside = box.scrollWidth > box.clientWidth;
+            out.head = Math.abs(head(5).getBoundingClientRect().top - top);
+            out.name = last.cells[0].getBoundingClientRect().left - box.getBoundingClientRect().left;
+            out.far = rows()[0].getBoundingClientRect().top - top;"""
+        for width in (1280, 800):
+            out = self.probe(script, width=width)
+            self.assertLess(out["head"], 3, width)
+            self.assertLess(abs(out["name"]), 3, width)
+            self.assertLess(out["far"], 0, "nothing was scrolled at %d" % width)
+            self.assertEqual(out["inside"], width == 800)
+
+
+class Using(Page):
+    """What happens when somebody clicks."""
+
+    def test_sorting(self):
+        shown = self.probe("""
+            const names = () => rows().map((row) => row.cells[0].innerText);
+            const state = () => [...doc.querySelectorAll("#grid thead th")].map(
+                (h) => h.getAttribute("aria-sort"));
+            out.clicks = [];
+            for (const column of [0, 0, 0, 1, 1, 2, 2, 2, 3]) {
+                head(column).querySelector("button").click();
+                out.clicks.push([column, names(), state()]);
+            }""")["clicks"]
+
+        def by(what):
+            return lambda name: self.total(name, what)
+        self.assertEqual(shown[0][1], sorted(self.names))
+        self.assertEqual(shown[1][1], sorted(self.names, reverse=True))
+        self.assertEqual(shown[2][1], self.names)
+        self.assertEqual(shown[3][1], sorted(self.names, key=by("cases"), reverse=True))
+        self.assertEqual([self.total(n, "cases") for n in shown[4][1]],
+                         sorted(map(by("cases"), self.names)))
+        self.assertEqual(shown[5][1], sorted(self.names, key=by("divergent"), reverse=True))
+        self.assertEqual(shown[7][1], self.names)
+        first = [self.rule(self.machines[0], n)["status"] for n in shown[8][1]]
+        self.assertEqual([s for i, s in enumerate(first) if i == 0 or first[i - 1] != s],
+                         ["fail", "xfail", "pass", "skip"])
+        ways = [[(place, way) for place, way in enumerate(states) if way] for _, _, states in shown]
+        self.assertEqual(ways, [[(0, "ascending")], [(0, "descending")], [], [(1, "descending")],
+                                [(1, "ascending")], [(2, "descending")], [(2, "ascending")], [],
+                                [(3, "descending")]])
+
+    def test_only_divergences(self):
+        script = """
+            const names = () => rows().filter(shown).map((row) => row.cells[0].innerText);
+            const rules = () => [...doc.querySelectorAll("#rules details")].filter(shown).length;
+            out.before = [names(), rules()];
+            doc.getElementById("only").click();
+            out.after = [names(), rules()];"""
+        for scripts in (True, False):
+            out = self.probe(script, scripts=scripts)
+            self.assertEqual(out["before"], [self.names, len(self.names)])
+            self.assertEqual(out["after"], [self.divergent(), len(self.divergent())])
+
+    def test_a_link_opens_what_it_leads_to(self):
+        out = self.probe("""
+            const find = (name) => doc.getElementById("rule~" + name);
+            out.before = [find("pks_off").open, find("push_and_pop").open];
+            win.location.hash = "#rule~push_and_pop";
+            await pause();
+            out.after = [find("pks_off").open, find("push_and_pop").open];
+            out.top = find("push_and_pop").getBoundingClientRect().top;""", fragment="#rule~pks_off")
+        self.assertEqual((out["before"], out["after"]), ([True, False], [True, True]))
+        self.assertTrue(0 <= out["top"] < 800, out)
+
+    def test_without_scripts_everything_is_there(self):
+        out = self.probe("""
+            out.cells = cells().length;
+            out.classes = [...doc.querySelectorAll(".class")].filter(shown).length;
+            out.commands = [...doc.querySelectorAll(".class .command")].filter(shown).map(
+                (c) => c.innerText);
+            out.buttons = doc.querySelectorAll("button").length;""", scripts=False)
+        self.assertEqual(out["cells"], len(self.names))
+        self.assertEqual(out["classes"], len(sample.DIVERGENCES))
+        self.assertEqual(sorted(out["commands"]), sorted(
+            c["command"] for m in self.machines for r in m["rules"] for c in r["classes"]))
+        self.assertEqual(out["buttons"], 0, "a button that does nothing")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""The console on screens: what the pixels say is compared with what went to the serial port."""
+
+import os
+import sys
+import tempfile
+import unittest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+sys.path[:0] = [os.path.join(TOP, "tests", "system", "badinput"), os.path.join(TOP, "tools", "lib")]
+
+import mbi                              # noqa: E402
+from guest import Host                  # noqa: E402
+from machine import Machine             # noqa: E402
+from picture import Frame, from_ppm     # noqa: E402
+
+BANNER = "# Keyward: protection keys for supervisor pages, on bare metal"
+SHORT = ["tests=harness.no_fault", "exit=halt"]
+LONG = ["tests=harness.*,keys.*,rights.*", "exit=halt"]
+SPARE = 0x4000000       # RAM of the guest that can play a framebuffer
+
+
+def setUpModule():
+    """One host for all: it keeps what the firmware and the loader have done."""
+    global folder, host
+    folder = tempfile.TemporaryDirectory(prefix="keyward.")
+    host = Host(os.environ.get("KEYWARD_BUILD") or os.path.join(TOP, "build"), folder.name)
+
+
+def tearDownModule():
+    """Snapshots are large."""
+    folder.cleanup()
+
+
+class ScreenTest(unittest.TestCase):
+    """What all tests need."""
+
+    def boot(self, **how):
+        """A boot that must come to its good end, and the kernel's own lines on the serial port."""
+        boot = host.boot(**how)
+        text = boot.consoles["serial"]
+        self.assertEqual(list(boot.passed({})), [], text)
+        return boot, text[text.index(BANNER):].rstrip("\n").split("\n")
+
+    def frame(self, frame, words=(), **how):
+        """A boot with a made-up framebuffer: its text, and what the serial port says."""
+        boot, serial = self.boot(words=list(words) or SHORT, meddle=mbi.spoil(frame.into),
+                                 frame=(frame.addr, frame.pitch * frame.height), **how)
+        return frame.picture(boot.frame), serial
+
+    def same(self, lines, serial, cols):
+        """The screen's lines are the end of the serial port's, wrapped at its width."""
+        wrapped = [line[at:at + cols].rstrip() for line in serial
+                   for at in range(0, max(len(line), 1), cols)]
+        while lines and not lines[-1]:
+            lines.pop()
+        self.assertTrue(lines, "the screen is empty")
+        self.assertEqual(lines, wrapped[-len(lines):])
+        return len(wrapped)
+
+    def whole(self, lines, serial, cols):
+        """The same, and nothing has gone off the top."""
+        self.assertEqual(self.same(lines, serial, cols), len(lines))
+        self.assertEqual(lines[0], BANNER)
+        self.assertRegex(lines[-1], r"^# Totals: pass:\d+ fail:0 ")
+
+
+class RealScreens(ScreenTest):
+    """Those that firmware and GRUB set up."""
+
+    @unittest.skipIf(Machine("qemu-uefi").missing(), "no UEFI firmware: tools/install test")
+    def test_uefi(self):
+        boot, serial = self.boot(machine="qemu-uefi", words=SHORT, picture=True)
+        picture = from_ppm(boot.picture)
+        self.assertRegex("\n".join(serial), r"# screen: framebuffer at \S+, %d x %d pixels of 32 "
+                         % (picture.width, picture.height))
+        self.whole(picture.text(), serial, picture.width // 8)
+
+    def test_bios_gives_text(self):
+        boot, serial = self.boot(words=SHORT)
+        self.assertIn("# screen: text, 80 x 25 characters", serial)
+        vga = boot.consoles["vga"].rstrip("\n").split("\n")
+        self.assertGreater(len(vga), 15)
+        self.assertEqual(vga, serial[-len(vga):])
+
+    def test_headless(self):
+        _, serial = self.boot(words=SHORT, vga=False)
+        self.assertRegex("\n".join(serial), "(?m)^# screen: none")
+
+
+class Formats(ScreenTest):
+    """Framebuffers that no emulator here has, in memory that its map does not call RAM."""
+
+    def check(self, frame, scale=1, **how):
+        picture, serial = self.frame(frame, **how)
+        self.whole(picture.text(scale), serial, frame.width // (8 * scale))
+
+    def test_565_with_a_margin(self):
+        self.check(Frame(SPARE, 1000, 700, 16, pitch=2048, colours=(11, 5, 5, 6, 0, 5)))
+
+    def test_24_bits_at_an_odd_address(self):
+        self.check(Frame(SPARE + 0x123, 801, 601, 24, pitch=801 * 3 + 2))
+
+    def test_30_bits_of_colour(self):
+        self.check(Frame(SPARE, 1024, 768, 32, colours=(20, 10, 10, 10, 0, 10)))
+
+    def test_large_letters(self):
+        self.check(Frame(SPARE, 2560, 1440, 32), scale=2)
+
+    def test_processor_without_pat(self):
+        self.check(Frame(SPARE, 800, 600, 32), cpu="max,+pks,-pat")
+
+    def test_above_4_gib(self):
+        self.check(Frame(0x100000000 + SPARE, 1024, 768, 32), memory="5G")
+
+
+class Contents(ScreenTest):
+    """What is on the screen when more was printed than it holds, or when it went wrong."""
+
+    def test_scrolling(self):
+        picture, serial = self.frame(Frame(SPARE, 640, 480, 32), words=LONG)
+        lines = picture.text()
+        self.assertGreater(self.same(lines, serial, 80), 60)
+        self.assertGreater(len(lines), 20)      # a quarter of the rows may be free
+
+    def test_a_panic_before_there_is_memory(self):
+        frame = Frame(SPARE, 1024, 768, 32)
+
+        def change(info):
+            info.tags = [tag for tag in info.tags if tag[0] != 6]
+            return frame.into(info)
+        self.panic(frame, change, SHORT, "the boot loader gave no memory map")
+
+    def test_a_panic_in_an_nmi_while_drawing(self):
+        frame = Frame(SPARE, 1024, 768, 32)
+        self.panic(frame, frame.into, ["tests=selftest.panics_while_printing", "exit=halt"],
+                   "in an NMI, while a text was printed")
+
+    def panic(self, frame, change, words, message):
+        """A boot that ends so: all of it is on the screen too."""
+        boot = host.boot(meddle=mbi.spoil(change), words=words,
+                         frame=(frame.addr, frame.pitch * frame.height))
+        self.assertEqual(list(boot.refused(message + "$")), [])
+        serial = boot.consoles["serial"]
+        lines = serial[serial.index(BANNER):].rstrip("\n").split("\n")
+        self.assertEqual(self.same(frame.picture(boot.frame).text(), lines, 128), len(lines))

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: MIT
+"""The set-up scripts: what they refuse, what they leave alone, and that they say why."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+
+
+def script(name, *arguments, **env):
+    """Run a script of tools/; returns (exit status, everything it said)."""
+    done = subprocess.run([os.path.join(TOP, name), *arguments], text=True, check=False,
+                          env={**os.environ, **env}, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout
+
+
+class Install(unittest.TestCase):
+    """tools/install and the front door."""
+
+    def test_quick_and_silent_when_all_is_there(self):
+        started = time.monotonic()
+        status, said = script("tools/install", "test")
+        self.assertEqual((status, said), (0, ""))
+        self.assertLess(time.monotonic() - started, 0.5)
+
+    def test_usage(self):
+        self.assertEqual(script("tools/install", "everything")[0], 2)
+
+    def test_help_names_the_two_commands(self):
+        status, said = script("keyward", "help")
+        self.assertEqual(status, 0)
+        self.assertIn("./keyward run", said)
+        self.assertIn("./keyward test", said)
+
+
+# What a stand-in for mmdebstrap unpacks: a loader that says what it is asked to load and, with
+# --list, which library that needs; and more than an emulator needs to run.
+ARCHIVE = """
+    for last; do root=$before; before=$last; done
+    echo once >>%(count)s
+    sleep %(pause)s
+    lib=$root/usr/lib/x86_64-linux-gnu
+    mkdir -p "$root/usr/bin" "$lib/bochs/plugins" "$lib/qemu" "$root/usr/share/bochs" \\
+        "$root/usr/share/seabios" "$root/usr/share/qemu"
+    echo firmware | tee "$root/usr/share/bochs/BIOS-bochs-latest" \\
+        "$root/usr/share/qemu/kvmvapic.bin" >"$root/usr/share/seabios/bios.bin"
+    echo unused | tee "$root/usr/share/qemu/other.rom" "$lib/libunused.so" >"$lib/qemu/audio.so"
+    for file in "$lib/libneeded.so" "$lib/qemu/accel-tcg-x86_64.so" "$lib/bochs/plugins/one.so" \\
+        "$root/usr/bin/bochs-bin" "$root/usr/bin/qemu-system-x86_64"; do
+        echo code >"$file"
+        chmod +x "$file"
+    done
+    cat >"$lib/ld-linux-x86-64.so.2" <<'END'
+#!/bin/sh
+if [ "$3" = --list ]; then
+    echo "  libneeded.so => ${2%%%%:*}/%(needed)s (0x1)"
+else
+    printf '[%%s]' "$@" "$BXSHARE" "$LTDL_LIBRARY_PATH" "$QEMU_MODULE_DIR"
+fi
+END
+    chmod +x "$lib/ld-linux-x86-64.so.2" """
+
+
+class Emulators(unittest.TestCase):
+    """tools/fetch and tools/emulator, without an archive."""
+
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.cache = os.path.join(self.scratch.name, "cache")
+        self.bin = os.path.join(self.scratch.name, "bin")
+        self.count = os.path.join(self.scratch.name, "count")
+        os.mkdir(self.bin)
+        self.tool("bochs", "exit 1")        # none on this host
+
+    def tearDown(self):
+        self.scratch.cleanup()
+
+    def tool(self, name, body):
+        """A stand-in for a command of the host, found before it."""
+        path = os.path.join(self.bin, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n" + body + "\n")
+        os.chmod(path, 0o755)
+
+    def archive(self, pause=0, needed="libneeded.so"):
+        """An archive that unpacks."""
+        self.tool("mmdebstrap", ARCHIVE % {"count": self.count, "pause": pause, "needed": needed})
+
+    def environment(self):
+        """An empty cache and the stand-ins in front."""
+        return {"XDG_CACHE_HOME": self.cache, "PATH": self.bin + ":" + os.environ["PATH"]}
+
+    def fetch(self, *arguments):
+        """Run tools/fetch."""
+        return script("tools/fetch", *arguments, **self.environment())
+
+    def start(self, *arguments):
+        """Run tools/emulator."""
+        return script("tools/emulator", *arguments, **self.environment())
+
+    def root(self, name):
+        """The folder of a fetched emulator, such as qemu-sid."""
+        return os.path.join(self.cache, "keyward", name)
+
+    def files(self, name):
+        """All that was kept of it, without the folders."""
+        return sorted(f for _, _, found in os.walk(self.root(name)) for f in found)
+
+    def test_usage_without_fetching(self):
+        self.tool("mmdebstrap", "echo fetched; exit 1")
+        for words in ([], ["trixie"], ["potato", "qemu"], ["trixie", "kvm"], ["--where"]):
+            status, said = self.fetch(*words)
+            self.assertEqual(status, 2, said)
+            self.assertRegex(said, "^fetch: usage: .*\n$")
+        self.assertEqual(self.start()[0], 2)
+
+    def test_suite_without_a_bochs_that_has_pks(self):
+        status, said = self.fetch("bookworm", "bochs")
+        self.assertEqual(status, 2)
+        self.assertIn("no PKS", said)
+
+    def test_host_bochs_with_the_model_is_taken(self):
+        self.tool("bochs", 'echo sapphire_rapids "$@"')
+        self.assertEqual(self.fetch("--where", "trixie", "bochs"), (0, "\n"))
+        self.assertEqual(self.fetch("trixie", "bochs"), (0, ""))
+        self.assertEqual(self.start("trixie", "bochs", "-q")[1], "sapphire_rapids -q\n")
+
+    def test_host_bochs_is_no_newest_one_and_no_qemu(self):
+        self.tool("bochs", "echo sapphire_rapids")
+        self.assertEqual(self.fetch("--where", "sid", "bochs")[0], 1)
+        self.assertEqual(self.fetch("--where", "trixie", "qemu")[0], 1)
+
+    def test_host_bochs_too_old_is_not(self):
+        self.tool("bochs", "echo corei7_skylake_x")
+        self.assertEqual(self.fetch("--where", "trixie", "bochs")[0], 1)
+
+    def test_failed_fetch_leaves_nothing_and_says_why(self):
+        self.tool("mmdebstrap", "echo no network >&2; exit 1")
+        status, said = self.fetch("trixie", "bochs")
+        self.assertEqual(status, 2, said)
+        self.assertIn("no network", said)
+        self.assertEqual(os.listdir(self.root("")), ["lock"])
+
+    def test_lacking_library_is_found_at_once(self):
+        self.archive(needed="../nowhere; echo libneeded.so '=>' not found")
+        self.tool("cp", '/bin/cp "$@" 2>/dev/null || true')
+        status, said = self.fetch("sid", "qemu")
+        self.assertEqual(status, 2, said)
+        self.assertIn("lacks a library", said)
+        self.assertEqual(os.listdir(self.root("")), ["lock"])
+
+    def test_fetched_one_is_found_again(self):
+        self.archive()
+        self.assertEqual(self.fetch("trixie", "bochs")[0], 0)
+        self.tool("mmdebstrap", "echo fetched twice; exit 1")
+        self.assertEqual(self.fetch("trixie", "bochs"), (0, ""))
+        self.assertEqual(self.fetch("--where", "trixie", "bochs"),
+                         (0, self.root("bochs-trixie") + "\n"))
+        self.assertEqual(sorted(os.listdir(self.root(""))), ["bochs-trixie", "lock"])
+
+    def test_only_what_was_asked_for_is_fetched(self):
+        self.tool("mmdebstrap", 'echo "$@" >&2; exit 1')
+        for one, other in (("bochs", "qemu"), ("qemu", "bochs")):
+            said = self.fetch("trixie", one)[1]
+            packages = said.partition("--include=")[2].partition(" trixie ")[0]
+            self.assertIn(one, packages)
+            self.assertNotIn(other, packages)
+
+    def test_only_what_it_needs_is_kept(self):
+        self.archive()
+        self.assertEqual(self.fetch("sid", "qemu")[0], 0)
+        self.assertEqual(self.files("qemu-sid"), [
+            "accel-tcg-x86_64.so", "bios.bin", "kvmvapic.bin", "ld-linux-x86-64.so.2",
+            "libneeded.so", "qemu-system-x86_64"])
+        self.assertEqual(self.fetch("sid", "bochs")[0], 0)
+        self.assertEqual(self.files("bochs-sid"), [
+            "BIOS-bochs-latest", "bochs-bin", "ld-linux-x86-64.so.2", "libneeded.so", "one.so"])
+
+    def test_two_clones_fetch_once(self):
+        self.archive(pause=1)
+        command = [os.path.join(TOP, "tools", "fetch"), "sid", "qemu"]
+        env = {**os.environ, **self.environment()}
+        both = [subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL) for _ in "12"]
+        self.assertEqual([one.wait(30) for one in both], [0, 0])
+        with open(self.count, encoding="ascii") as file:
+            self.assertEqual(file.read(), "once\n")
+
+    def test_starting_what_is_not_here_says_what_gets_it(self):
+        status, said = self.start("sid", "qemu", "--version")
+        self.assertEqual(status, 2)
+        self.assertIn("tools/fetch sid qemu", said)
+
+    def test_started_with_its_own_libraries_and_data(self):
+        self.archive()
+        self.fetch("sid", "qemu")
+        self.fetch("sid", "bochs")
+        root = self.root("qemu-sid")
+        lib = root + "/usr/lib/x86_64-linux-gnu"
+        words = ["--library-path", lib, root + "/usr/bin/qemu-system-x86_64",
+                 "-L", root + "/usr/share/seabios", "-L", root + "/usr/share/qemu",
+                 "-cdrom", "a b", "", "", lib + "/qemu"]
+        self.assertEqual(self.start("sid", "qemu", "-cdrom", "a b"),
+                         (0, "".join("[%s]" % w for w in words)))
+        root = self.root("bochs-sid")
+        lib = root + "/usr/lib/x86_64-linux-gnu"
+        words = ["--library-path", lib, root + "/usr/bin/bochs-bin", "a b",
+                 root + "/usr/share/bochs", lib + "/bochs/plugins", ""]
+        self.assertEqual(self.start("sid", "bochs", "a b"),
+                         (0, "".join("[%s]" % w for w in words)))
+
+
+@unittest.skipUnless(shutil.which("faketime"), "faketime is not installed")
+class Iso(unittest.TestCase):
+    """tools/mkiso and the copy that a run makes of its work."""
+
+    def test_same_bytes_whenever_and_wherever(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            kernel = os.path.join(scratch, "kernel")
+            with open(kernel, "wb") as file:
+                file.write(b"not a kernel\n" * 1000)
+            outs = [os.path.join(scratch, name) for name in ("a.iso", "other name.iso")]
+            for out, zone in zip(outs, ("UTC", "Asia/Tokyo")):
+                status, said = script("tools/mkiso", kernel, out, TZ=zone)
+                self.assertEqual(status, 0, said)
+                os.utime(kernel, (1, 1))
+                time.sleep(1.1)
+            with open(outs[0], "rb") as one, open(outs[1], "rb") as two:
+                whole = one.read()
+                self.assertEqual(whole, two.read())
+            self.assertLess(len(whole), 8 << 20)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: MIT
+"""tools/lib/machine.py: what a machine inherits, what it sheds, its version, and what is refused."""
+
+import os
+import sys
+import tempfile
+import unittest
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
+
+import launch                               # noqa: E402
+import machine                              # noqa: E402
+from machine import Machine, SetupError     # noqa: E402
+
+OLD = """\
+[machine]
+emulator = sh -c
+command = "{cpu} {iso}" x
+cpu = max
+limit = 60
+[icount]
+add = extra
+[known]
+register.a = wrong
+register.b = wrong too
+"""
+
+
+class Case(unittest.TestCase):
+    """A folder of machines of its own; `old` is in it."""
+
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.before, machine.FOLDER = machine.FOLDER, self.scratch.name
+        self.write("old", OLD)
+
+    def tearDown(self):
+        machine.FOLDER = self.before
+        self.scratch.cleanup()
+
+    def write(self, name, text):
+        """Write one machine."""
+        with open(os.path.join(self.scratch.name, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def refused(self, name):
+        """What is said against it."""
+        with self.assertRaises(SetupError) as caught:
+            Machine(name)
+        return str(caught.exception)
+
+
+class OfABuild(Case):
+    """A file beside the machine's: tools/run --known."""
+
+    def knows(self, text):
+        """The machine `old` with such a file."""
+        self.write("extra", text)
+        found = Machine("old")
+        found.knows(os.path.join(self.scratch.name, "extra"))
+        return found
+
+    def test_it_is_added(self):
+        self.assertEqual(self.knows("[known]\nsaved.x = by design\n").known,
+                         {"register.a": "wrong", "register.b": "wrong too",
+                          "saved.x": "by design"})
+        self.assertEqual(len(Machine("old").known), 2)
+
+    def test_what_is_refused(self):
+        for text, why in (("[known]\nsaved.x =\n", "listed without a reason"),
+                          ("[known]\nmatrix.a b c = so\n", "neither a glob of tests nor"),
+                          ("[machine]\ncpu = x\n", "one section, \\[known\\]"),
+                          ("", "one section"), ("saved.x = y\n", "no section headers")):
+            with self.assertRaisesRegex(SetupError, why):
+                self.knows(text)
+        with self.assertRaisesRegex(SetupError, "No such file"):
+            Machine("old").knows("/nowhere/at/all")
+
+    def test_every_list_there_is(self):
+        folder = os.path.join(TOP, "tests", "saved")
+        for name in os.listdir(folder):
+            Machine("old").knows(os.path.join(folder, name))
+
+
+class Inheriting(Case):
+    """A base, and a base of the base."""
+
+    def test_through_two_generations(self):
+        self.write("new", "[machine]\nbase = old\ncpu = other\n[known]\nregister.c = new\n")
+        self.write("newest", "[machine]\nbase = new\nlimit = 90\n")
+        new = Machine("newest")
+        self.assertEqual(new.settings["cpu"], "other")
+        self.assertEqual(new.limit([]), 90)
+        self.assertEqual(new.extra("icount")["add"], "extra")
+        self.assertEqual(sorted(new.known), ["register.a", "register.b", "register.c"])
+        self.assertEqual(Machine("new").limit([]), 60)
+
+    def test_mended_for_itself_and_its_heirs_alone(self):
+        self.write("new", "[machine]\nbase = old\n[mended]\nregister.a = since 2\n")
+        self.write("newest", "[machine]\nbase = new\n")
+        self.assertEqual(list(Machine("newest").known), ["register.b"])
+        self.assertEqual(list(Machine("new").known), ["register.b"])
+        self.assertEqual(len(Machine("old").known), 2)
+
+    def test_broken_again(self):
+        self.write("new", "[machine]\nbase = old\n[mended]\nregister.a = since 2\n")
+        self.write("newest", "[machine]\nbase = new\n[known]\nregister.a = again since 3\n")
+        self.assertEqual(Machine("newest").known["register.a"], "again since 3")
+
+    def test_mended_that_no_base_lists(self):
+        self.write("new", "[machine]\nbase = old\n[mended]\nregister.z = since 2\n")
+        self.assertIn("machines/new: register.z", self.refused("new"))
+
+    def test_mended_without_a_reason(self):
+        self.write("new", "[machine]\nbase = old\n[mended]\nregister.a =\n")
+        self.assertIn("without a reason", self.refused("new"))
+
+    def test_its_own_base(self):
+        self.write("new", "[machine]\nbase = newest\n")
+        self.write("newest", "[machine]\nbase = new\n")
+        self.assertIn("its own base", self.refused("new"))
+
+    def test_no_such_base(self):
+        self.write("new", "[machine]\nbase = none\n")
+        self.assertIn("no machine is called none", self.refused("new"))
+
+
+class Everyday(Case):
+    """Which machines `make test` runs."""
+
+    def test_unless_it_says_no(self):
+        self.write("new", "[machine]\nbase = old\neveryday = no\n")
+        self.write("heir", "[machine]\nbase = new\n")
+        self.write("back", "[machine]\nbase = new\neveryday = yes\n")
+        self.assertEqual(machine.everyday(), ["back", "old"])
+        self.assertEqual(machine.names(), ["back", "heir", "new", "old"])
+
+    def test_yes_or_no(self):
+        self.write("new", "[machine]\nbase = old\neveryday = sometimes\n")
+        self.assertIn("sometimes", self.refused("new"))
+
+    def test_one_that_cannot_be_read_is_not_passed_over(self):
+        self.write("new", "everyday = no\n")
+        self.assertEqual(machine.everyday(), ["new", "old"])
+
+
+class Kinds(Case):
+    """Emulators, ways of booting, real processors."""
+
+    def test_only_emulators_are_run_in_full(self):
+        self.write("way", "[machine]\nbase = old\nkind = boot\n")
+        self.write("real", "[machine]\nkind = silicon\n")
+        self.assertEqual(machine.everyday(), ["old"])
+        self.assertEqual(machine.of_kind("emulator"), ["old"])
+        self.assertEqual(machine.of_kind("boot"), ["way"])
+        self.assertEqual(machine.of_kind("silicon"), ["real"])
+
+    def test_no_such_kind(self):
+        self.write("new", "[machine]\nbase = old\nkind = toaster\n")
+        self.assertIn("kind is emulator or boot or silicon, not toaster", self.refused("new"))
+        self.assertEqual(machine.of_kind("emulator"), ["new", "old"])
+
+    def test_silicon_is_not_launched(self):
+        self.write("real", "[machine]\nkind = silicon\n")
+        with self.assertRaisesRegex(SetupError, "tools/results"):
+            launch.prepare(Machine("real"), "iso", [], self.scratch.name)
+
+    def test_no_such_medium(self):
+        self.write("new", "[machine]\nbase = old\nmedium = tape\n")
+        with self.assertRaisesRegex(SetupError, "no medium is called tape; there are: iso usb net"):
+            launch.prepare(Machine("new"), __file__, [], self.scratch.name)
+
+
+class Emulator(Case):
+    """The emulator of a machine: how it starts, what it says of itself."""
+
+    def test_words_of_the_heir_before_the_command_of_the_base(self):
+        self.write("new", "[machine]\nbase = old\nemulator = tools/emulator sid qemu\nmore = -z\n")
+        self.assertEqual(Machine("new").command(["icount"], iso="a b"),
+                         ["tools/emulator", "sid", "qemu", "max a b", "x", "-z", "extra"])
+
+    def version(self, script, option=""):
+        """What a machine whose emulator is this script says of itself."""
+        path = os.path.join(self.scratch.name, ".emulator")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n" + script + "\n")
+        os.chmod(path, 0o755)
+        self.write("new", "[machine]\nemulator = %s -z\n%s" % (path, option))
+        return Machine("new").version()
+
+    def test_first_line_with_a_number(self):
+        self.assertEqual(self.version("echo =====; echo '  Bochs 3.0 '; echo of 1.1.2025"),
+                         "Bochs 3.0")
+
+    def test_how_it_is_asked(self):
+        self.assertEqual(self.version("echo 1.0 $*"), "1.0 -z --version")
+        self.assertEqual(self.version("echo 1.0 $*", "version = --help"), "1.0 -z --help")
+
+    def test_why_it_says_nothing(self):
+        for bad in ("echo not here >&2; exit 2", "echo not here", "echo not here 1.0; exit 1"):
+            with self.assertRaisesRegex(SetupError, "not here"):
+                self.version(bad)
+        self.write("new", "[machine]\nemulator = no-such-emulator\n")
+        with self.assertRaisesRegex(SetupError, "no-such-emulator"):
+            Machine("new").version()
+        self.write("new", "[machine]\nlimit = 1\n")
+        with self.assertRaisesRegex(SetupError, "names no emulator"):
+            Machine("new").version()
+
+
+class Ours(unittest.TestCase):
+    """The machines that there are."""
+
+    def test_each_can_be_read_and_fetches_what_it_starts(self):
+        for name in machine.names():
+            one = Machine(name)
+            words = one.command([], iso="i", log="l", usb="u", net="n", http="h")
+            if one.kind == "silicon":
+                self.assertEqual(words, [])
+                continue
+            if words[0] == "tools/emulator":
+                self.assertEqual(one.settings["prepare"].split(), ["tools/fetch"] + words[1:3])
+                self.assertNotIn("qemu", one.settings.get("needs", ""), name)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: MIT
+"""tools/run on the suite `matrix`, and tools/matrix, on machines that are shell scripts."""
+
+import json
+import os
+import signal
+import shutil
+import subprocess
+import sys
+import unittest
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "tests", "system", "tools"))
+sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
+
+import grid                                             # noqa: E402
+import test_run                                         # noqa: E402
+from test_divergence import CLEAN, KNOWN, MATRIX, NAME  # noqa: E402
+
+LISTED = "\n".join("%s = %s" % pair for pair in KNOWN.items())
+
+
+class Run(test_run.Case):
+    """One boot, judged by tools/run."""
+
+    def test_known_classes_are_xfail_in_tap(self):
+        self.machine(MATRIX, known=LISTED)
+        status, said = self.run_it("--tap", "tests=matrix.*")
+        self.assertEqual(status, 0, said)
+        self.assertIn("ok 2 - fake: %s # XFAIL no atomics here; nor here\n" % NAME, said)
+        self.assertNotIn("not ok", said)
+        self.assertIn("1..4\n", said)
+
+    def test_new_class_is_not_ok_in_tap_and_explained(self):
+        self.machine(MATRIX, known=LISTED.split("\n", maxsplit=1)[0])
+        status, said = self.run_it("--tap", "tests=matrix.*")
+        self.assertEqual(status, 1)
+        self.assertIn("\nnot ok 2 - fake: %s\n" % NAME, "\n" + said)
+        self.assertIn("observed   #PF()", said)
+        self.assertEqual(said.count("again"), 1)
+        self.assertIn("tools/run fake 'tests=matrix.*' case=kind:xchg,mode:user\n", said)
+
+    def test_lost_class_is_not_ok_in_tap(self):
+        self.machine(CLEAN, known=LISTED)
+        status, said = self.run_it("--tap", "tests=matrix.*")
+        self.assertEqual((status, said.count("not ok")), (1, 1))
+        self.machine(MATRIX.replace("observed=#PF()", "observed"), known=LISTED)
+        status, said = self.run_it("--tap", "tests=matrix.*")
+        self.assertEqual(status, 3)
+        self.assertIn("\nnot ok 5 - fake: a line that is not whole", said)
+
+    def test_class_list_that_names_nothing(self):
+        self.machine(MATRIX, known="register.a kind:read = r")
+        self.assertEqual(self.run_it()[0], 2)
+
+    def record(self, *arguments):
+        """What --record writes."""
+        self.run_it("tests=matrix.*", "--record", self.path("r.json"), *arguments)
+        with open(self.path("r.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def test_record(self):
+        self.machine(MATRIX, known=LISTED.split("\n", maxsplit=1)[0],
+                     extra="about = a fake\nemulator = env\n")
+        got = self.record("matrix=full")
+        self.assertEqual(
+            {k: got[k] for k in ("machine", "about", "command", "slice", "levels", "cases",
+                                 "divergent", "status", "observed")},
+            {"machine": "fake", "about": "a fake", "slice": "everyday", "levels": "4,5",
+             "command": "tools/run fake tests=matrix.* matrix=full", "cases": 209712,
+             "divergent": 4711, "status": "failed",
+             "observed": ["user_at_supervisor_page yes:1024 no:0"]})
+        self.assertRegex(got["emulator"], r"^env .*\d\.\d")
+        self.assertEqual((len(got["image"]), len(got["date"])), (64, 10))
+        self.assertIn("not known", got["problems"][0])
+        self.assertEqual([r["status"] for r in got["rules"]], ["pass", "fail", "skip", "pass"])
+        self.assertEqual(got["rules"][2]["reason"], "no 57-bit addresses here")
+        rule = got["rules"][1]
+        self.assertEqual((rule["name"], rule["section"], rule["cases"], rule["divergent"]),
+                         ("modify_is_a_write", "Page-Fault Exceptions", 40000, 4711))
+        self.assertEqual(rule["classes"][0], {
+            "case": "kind:lock-add,rights:ad", "needs": "kind:lock-add|xchg;rights:ad|ad+wd",
+            "expected": "#PF(P+W+PK)", "observed": "#PF(P+PK)", "count": 4700,
+            "first": "kind:lock-add,key:3,rights:ad,size:2m", "known": "no atomics here",
+            "command": "tools/run fake tests=matrix.* case=kind:lock-add,rights:ad"})
+        self.assertEqual(rule["classes"][1]["known"], "")
+
+    def test_record_of_good_broken_and_absent_runs(self):
+        self.machine(MATRIX, known=LISTED)
+        got = self.record()
+        self.assertEqual((got["status"], got["problems"], got["rules"][1]["status"]),
+                         ("ok", [], "xfail"))
+        self.machine(MATRIX.split("    not ok 2")[0])
+        self.assertEqual(self.record()["status"], "crash")
+        self.machine(MATRIX.split("    not ok 2")[0], then="sleep 60", limit=0.5)
+        self.assertEqual(self.record()["status"], "crash")
+        self.machine(MATRIX, extra="needs = no-such-emulator")
+        self.assertEqual(self.record()["status"], "absent")
+        self.machine("", then="exit 1")
+        self.assertEqual(self.record()["status"], "absent")
+
+
+class Matrix(test_run.Case):
+    """tools/matrix from outside."""
+
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.path("build"))
+        shutil.copy(self.iso, self.path("build/keyward.iso"))
+
+    def add(self, name, text, **how):
+        """One more machine, with what it prints."""
+        self.machine(text, **how)
+        os.rename(self.path("text"), self.path(name + ".text"))
+        with open(self.path("machines/fake"), encoding="utf-8") as file:
+            words = file.read().replace("/text;", "/%s.text;" % name) \
+                        .replace("/pid;", "/%s.pid;" % name)
+        os.remove(self.path("machines/fake"))
+        with open(self.path("machines/" + name), "w", encoding="utf-8") as file:
+            file.write(words)
+
+    def matrix(self, *arguments):
+        """Run it; returns (exit status, everything it said)."""
+        done = subprocess.run(self.words(*arguments), env=self.env(), text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        return done.returncode, done.stdout
+
+    def words(self, *arguments):
+        """How it is called here."""
+        return [sys.executable, os.path.join(TOP, "tools", "matrix"),
+                "--build", self.path("build"), *arguments]
+
+    def env(self):
+        """With the machines of this case."""
+        return dict(os.environ, KEYWARD_MACHINES=self.path("machines"))
+
+    def result(self, name):
+        """The JSON that it left."""
+        with open(self.path("build/matrix/%s.json" % name), encoding="utf-8") as file:
+            return json.load(file)
+
+    def test_good_machines(self):
+        self.add("old", MATRIX, known=LISTED)
+        self.add("new", CLEAN)
+        status, said = self.matrix()
+        self.assertEqual(status, 0, said)
+        lines = [line.split() for line in said.splitlines()]
+        self.assertIn(["rule", "new", "old"], lines)
+        self.assertIn(["access_disable_denies_data", "51.2k", "51.2k"], lines)
+        self.assertIn(["modify_is_a_write", "40k", "4711/40k"], lines)
+        self.assertIn(["five_levels_as_four", "-", "-"], lines)
+        self.assertRegex(said, r"\nok +old +209712 cases +\d+\.\d s +2 classes ")
+        self.assertIn("2 machines as their known lists say, 0 not", said)
+        self.assertEqual(self.result("old")["command"],
+                         "tools/run old tests=matrix.* matrix=full")
+        self.assertTrue(os.path.exists(self.path("build/matrix/old.log")))
+
+    def test_slice(self):
+        self.add("new", CLEAN)
+        self.assertEqual(self.matrix("--slice", "everyday")[0], 0)
+        self.assertIn("matrix=everyday", self.result("new")["command"])
+        self.assertEqual(self.matrix("--slice", "half")[0], 2)
+
+    def test_new_class_is_red_and_explained(self):
+        self.add("old", MATRIX)
+        self.add("new", CLEAN)
+        status, said = self.matrix()
+        self.assertEqual(status, 1)
+        self.assertRegex(said, r"modify_is_a_write +40k +4711/40k!\n")
+        self.assertRegex(said, r"\nFAILED +old .* 2 classes \(2 new\)")
+        self.assertIn("case=kind:xchg,mode:user", said)
+        self.assertIn("1 machines as their known lists say, 1 not", said)
+
+    def test_crash_and_time_limit_are_red(self):
+        self.add("old", MATRIX.split("    not ok 2")[0])
+        self.assertEqual(self.matrix()[0], 1)
+        self.add("old", MATRIX.split("    not ok 2")[0], then="sleep 60", limit=50)
+        status, said = self.matrix("--timeout", "1")
+        self.assertEqual(status, 1)
+        self.assertIn("CRASH", said)
+
+    def test_limit_of_the_machine_is_not_that_of_the_matrix(self):
+        self.add("new", CLEAN.split("ok 1 matrix")[0], limit=1,
+                 then="sleep 2; cat %s" % self.path("rest"))
+        with open(self.path("rest"), "w", encoding="ascii") as file:
+            file.write("ok 1 matrix" + CLEAN.split("ok 1 matrix")[1])
+        self.assertEqual(self.matrix()[0], 0)
+
+    def test_machine_that_cannot_be_had(self):
+        self.add("new", CLEAN)
+        self.add("far", CLEAN, extra="prepare = sh %s" % self.path("fetch"))
+        self.add("ill", "", then="echo no such CPU >&2; exit 1")
+        with open(self.path("fetch"), "w", encoding="ascii") as file:
+            file.write("echo the archive is shut >&2; exit 2\n")
+        status, said = self.matrix()
+        self.assertEqual(status, 0, said)
+        self.assertRegex(said, r"\nskipped +far +the archive is shut / ")
+        self.assertRegex(said, r"\nskipped +ill .*no such CPU")
+        self.assertIn("0 without a result, 2 skipped", said)
+        self.assertFalse(os.path.exists(self.path("build/matrix/far.json")))
+        status, said = self.matrix("new", "far")
+        self.assertEqual(status, 2, said)
+        self.assertRegex(said, r"\nERROR +far +the archive is shut")
+        os.remove(self.path("machines/new"))
+        self.assertEqual(self.matrix()[0], 2)
+
+    def test_set_up_error_is_no_skip(self):
+        self.add("new", CLEAN)
+        self.add("odd", CLEAN, known="matrix.a kind:read =")
+        status, said = self.matrix()
+        self.assertEqual(status, 2)
+        self.assertRegex(said, r"\nERROR +odd .*without a reason")
+        os.remove(self.path("build/keyward.iso"))
+        self.assertEqual(self.matrix("new")[0], 2)
+
+    def test_usage(self):
+        self.add("new", CLEAN)
+        status, said = self.matrix("new", "newer")
+        self.assertEqual(status, 2)
+        self.assertIn("there are: new", said)
+        self.assertFalse(os.path.exists(self.path("build/matrix")))
+
+    def test_result_of_an_earlier_run_is_not_taken(self):
+        self.add("new", CLEAN)
+        self.assertEqual(self.matrix()[0], 0)
+        self.add("new", CLEAN, known="matrix.a kind:read =")
+        self.assertEqual(self.matrix()[0], 2)
+        self.assertFalse(os.path.exists(self.path("build/matrix/new.json")))
+
+    def test_only_the_named_ones_run(self):
+        self.add("new", CLEAN)
+        self.add("old", MATRIX)
+        self.assertEqual(self.matrix("new")[0], 0)
+        self.assertFalse(os.path.exists(self.path("build/matrix/old.json")))
+
+    def test_no_more_at_once_than_processors(self):
+        self.watch(1)
+
+    @unittest.skipUnless(len(os.sched_getaffinity(0)) > 1, "there is one processor only")
+    def test_as_many_at_once_as_processors(self):
+        self.watch(2)
+
+    def watch(self, processors):
+        """Assert that on so many processors as many of three machines run at once."""
+        for name in "abc":
+            self.add(name, CLEAN, then="echo + >>%s; sleep 0.7; echo - >>%s"
+                     % (self.path("trace"), self.path("trace")))
+        cpus = sorted(os.sched_getaffinity(0))[:processors]
+        done = subprocess.run(self.words(), env=self.env(), check=False, timeout=60,
+                              stdout=subprocess.DEVNULL,
+                              preexec_fn=lambda: os.sched_setaffinity(0, cpus))
+        self.assertEqual(done.returncode, 0)
+        with open(self.path("trace"), encoding="ascii") as file:
+            steps = [1 if line == "+\n" else -1 for line in file]
+        self.assertEqual(max(sum(steps[:n]) for n in range(len(steps) + 1)),
+                         processors)
+
+    def test_progress_and_no_orphan_when_stopped(self):
+        # 10 seconds is long: the time between two lines is made shorter in a copy.
+        for how in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            self.add("old", MATRIX.split(" # rule")[0], then="sleep 60", limit=60)
+            code = ("import sys, importlib.machinery as m, importlib.util as u\n"
+                    "sys.argv = sys.argv[1:]; l = m.SourceFileLoader('x', sys.argv[0])\n"
+                    "x = u.module_from_spec(u.spec_from_loader('x', l)); l.exec_module(x)\n"
+                    "x.EVERY = 0; sys.exit(x.main())\n")
+            with subprocess.Popen([sys.executable, "-B", "-c", code, *self.words()[1:]],
+                                  env=self.env(), text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL) as runner:
+                line = next((x for x in runner.stdout if "50 %" in x), "")
+                self.assertEqual(line, "  old 50 %\n")
+                runner.send_signal(how)
+                self.assertNotEqual(runner.wait(10), 0)
+            os.rename(self.path("old.pid"), self.path("pid"))
+            self.assertTrue(self.emulator_gone(), how)
+            self.assertFalse(os.path.exists(self.path("build/matrix/old.json")))
+            if how != signal.SIGKILL:
+                self.assertEqual(os.listdir(self.path("build/run")), [], how)
+
+
+class Grid(unittest.TestCase):
+    """The table."""
+
+    def test_compact(self):
+        self.assertEqual([grid.compact(n) for n in (0, 9999, 10000, 51234, 99949, 999499, 999500,
+                                                    1240000, 10485760, 2 * 10**9)],
+                         ["0", "9999", "10k", "51.2k", "99.9k", "999k", "1M", "1.24M", "10.5M",
+                          "2G"])
+
+    def test_columns_are_aligned(self):
+        def record(name, **found):
+            return {"machine": name, "rules": [
+                {"name": rule, "says": "", "section": "", "classes": [], **how}
+                for rule, how in found.items()]}
+        lines = grid.table([
+            record("a", one={"status": "pass", "cases": 5, "divergent": 0}),
+            record("long-name", one={"status": "fail", "cases": 5, "divergent": 0},
+                   two={"status": "xfail", "cases": 12000000, "divergent": 4711})])
+        self.assertEqual(lines, ["rule  a   long-name",
+                                 "one   5         0/5!",
+                                 "two   ?    4711/12M"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""tools/results: logs as terminal programs leave them, judged as tools/run would."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path[:0] = [os.path.join(TOP, "tests", "system", "tools"), os.path.join(TOP, "tools", "lib")]
+
+import capture                              # noqa: E402
+from machine import Machine                 # noqa: E402
+from test_ktap import FAILING, GOOD         # noqa: E402
+
+GOOD = "# Keyward: protection keys for supervisor pages, on bare metal\n" \
+       "# processor: GenuineIntel signature 000806f8 pks\n" + GOOD.replace("no PKS on", "no clock in")
+FAILING = GOOD.splitlines()[0] + "\n" + FAILING.replace("no PKS on", "no clock in")
+# What a BMC and a boot loader send before the kernel says a word.
+FIRMWARE = "[SOL Session operational.  Use ~? for help]\r\n\x1b[2J\x1b[1;1H\x1b[0m\r\n" \
+           "  Downloading...1%\r  Downloading...2%\r\x1b[24;3HGNU GRUB  version 2.06\r\n" \
+           "error: no suitable video mode found.\r\n"
+
+
+def results(data, *words):
+    """Judge a log (text or bytes); returns (exit status, all that was said)."""
+    with tempfile.TemporaryDirectory() as scratch:
+        log = os.path.join(scratch, "sol.log")
+        with open(log, "wb") as file:
+            file.write(data.encode() if isinstance(data, str) else data)
+        done = subprocess.run([os.path.join(TOP, "tools", "results"), log, *words], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return done.returncode, done.stdout
+
+
+class Whole(unittest.TestCase):
+    """Logs in which everything is."""
+
+    def good(self, data, *words):
+        """It must be judged as good."""
+        status, said = results(data, *words)
+        self.assertEqual(status, 0, said)
+        self.assertIn("silicon: 3 pass, 1 skip, all as expected", said)
+        return said
+
+    def test_line_ends_of_any_kind(self):
+        for end in ("\n", "\r\n", "\r\r\n", "\n\r", "\r", "\r\n\r\n"):
+            self.good(GOOD.replace("\n", end))
+
+    def test_firmware_before_and_after(self):
+        self.good("1..2\r\nok 1 disk\r\n" + FIRMWARE + GOOD.replace("\n", "\r\n") + "\x1b[0mPower off\r\n" + FIRMWARE)
+
+    def test_escapes_and_bytes_that_are_no_text(self):
+        self.good(b"\xff\xfe\x00" + GOOD.replace("ok 1", "\x1b[0mok\x1b[K 1").encode() + b"\x00")
+
+    def test_time_stamps(self):
+        for stamp in ("[12:00:01.250] ", "[Sat Nov 21 08:00:00 2026] ", "2026-11-21T08:00:00.123Z ",
+                      "2026-11-21 08:00:00,123: ", "08:00:00 ", "[    1.234567] "):
+            self.good("".join(stamp + line + "\n" for line in GOOD.splitlines()))
+
+    def test_lines_of_others_in_between_are_counted_and_shown(self):
+        noisy = GOOD.replace("    ok 2 null", "[BMC] fan 3 is slow\r\n    ok 2 null")
+        said = self.good(noisy)
+        self.assertIn("1 lines of others among the results", said)
+        self.assertIn("| [BMC] fan 3 is slow", said)
+
+    def test_what_is_sent_back(self):
+        said = self.good(GOOD, "pks=strict", "seed=7")
+        self.assertIn("# processor: GenuineIntel signature 000806f8 pks\n", said)
+        self.assertIn("command line: pks=strict seed=7\n", said)
+        self.assertRegex(said, r"sol\.log, \d+ bytes, SHA-256 [0-9a-f]{64}\n")
+
+    def test_one_boot_of_several(self):
+        two = FAILING + FIRMWARE + GOOD
+        self.good(two, "--boot", "2")
+        self.assertEqual(results(two, "--boot", "1")[0], 1)
+        status, said = results(two)
+        self.assertEqual(status, 3)
+        self.assertIn("2 boots in this log", said)
+        self.assertIn("it has 2", results(two, "--boot", "3")[1])
+
+
+class NotWhole(unittest.TestCase):
+    """Logs that prove nothing, and what is said of them."""
+
+    def broken(self, data, why, status=3):
+        """It must be judged so."""
+        found, said = results(data)
+        self.assertEqual(found, status, said)
+        self.assertIn(why, said)
+        return said
+
+    def test_cut_anywhere(self):
+        data = GOOD.rstrip("\n")
+        for end in range(len(GOOD) - len("# Totals: pass:3 fail:0 xfail:0 skip:1 error:0\n"),
+                         len(data), 7):
+            self.broken(data[:end], "no totals line")
+        self.broken(GOOD[:GOOD.index("    ok 3")], "stopped, after: harness.null_faults")
+        self.broken(GOOD[GOOD.index("    ok 2"):], "no KTAP at all")
+
+    def test_every_line_matters(self):
+        for line in GOOD.splitlines():
+            # The judge does without the header of a subtest: its plan says as much.
+            if "#" not in line.split("ok")[0] and line != "    KTAP version 1":
+                self.broken(GOOD.replace(line + "\n", "", 1), "not whole: ")
+
+    def test_a_line_that_another_one_broke(self):
+        self.broken(GOOD.replace("ok 2 null_faults", "ok[BMC] 2 null_faults"), "not whole: ")
+        self.broken(GOOD.replace("    ok 2 null_faults\n", "    ok 2 null_"), "not whole: ")
+
+    def test_nothing_of_the_kernel(self):
+        self.broken("", "the kernel is not in this log")
+        self.broken(FIRMWARE, "the kernel is not in this log")
+
+    def test_panic_before_and_after_the_tests(self):
+        self.broken(GOOD + "# PANIC: late\n", "the kernel panicked: late")
+        self.broken(GOOD.splitlines()[0] + "\r\n# PANIC: no NX\r\n", "the kernel panicked: no NX")
+
+
+class Judged(unittest.TestCase):
+    """By the machine's file, as tools/run does."""
+
+    def test_a_failed_test(self):
+        status, said = results(FAILING)
+        self.assertEqual(status, 1)
+        self.assertIn("not as expected: harness.null_faults: failed", said)
+
+    def test_without_pks_silicon_proves_nothing(self):
+        status, said = results(GOOD.replace("no clock in", "no PKS on"))
+        self.assertEqual(status, 1)
+        self.assertIn("skipped, and must not be here: no PKS on this processor", said)
+        self.assertEqual(results(GOOD.replace("no clock in", "no PKS on"),
+                                 "--machine", "qemu-nopks", "tests=harness.*,pks.*")[0], 0)
+        self.assertEqual(results(GOOD, "tests=harness.*")[0], 1)
+
+    def test_silicon_has_no_known_divergences(self):
+        self.assertEqual(Machine("silicon").known, {})
+
+    def test_set_up(self):
+        for words in (("--machine", "toaster"), ("a b",), ("--boot", "x"), ("--nonsense",)):
+            self.assertEqual(results(GOOD, *words)[0], 2)
+        done = subprocess.run([os.path.join(TOP, "tools", "results"), "/nowhere/log"], text=True,
+                              stderr=subprocess.PIPE, check=False)
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, "tools/results: /nowhere/log: No such file or directory\n"))
+
+    def test_the_kernel_still_begins_so(self):
+        with open(os.path.join(TOP, "kernel", "main.c"), encoding="utf-8") as file:
+            self.assertIn(capture.FIRST, file.read())
+
+
+if __name__ == "__main__":
+    unittest.main()

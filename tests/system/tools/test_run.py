@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: MIT
+"""tools/run from outside, on machines that are shell scripts: statuses, messages, no orphans."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "tests", "system", "tools"))
+
+from test_ktap import FAILING, GOOD     # noqa: E402
+
+# A machine: what it prints is beside it, and it leaves its process id.
+MACHINE = """\
+[machine]
+limit = %(limit)s
+command = sh -c 'echo $$ >%(folder)s/pid; cat %(folder)s/text; %(then)s' {iso}
+[icount]
+add = extra
+[known]
+%(known)s
+"""
+
+
+class Case(unittest.TestCase):
+    """A folder with one machine called `fake`, and a small ISO to copy."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.keep = tempfile.TemporaryDirectory()
+        cls.iso = os.path.join(cls.keep.name, "small.iso")
+        empty = os.path.join(cls.keep.name, "empty")
+        os.mkdir(empty)
+        # Two boot records' worth of nothing: enough for a copy with them replayed.
+        subprocess.run(["xorriso", "-outdev", cls.iso, "-map", empty, "/boot", "-commit"],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.keep.cleanup()
+
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.folder = self.scratch.name
+        os.mkdir(os.path.join(self.folder, "machines"))
+
+    def tearDown(self):
+        self.scratch.cleanup()
+
+    def path(self, name):
+        """A file of this case."""
+        return os.path.join(self.folder, name)
+
+    def machine(self, text, then=":", limit=10, known="", extra=""):
+        """Write the machine and what it prints."""
+        with open(self.path("text"), "w", encoding="utf-8") as file:
+            file.write(text)
+        with open(self.path("machines/fake"), "w", encoding="utf-8") as file:
+            words = {"folder": self.folder, "then": then, "limit": limit, "known": known}
+            file.write((MACHINE % words).replace("[icount]", extra + "\n[icount]"))
+
+    def command(self, *arguments):
+        """How tools/run is called here."""
+        return [sys.executable, os.path.join(TOP, "tools", "run"), "fake", "--iso", self.iso,
+                "--build", self.path("build"), *arguments]
+
+    def run_it(self, *arguments):
+        """Run it; returns (exit status, everything it said)."""
+        env = dict(os.environ, KEYWARD_MACHINES=self.path("machines"))
+        done = subprocess.run(self.command(*arguments), env=env, text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        return done.returncode, done.stdout
+
+    def emulator_gone(self):
+        """Whether the process that the machine left its id of has ended."""
+        with open(self.path("pid"), encoding="ascii") as file:
+            pid = int(file.read())
+        for _ in range(50):
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                return True
+            time.sleep(0.1)
+        return False
+
+
+class Statuses(Case):
+    """Each promised exit status, with what has to be said."""
+
+    def test_0_good(self):
+        self.machine(GOOD)
+        status, said = self.run_it()
+        self.assertEqual(status, 0, said)
+        self.assertIn("ok 2 pks", said)
+        self.assertRegex(said, r"fake: 3 pass, 1 skip, \d+\.\d\d s from launch to totals")
+
+    def test_0_whatever_the_emulator_ends_with(self):
+        self.machine(GOOD, then="exit 1")
+        self.assertEqual(self.run_it()[0], 0)
+
+    def test_1_failure_says_how_to_see_it_again(self):
+        self.machine(FAILING)
+        status, said = self.run_it("pks=strict", "tests=h*", "seed=7")
+        self.assertEqual(status, 1)
+        self.assertIn("again: tools/run fake tests=harness.null_faults pks=strict seed=7", said)
+
+    def test_1_known_that_passes(self):
+        self.machine(GOOD, known="harness.null* = mended one day")
+        self.assertEqual(self.run_it()[0], 1)
+        self.machine(FAILING, known="harness.null* = mended one day")
+        self.assertEqual(self.run_it()[0], 0)
+
+    def test_1_known_of_the_base_machine_too(self):
+        self.machine(FAILING, known="harness.null* = mended one day")
+        with open(self.path("machines/heir"), "w", encoding="utf-8") as file:
+            file.write("[machine]\nbase = fake\n[known]\n")
+        command = [w if w != "fake" else "heir" for w in self.command("--quiet")]
+        env = dict(os.environ, KEYWARD_MACHINES=self.path("machines"))
+        self.assertEqual(subprocess.run(command, env=env, check=False).returncode, 0)
+
+    def test_2_usage(self):
+        self.machine(GOOD)
+        for bad in (["tests=a b"], ["novalue"], ["a=$(x)"], ["a='"], ["--nonsense"]):
+            status, said = self.run_it(*bad)
+            self.assertEqual(status, 2, said)
+
+    def test_2_missing_iso_and_missing_command(self):
+        self.machine(GOOD)
+        status, said = self.run_it("--iso", self.path("none.iso"))
+        self.assertEqual(status, 2)
+        self.assertIn("make iso", said)
+        self.machine(GOOD, extra="needs = no-such-emulator")
+        status, said = self.run_it()
+        self.assertEqual(status, 2)
+        self.assertIn("tools/install", said)
+
+    def test_2_known_without_a_reason(self):
+        self.machine(GOOD, known="harness.null* =")
+        self.assertEqual(self.run_it()[0], 2)
+
+    def test_2_emulator_that_cannot_start(self):
+        self.machine("", then="echo bad option >&2; exit 1")
+        status, said = self.run_it()
+        self.assertEqual(status, 2)
+        self.assertIn("bad option", said)
+
+    def test_3_ended_without_totals(self):
+        self.machine(GOOD.split("# Totals")[0])
+        status, said = self.run_it()
+        self.assertEqual(status, 3)
+        self.assertIn("no totals line", said)
+        self.assertIn("the last lines of fake", said)
+
+    def test_3_silent_machine_that_says_0(self):
+        self.machine("")
+        self.assertEqual(self.run_it()[0], 3)
+
+    def test_3_panic_even_after_good_totals(self):
+        self.machine(GOOD + "# PANIC: late\n")
+        self.assertEqual(self.run_it()[0], 3)
+
+    def test_4_hang(self):
+        self.machine(GOOD.split("ok 2 pks")[0], then="sleep 60", limit=1)
+        status, said = self.run_it()
+        self.assertEqual(status, 4, said)
+        self.assertIn("TIME-OUT", said)
+        self.assertTrue(self.emulator_gone())
+
+    def test_4_endless_chatter(self):
+        self.machine("", then="while :; do echo \\# again; done", limit=1)
+        status, _ = self.run_it("--quiet")
+        self.assertEqual(status, 4)
+        self.assertTrue(self.emulator_gone())
+
+
+class Monitor(Case):
+    """exit=monitor without a terminal: what is said to the machine, and that it must end."""
+
+    ENDS = "read line; echo got $line"
+
+    def test_powered_off_after_the_totals(self):
+        self.machine(GOOD, then=self.ENDS, extra="input = serial")
+        status, said = self.run_it("exit=monitor")
+        self.assertEqual(status, 0, said)
+        self.assertIn("got poweroff", said)
+
+    def test_the_last_exit_counts(self):
+        self.machine(GOOD)
+        self.assertEqual(self.run_it("exit=monitor", "exit=halt")[0], 0)
+        self.assertEqual(self.run_it("exit=halt", "exit=monitor")[0], 2)
+
+    def test_refused_where_nothing_can_be_typed(self):
+        self.machine(GOOD)
+        status, said = self.run_it("exit=monitor")
+        self.assertEqual(status, 2)
+        self.assertIn("nothing can be typed to fake", said)
+
+    def test_one_that_does_not_end_is_red(self):
+        self.machine(GOOD, then="sleep 60", limit=1, extra="input = serial")
+        status, said = self.run_it("exit=monitor")
+        self.assertEqual(status, 3, said)
+        self.assertIn("the monitor did not end", said)
+        self.assertTrue(self.emulator_gone())
+
+    def test_a_panic_is_a_crash(self):
+        self.machine(GOOD, then="read line; echo \\# PANIC: late", extra="input = serial")
+        status, said = self.run_it("exit=monitor", "--quiet")
+        self.assertEqual(status, 3)
+        self.assertIn("the kernel panicked: late", said)
+
+    def test_without_totals_nothing_is_said(self):
+        self.machine(GOOD.split("# Totals")[0], then=self.ENDS, limit=2, extra="input = serial")
+        status, said = self.run_it("exit=monitor")
+        self.assertEqual(status, 4, said)
+        self.assertNotIn("got poweroff", said)
+
+    def test_no_test_is_no_failure(self):
+        empty = "KTAP version 1\n1..0\n# Totals: pass:0 fail:0 xfail:0 skip:0 error:0\n"
+        self.machine(empty, then=self.ENDS, extra="input = serial")
+        self.assertEqual(self.run_it("exit=monitor", "tests=none")[0], 0)
+        self.assertEqual(self.run_it("tests=none")[0], 1)
+
+
+class Manners(Case):
+    """What a person and the next program rely on."""
+
+    def test_machine_that_does_not_end_is_only_noted(self):
+        self.machine(GOOD, then="sleep 60")
+        started = time.monotonic()
+        status, said = self.run_it()
+        self.assertEqual(status, 0, said)
+        self.assertIn("did not end by itself", said)
+        self.assertLess(time.monotonic() - started, 8)
+        self.assertTrue(self.emulator_gone())
+
+    def test_no_orphan_when_the_runner_is_stopped(self):
+        for how in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+            self.machine("# here\n", then="sleep 60", limit=60)
+            env = dict(os.environ, KEYWARD_MACHINES=self.path("machines"))
+            with subprocess.Popen(self.command(), env=env, stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL) as runner:
+                runner.stdout.readline()
+                runner.send_signal(how)
+                self.assertNotEqual(runner.wait(10), 0)
+            self.assertTrue(self.emulator_gone(), how)
+            if how != signal.SIGKILL:
+                self.assertEqual(os.listdir(self.path("build/run")), [], how)
+
+    def test_plain_without_a_terminal(self):
+        self.machine(b"\x1b[2J".decode() + FAILING)
+        self.assertNotIn("\x1b", self.run_it()[1])
+
+    def test_quiet_says_only_what_is_wrong(self):
+        self.machine(FAILING)
+        status, said = self.run_it("--quiet")
+        self.assertEqual(status, 1)
+        self.assertNotIn("expected_fault", said)
+        self.assertIn("FAILED harness.null_faults", said)
+
+    def test_log_holds_the_console(self):
+        self.machine(GOOD)
+        self.run_it("--quiet")
+        with open(self.path("build/logs/fake.log"), encoding="utf-8") as log:
+            self.assertIn("# Totals: pass:3", log.read())
+
+    def test_tap_carries_the_verdict(self):
+        self.machine(FAILING, known="pks.strict = one day")
+        said = self.run_it("--tap")[1]
+        self.assertIn("not ok 2 - fake: harness.null_faults", said)
+        self.assertIn("not ok 4 - fake: pks.strict", said)
+        self.assertIn("1..4", said)
+        self.machine(FAILING, known="harness.null* = one day")
+        self.assertIn("# XFAIL one day", self.run_it("--tap")[1])
+        self.machine(GOOD.split("# Totals")[0])
+        self.assertIn("not ok 5 - fake: no totals line", self.run_it("--tap")[1])
+
+    def test_addresses_in_the_tail_get_a_line(self):
+        source, elf = self.path("a.c"), self.path("a.elf")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write("void _start(void)\n{\n\tfor (;;)\n\t\t;\n}\n")
+        subprocess.run(["gcc", "-g", "-ffreestanding", "-nostdlib", "-static", "-no-pie",
+                        "-fno-pic", "-mcmodel=kernel", "-fno-asynchronous-unwind-tables",
+                        "-Wl,-Ttext=0xffffffff80100000", "-Wl,--build-id=none",
+                        "-o", elf, source], check=True)
+        self.machine(GOOD.split("# Totals")[0] + "# PANIC: here\n"
+                     "# RIP ffffffff80100000 _start+0x0/0x2  RFLAGS 00000002\n"
+                     "# RAX ffffffff80100000 RBX 0000000000000000\n"
+                     "#   ffffffff80100000 _start+0x0/0x2\n")
+        said = self.run_it("--elf", elf)[1]
+        self.assertRegex(said, r"# RIP ffffffff80100000 .*<- _start .*a\.c:2")
+        self.assertRegex(said, r"#   ffffffff80100000 .*<- _start .*a\.c:2")
+        self.assertNotRegex(said, r"RAX .*<-")      # a number there is nobody's place
+
+
+if __name__ == "__main__":
+    unittest.main()

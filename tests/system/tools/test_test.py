@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""tools/test: what a step's output and exit status come to, and that nothing stays behind."""
+
+import importlib.machinery
+import importlib.util
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+
+
+def load():
+    """tools/test as a module."""
+    loader = importlib.machinery.SourceFileLoader("suite", os.path.join(TOP, "tools", "test"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("suite", loader))
+    loader.exec_module(module)
+    return module
+
+
+sys.dont_write_bytecode = True      # tools/ is no place for one
+suite = load()
+
+
+class Steps(unittest.TestCase):
+    """One step each."""
+
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        suite.LOGS = self.scratch.name
+
+    def tearDown(self):
+        self.scratch.cleanup()
+
+    def counts(self, kind, command):
+        """(passed, failed, skipped) of a step."""
+        return tuple(suite.Step("name", kind, command).run().counts.values())
+
+    def test_status(self):
+        self.assertEqual(self.counts("status", "true"), (1, 0, 0))
+        self.assertEqual(self.counts("status", "false"), (0, 1, 0))
+
+    def test_tap(self):
+        self.assertEqual(self.counts("tap", "echo 1..2; echo ok 1 a; echo 'ok 2 b # SKIP why'"),
+                         (1, 0, 1))
+        self.assertEqual(self.counts("tap", "echo 1..1; echo not ok 1 a; false"), (0, 1, 0))
+
+    def test_expected_failure_is_not_passed(self):
+        self.assertEqual(self.counts("tap", "echo 1..1; echo 'not ok 1 a # XFAIL why'"), (0, 0, 1))
+
+    def test_good_tap_with_a_bad_status_fails(self):
+        self.assertEqual(self.counts("tap", "echo 1..1; echo ok 1 a; exit 3"), (1, 1, 0))
+
+    def test_silence_fails(self):
+        self.assertEqual(self.counts("tap", "true"), (0, 1, 0))
+        self.assertEqual(self.counts("tap", "echo 1..2; echo ok 1 a")[1], 1)
+        self.assertEqual(self.counts("tap", "echo 1..0")[1], 1)
+
+    def test_skip_without_a_reason_fails(self):
+        self.assertEqual(self.counts("tap", "echo 1..1; echo 'ok 1 a # SKIP'")[1], 1)
+
+    def test_time_limit(self):
+        suite.LIMIT, before = 0.3, suite.LIMIT
+        try:
+            self.assertEqual(self.counts("status", "sleep 60"), (0, 1, 0))
+        finally:
+            suite.LIMIT = before
+
+    def test_every_everyday_machine_is_a_step(self):
+        names = {name.partition(":")[2] for name, _, _ in suite.FULL if name.startswith("machine:")}
+        for machine in os.listdir(os.path.join(TOP, "machines")):
+            if machine in ("qemu", "qemu-nopks", "qemu-uefi", "bochs"):
+                self.assertIn(machine, names)
+            elif "newest" in machine or re.search(r"-\d+\.\d", machine):
+                self.assertNotIn(machine, names)
+
+    def test_every_way_of_booting_is_a_step(self):
+        steps = {name.partition(":")[2]: command for name, _, command in suite.FULL
+                 if name.startswith("boot:")}
+        self.assertEqual(sorted(steps), ["qemu-http-uefi", "qemu-pxe", "qemu-pxe-uefi", "qemu-usb",
+                                         "qemu-usb-uefi"])
+        for command in steps.values():
+            self.assertIn("'tests=harness.*,policy.*'", command)
+
+
+class Stopping(unittest.TestCase):
+    """Ctrl-C and SIGTERM end the suite at once, with all that it started."""
+
+    def test_nothing_stays(self):
+        for how in (signal.SIGINT, signal.SIGTERM):
+            with tempfile.TemporaryDirectory() as scratch:
+                mark = os.path.join(scratch, "pid")
+                code = ("import sys; sys.argv=['x']; sys.path.insert(0, %r); import test_test as t;"
+                        "t.suite.LOGS=%r; t.suite.FIRST=('a','status','true');"
+                        "t.suite.FULL=[('b','status','echo $$ >%s; sleep 60')]; t.suite.main()"
+                        % (os.path.dirname(os.path.abspath(__file__)), scratch, mark))
+                with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL) as runner:
+                    while not (os.path.exists(mark) and os.path.getsize(mark)):
+                        time.sleep(0.05)
+                    runner.send_signal(how)
+                    self.assertNotEqual(runner.wait(10), 0)
+                with open(mark, encoding="ascii") as file:
+                    pid = int(file.read())
+                with self.assertRaises(ProcessLookupError):
+                    os.kill(pid, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
