@@ -14,6 +14,7 @@
 #include "kernel/cpu/msr.h"
 #include "kernel/cpu/pat.h"
 #include "kernel/exception.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
@@ -92,7 +93,7 @@ static bool lay_out(void)
 static _Noreturn void refuse(const char *why)
 {
 	refusal = why;
-	__atomic_store_n(&outcome, REFUSED, __ATOMIC_RELEASE);
+	smp_store_release(&outcome, REFUSED);
 	for (;;)
 		asm volatile("cli; hlt");
 }
@@ -115,8 +116,8 @@ static void ap_main(struct cpu *cpu)
 	thread_adopt(cpu, cpu->idle);
 	cpu->idle->on_cpu = true;
 	tsc_seen = rdtsc();
-	__atomic_store_n(&outcome, RUNNING, __ATOMIC_RELEASE);
-	while (__atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE) <= cpu->id)
+	smp_store_release(&outcome, RUNNING);
+	while (smp_load_acquire(&cpu_count) <= cpu->id)
 		cpu_relax();
 	tick_start();
 	sched_idle();
@@ -144,7 +145,7 @@ static struct cpu *prepare(u32 id, u32 apic_id)
 static bool answered_within(u64 ns)
 {
 	for (u64 until = now_ns() + ns; now_ns() < until; cpu_relax())
-		if (__atomic_load_n(&outcome, __ATOMIC_ACQUIRE) != STARTING)
+		if (smp_load_acquire(&outcome) != STARTING)
 			return true;
 	return false;
 }
@@ -161,7 +162,7 @@ static const char *start(struct cpu *cpu, void (*main)(struct cpu *cpu))
 	outcome = STARTING;
 	ap_start.cpu = cpu;
 	ap_start.main = main;
-	__atomic_store_n(&ap_start.stack, (u64)cpu->idle, __ATOMIC_RELEASE);
+	smp_store_release(&ap_start.stack, (u64)cpu->idle);
 	apic_send_init(cpu->apic_id);
 	wait_ns(INIT_WAIT_NS);
 	apic_send_startup(cpu->apic_id, (u32)(trampoline >> PAGE_SHIFT));
@@ -169,7 +170,7 @@ static const char *start(struct cpu *cpu, void (*main)(struct cpu *cpu))
 		apic_send_startup(cpu->apic_id, (u32)(trampoline >> PAGE_SHIFT));
 	if (!answered_within(START_WAIT_NS)) {
 		/* From now on it finds no stack; if it had one already, it stops where it is. */
-		__atomic_store_n(&ap_start.stack, 0, __ATOMIC_RELEASE);
+		smp_store_release(&ap_start.stack, 0);
 		apic_send_init(cpu->apic_id);
 		return "it does not answer";
 	}
@@ -183,7 +184,7 @@ static void rehearse(struct cpu *cpu)
 	if (!cpu_has(FEATURE_PKS))
 		refuse("it differs from the boot processor in PKS");
 	wrmsr(MSR_IA32_PKRS, PKRS_BEFORE_INIT);
-	__atomic_store_n(&outcome, RUNNING, __ATOMIC_RELEASE);
+	smp_store_release(&outcome, RUNNING);
 	for (;;)
 		asm volatile("cli; hlt");
 }
@@ -215,7 +216,7 @@ static void start_or_leave_out(u32 apic_id)
 		return;
 	}
 	cpus[cpu->id] = cpu;
-	__atomic_store_n(&cpu_count, cpu->id + 1, __ATOMIC_RELEASE);
+	smp_store_release(&cpu_count, cpu->id + 1);
 }
 
 static bool startable(const struct acpi_cpu *found)

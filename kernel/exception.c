@@ -8,6 +8,7 @@
 #include "kernel/cpu/layout.h"
 #include "kernel/cpu/upcalls.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
 
@@ -50,12 +51,12 @@ const char *exception_name(u64 vector)
 
 trap_hook_t trap_hook_set(u32 vector, trap_hook_t hook)
 {
-	return __atomic_exchange_n(&hooks[vector], hook, __ATOMIC_ACQ_REL);
+	return xchg(&hooks[vector], hook);
 }
 
 trap_hook_t trap_hook_get(u32 vector)
 {
-	return __atomic_load_n(&hooks[vector], __ATOMIC_ACQUIRE);
+	return smp_load_acquire(&hooks[vector]);
 }
 
 static bool hook_handles(struct regs *regs)

@@ -7,6 +7,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/upcalls.h"
 #include "kernel/exception.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 
@@ -28,19 +29,19 @@ struct ipi_call {
 
 static bool has_answered(const struct ipi_call *call, const struct cpu *cpu)
 {
-	return __atomic_load_n(&call->answered[cpu->id / 64], __ATOMIC_ACQUIRE) >> cpu->id % 64 & 1;
+	return smp_load_acquire(&call->answered[cpu->id / 64]) >> cpu->id % 64 & 1;
 }
 
 /* The last thing done to a call: whoever waits for it may take it away then. */
 static void answer(struct ipi_call *call, const struct cpu *cpu)
 {
-	__atomic_or_fetch(&call->answered[cpu->id / 64], BIT(cpu->id % 64), __ATOMIC_RELEASE);
+	atomic_or(BIT(cpu->id % 64), &call->answered[cpu->id / 64]);
 }
 
 static bool call_handler(struct regs *regs)
 {
 	struct cpu *cpu = this_cpu();
-	struct ipi_call *call = __atomic_exchange_n(&cpu->call, NULL, __ATOMIC_ACQ_REL);
+	struct ipi_call *call = xchg(&cpu->call, NULL);
 
 	(void)regs;
 	if (call) { /* two interrupts may have become one, and a second one finds nothing */
@@ -64,7 +65,7 @@ void ipi_init(void)
 
 static void ask_by_nmi(struct cpu *cpu, u32 what)
 {
-	__atomic_or_fetch(&cpu->nmi_asks, what, __ATOMIC_RELEASE);
+	atomic_or(what, &cpu->nmi_asks);
 	apic_send_nmi(cpu->apic_id);
 }
 
@@ -72,7 +73,7 @@ static void ask_by_nmi(struct cpu *cpu, u32 what)
 static bool let_answer(const struct cpu *cpu, u32 what)
 {
 	for (u32 spins = 0; spins < NMI_SPINS; spins++) {
-		if (!(__atomic_load_n(&cpu->nmi_asks, __ATOMIC_ACQUIRE) & what))
+		if (!(smp_load_acquire(&cpu->nmi_asks) & what))
 			return true;
 		cpu_relax();
 	}
@@ -111,7 +112,7 @@ static void wait_on(struct wait *wait)
 	pr("# WARNING: CPU %u has not answered CPU %u for %lu ms\n", wait->cpu->id, this_cpu()->id,
 	   (now_ns() - wait->since) / 1000000);
 	report_where(wait->cpu);
-	__atomic_add_fetch(&ipi_warnings, 1, __ATOMIC_RELEASE);
+	atomic_inc(&ipi_warnings);
 }
 
 static struct wait wait_begin(struct cpu *cpu)
@@ -125,8 +126,7 @@ static void post(struct cpu *cpu, struct ipi_call *call)
 	struct wait wait = wait_begin(cpu);
 	struct ipi_call *none = NULL;
 
-	while (!__atomic_compare_exchange_n(&cpu->call, &none, call, false, __ATOMIC_ACQ_REL,
-					    __ATOMIC_RELAXED)) {
+	while (!try_cmpxchg(&cpu->call, &none, call)) {
 		none = NULL;
 		wait_on(&wait);
 	}
@@ -167,7 +167,7 @@ void ipi_run_on(struct cpu *cpu, void (*fn)(void *arg), void *arg)
 void ipi_run_on_all(void (*fn)(void *arg), void *arg)
 {
 	struct ipi_call call = { .fn = fn, .arg = arg };
-	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+	u32 count = smp_load_acquire(&cpu_count);
 
 	preempt_disable();
 	BUG_ON(count > 1 && !irqs_enabled());
@@ -193,7 +193,7 @@ void ipi_send_nmi(struct cpu *cpu)
 
 void ipi_ask_others_where(void)
 {
-	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+	u32 count = smp_load_acquire(&cpu_count);
 
 	for (u32 i = 0; i < count; i++)
 		if (cpus[i] != this_cpu())
@@ -202,10 +202,10 @@ void ipi_ask_others_where(void)
 
 void ipi_stop_others(void)
 {
-	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+	u32 count = smp_load_acquire(&cpu_count);
 	static bool done; /* atomic */
 
-	if (__atomic_exchange_n(&done, true, __ATOMIC_RELAXED))
+	if (xchg(&done, true))
 		return;
 	for (u32 i = 0; i < count; i++)
 		if (cpus[i] != this_cpu())
@@ -218,13 +218,13 @@ void ipi_stop_others(void)
 bool ipi_nmi(const struct regs *regs)
 {
 	struct cpu *cpu = this_cpu();
-	u32 asks = __atomic_load_n(&cpu->nmi_asks, __ATOMIC_ACQUIRE);
+	u32 asks = smp_load_acquire(&cpu->nmi_asks);
 
 	if (asks & NMI_ASKS_WHERE) {
 		cpu->where_rip = regs->rip;
 		cpu->where_flags = regs->rflags;
 	}
-	__atomic_and_fetch(&cpu->nmi_asks, ~asks, __ATOMIC_RELEASE); /* done with these */
+	atomic_and(~asks, &cpu->nmi_asks); /* done with these */
 	if (asks & NMI_ASKS_STOP)
 		for (;;) /* interrupts are off, and NMIs blocked */
 			asm volatile("hlt");

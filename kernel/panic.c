@@ -7,6 +7,7 @@
 #include "kernel/cpu/upcalls.h"
 #include "kernel/exception.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/printf.h"
 #include "kernel/machine.h"
 #include "kernel/thread.h"
@@ -77,8 +78,7 @@ static _Noreturn void vpanic(const struct regs *regs, u64 addr, const char *fmt,
 	irq_disable();
 	me = this_cpu()->id + 1;
 	console_panic();
-	if (!__atomic_compare_exchange_n(&panicking, &nobody, me, false, __ATOMIC_RELAXED,
-					 __ATOMIC_RELAXED)) {
+	if (!try_cmpxchg(&panicking, &nobody, me)) {
 		if (nobody == me) /* a panic inside a panic must not report for ever */
 			machine_end(MACHINE_PANIC);
 		for (;;) /* the first one's report is the one that counts */

@@ -12,6 +12,7 @@
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
@@ -35,7 +36,7 @@ static void enqueue(struct cpu *cpu, struct thread *t)
 static void give_to(struct thread *t, struct cpu *cpu)
 {
 	t->queued = true;
-	__atomic_store_n(&t->cpu, cpu, __ATOMIC_RELEASE);
+	smp_store_release(&t->cpu, cpu);
 }
 
 /* Queues a thread where it was given to. No lock held, interrupts off. */
@@ -60,7 +61,7 @@ static void switch_finish(void)
 	struct thread *leaving = cpu->leaving;
 
 	cpu->leaving = NULL;
-	__atomic_store_n(&cpu->switched_from->on_cpu, false, __ATOMIC_RELEASE);
+	smp_store_release(&cpu->switched_from->on_cpu, false);
 	spin_unlock(&cpu->rq.lock);
 	if (unlikely(leaving))
 		hand_over(leaving);
@@ -151,15 +152,14 @@ void thread_main(int (*fn)(void *), void *arg)
 
 static bool is_idle(const struct cpu *cpu)
 {
-	return __atomic_load_n(&cpu->current, __ATOMIC_RELAXED) == cpu->idle &&
-	       list_empty(&cpu->rq.ready);
+	return READ_ONCE(cpu->current) == cpu->idle && list_empty(&cpu->rq.ready);
 }
 
 /* Where a thread that wakes should run: where it was, unless another processor has nothing to do.
  */
 static struct cpu *place(const struct thread *t)
 {
-	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+	u32 count = smp_load_acquire(&cpu_count);
 
 	if (t->pinned)
 		return t->pinned;
@@ -173,10 +173,10 @@ static struct cpu *place(const struct thread *t)
 static struct cpu *lock_cpu_of(const struct thread *t)
 {
 	for (;;) {
-		struct cpu *cpu = __atomic_load_n(&t->cpu, __ATOMIC_ACQUIRE);
+		struct cpu *cpu = smp_load_acquire(&t->cpu);
 
 		spin_lock(&cpu->rq.lock);
-		if (cpu == __atomic_load_n(&t->cpu, __ATOMIC_RELAXED))
+		if (cpu == READ_ONCE(t->cpu))
 			return cpu;
 		spin_unlock(&cpu->rq.lock);
 	}
@@ -254,7 +254,7 @@ void sched_tick(u64 now)
 /* Takes a thread that waits for another processor. Interrupts off. */
 static bool steal(void)
 {
-	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+	u32 count = smp_load_acquire(&cpu_count);
 	struct thread *found = NULL;
 
 	for (u32 i = 0; i < count && !found; i++) {

@@ -3,6 +3,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"
 #include "kernel/exception.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
 
 extern const char syscall_entry[];
@@ -10,7 +11,7 @@ static syscall_test_hook_t test_hook;
 
 void syscall_test_hook_set(syscall_test_hook_t hook)
 {
-	__atomic_store_n(&test_hook, hook, __ATOMIC_RELEASE);
+	smp_store_release(&test_hook, hook);
 }
 
 /* SDM Vol. 2B, "SYSCALL": CS and SS from STAR 47:32; SYSRET, which we do not use, from 63:48. */
@@ -36,7 +37,7 @@ static u64 call(u64 number, u64 arg)
 		thread_sleep(arg);
 		return 0;
 	case SYS_TEST:
-		hook = __atomic_load_n(&test_hook, __ATOMIC_ACQUIRE);
+		hook = smp_load_acquire(&test_hook);
 		return hook ? hook(arg) : (u64)-EINVAL;
 	default: /* user mode may ask for anything: an error, not a panic */
 		return (u64)-EINVAL;

@@ -5,6 +5,7 @@
 #include "kernel/console/panic.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
 #include "kernel/wait.h"
@@ -82,8 +83,7 @@ struct thread *thread_create(const char *name, int (*fn)(void *), void *arg)
 
 static bool ended(const struct thread *t)
 {
-	return __atomic_load_n(&t->state, __ATOMIC_ACQUIRE) == THREAD_DEAD &&
-	       !__atomic_load_n(&t->on_cpu, __ATOMIC_ACQUIRE);
+	return smp_load_acquire(&t->state) == THREAD_DEAD && !smp_load_acquire(&t->on_cpu);
 }
 
 struct thread_end thread_join(struct thread *t)
@@ -92,7 +92,7 @@ struct thread_end thread_join(struct thread *t)
 	u64 flags;
 
 	BUG_ON(t == current_thread());
-	wait_event(&ends, __atomic_load_n(&t->state, __ATOMIC_ACQUIRE) == THREAD_DEAD);
+	wait_event(&ends, smp_load_acquire(&t->state) == THREAD_DEAD);
 	while (!ended(t)) /* it is on its last way out, on another processor */
 		cpu_relax();
 	end = t->end;
@@ -108,7 +108,7 @@ static _Noreturn void finish(void)
 	current_thread()->local.base = 0; /* all that is open, in whatever exception this is */
 	local_leave(&current_thread()->local, 0);
 	irq_disable();
-	__atomic_store_n(&current_thread()->state, THREAD_DEAD, __ATOMIC_RELEASE);
+	smp_store_release(&current_thread()->state, THREAD_DEAD);
 	waitq_wake(&ends);
 	thread_block();
 	panic("a dead thread was run");

@@ -7,6 +7,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/random.h"
 #include "kernel/thread.h"
 #include "pks/pkrs.h"
@@ -90,8 +91,7 @@ static bool tick_handler(struct regs *regs)
 	if (unlikely(this_cpu()->pkrs_recalled))
 		pkrs_recall();
 	sched_tick(now);
-	if (watchdog.deadline_ns && now > watchdog.deadline_ns &&
-	    __atomic_exchange_n(&watchdog.deadline_ns, 0, __ATOMIC_RELAXED)) {
+	if (watchdog.deadline_ns && now > watchdog.deadline_ns && xchg(&watchdog.deadline_ns, 0)) {
 		ipi_ask_others_where();
 		threads_report();
 		panic_regs(regs, 0, "the test %s has not ended", watchdog.what);

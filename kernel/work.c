@@ -3,6 +3,7 @@
 #include "kernel/console/panic.h"
 #include "kernel/cpu/spinlock.h"
 #include "kernel/cpu/trace.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
 #include "kernel/wait.h"
 #include "pks/pkrs.h"
@@ -34,7 +35,7 @@ bool work_queue(struct work *work)
 
 void work_wait(struct work *work, u32 times)
 {
-	wait_event(&done, __atomic_load_n(&work->done, __ATOMIC_ACQUIRE) >= times);
+	wait_event(&done, smp_load_acquire(&work->done) >= times);
 }
 
 static struct work *next_work(void)
@@ -67,7 +68,7 @@ static int worker(void *arg)
 		local_leave(local, maps);
 		trace_inner(TRACE_LEAVE, TRACE_WORK, outer);
 		pkrs_exit(outer);
-		__atomic_add_fetch(&work->done, 1, __ATOMIC_RELEASE);
+		atomic_inc(&work->done);
 		waitq_wake(&done);
 	}
 	return 0;

@@ -3,6 +3,7 @@
 #include "kernel/console/panic.h"
 #include "kernel/cpu/spinlock.h"
 #include "kernel/cpu/upcalls.h"
+#include "kernel/lib/atomic.h"
 #include "mm/init.h"
 #include "mm/page.h"
 
@@ -19,14 +20,14 @@ static u32 hint;
 
 struct page *phys_to_page(u64 phys)
 {
-	const struct range *r = &ram.r[__atomic_load_n(&hint, __ATOMIC_RELAXED)];
+	const struct range *r = &ram.r[READ_ONCE(hint)];
 
 	if (likely(phys >= r->start && phys < r->end))
 		return pfn_to_page(phys >> PAGE_SHIFT);
 	for (u32 i = 0; i < ram.count; i++) {
 		if (phys < ram.r[i].start || phys >= ram.r[i].end)
 			continue;
-		__atomic_store_n(&hint, i, __ATOMIC_RELAXED);
+		WRITE_ONCE(hint, i);
 		return pfn_to_page(phys >> PAGE_SHIFT);
 	}
 	return NULL;

@@ -4,6 +4,7 @@
 #include "kernel/console/panic.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/insn.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
 #include "mm/bootmem.h"
 #include "mm/page.h"
@@ -53,7 +54,7 @@ bool pgtable_walk(u64 root, u64 va, struct pgwalk *walk)
 	walk->va = va;
 	walk->top = level;
 	for (;; level--) {
-		e = __atomic_load_n(&table_of(e)[level_index(va, level)], __ATOMIC_RELAXED);
+		e = READ_ONCE(table_of(e)[level_index(va, level)]);
 		walk->entry[level] = e;
 		all &= e;
 		any |= e;
@@ -82,7 +83,7 @@ pte_t *pgtable_entry(u64 root, u64 va, int level, bool make)
 
 			if (!table)
 				return NULL;
-			__atomic_store_n(entry, table | rights, __ATOMIC_RELEASE);
+			smp_store_release(entry, table | rights);
 		} else if (pte_is_leaf(*entry, at)) {
 			return NULL;
 		}

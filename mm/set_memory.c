@@ -3,6 +3,7 @@
 #include "kernel/console/panic.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/cpu/upcalls.h"
+#include "kernel/lib/atomic.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
@@ -13,7 +14,7 @@ static u64 splits; /* written under pgtable_lock */
 
 u64 pgtable_splits(void)
 {
-	return __atomic_load_n(&splits, __ATOMIC_RELAXED);
+	return READ_ONCE(splits);
 }
 
 /* A 1 GiB or 2 MiB leaf becomes a table of 512 leaves of the next size. Locked. */
@@ -34,7 +35,7 @@ static int split_leaf(pte_t *entry, int level)
 	 * The old and the new entries translate alike, so what the TLB still holds of the old one
 	 * does no harm until an attribute changes, and that flushes.
 	 */
-	__atomic_store_n(entry, table | PTE_P | PTE_W | PTE_A | (leaf & PTE_U), __ATOMIC_RELEASE);
+	smp_store_release(entry, table | PTE_P | PTE_W | PTE_A | (leaf & PTE_U));
 	return 0;
 }
 
@@ -96,7 +97,7 @@ static void change_keys(u64 va, u64 end, u32 key)
 		size = level_size(walk.last);
 		entry = pgtable_entry(kernel_root, va, walk.last, false);
 		BUG_ON(!entry);
-		__atomic_store_n(entry, pte_with_key(*entry, key), __ATOMIC_RELEASE);
+		smp_store_release(entry, pte_with_key(*entry, key));
 		pks_key_add_pages(walk.key, -(s64)(size >> PAGE_SHIFT));
 		pks_key_add_pages(key, (s64)(size >> PAGE_SHIFT));
 		note_key(va, size, key);

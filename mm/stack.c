@@ -3,6 +3,7 @@
 #include "kernel/cpu/layout.h"
 #include "kernel/cpu/spinlock.h"
 #include "kernel/cpu/x86.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/list.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
@@ -66,7 +67,7 @@ static u64 make_slots(u32 n)
 	for (u32 i = 0; i < n; i++)
 		if (populate(first + i))
 			return 0;
-	__atomic_store_n(&stacks.slots, first + n, __ATOMIC_RELEASE);
+	smp_store_release(&stacks.slots, first + n);
 	return VMAP_BASE + first * STACK_SLOT;
 }
 
@@ -103,7 +104,7 @@ void stack_free(void *stack)
 
 static u64 slots_end(void)
 {
-	return VMAP_BASE + __atomic_load_n(&stacks.slots, __ATOMIC_ACQUIRE) * STACK_SLOT;
+	return VMAP_BASE + smp_load_acquire(&stacks.slots) * STACK_SLOT;
 }
 
 bool stack_contains(u64 addr, u64 len)

@@ -3,6 +3,7 @@
 #include "kernel/console/console.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/trace.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "monitor/commands.h"
@@ -61,8 +62,8 @@ static const char *context_of(u32 count)
  */
 static void print_cpu(const struct cpu *cpu)
 {
-	const struct thread *t = __atomic_load_n(&cpu->current, __ATOMIC_ACQUIRE);
-	u32 pkrs = (u32)__atomic_load_n(&cpu->pkrs, __ATOMIC_RELAXED);
+	const struct thread *t = smp_load_acquire(&cpu->current);
+	u32 pkrs = (u32)READ_ONCE(cpu->pkrs);
 
 	pr("cpu %u (APIC ID %u%s): %s, thread %u (%s), ticks %lu, NMIs %lu\n", cpu->id,
 	   cpu->apic_id, cpu == this_cpu() ? ", this one" : "", context_of(cpu->context_count),

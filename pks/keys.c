@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "pks/keys.h"
+#include "kernel/lib/atomic.h"
 #include "pks/pkrs.h"
 
 /* Owner and initial rights of the keys that the build gives out. */
@@ -25,8 +26,7 @@ int pks_key_alloc(const char *owner)
 	for (int key = PKS_KEY_FIRST_DYNAMIC; key < PKS_KEYS; key++) {
 		const char *nobody = NULL;
 
-		if (__atomic_compare_exchange_n(&owners[key], &nobody, owner, false,
-						__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		if (try_cmpxchg(&owners[key], &nobody, owner))
 			return key;
 	}
 	return -ENOSPC;
@@ -36,38 +36,38 @@ int pks_key_free(u32 key)
 {
 	if (key < PKS_KEY_FIRST_DYNAMIC || key >= PKS_KEYS || !owners[key])
 		return -EINVAL;
-	if (__atomic_load_n(&pages[key], __ATOMIC_ACQUIRE))
+	if (smp_load_acquire(&pages[key]))
 		return -EBUSY;
 #if CONFIG_PKS
 	pkrs_update(0, pkrs_mask(key));
 #endif
-	__atomic_store_n(&owners[key], NULL, __ATOMIC_RELEASE);
+	smp_store_release(&owners[key], NULL);
 	return 0;
 }
 
 const char *pks_key_owner(u32 key)
 {
-	return key < PKS_KEYS ? __atomic_load_n(&owners[key], __ATOMIC_ACQUIRE) : NULL;
+	return key < PKS_KEYS ? smp_load_acquire(&owners[key]) : NULL;
 }
 
 static u32 changes; /* atomic */
 
 u32 pks_changes(void)
 {
-	return __atomic_load_n(&changes, __ATOMIC_ACQUIRE);
+	return smp_load_acquire(&changes);
 }
 
 void pks_changed(void)
 {
-	__atomic_add_fetch(&changes, 1, __ATOMIC_ACQ_REL);
+	atomic_inc(&changes);
 }
 
 void pks_key_add_pages(u32 key, s64 n)
 {
-	__atomic_add_fetch(&pages[key], n, __ATOMIC_RELAXED);
+	atomic_add(n, &pages[key]);
 }
 
 s64 pks_key_pages(u32 key)
 {
-	return key < PKS_KEYS ? __atomic_load_n(&pages[key], __ATOMIC_RELAXED) : 0;
+	return key < PKS_KEYS ? READ_ONCE(pages[key]) : 0;
 }

@@ -3,6 +3,7 @@
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"
 #include "kernel/cpu/cpuid.h"
+#include "kernel/lib/atomic.h"
 
 bool pks_present;
 
@@ -44,13 +45,13 @@ static void write_register(u32 pkrs)
 void pkrs_lend(u32 pkrs, u32 bits)
 {
 	struct cpu *cpu = this_cpu();
-	u32 recalls = __atomic_load_n(&cpu->pkrs_recalls, __ATOMIC_ACQUIRE);
+	u32 recalls = smp_load_acquire(&cpu->pkrs_recalls);
 	u32 lent = cpu->pkrs_lent | bits;
 
 	cpu->pkrs = pkrs;
-	__atomic_store_n(&cpu->pkrs_lent, lent, __ATOMIC_RELEASE);
+	smp_store_release(&cpu->pkrs_lent, lent);
 	write_register(pkrs & ~lent);
-	if (__atomic_load_n(&cpu->pkrs_recalls, __ATOMIC_ACQUIRE) != recalls)
+	if (smp_load_acquire(&cpu->pkrs_recalls) != recalls)
 		pkrs_recall();
 }
 
@@ -62,11 +63,11 @@ void pkrs_recall(void)
 	struct cpu *cpu = this_cpu();
 
 	cpu->pkrs_recalled = false;
-	if (__atomic_load_n(&cpu->pkrs_lent, __ATOMIC_ACQUIRE)) {
+	if (smp_load_acquire(&cpu->pkrs_lent)) {
 		write_register((u32)cpu->pkrs);
-		__atomic_store_n(&cpu->pkrs_lent, 0, __ATOMIC_RELEASE);
+		smp_store_release(&cpu->pkrs_lent, 0);
 	}
-	__atomic_add_fetch(&cpu->pkrs_recalls, 1, __ATOMIC_RELEASE);
+	atomic_inc(&cpu->pkrs_recalls);
 	irq_restore(flags);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/console/screen.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
 
 void screen_start(struct screen *s, u32 cols, u32 rows, u32 step,
@@ -21,51 +22,50 @@ void screen_start(struct screen *s, u32 cols, u32 rows, u32 step,
 static void next_line(struct screen *s)
 {
 	u32 cells = s->cols * s->rows, gone = s->cols * s->step;
-	u32 row = __atomic_load_n(&s->row, __ATOMIC_RELAXED);
+	u32 row = READ_ONCE(s->row);
 
-	__atomic_store_n(&s->col, 0, __ATOMIC_RELAXED);
+	WRITE_ONCE(s->col, 0);
 	if (row + 1 < s->rows) {
-		__atomic_store_n(&s->row, row + 1, __ATOMIC_RELAXED);
+		WRITE_ONCE(s->row, row + 1);
 		return;
 	}
 	memmove(s->text, s->text + gone, cells - gone);
 	memset(s->text + cells - gone, ' ', gone);
-	__atomic_store_n(&s->row, s->rows - s->step, __ATOMIC_RELAXED);
+	WRITE_ONCE(s->row, s->rows - s->step);
 }
 
 static void put_cell(struct screen *s, u8 c)
 {
 	u32 col, row;
 
-	if (__atomic_load_n(&s->col, __ATOMIC_RELAXED) >= s->cols)
+	if (READ_ONCE(s->col) >= s->cols)
 		next_line(s);
-	col = __atomic_load_n(&s->col, __ATOMIC_RELAXED);
-	row = __atomic_load_n(&s->row, __ATOMIC_RELAXED);
+	col = READ_ONCE(s->col);
+	row = READ_ONCE(s->row);
 	if (col >= s->cols || row >= s->rows)
 		return; /* somebody else has printed in between */
 	s->text[row * s->cols + col] = c ? c : '?';
-	__atomic_store_n(&s->col, col + 1, __ATOMIC_RELAXED);
+	WRITE_ONCE(s->col, col + 1);
 }
 
 void screen_put(struct screen *s, char c)
 {
-	u32 col = __atomic_load_n(&s->col, __ATOMIC_RELAXED);
+	u32 col = READ_ONCE(s->col);
 
 	switch (c) {
 	case '\n':
 		next_line(s);
 		break;
 	case '\r':
-		__atomic_store_n(&s->col, 0, __ATOMIC_RELAXED);
+		WRITE_ONCE(s->col, 0);
 		break;
 	case '\b':
-		__atomic_store_n(&s->col, col ? col - 1 : 0, __ATOMIC_RELAXED);
+		WRITE_ONCE(s->col, col ? col - 1 : 0);
 		break;
 	case '\t':
 		do
 			put_cell(s, ' ');
-		while (__atomic_load_n(&s->col, __ATOMIC_RELAXED) % SCREEN_TAB &&
-		       __atomic_load_n(&s->col, __ATOMIC_RELAXED) < s->cols);
+		while (READ_ONCE(s->col) % SCREEN_TAB && READ_ONCE(s->col) < s->cols);
 		break;
 	default:
 		put_cell(s, (u8)c);
@@ -79,7 +79,7 @@ void screen_put(struct screen *s, char c)
 static void flush_word(struct screen *s, u32 first)
 {
 	for (u32 i = first; i < first + 8 && i < s->cols * s->rows; i++) {
-		u8 c = __atomic_load_n(&s->text[i], __ATOMIC_RELAXED);
+		u8 c = READ_ONCE(s->text[i]);
 
 		if (c != s->drawn[i]) {
 			s->draw(i % s->cols, i / s->cols, c);

@@ -4,6 +4,7 @@
 #define KEYWARD_KERNEL_CPU_INSN_H
 
 #include "kernel/cpu/x86.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/types.h"
 
 #define DEFINE_CR(n)                                                   \
@@ -163,7 +164,5 @@ static inline void irq_restore(u64 flags)
 {
 	asm volatile("pushq %0; popfq" : : "r"(flags) : "memory", "cc");
 }
-
-#define barrier() asm volatile("" : : : "memory")
 
 #endif

@@ -14,6 +14,7 @@
 #ifndef KEYWARD_KERNEL_CPU_SAVED_H
 #define KEYWARD_KERNEL_CPU_SAVED_H
 
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/config.h"
 
 /* Offsets for pks/saved.inc; kernel/cpu/percpu.c and kernel/thread.c assert them. */
@@ -55,7 +56,7 @@ static inline u64 *saved_top(struct saved *s)
 static inline void saved_push(struct saved *s, u32 pkrs)
 {
 	if (CONFIG_SAVED != SAVED_SLOT)
-		__atomic_store_n(&s->count, s->count + 1, __ATOMIC_RELAXED);
+		WRITE_ONCE(s->count, s->count + 1);
 	*saved_top(s) = pkrs;
 }
 

@@ -9,6 +9,7 @@
 #define KEYWARD_KERNEL_CPU_SPINLOCK_H
 
 #include "kernel/cpu/insn.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/types.h"
 
 #define SPIN_TSC_MAX (1ULL << 35) /* ten seconds or so */
@@ -26,12 +27,12 @@ void spin_stuck(struct spinlock *lock);
 
 static inline bool spin_is_locked(const struct spinlock *lock)
 {
-	return __atomic_load_n(&lock->locked, __ATOMIC_RELAXED);
+	return READ_ONCE(lock->locked);
 }
 
 static inline void spin_lock(struct spinlock *lock)
 {
-	while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)) {
+	while (xchg(&lock->locked, 1)) {
 		u64 since = rdtsc();
 
 		while (spin_is_locked(
@@ -45,7 +46,7 @@ static inline void spin_lock(struct spinlock *lock)
 
 static inline void spin_unlock(struct spinlock *lock)
 {
-	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
+	smp_store_release(&lock->locked, 0);
 }
 
 /* Returns the flags for spin_unlock_irqrestore(). */

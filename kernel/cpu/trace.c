@@ -3,6 +3,7 @@
 #include "kernel/cpu/trace.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/percpu.h"
+#include "kernel/lib/atomic.h"
 
 _Static_assert((TRACE_EVENTS & (TRACE_EVENTS - 1)) == 0, "TRACE_EVENTS");
 _Static_assert((TRACE_EVENTS_LONG & (TRACE_EVENTS_LONG - 1)) == 0, "TRACE_EVENTS_LONG");
@@ -12,7 +13,7 @@ static struct trace_ring *rings[CPUS_MAX]; /* each set before its processor trac
 
 struct trace_ring *trace_attach(u32 cpu, struct trace_ring *ring)
 {
-	return __atomic_exchange_n(&rings[cpu], ring, __ATOMIC_ACQ_REL);
+	return xchg(&rings[cpu], ring);
 }
 
 /*
@@ -41,13 +42,13 @@ void trace_record(enum trace_type type, u64 a, u64 b)
 	if (ring) {
 		number = take_number(ring);
 		e = &ring->events[(number - 1) & (ring->length - 1)];
-		__atomic_store_n(&e->stamp, 0, __ATOMIC_RELEASE);
-		__atomic_thread_fence(__ATOMIC_RELEASE);
+		smp_store_release(&e->stamp, 0);
+		smp_wmb();
 		e->tsc = rdtsc();
 		e->type = type;
 		e->a = a;
 		e->b = b;
-		__atomic_store_n(&e->stamp, number, __ATOMIC_RELEASE);
+		smp_store_release(&e->stamp, number);
 	}
 	irq_restore(flags);
 }
@@ -56,7 +57,7 @@ u64 trace_count(u32 cpu)
 {
 	struct trace_ring *ring = rings[cpu];
 
-	return ring ? __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) : 0;
+	return ring ? smp_load_acquire(&ring->head) : 0;
 }
 
 u64 trace_length(u32 cpu)
@@ -69,13 +70,12 @@ bool trace_read(u32 cpu, u64 number, struct trace_event *event)
 	struct trace_ring *ring = rings[cpu];
 	const struct trace_event *e;
 
-	if (!ring || number == 0 ||
-	    number + ring->length <= __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE))
+	if (!ring || number == 0 || number + ring->length <= smp_load_acquire(&ring->head))
 		return false;
 	e = &ring->events[(number - 1) & (ring->length - 1)];
-	if (__atomic_load_n(&e->stamp, __ATOMIC_ACQUIRE) != number)
+	if (smp_load_acquire(&e->stamp) != number)
 		return false;
 	*event = *e;
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&e->stamp, __ATOMIC_RELAXED) == number;
+	smp_rmb();
+	return READ_ONCE(e->stamp) == number;
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/lib/random.h"
+#include "kernel/lib/atomic.h"
 
 /* One counter for all; contexts race for its steps, and each step is one atomic addition. */
 static u64 state;
 
 void random_seed(u64 seed)
 {
-	__atomic_store_n(&state, seed, __ATOMIC_RELAXED);
+	WRITE_ONCE(state, seed);
 }
 
 /* A Weyl sequence, its steps hashed by multiply and shift (the SplitMix64 construction). */
@@ -26,7 +27,7 @@ static u64 scale(u64 number, u64 n)
 
 u64 random_next(void)
 {
-	return hash(__atomic_add_fetch(&state, STEP, __ATOMIC_RELAXED));
+	return hash(atomic_add_return(STEP, &state));
 }
 
 u64 random_below(u64 n)

@@ -7,6 +7,7 @@
 #include "kernel/console/console.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/printf.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
@@ -115,7 +116,7 @@ static struct span span_of(u32 cpu)
 
 static void dump_cpu(u32 cpu)
 {
-	const struct thread *t = __atomic_load_n(&cpus[cpu]->current, __ATOMIC_ACQUIRE);
+	const struct thread *t = smp_load_acquire(&cpus[cpu]->current);
 	struct span s = span_of(cpu);
 	struct trace_event e;
 	u64 before = 0, kept = 0;

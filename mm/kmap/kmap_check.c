@@ -2,11 +2,12 @@
 #include "mm/kmap/kmap_check.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/context.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/once.h"
 #include "kernel/thread.h"
 #include "pks/keys.h"
 
-#define COUNT(what) __atomic_add_fetch(&early_stats.what, 1, __ATOMIC_RELAXED)
+#define COUNT(what) atomic_inc(&early_stats.what)
 
 struct early_stats early_stats;
 

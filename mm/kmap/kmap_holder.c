@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap/kmap_holder.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
 
 struct search {
@@ -10,10 +11,10 @@ struct search {
 
 static bool has_mapped(const struct local *local, const struct search *search)
 {
-	u32 n = MIN(__atomic_load_n(&local->maps, __ATOMIC_RELAXED), (u32)LOCAL_MAPS);
+	u32 n = MIN(READ_ONCE(local->maps), (u32)LOCAL_MAPS);
 
 	for (u32 i = 0; i < n; i++) {
-		const struct page *page = __atomic_load_n(&local->map[i].page, __ATOMIC_RELAXED);
+		const struct page *page = READ_ONCE(local->map[i].page);
 
 		if (page < search->first || page >= search->first + search->n)
 			continue;

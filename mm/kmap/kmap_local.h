@@ -11,6 +11,7 @@
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/pkrs_bits.h"
+#include "kernel/lib/atomic.h"
 #include "mm/page.h"
 
 /* What the functions below do about pages that may carry a key. */

@@ -2,6 +2,7 @@
 #include "mm/kmap/kmap_stack.h"
 #include "kernel/cpu/pkrs_bits.h"
 #include "kernel/cpu/x86.h"
+#include "kernel/lib/atomic.h"
 
 /* Claimed before it is filled in, so that an exception in between does not take the same. */
 struct local_map *kmap_stack_claim(struct local *local)
@@ -10,8 +11,8 @@ struct local_map *kmap_stack_claim(struct local *local)
 
 	if (n >= LOCAL_MAPS)
 		return NULL;
-	__atomic_store_n(&local->maps, n + 1, __ATOMIC_RELAXED);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	WRITE_ONCE(local->maps, n + 1);
+	barrier();
 	return &local->map[n];
 }
 
@@ -67,7 +68,7 @@ u32 kmap_stack_remove(struct local *local, u32 i, u32 *bits)
 	for (; i < last; i++)
 		local->map[i] = local->map[i + 1];
 	local->map[last] = (struct local_map){ 0 };
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	__atomic_store_n(&local->maps, last, __ATOMIC_RELAXED);
+	barrier();
+	WRITE_ONCE(local->maps, last);
 	return mask;
 }

@@ -8,6 +8,7 @@
 #define KEYWARD_MM_KMAP_KMAP_STACK_H
 
 #include "kernel/cpu/local.h"
+#include "kernel/lib/atomic.h"
 
 #define KMAP_NONE LOCAL_MAPS /* the index of no map */
 
@@ -23,8 +24,8 @@ static inline const struct local_map *kmap_stack_top(const struct local *local)
 /* Takes it out, once all of it has been read. */
 static inline void kmap_stack_pop(struct local *local)
 {
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	__atomic_store_n(&local->maps, local->maps - 1, __ATOMIC_RELAXED);
+	barrier();
+	WRITE_ONCE(local->maps, local->maps - 1);
 }
 
 /* The topmost map of the page that the context has made in this way; KMAP_NONE: none. */

@@ -7,6 +7,7 @@
 #define KEYWARD_MM_KMAP_KMAP_THREAD_H
 
 #include "kernel/cpu/insn.h"
+#include "kernel/lib/atomic.h"
 #include "mm/page.h"
 
 /* What the functions below do about pages that may carry a key. */

@@ -3,11 +3,12 @@
 #include "kernel/console/console.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/upcalls.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/once.h"
 #include "mm/kmap/kmap_holder.h"
 #include "mm/page.h"
 
-#define COUNT(what) __atomic_add_fetch(&kmap_stats.what, 1, __ATOMIC_RELAXED)
+#define COUNT(what) atomic_inc(&kmap_stats.what)
 
 struct kmap_stats kmap_stats;
 

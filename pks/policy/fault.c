@@ -5,6 +5,7 @@
 #include "kernel/cpu/patch.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/once.h"
 #include "kernel/thread.h"
 #include "mm/pgtable.h"
@@ -15,7 +16,7 @@
 #include "pks/policy/step.h"
 #include "pks/rights.h"
 
-#define COUNT(what) __atomic_add_fetch(&pks_stats.what, 1, __ATOMIC_RELAXED)
+#define COUNT(what) atomic_inc(&pks_stats.what)
 
 struct pks_stats pks_stats;
 
@@ -189,8 +190,8 @@ static __attribute__((noinline)) void pardon(struct regs *regs, u32 key, enum pk
 bool pks_fault(struct regs *regs, u64 addr)
 {
 	/* Read once: they can change while this fault is judged. */
-	enum pks_mode mode = __atomic_load_n(&options.pks, __ATOMIC_RELAXED);
-	enum pks_scope scope = __atomic_load_n(&options.pardon, __ATOMIC_RELAXED);
+	enum pks_mode mode = READ_ONCE(options.pks);
+	enum pks_scope scope = READ_ONCE(options.pardon);
 	enum pks_access access = (enum pks_access)(PKS_READ | (regs->error & PF_W));
 	struct target at = find_target(addr);
 	enum pks_verdict verdict;

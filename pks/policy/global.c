@@ -14,6 +14,7 @@
 #include "kernel/cpu/upcalls.h"
 #include "kernel/exception.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/options.h"
 #include "pks/pkrs.h"
 #include "pks/policy/fault.h"
@@ -27,7 +28,7 @@ static int users[PKS_KEYS];
 
 u32 pks_global_users(u32 key)
 {
-	int now = __atomic_load_n(&users[key], __ATOMIC_ACQUIRE);
+	int now = smp_load_acquire(&users[key]);
 
 	return now > 0 ? (u32)now : 0;
 }
@@ -58,7 +59,7 @@ void pks_global_recall(void)
 /* Without waiting. Interrupts off, or in a context that is not preempted. */
 static void recall_by(bool nmi)
 {
-	u32 count = __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE);
+	u32 count = smp_load_acquire(&cpu_count);
 	u64 flags = irq_save();
 
 	pkrs_recall();
@@ -66,7 +67,7 @@ static void recall_by(bool nmi)
 		if (cpus[i] == this_cpu())
 			continue;
 		if (nmi)
-			__atomic_store_n(&cpus[i]->pkrs_recalled, true, __ATOMIC_RELEASE);
+			smp_store_release(&cpus[i]->pkrs_recalled, true);
 		else
 			apic_send_ipi(cpus[i]->apic_id, VECTOR_RECALL);
 	}
@@ -85,7 +86,7 @@ static void recall(void)
 
 static void add(u32 key, int marks)
 {
-	int now = __atomic_add_fetch(&users[key], marks, __ATOMIC_ACQ_REL);
+	int now = atomic_add_return(marks, &users[key]);
 
 	if (options.pardon != PKS_SCOPE_GLOBAL)
 		return;

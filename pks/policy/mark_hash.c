@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "pks/policy/mark_hash.h"
+#include "kernel/lib/atomic.h"
 
 #define FRAME(word) ((word) >> 24)
 #define COUNT(word) ((word)&MARK_HASH_MAX)
@@ -13,13 +14,12 @@ static u64 *slot_of(struct mark_hash *hash, u64 pfn, u32 distance)
 
 static u64 load(const u64 *word)
 {
-	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+	return smp_load_acquire(word);
 }
 
 static bool swap(u64 *slot, u64 *word, u64 next)
 {
-	return __atomic_compare_exchange_n(slot, word, next, false, __ATOMIC_ACQ_REL,
-					   __ATOMIC_ACQUIRE);
+	return try_cmpxchg(slot, word, next);
 }
 
 /* A slot that is the frame's, or nobody's, gets one more. */
@@ -42,7 +42,7 @@ bool mark_hash_add(struct mark_hash *hash, u64 pfn)
 {
 	for (u32 i = 0; i < MARK_HASH_SLOTS; i++) {
 		if (add_here(slot_of(hash, pfn, i), pfn + 1)) {
-			__atomic_add_fetch(&hash->adds, 1, __ATOMIC_ACQ_REL);
+			atomic_inc(&hash->adds);
 			return true;
 		}
 	}

@@ -2,10 +2,11 @@
 #include "pks/policy/marks.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/upcalls.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/once.h"
 #include "pks/policy/mark_hash.h"
 
-#define COUNT(what) __atomic_add_fetch(&pks_mark_stats.what, 1, __ATOMIC_RELAXED)
+#define COUNT(what) atomic_inc(&pks_mark_stats.what)
 
 struct pks_mark_stats pks_mark_stats;
 
@@ -33,7 +34,7 @@ static void warn_full(const struct page *page)
 	static bool told; /* atomic */
 
 	COUNT(full);
-	if (!__atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
+	if (!xchg(&told, true))
 		pr("# WARNING: no place for a mark: frame %lu stays protected (marks=hash has "
 		   "%d)\n",
 		   page_to_pfn(page), MARK_HASH_SLOTS);
@@ -41,7 +42,7 @@ static void warn_full(const struct page *page)
 
 static void add_to_page(struct page *page)
 {
-	__atomic_add_fetch(&page->unprotected, 1, __ATOMIC_ACQ_REL);
+	atomic_inc(&page->unprotected);
 }
 
 bool pks_unprotect(struct page *page)
@@ -57,13 +58,12 @@ bool pks_unprotect(struct page *page)
 
 static bool remove_from_page(struct page *page)
 {
-	u32 users = __atomic_load_n(&page->unprotected, __ATOMIC_ACQUIRE);
+	u32 users = smp_load_acquire(&page->unprotected);
 
 	do {
 		if (users == 0)
 			return false;
-	} while (!__atomic_compare_exchange_n(&page->unprotected, &users, users - 1, false,
-					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	} while (!try_cmpxchg(&page->unprotected, &users, users - 1));
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #ifndef KEYWARD_PKS_POLICY_MARKS_H
 #define KEYWARD_PKS_POLICY_MARKS_H
 
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/options.h"
 #include "mm/page.h"
 
@@ -27,7 +28,7 @@ static inline u64 pks_users(const struct page *page)
 {
 	if (unlikely(options.marks == PKS_MARKS_HASH))
 		return pks_users_in_hash(page);
-	return __atomic_load_n(&page->unprotected, __ATOMIC_ACQUIRE);
+	return smp_load_acquire(&page->unprotected);
 }
 
 static inline bool pks_is_unprotected(const struct page *page)

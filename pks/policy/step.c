@@ -15,6 +15,7 @@
 #include "kernel/cpu/local.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
+#include "kernel/lib/atomic.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/step_insn.h"
 #include "pks/rights.h"
@@ -86,7 +87,7 @@ static void end(struct regs *regs, struct local *local, struct local_step *step)
 {
 	local->steps = (u32)(step - local->step);
 	regs_pkrs_set(regs, (u32)regs_pkrs(regs) | step->closed);
-	__atomic_add_fetch(&pks_stats.step_ends, 1, __ATOMIC_RELAXED);
+	atomic_inc(&pks_stats.step_ends);
 	trace(TRACE_STEP_END, step->rip, step->closed);
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "tests/harness/actor.h"
+#include "kernel/lib/atomic.h"
 #include "tests/harness/expect.h"
 
 static u32 get(const u32 *n)
 {
-	return __atomic_load_n(n, __ATOMIC_ACQUIRE);
+	return smp_load_acquire(n);
 }
 
 static int play(void *arg)
@@ -16,7 +17,7 @@ static int play(void *arg)
 		if (!a->fn)
 			return 0;
 		a->fn(a->arg);
-		__atomic_store_n(&a->done, a->done + 1, __ATOMIC_RELEASE);
+		smp_store_release(&a->done, a->done + 1);
 		waitq_wake(&a->wq);
 	}
 }
@@ -25,7 +26,7 @@ static void ask(struct actor *a, void (*fn)(void *), void *arg)
 {
 	a->fn = fn;
 	a->arg = arg;
-	__atomic_store_n(&a->asked, a->asked + 1, __ATOMIC_RELEASE);
+	smp_store_release(&a->asked, a->asked + 1);
 	waitq_wake(&a->wq);
 }
 

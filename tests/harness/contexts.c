@@ -3,6 +3,7 @@
 #include "kernel/apic.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
 #include "kernel/work.h"
@@ -30,7 +31,7 @@ static void do_job(enum test_context c)
 	struct job *job = &jobs[c];
 
 	job->fn(job->arg);
-	__atomic_store_n(&job->done, true, __ATOMIC_RELEASE);
+	smp_store_release(&job->done, true);
 }
 
 static int thread_job(void *arg)
@@ -106,8 +107,7 @@ static void in_vector(u32 vector, trap_hook_t hook, void (*raise)(void))
 
 static void wait_for(const struct job *job)
 {
-	for (u32 spins = 0; !__atomic_load_n(&job->done, __ATOMIC_ACQUIRE) && spins < 100000000;
-	     spins++)
+	for (u32 spins = 0; !smp_load_acquire(&job->done) && spins < 100000000; spins++)
 		cpu_relax();
 }
 

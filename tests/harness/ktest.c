@@ -7,6 +7,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/glob.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/printf.h"
@@ -45,16 +46,15 @@ static u32 runs; /* the same thread's */
 
 static void worsen(enum ktest_status to)
 {
-	enum ktest_status was = __atomic_load_n(&now.status, __ATOMIC_ACQUIRE);
+	enum ktest_status was = smp_load_acquire(&now.status);
 
-	while (was < to && !__atomic_compare_exchange_n(&now.status, &was, to, false,
-							__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+	while (was < to && !try_cmpxchg(&now.status, &was, to))
 		;
 }
 
 void ktest_checked(void)
 {
-	__atomic_add_fetch(&now.checks, 1, __ATOMIC_RELAXED);
+	atomic_inc(&now.checks);
 }
 
 void ktest_skip(const char *reason)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/harness/percpu_run.h"
 #include "kernel/cpu/insn.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "tests/harness/ktest.h"
@@ -18,11 +19,11 @@ static struct {
 
 void crew_meet(void)
 {
-	u32 arrival = __atomic_add_fetch(&crew.met, 1, __ATOMIC_ACQ_REL);
+	u32 arrival = atomic_inc_return(&crew.met);
 	u64 since = now_ns();
 	u32 all = (arrival + crew.size - 1) / crew.size * crew.size;
 
-	while (__atomic_load_n(&crew.met, __ATOMIC_ACQUIRE) < all) {
+	while (smp_load_acquire(&crew.met) < all) {
 		/* Where the emulator has more processors than its host, who spins keeps them off.
 		 */
 		if (now_ns() - since > SPIN_NS && irqs_enabled())

@@ -5,6 +5,7 @@
 
 #include "kernel/apic.h"
 #include "kernel/cpu/insn.h"
+#include "kernel/lib/atomic.h"
 #include "tests/harness/probe.h"
 
 /*

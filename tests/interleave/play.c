@@ -2,6 +2,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/local.h"
 #include "kernel/exception.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
@@ -17,7 +18,7 @@
 
 static void give_turn(enum model_who to)
 {
-	__atomic_store_n(&play.turn, to, __ATOMIC_RELEASE);
+	smp_store_release(&play.turn, to);
 }
 
 static void take_step(void)
@@ -113,7 +114,7 @@ static int player(void *arg)
 	enum model_who me = (enum model_who)(u64)arg, turn;
 
 	thread_pin(play.cpu[me]);
-	while ((turn = __atomic_load_n(&play.turn, __ATOMIC_ACQUIRE)) != MODEL_CONTEXTS) {
+	while ((turn = smp_load_acquire(&play.turn)) != MODEL_CONTEXTS) {
 		if (turn != me) {
 			thread_yield(); /* to it, on one processor */
 			continue;

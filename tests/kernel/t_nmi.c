@@ -7,6 +7,7 @@
 #define KTEST_SUITE "nmi"
 
 #include "kernel/apic.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "pks/rights.h"
@@ -19,7 +20,7 @@
 
 static u32 seen(const u32 *n)
 {
-	return __atomic_load_n(n, __ATOMIC_ACQUIRE);
+	return smp_load_acquire(n);
 }
 
 static void probe_nowhere(void)
@@ -199,7 +200,7 @@ static int partner(void *arg)
 	(void)arg;
 	rights_set(WITH_KEY(KEY_B));
 	partner_ready = true;
-	while (!__atomic_load_n(&partner_leaves, __ATOMIC_ACQUIRE)) {
+	while (!smp_load_acquire(&partner_leaves)) {
 		thread_yield();
 		EXPECT_RIGHTS(WITH_KEY(KEY_B));
 	}
@@ -223,7 +224,7 @@ static void thread_switch_with_nmi_at_each_instruction(void)
 	partner_leaves = false;
 	thread_launch(t);
 	rights_set(WITH_KEY(KEY_A));
-	while (!__atomic_load_n(&partner_ready, __ATOMIC_ACQUIRE))
+	while (!smp_load_acquire(&partner_ready))
 		thread_yield(); /* only a switch in the middle of a thread's life is stepped */
 	steps.at_wrmsr = 0;
 	flags = irq_save();

@@ -10,6 +10,7 @@
 #include "kernel/cpu/msr.h"
 #include "kernel/exception.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/wait.h"
@@ -92,9 +93,9 @@ static int meet_everywhere(void *arg)
 	u64 end = now_ns() + 4000000000;
 
 	(void)arg;
-	__atomic_add_fetch(&running, 1, __ATOMIC_RELAXED);
+	atomic_inc(&running);
 	preempt_disable();
-	while (__atomic_load_n(&running, __ATOMIC_RELAXED) < cpu_count && now_ns() < end)
+	while (READ_ONCE(running) < cpu_count && now_ns() < end)
 		cpu_relax();
 	preempt_enable();
 	return (int)this_cpu()->id;
@@ -147,9 +148,8 @@ static void pass_on(u32 member, void *arg)
 {
 	(void)arg;
 	for (u32 i = 0; i < rounds; i++) {
-		wait_event(&ball_moved,
-			   __atomic_load_n(&ball, __ATOMIC_ACQUIRE) == i * cpu_count + member);
-		__atomic_add_fetch(&ball, 1, __ATOMIC_ACQ_REL);
+		wait_event(&ball_moved, smp_load_acquire(&ball) == i * cpu_count + member);
+		atomic_inc(&ball);
 		waitq_wake(&ball_moved);
 	}
 }
@@ -209,10 +209,9 @@ static int deaf(void *arg)
 	u64 flags = irq_save();
 
 	(void)arg;
-	warnings_before = __atomic_load_n(&ipi_warnings, __ATOMIC_ACQUIRE);
-	__atomic_store_n(&deaf_began, true, __ATOMIC_RELEASE);
-	while (__atomic_load_n(&be_deaf, __ATOMIC_ACQUIRE) &&
-	       __atomic_load_n(&ipi_warnings, __ATOMIC_ACQUIRE) == warnings_before)
+	warnings_before = smp_load_acquire(&ipi_warnings);
+	smp_store_release(&deaf_began, true);
+	while (smp_load_acquire(&be_deaf) && smp_load_acquire(&ipi_warnings) == warnings_before)
 		cpu_relax();
 	irq_restore(flags);
 	return 0;
@@ -229,7 +228,7 @@ static struct thread *make_deaf(struct cpu *cpu)
 	deaf_began = false;
 	t->pinned = cpu;
 	thread_launch(t);
-	while (!__atomic_load_n(&deaf_began, __ATOMIC_ACQUIRE))
+	while (!smp_load_acquire(&deaf_began))
 		thread_yield();
 	return t;
 }
@@ -269,9 +268,9 @@ static void an_nmi_reaches_another(void)
 	nmis_seen[0] = nmis_seen[1] = 0;
 	trap_hook_set(X86_NMI, count_nmi);
 	ipi_send_nmi(cpus[1]);
-	while (!__atomic_load_n(&nmis_seen[1], __ATOMIC_ACQUIRE) && now_ns() < end)
+	while (!smp_load_acquire(&nmis_seen[1]) && now_ns() < end)
 		cpu_relax();
-	__atomic_store_n(&be_deaf, false, __ATOMIC_RELEASE);
+	smp_store_release(&be_deaf, false);
 	thread_join(t);
 	trap_hook_set(X86_NMI, NULL);
 	EXPECT_EQ(nmis_seen[1], 1);
@@ -290,7 +289,7 @@ static void take_place(void *arg)
 static int hog(void *arg)
 {
 	(void)arg;
-	while (!__atomic_load_n(&set_by_work, __ATOMIC_ACQUIRE))
+	while (!smp_load_acquire(&set_by_work))
 		cpu_relax();
 	return 0;
 }
@@ -298,7 +297,7 @@ static int hog(void *arg)
 static int release_the_hog(void *arg)
 {
 	(void)arg;
-	__atomic_store_n(&set_by_work, true, __ATOMIC_RELEASE);
+	smp_store_release(&set_by_work, true);
 	return (int)this_cpu()->id;
 }
 
@@ -323,12 +322,12 @@ static void the_idle_take_work(void)
 	irq_restore(flags);
 	preempt_disable(); /* so that nobody runs it here */
 	for (u64 end = now_ns() + 4000000000; now_ns() < end;)
-		if (__atomic_load_n(&set_by_work, __ATOMIC_ACQUIRE))
+		if (smp_load_acquire(&set_by_work))
 			break;
 	preempt_enable();
 	EXPECT(set_by_work);
 	EXPECT(thread_join(waiting).code != (int)this_cpu()->id);
-	__atomic_store_n(&set_by_work, true, __ATOMIC_RELEASE);
+	smp_store_release(&set_by_work, true);
 	thread_join(busy);
 }
 KTEST(the_idle_take_work, KT_SMP);

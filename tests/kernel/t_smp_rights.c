@@ -7,6 +7,7 @@
 
 #include "kernel/exception.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "mm/kmap/kmap.h"
@@ -130,7 +131,7 @@ static void pardons_here_denials_there(u32 member, void *arg)
 	struct prot_page *p = arg;
 
 	if (member) {
-		while (!__atomic_load_n(&pardons_end, __ATOMIC_ACQUIRE)) {
+		while (!smp_load_acquire(&pardons_end)) {
 			EXPECT_RIGHTS(PKRS_INIT);
 			EXPECT_DENIED(p);
 		}
@@ -144,7 +145,7 @@ static void pardons_here_denials_there(u32 member, void *arg)
 		thread_join(t);
 		EXPECT_RIGHTS(PKRS_INIT);
 	}
-	__atomic_store_n(&pardons_end, true, __ATOMIC_RELEASE);
+	smp_store_release(&pardons_end, true);
 }
 
 static void a_pardon_stays_on_its_processor(void)
@@ -232,8 +233,8 @@ static void touch_and_flip(u32 member, void *arg)
 		EXPECT_EQ(set_memory_pkey((u64)shared.p.va, 1, i & 1 ? PKS_KEY_DEVMAP : shared.key),
 			  0);
 	if (member == 0)
-		__atomic_store_n(&flips_end, true, __ATOMIC_RELEASE);
-	while (member && !__atomic_load_n(&flips_end, __ATOMIC_ACQUIRE)) {
+		smp_store_release(&flips_end, true);
+	while (member && !smp_load_acquire(&flips_end)) {
 		struct thread *t = thread_create("toucher", touch_once, NULL);
 
 		if (!EXPECT(t))
@@ -312,7 +313,7 @@ static bool look_at_rights(struct regs *regs)
 {
 	(void)regs;
 	EXPECT_RIGHTS(PKRS_INIT);
-	__atomic_add_fetch(&nmis, 1, __ATOMIC_RELAXED);
+	atomic_inc(&nmis);
 	return true;
 }
 
@@ -325,10 +326,10 @@ static void under_fire(u32 member, void *arg)
 			ipi_send_nmi(cpus[1 + i % (cpu_count - 1)]);
 			spin_ns(2000);
 		}
-		__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+		smp_store_release(&stop, 1);
 		return;
 	}
-	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
+	while (!smp_load_acquire(&stop)) {
 		struct pks_token token = pks_grant(KEY_A, PKS_WRITE);
 
 		EXPECT_RIGHTS(WITH_KEY(KEY_A));

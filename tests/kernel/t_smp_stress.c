@@ -10,6 +10,7 @@
 #include "kernel/console/console.h"
 #include "kernel/exception.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/random.h"
 #include "kernel/lib/string.h"
 #include "kernel/softirq.h"
@@ -54,7 +55,7 @@ static struct {
 	struct actor actors[ACTORS_MAX];
 } stress;
 
-#define COUNT(what) __atomic_add_fetch(&stress.what, 1, __ATOMIC_RELAXED)
+#define COUNT(what) atomic_inc(&stress.what)
 
 static bool nmi_hook(struct regs *regs)
 {
@@ -242,7 +243,7 @@ static int act(void *arg)
 	struct actor *a = arg;
 
 	EXPECT_RIGHTS(PKRS_INIT);
-	while (__atomic_sub_fetch(&stress.left, 1, __ATOMIC_RELAXED) >= 0)
+	while (atomic_dec_return(&stress.left) >= 0)
 		step(a);
 	while (a->depth)
 		revoke(a);

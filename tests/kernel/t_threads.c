@@ -8,6 +8,7 @@
 #include "kernel/apic.h"
 #include "kernel/cpu/context.h"
 #include "kernel/exception.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/random.h"
 #include "kernel/time.h"
 #include "kernel/wait.h"
@@ -93,15 +94,15 @@ static bool stop;
 
 static int spin(void *arg)
 {
-	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE))
-		__atomic_add_fetch(&spins[(u64)arg], 1, __ATOMIC_RELAXED);
+	while (!smp_load_acquire(&stop))
+		atomic_inc(&spins[(u64)arg]);
 	return 0;
 }
 
 static bool all_have_spun(void)
 {
 	for (u32 i = 0; i < CREW; i++)
-		if (!__atomic_load_n(&spins[i], __ATOMIC_RELAXED))
+		if (!READ_ONCE(spins[i]))
 			return false;
 	return true;
 }
@@ -119,7 +120,7 @@ static void nobody_starves(void)
 		cpu_relax(); /* neither they nor we yield: the tick must see to it, or the watchdog
 			      */
 	EXPECT(all_have_spun());
-	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	smp_store_release(&stop, true);
 	join(crew);
 }
 KTEST(nobody_starves, KT_STRESS);
@@ -140,7 +141,7 @@ static void preemption_off_keeps_the_processor(void)
 		EXPECT(!spins[0] && !spins[1] && !spins[2] && !spins[3]);
 	}
 	preempt_enable();
-	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	smp_store_release(&stop, true);
 	join(crew);
 }
 KTEST(preemption_off_keeps_the_processor, KT_STRESS | KT_ONE_CPU);
@@ -215,8 +216,8 @@ static int wait_for_turn(void *arg)
 	u32 me = (u32)(u64)arg;
 
 	for (u32 i = 0; i < 10 + ktest_rounds() / 20; i++) {
-		wait_event(&wq, __atomic_load_n(&turn, __ATOMIC_ACQUIRE) == me);
-		__atomic_store_n(&turn, (me + 1) % CREW, __ATOMIC_RELEASE);
+		wait_event(&wq, smp_load_acquire(&turn) == me);
+		smp_store_release(&turn, (me + 1) % CREW);
 		waitq_wake(&wq);
 	}
 	return 0;
@@ -238,7 +239,7 @@ KTEST(wake_ups_are_not_lost, KT_STRESS);
 static bool wake_from_interrupt(struct regs *regs)
 {
 	(void)regs;
-	__atomic_add_fetch(&turn, 1, __ATOMIC_RELEASE);
+	atomic_inc(&turn);
 	waitq_wake(&wq);
 	return true;
 }
@@ -246,11 +247,11 @@ static bool wake_from_interrupt(struct regs *regs)
 /* The look says no, and only then, before the sleep, comes the interrupt that makes it yes. */
 static bool look_then_raise(u32 want)
 {
-	bool was = __atomic_load_n(&turn, __ATOMIC_ACQUIRE) >= want;
+	bool was = smp_load_acquire(&turn) >= want;
 
 	if (!was) {
 		apic_self_ipi(VECTOR_TEST);
-		while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) < want)
+		while (smp_load_acquire(&turn) < want)
 			cpu_relax();
 	}
 	return was;

@@ -6,6 +6,7 @@
 #define KTEST_SUITE "memory"
 
 #include "kernel/cpu/spinlock.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/random.h"
 #include "kernel/thread.h"
 #include "mm/init.h"

@@ -9,6 +9,7 @@
 
 #include "kernel/cpu/context.h"
 #include "kernel/exception.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
 #include "mm/kmap/kmap.h"
 #include "pks/policy/fault.h"
@@ -46,7 +47,7 @@ static int fault_inside(void *arg)
 	rights_set(WITH_KEY(held));
 	EXPECT_NO_FAULT(write_in_shadow(fault.page.va, held), "pardoned");
 	EXPECT_RIGHTS(WITH_KEY(held) & WITH_KEY(PKS_KEY_DEVMAP));
-	__atomic_sub_fetch(&fault.left, 1, __ATOMIC_RELEASE);
+	atomic_dec(&fault.left);
 	return 0;
 }
 
@@ -70,7 +71,7 @@ static void fault_threads(u32 n, bool schedules)
 	flags = irq_save(); /* no tick comes on top of us: only the others are inside something */
 	for (u32 i = 0; i < n; i++)
 		thread_launch(threads[i]);
-	while (__atomic_load_n(&fault.left, __ATOMIC_ACQUIRE)) {
+	while (smp_load_acquire(&fault.left)) {
 		thread_yield();
 		EXPECT_RIGHTS(WITH_KEY(KEY_A));
 	}
@@ -188,7 +189,7 @@ static void partner_inside(struct regs *regs)
 {
 	(void)regs;
 	partner_ready = true;
-	while (!__atomic_load_n(&partner_leaves, __ATOMIC_ACQUIRE)) {
+	while (!smp_load_acquire(&partner_leaves)) {
 		EXPECT_RIGHTS(PKRS_INIT);
 		thread_yield();
 	}
@@ -213,7 +214,7 @@ static void step_a_switch(struct regs *regs)
 {
 	u64 flags;
 
-	while (!__atomic_load_n(&partner_ready, __ATOMIC_ACQUIRE))
+	while (!smp_load_acquire(&partner_ready))
 		thread_yield(); /* only a switch in the middle of a thread's life is stepped */
 	flags = irq_save();
 	EXPECT(single_step(yield_once, NULL, nmi_after_step) > 50);

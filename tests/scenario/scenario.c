@@ -3,6 +3,7 @@
 #include "tests/scenario/scenario.h"
 #include "kernel/backtrace.h"
 #include "kernel/cpu/trace.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/ksyms.h"
 #include "kernel/lib/option_names.h"
 #include "kernel/lib/string.h"
@@ -89,7 +90,7 @@ __attribute__((noinline)) void use(u32 n, void *at)
 	bool intended = use_is_intended(use);
 	struct fault fault;
 
-	if (__atomic_fetch_or(&run.made, 1u << n, __ATOMIC_ACQ_REL) & 1u << n)
+	if (atomic_fetch_or(1u << n, &run.made) & 1u << n)
 		ktest_error("%s makes use %u twice", run.scenario->name, n);
 	work_on(WORK_AROUND);
 	if (intended)
@@ -100,7 +101,7 @@ __attribute__((noinline)) void use(u32 n, void *at)
 	work_on(WORK_AROUND);
 	seen->outcome = outcome_of(fault, &before);
 	if (seen->outcome != OUTCOME_FREE)
-		__atomic_or_fetch(&run.late, 1u << (page - run.map.first), __ATOMIC_RELAXED);
+		atomic_or(1u << (page - run.map.first), &run.late);
 	if (use->mapper) {
 		seen->backtrace = backtrace_names(use->mapper);
 		seen->site = lies_in(KERNEL_BASE | page->kmap_site, use->mapper);

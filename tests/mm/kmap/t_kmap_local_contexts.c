@@ -7,6 +7,7 @@
 
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/local.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
 #include "mm/kmap/kmap_local.h"
 #include "mm/kmap/kmap_warn.h"
@@ -217,7 +218,7 @@ static bool stop;
 static int disturb(void *arg)
 {
 	(void)arg;
-	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
+	while (!smp_load_acquire(&stop)) {
 		void *va = kmap_local_page(other.page);
 
 		thread_yield();
@@ -252,7 +253,7 @@ static void stays_over_preemption(void)
 		kunmap_local(va);
 		EXPECT_RIGHTS(PKRS_INIT);
 	}
-	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	smp_store_release(&stop, true);
 	thread_join(t);
 	pages_put();
 }

@@ -2,6 +2,7 @@
 /* What a page remembers of its last kmap(), for the report of a fault. */
 #define KTEST_SUITE "marks"
 
+#include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
 #include "mm/kmap/kmap.h"
 #include "tests/harness/fixture.h"

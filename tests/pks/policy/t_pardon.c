@@ -6,6 +6,7 @@
 #define KTEST_SUITE "pardon"
 
 #include "kernel/cpu/insn.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "mm/kmap/kmap.h"
@@ -173,7 +174,7 @@ static bool stop;
 static int disturb(void *arg)
 {
 	(void)arg;
-	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
+	while (!smp_load_acquire(&stop)) {
 		pks_grant(KEY_A, PKS_WRITE);
 		thread_yield();
 		EXPECT_DENIED(&marked);

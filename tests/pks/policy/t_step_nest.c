@@ -9,6 +9,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/local.h"
 #include "kernel/exception.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "pks/policy/fault.h"
@@ -133,9 +134,7 @@ static void nmis_in_an_nmi_that_steps(void)
 	for (u32 i = 0; i < 5; i++) {
 		nmis_inside = 0;
 		apic_self_nmi();
-		for (u32 spins = 0;
-		     __atomic_load_n(&nmis_inside, __ATOMIC_ACQUIRE) < 2 && spins < 1000000;
-		     spins++)
+		for (u32 spins = 0; smp_load_acquire(&nmis_inside) < 2 && spins < 1000000; spins++)
 			cpu_relax();
 		EXPECT_EQ(nmis_inside, 2);
 		EXPECT_STEPPED(2, 2, 0);
@@ -227,7 +226,7 @@ static void somebody_else_steps_inside(void)
 	trap_hook_set(X86_DE, step_inside);
 	asm volatile("divq (%2)" : "+d"(high), "+a"(low) : "r"(area.a) : "memory", "cc");
 	trap_hook_set(X86_DE, NULL);
-	EXPECT_EQ(__atomic_load_n(&steps_inside, __ATOMIC_ACQUIRE), steps);
+	EXPECT_EQ(smp_load_acquire(&steps_inside), steps);
 	EXPECT_EQ(low, 4);
 	EXPECT_STEPPED(1, 1, 0);
 	step_area_put();
