@@ -168,7 +168,7 @@ void boot_main(u32 mbi_phys)
 		drop_cut_word(boot_info.cmdline);
 	cmdline_parse(boot_info.cmdline, &options, complain, NULL);
 	paging_start(options.paging);
-	magic_patch(options.magic, options.trace); /* kernel text is writable until mm_init() */
+	patch_apply(options.magic, options.trace); /* kernel text is writable until mm_init() */
 	if (!options.seed)
 		options.seed = rdtsc() | 1;
 	random_seed(options.seed);

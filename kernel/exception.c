@@ -212,7 +212,7 @@ void die(struct regs *regs, const char *why, u64 addr)
 {
 	if (extable_fixup(regs, EX_DIE, addr))
 		return;
-	if (context_count() != 0 || !current_thread() || current_thread()->immortal)
+	if (context_count() != 0 || !current_thread() || current_thread()->essential)
 		panic_regs(regs, addr, "%s in %s context", why, context_name());
 	thread_die(regs, why, addr);
 }

@@ -30,7 +30,7 @@ void syscall_init_cpu(void);
 const char *exception_name(u64 vector);
 
 /*
- * The context that `regs` interrupted cannot go on. If the instruction has a landing for this, it
+ * The context that `regs` interrupted cannot go on. If the instruction has a fixup for this, it
  * lands and die() returns. A thread ends, with its report, and the rest runs on; without a thread
  * to end (softirq, interrupt, NMI, preemption off) the kernel panics. A lock that the thread holds
  * stays held: whoever wants it next panics for it. Any context.

@@ -14,7 +14,7 @@
 #define PATIENCES_MAX 5       /* then the kernel panics */
 #define NMI_SPINS     1000000 /* what reports does not wait long for an NMI's effect */
 
-u64 ipi_patience_ns = IPI_PATIENCE_NS;
+u64 ipi_timeout_ns = IPI_TIMEOUT_NS;
 u32 ipi_warnings;
 
 /* What an NMI is to do, as bits of cpu->nmi_asks. */
@@ -105,7 +105,7 @@ struct wait {
 static void wait_on(struct wait *wait)
 {
 	cpu_relax();
-	if (now_ns() - wait->since < (wait->patiences + 1) * ipi_patience_ns)
+	if (now_ns() - wait->since < (wait->patiences + 1) * ipi_timeout_ns)
 		return;
 	if (++wait->patiences == PATIENCES_MAX)
 		panic("CPU %u does not answer other processors", wait->cpu->id);

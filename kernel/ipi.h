@@ -43,8 +43,8 @@ bool ipi_nmi(const struct regs *regs);
  * How long an answer is waited for before it is asked for by NMI, and a warning printed; ns. A test
  * writes it, in thread context, while no other test runs; whoever waits reads it.
  */
-#define IPI_PATIENCE_NS 2000000000ULL
-extern u64 ipi_patience_ns;
+#define IPI_TIMEOUT_NS 2000000000ULL
+extern u64 ipi_timeout_ns;
 
 /* Warnings given; for tests. Atomic, any context that may wait. */
 extern u32 ipi_warnings;

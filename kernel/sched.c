@@ -21,7 +21,7 @@ extern char boot_stack[];
 void switch_to(struct thread *prev, struct thread *next);
 _Noreturn void thread_main(int (*fn)(void *), void *arg);
 
-static struct thread main_thread = { .name = "main", .id = 0, .immortal = true };
+static struct thread main_thread = { .name = "main", .id = 0, .essential = true };
 static u64 kernel_cr3;
 
 /* Locked. */
@@ -306,7 +306,7 @@ struct thread *sched_add_cpu(struct cpu *cpu)
 
 	if (!idle)
 		return NULL;
-	idle->immortal = true;
+	idle->essential = true;
 	idle->state = THREAD_RUNNABLE;
 	idle->cpu = cpu;
 	idle->pinned = cpu;

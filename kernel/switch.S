@@ -12,7 +12,7 @@
  */
 	.globl switch_to
 switch_to:
-	MAGIC_SITE MAGIC_SWITCH, trace_switch_thunk
+	PATCH_SITE MAGIC_SWITCH, trace_switch_trampoline
 	push %rbp
 	push %rbx
 	push %r12

@@ -45,7 +45,7 @@ struct thread {
 	u32 id;
 	u64 pks_repeated; /* change and processor of the last fault repeated: pks/policy/fault.c */
 	u64 pks_repeated_page; /* and its page frame in virtual memory */
-	bool immortal;         /* its death would be the kernel's: die() panics */
+	bool essential;        /* its death would be the kernel's: die() panics */
 	bool expects_death;    /* a test: no report, the end is read by the joiner */
 	char name[THREAD_NAME_MAX];
 	struct local local;    /* its own */

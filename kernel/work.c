@@ -80,6 +80,6 @@ void work_start(void)
 
 	if (!t)
 		panic("no memory for the worker thread");
-	t->immortal = true;
+	t->essential = true;
 	thread_launch(t);
 }

@@ -4,18 +4,18 @@
 #include "kernel/cpu/layout.h"
 #include "mm/page.h"
 
-struct ranges early_free;
+struct ranges bootmem_free;
 
 /* The boot page tables' part, then the direct map. */
 static u64 reach = BOOT_MAPPED;
 
-void early_reach(u64 end)
+void bootmem_reach(u64 end)
 {
 	reach = end;
 }
 
 /* A memory map may claim what is not there. */
-bool early_keeps(u64 phys)
+bool bootmem_keeps(u64 phys)
 {
 	volatile u64 *first = phys_to_virt(phys);
 
@@ -31,18 +31,18 @@ static void zero(void *p, u64 size)
 	asm volatile("rep stosq" : "+D"(p), "+c"(size) : "a"(0) : "memory");
 }
 
-u64 early_take(u64 size, u64 from, u64 to)
+u64 bootmem_take(u64 size, u64 from, u64 to)
 {
 	to = MIN(to, reach);
-	for (u32 i = 0; i < early_free.count; i++) {
-		const struct range *r = &early_free.r[i];
+	for (u32 i = 0; i < bootmem_free.count; i++) {
+		const struct range *r = &bootmem_free.r[i];
 		u64 phys = ALIGN_UP(MAX(r->start, from), size);
 
 		if (phys >= MIN(r->end, to) || MIN(r->end, to) - phys < size)
 			continue;
-		ranges_subtract(&early_free, phys, phys + size);
+		ranges_subtract(&bootmem_free, phys, phys + size);
 		for (u64 frame = phys; frame < phys + size; frame += PAGE_SIZE)
-			if (!early_keeps(frame))
+			if (!bootmem_keeps(frame))
 				panic("the memory map has RAM at %p, where nothing is kept",
 				      (void *)frame);
 		zero(phys_to_virt(phys), size);
@@ -51,9 +51,9 @@ u64 early_take(u64 size, u64 from, u64 to)
 	return 0;
 }
 
-u64 early_alloc(void)
+u64 bootmem_alloc(void)
 {
-	u64 phys = early_take(PAGE_SIZE, 0, reach);
+	u64 phys = bootmem_take(PAGE_SIZE, 0, reach);
 
 	if (!phys)
 		panic("no memory below %lu GiB is left for page tables", reach >> 30);

@@ -105,7 +105,7 @@ static void map_direct(void)
 
 /*
  * A memory map may have a range where there is nothing. Below 4 GiB, where page tables are needed
- * at once, early_take() finds out; above it the whole range can be left out. Returns the bytes.
+ * at once, bootmem_take() finds out; above it the whole range can be left out. Returns the bytes.
  */
 static u64 drop_absent(void)
 {
@@ -114,12 +114,12 @@ static u64 drop_absent(void)
 	for (u32 i = ram.count; i--;) {
 		u64 start = ram.r[i].start, end = ram.r[i].end;
 
-		if (start < BOOT_MAPPED || (early_keeps(start) && early_keeps(end - PAGE_SIZE)))
+		if (start < BOOT_MAPPED || (bootmem_keeps(start) && bootmem_keeps(end - PAGE_SIZE)))
 			continue;
 		pr("# RAM: nothing is kept in %p to %p: left out\n", (void *)start, (void *)end);
 		pgtable_unmap(kernel_root, DIRECT_BASE + start, end - start);
 		ranges_subtract(&ram, start, end);
-		ranges_subtract(&early_free, start, end);
+		ranges_subtract(&bootmem_free, start, end);
 	}
 	return before - ranges_total(&ram);
 }
@@ -156,13 +156,13 @@ static u64 map_vmemmap(void)
 
 			size = large;
 			if (!(va & (large - 1)) && end - va >= large)
-				block = early_take(large, r->start, r->end);
+				block = bootmem_take(large, r->start, r->end);
 			if (!block) {
 				size = PAGE_SIZE;
-				block = early_take(size, r->start, r->end);
+				block = bootmem_take(size, r->start, r->end);
 			}
 			if (!block)
-				block = early_alloc();
+				block = bootmem_alloc();
 			map(va, block, block + size, PTE_RW_DATA, 2);
 			bytes += size;
 		}
@@ -223,25 +223,25 @@ void mm_init(const struct boot_info *info)
 
 	find_ram(info);
 	check_ram(info);
-	early_free = ram;
-	ranges_subtract(&early_free, 0, LOW_MEMORY);
-	ranges_subtract(&early_free, KERNEL_LMA, IMAGE_PHYS(image_end));
-	before = ranges_total(&early_free);
+	bootmem_free = ram;
+	ranges_subtract(&bootmem_free, 0, LOW_MEMORY);
+	ranges_subtract(&bootmem_free, KERNEL_LMA, IMAGE_PHYS(image_end));
+	before = ranges_total(&bootmem_free);
 
-	kernel_root = early_alloc();
+	kernel_root = bootmem_alloc();
 	BUG_ON(kernel_root >= BOOT_MAPPED); /* a processor that comes from 32-bit code loads it */
 	map_direct();
 	map_image();
 	map(DIRECT_BASE + VGA_START, VGA_START, VGA_END, PTE_MMIO, 1); /* the console goes on */
 	switch_tables(info);
-	early_reach(DIRECT_SIZE);
+	bootmem_reach(DIRECT_SIZE);
 	before -= drop_absent();
 	vmemmap = map_vmemmap();
 	share(VMAP_BASE);
 	share(TEST_BASE);
 	enable_protections();
 	pgtable_use_allocator();
-	for (u32 i = 0; i < early_free.count; i++)
-		page_alloc_add(early_free.r[i].start, early_free.r[i].end);
+	for (u32 i = 0; i < bootmem_free.count; i++)
+		page_alloc_add(bootmem_free.r[i].start, bootmem_free.r[i].end);
 	say_cost(before, pages_free() << PAGE_SHIFT, vmemmap);
 }

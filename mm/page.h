@@ -27,7 +27,7 @@ struct page {
 			*pgmap; /* PG_PGMAP: the device range's, see mm/kmap/memremap.h */
 	};
 	u32 kmap_site;   /* low half of the address of the last kmap()'s caller; racy, a hint */
-	u32 unprotected; /* users for whom the page is globally unprotected, with marks=page; atomic
+	u32 marks;       /* kmap()s without their kunmap() yet, with marks=page; atomic
 			  */
 	u8 flags;        /* enum page_flags */
 	u8 order;        /* of the block that it heads; under the allocator's lock */
@@ -70,13 +70,13 @@ static inline void *page_to_virt(const struct page *page)
 }
 
 /* What page_address() does with early=on: see mm/kmap/kmap_check.h. */
-void early_page_address(const struct page *page);
+void kmap_check_page_address(const struct page *page);
 
 /* The page's address, for everybody: it says nothing of who may use it. Any context. */
 static inline void *page_address(const struct page *page)
 {
 	if (unlikely(options.early))
-		early_page_address(page);
+		kmap_check_page_address(page);
 	return page_to_virt(page);
 }
 

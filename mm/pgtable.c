@@ -35,7 +35,7 @@ u64 table_alloc(void)
 	struct page *page;
 
 	if (!allocator_up)
-		return early_alloc();
+		return bootmem_alloc();
 	page = page_alloc(0);
 	if (!page)
 		return 0;

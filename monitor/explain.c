@@ -31,7 +31,7 @@ static struct pks_page_state page_state(u64 addr)
 	return (struct pks_page_state){
 		.known = page,
 		.devmap = page && page->flags & PG_DEVMAP,
-		.unprotected = page && pks_is_unprotected(page),
+		.marked = page && page_marks(page),
 	};
 }
 
@@ -42,7 +42,7 @@ static const char *reason(struct pks_page_state page)
 		return "this mode pardons nothing";
 	if (!page.known)
 		return "the address has no struct page";
-	if (page.unprotected)
+	if (page.marked)
 		return "the page is marked by kmap()";
 	if (options.gate == PKS_GATE_ANY)
 		return page.devmap ? "the gate is open for all device memory"

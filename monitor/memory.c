@@ -71,8 +71,8 @@ static struct page *word_page(const char *word)
 
 static void say_users(const struct page *page)
 {
-	pr("frame %lu, key %u: globally unprotected, users: %u%s\n", page_to_pfn(page), page->pkey,
-	   (u32)pks_users(page), page->pkey ? "" : " (without a key there is nothing to count)");
+	pr("frame %lu, key %u: marks: %u%s\n", page_to_pfn(page), page->pkey, (u32)page_marks(page),
+	   page->pkey ? "" : " (without a key there is nothing to count)");
 }
 
 void command_kmap(int n, char **words)

@@ -44,7 +44,7 @@ static inline void pkrs_write(u32 pkrs)
 	asm volatile("pushfq\n\t"
 		     "cli\n\t"
 		     "movl %0, %%gs:%c1\n\t"
-		     SITE_TEXT("4", "trace_rights_thunk")
+		     PATCH_SITE_TEXT("4", "trace_rights_trampoline")
 		     "wrmsr\n\t"
 		     "popfq"
 		     :

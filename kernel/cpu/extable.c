@@ -2,7 +2,7 @@
 #include "kernel/cpu/extable.h"
 
 struct extable_entry {
-	u64 insn, landing, kind;
+	u64 insn, fixup, kind;
 };
 
 extern const struct extable_entry extable_start[], extable_end[];
@@ -16,7 +16,7 @@ bool extable_search(struct regs *regs, enum extable_kind kind, u64 addr)
 		regs->rdx = regs->error;
 		regs->rcx = addr;
 		regs->rsi = regs_pkrs(regs);
-		regs->rip = e->landing;
+		regs->rip = e->fixup;
 		return true;
 	}
 	return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A fault as a value. An instruction listed in the exception table (extable) does not kill its
- * context: it is left for the landing address, and what happened is in the registers, so that
+ * context: it is left for the fixup address, and what happened is in the registers, so that
  * this works in every context and nests by itself.
  */
 #ifndef KEYWARD_KERNEL_CPU_EXTABLE_H
@@ -26,13 +26,13 @@ enum extable_kind {
 	EX_DIE,   /* only where the context would otherwise die: the fault policy comes first */
 };
 
-/* For asm: `insn` may fault in the manner of `kind`; go on at `landing`, registers as below. */
-#define EXTABLE(insn, landing, kind)                \
-	".pushsection .extable, \"a\"\n\t"          \
-	".quad " insn ", " landing ", " kind "\n\t" \
+/* For asm: `insn` may fault in the manner of `kind`; go on at `fixup`, registers as below. */
+#define EXTABLE(insn, fixup, kind)                \
+	".pushsection .extable, \"a\"\n\t"        \
+	".quad " insn ", " fixup ", " kind "\n\t" \
 	".popsection\n\t"
 
-/* The registers that a landing finds a struct fault in, as asm operands of the faulting code. */
+/* The registers that a fixup finds a struct fault in, as asm operands of the faulting code. */
 #define FAULT_OPERANDS(f) "+a"((f).vector), "+d"((f).error), "+c"((f).addr), "+S"((f).pkrs)
 
 /* The rights of the context that `regs` interrupted: what its return will load. */

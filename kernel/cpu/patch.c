@@ -3,11 +3,11 @@
 #include "kernel/lib/string.h"
 #include "kernel/lib/types.h"
 
-struct magic_site {
-	u64 at, point, thunk;
+struct patch_site {
+	u64 at, point, trampoline;
 };
 
-extern const struct magic_site magic_sites_start[], magic_sites_end[];
+extern const struct patch_site patch_sites_start[], patch_sites_end[];
 
 /* CALL rel32; the distance counts from behind it. */
 static void write_call(u64 at, u64 to)
@@ -19,14 +19,14 @@ static void write_call(u64 at, u64 to)
 	memcpy((void *)at, code, sizeof(code));
 }
 
-void magic_patch(u32 mask, bool trace)
+void patch_apply(u32 mask, bool trace)
 {
 	/* xchg %bx, %bx, and a NOP of two bytes */
 	static const u8 magic[5] = { 0x66, 0x87, 0xdb, 0x66, 0x90 };
 
-	for (const struct magic_site *site = magic_sites_start; site < magic_sites_end; site++) {
-		if (trace && site->thunk)
-			write_call(site->at, site->thunk);
+	for (const struct patch_site *site = patch_sites_start; site < patch_sites_end; site++) {
+		if (trace && site->trampoline)
+			write_call(site->at, site->trampoline);
 		else if (site->point & mask)
 			memcpy((void *)site->at, magic, sizeof(magic));
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the sites call that trace=on patches: kernel/trace/trace_thunk.S, or the way of a trap. The
- * rights of an event are those of the mirror, so that they hold too if an NMI comes before WRMSR.
+ * What the sites call that trace=on patches: kernel/trace/trace_trampoline.S, or the way of a trap.
+ * The rights of an event are those of the mirror, so that they hold too if an NMI comes before
+ * WRMSR.
  */
 #include "kernel/cpu/trace.h"
 #include "kernel/exception.h"

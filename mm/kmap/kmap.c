@@ -14,11 +14,11 @@ void *kmap(struct page *page)
 		void *site = __builtin_return_address(0);
 
 		if (unlikely(options.early))
-			early_kmap(page, site);
+			kmap_check_kmap(page, site);
 		page->kmap_site = (u32)(u64)site;
 		page->kmap_thread = current_thread() ? current_thread()->id + 1 : 0;
 		pks_global_open(key); /* first: who sees the mark finds the key open */
-		if (!pks_unprotect(page))
+		if (!page_mark(page))
 			pks_global_close(key);
 		trace(TRACE_KMAP, page_to_pfn(page), (u64)site);
 	}
@@ -29,9 +29,9 @@ void kunmap(struct page *page)
 {
 	u32 key = page->pkey;
 
-	if (key || pks_is_unprotected(page)) { /* its key may have gone meanwhile */
+	if (key || page_marks(page)) { /* its key may have gone meanwhile */
 		trace(TRACE_KUNMAP, page_to_pfn(page), (u64)__builtin_return_address(0));
-		if (pks_reprotect(page, __builtin_return_address(0)))
+		if (page_unmark(page, __builtin_return_address(0)))
 			pks_global_close(key);
 	}
 }

@@ -7,13 +7,13 @@
 #include "kernel/thread.h"
 #include "pks/keys.h"
 
-#define COUNT(what) atomic_inc(&early_stats.what)
+#define COUNT(what) atomic_inc(&kmap_check_stats.what)
 
-struct early_stats early_stats;
+struct kmap_check_stats kmap_check_stats;
 
 static struct once told;
 
-void early_set(bool on)
+void kmap_check_set(bool on)
 {
 	once_forget(&told);
 	options.early = on;
@@ -36,13 +36,13 @@ static void warn(const struct page *page, const char *what, void *site)
 		pr("#   too many call sites: further ones are not warned about\n");
 }
 
-void early_kmap(const struct page *page, void *site)
+void kmap_check_kmap(const struct page *page, void *site)
 {
 	COUNT(kmap);
 	warn(page, "kmap", site);
 }
 
-void early_page_address(const struct page *page)
+void kmap_check_page_address(const struct page *page)
 {
 	if (!page->pkey)
 		return;

@@ -10,15 +10,15 @@
 #include "mm/page.h"
 
 /* How often it was seen while the option is on; atomic, any context. `told`: warnings printed. */
-struct early_stats {
+struct kmap_check_stats {
 	u64 kmap, page_address, told;
 };
-extern struct early_stats early_stats;
+extern struct kmap_check_stats kmap_check_stats;
 
 /* On or off from now on; every call site may be warned about again. Thread context. */
-void early_set(bool on);
+void kmap_check_set(bool on);
 
 /* For kmap(), on behalf of its caller. Any context. */
-void early_kmap(const struct page *page, void *site);
+void kmap_check_kmap(const struct page *page, void *site);
 
 #endif

@@ -78,7 +78,7 @@ static bool in_use(const struct dev_pagemap *pgmap)
 	struct kmap_holder holder;
 
 	for (u64 i = 0; i < pgmap->pages; i++)
-		if (pks_is_unprotected(&pgmap->first[i]))
+		if (page_marks(&pgmap->first[i]))
 			return true;
 	return kmap_holder(pgmap->first, pgmap->pages, &holder);
 }

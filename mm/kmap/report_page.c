@@ -45,8 +45,8 @@ void report_address(u64 addr)
 	if (page_pgmap(page))
 		pr("#   page %lu of the device range %s\n", (u64)(page - page_pgmap(page)->first),
 		   page_pgmap(page)->owner);
-	pr("#   page: %sdirect map's key %u, globally unprotected, users: %u\n",
-	   page->flags & PG_DEVMAP ? "device range, " : "", page->pkey, (u32)pks_users(page));
+	pr("#   page: %sdirect map's key %u, marks: %u\n",
+	   page->flags & PG_DEVMAP ? "device range, " : "", page->pkey, (u32)page_marks(page));
 	if (page->kmap_thread)
 		pr("#   last kmap by %p"
 		   "S in thread %u\n",

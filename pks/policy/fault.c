@@ -126,18 +126,18 @@ static struct pks_page_state page_state(struct target at, enum pks_scope scope)
 	return (struct pks_page_state){
 		.known = page,
 		.devmap = page && page->flags & PG_DEVMAP,
-		.unprotected = page && pks_is_unprotected(page),
-		.key_open = scope == PKS_SCOPE_GLOBAL && pks_global_users(at.key),
+		.marked = page && page_marks(page),
+		.key_open = scope == PKS_SCOPE_GLOBAL && pks_global_marks(at.key),
 	};
 }
 
 static __attribute__((noinline)) void warn(const struct regs *regs, u64 addr, struct target at,
-					   enum pks_width width, bool last)
+					   enum pks_reach reach, bool last)
 {
 	static const char *const until[] = {
-		[PKS_IN_CONTEXT] = "until this context ends",
-		[PKS_IN_INSTRUCTION] = "for this instruction",
-		[PKS_FOR_ALL] = "as its key is open to all",
+		[PKS_REACH_CONTEXT] = "until this context ends",
+		[PKS_REACH_INSTRUCTION] = "for this instruction",
+		[PKS_REACH_ALL] = "as its key is open to all",
 	};
 	struct thread *t = current_thread();
 
@@ -148,7 +148,7 @@ static __attribute__((noinline)) void warn(const struct regs *regs, u64 addr, st
 	   "E, page frame %lu, key %u (%s)\n"
 	   "#   by %p"
 	   "S in %s context, thread %u (%s)\n",
-	   until[width], addr, &regs->error, at.page ? page_to_pfn(at.page) : 0, at.key,
+	   until[reach], addr, &regs->error, at.page ? page_to_pfn(at.page) : 0, at.key,
 	   pks_key_owner(at.key), (void *)regs->rip, context_name(), t ? t->id : 0,
 	   t ? t->name : "none");
 	if (at.page && at.page->kmap_thread)
@@ -161,23 +161,23 @@ static __attribute__((noinline)) void warn(const struct regs *regs, u64 addr, st
 
 /* A call site that was warned about before costs a look. */
 static inline void warn_once(const struct regs *regs, u64 addr, struct target at,
-			     enum pks_width width)
+			     enum pks_reach reach)
 {
 	bool last;
 
 	if (unlikely(once_first(&sites, regs->rip, &last)))
-		warn(regs, addr, at, width, last);
+		warn(regs, addr, at, reach, last);
 }
 
 /* Lets the access through. What cannot be stepped over is pardoned for its context, and counted. */
-static __attribute__((noinline)) void pardon(struct regs *regs, u32 key, enum pks_width width)
+static __attribute__((noinline)) void pardon(struct regs *regs, u32 key, enum pks_reach reach)
 {
-	if (width == PKS_FOR_ALL) {
+	if (reach == PKS_REACH_ALL) {
 		COUNT(global_lent);
 		pks_global_lend(regs, key);
 		return;
 	}
-	if (width == PKS_IN_INSTRUCTION) {
+	if (reach == PKS_REACH_INSTRUCTION) {
 		if (pks_step(regs, key)) {
 			COUNT(steps);
 			return;
@@ -195,7 +195,7 @@ bool pks_fault(struct regs *regs, u64 addr)
 	enum pks_access access = (enum pks_access)(PKS_READ | (regs->error & PF_W));
 	struct target at = find_target(addr);
 	enum pks_verdict verdict;
-	enum pks_width width;
+	enum pks_reach reach;
 	bool permitted;
 
 	if (pkrs_permits((u32)regs_pkrs(regs), at.key, access))
@@ -203,11 +203,11 @@ bool pks_fault(struct regs *regs, u64 addr)
 	permitted = pkrs_permits((u32)regs_pkrs(regs), at.key, access);
 	if (unlikely(permitted || mode == PKS_MODE_OFF) && may_be_outdated(addr))
 		return true;
-	MAGIC_SITE(MAGIC_FAULT);
+	PATCH_SITE(MAGIC_FAULT);
 	COUNT(faults);
 	trace(TRACE_FAULT, addr, regs->rip);
-	width = pks_width(options.gate, scope, page_state(at, scope));
-	verdict = pks_policy(mode, width != PKS_CLOSED);
+	reach = pks_reach(options.gate, scope, page_state(at, scope));
+	verdict = pks_policy(mode, reach != PKS_REACH_NONE);
 	/*
 	 * Where the frame's rights permit the access, and yet it faulted, a pardon would only
 	 * repeat the fault for ever: a key was changed without a flush, or the machine is wrong.
@@ -218,13 +218,13 @@ bool pks_fault(struct regs *regs, u64 addr)
 		return false;
 	}
 	if (verdict == PKS_PARDON_WARN)
-		warn_once(regs, addr, at, width);
-	MAGIC_SITE(MAGIC_PARDON);
+		warn_once(regs, addr, at, reach);
+	PATCH_SITE(MAGIC_PARDON);
 	COUNT(pardons);
 	trace(TRACE_PARDON, addr, at.key);
-	if (likely(width == PKS_IN_CONTEXT))
+	if (likely(reach == PKS_REACH_CONTEXT))
 		pks_update_exception(regs, at.key, PKS_READWRITE);
 	else
-		pardon(regs, at.key, width);
+		pardon(regs, at.key, reach);
 	return true;
 }

@@ -24,11 +24,11 @@
  * Marks of each key's pages; atomic, any context. Below 0, which a page's new key between kmap()
  * and kunmap() could bring about, a key is closed.
  */
-static int users[PKS_KEYS];
+static int key_marks[PKS_KEYS];
 
-u32 pks_global_users(u32 key)
+u32 pks_global_marks(u32 key)
 {
-	int now = smp_load_acquire(&users[key]);
+	int now = smp_load_acquire(&key_marks[key]);
 
 	return now > 0 ? (u32)now : 0;
 }
@@ -86,11 +86,11 @@ static void recall(void)
 
 static void add(u32 key, int marks)
 {
-	int now = atomic_add_return(marks, &users[key]);
+	int now = atomic_add_return(marks, &key_marks[key]);
 
 	if (options.pardon != PKS_SCOPE_GLOBAL)
 		return;
-	trace(marks > 0 ? TRACE_GLOBAL_OPEN : TRACE_GLOBAL_CLOSE, key, pks_global_users(key));
+	trace(marks > 0 ? TRACE_GLOBAL_OPEN : TRACE_GLOBAL_CLOSE, key, pks_global_marks(key));
 	if (now <= 0)
 		recall();
 }
@@ -109,7 +109,7 @@ void pks_global_close(u32 key)
 
 void pks_key_moved(const struct page *page, u32 key)
 {
-	u32 marks = (u32)pks_users(page);
+	u32 marks = (u32)page_marks(page);
 
 	if (!marks || page->pkey == key)
 		return;
@@ -122,9 +122,9 @@ void pks_key_moved(const struct page *page, u32 key)
 void pks_global_lend(struct regs *regs, u32 key)
 {
 	irq_disable();
-	if (!pks_global_users(key) || options.pardon != PKS_SCOPE_GLOBAL)
+	if (!pks_global_marks(key) || options.pardon != PKS_SCOPE_GLOBAL)
 		return;
 	pkrs_lend((u32)regs_pkrs(regs), pkrs_mask(key));
-	if (!pks_global_users(key)) /* closed in between, by an NMI here */
+	if (!pks_global_marks(key)) /* closed in between, by an NMI here */
 		pkrs_recall();
 }

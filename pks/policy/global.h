@@ -20,7 +20,7 @@ void pks_global_open(u32 key);
 void pks_global_close(u32 key);
 
 /* Marks of the key. Any context. */
-u32 pks_global_users(u32 key);
+u32 pks_global_marks(u32 key);
 
 /*
  * The access that `regs` returns to is let through, if the key is still open: else it faults again.

@@ -19,14 +19,14 @@ void pks_marks_set(enum pks_marks marks)
 	options.marks = marks;
 }
 
-u64 pks_users_in_hash(const struct page *page)
+u64 page_marks_in_hash(const struct page *page)
 {
 	return mark_hash_count(&hash, page_to_pfn(page));
 }
 
 bool page_is_marked(const struct page *page)
 {
-	return pks_is_unprotected(page);
+	return page_marks(page) != 0;
 }
 
 static void warn_full(const struct page *page)
@@ -42,10 +42,10 @@ static void warn_full(const struct page *page)
 
 static void add_to_page(struct page *page)
 {
-	atomic_inc(&page->unprotected);
+	atomic_inc(&page->marks);
 }
 
-bool pks_unprotect(struct page *page)
+bool page_mark(struct page *page)
 {
 	if (likely(options.marks == PKS_MARKS_PAGE)) {
 		add_to_page(page);
@@ -58,16 +58,16 @@ bool pks_unprotect(struct page *page)
 
 static bool remove_from_page(struct page *page)
 {
-	u32 users = smp_load_acquire(&page->unprotected);
+	u32 marks = smp_load_acquire(&page->marks);
 
 	do {
-		if (users == 0)
+		if (marks == 0)
 			return false;
-	} while (!try_cmpxchg(&page->unprotected, &users, users - 1));
+	} while (!try_cmpxchg(&page->marks, &marks, marks - 1));
 	return true;
 }
 
-bool pks_reprotect(struct page *page, void *site)
+bool page_unmark(struct page *page, void *site)
 {
 	bool last;
 

@@ -15,25 +15,20 @@
  * One more user. A full hash is warned about, the page stays as it was, and false is returned. Any
  * context.
  */
-bool pks_unprotect(struct page *page);
+bool page_mark(struct page *page);
 
 /* One user less; without any, reports `site`, changes nothing, returns false. Any context. */
-bool pks_reprotect(struct page *page, void *site);
+bool page_unmark(struct page *page, void *site);
 
 /* What marks=hash has counted. Any context. */
-u64 pks_users_in_hash(const struct page *page);
+u64 page_marks_in_hash(const struct page *page);
 
 /* How many users the page has. Any context. */
-static inline u64 pks_users(const struct page *page)
+static inline u64 page_marks(const struct page *page)
 {
 	if (unlikely(options.marks == PKS_MARKS_HASH))
-		return pks_users_in_hash(page);
-	return smp_load_acquire(&page->unprotected);
-}
-
-static inline bool pks_is_unprotected(const struct page *page)
-{
-	return pks_users(page) != 0;
+		return page_marks_in_hash(page);
+	return smp_load_acquire(&page->marks);
 }
 
 /* Where users are counted from now on. Thread context, while no page has any. */

@@ -16,9 +16,9 @@
 // clang-format off
 const struct pks_scope_row pks_scope_table[PKS_SCOPES] = {
 	/*                           marked              device              key */
-	[PKS_SCOPE_CONTEXT]     = { PKS_IN_CONTEXT,     PKS_IN_CONTEXT,     PKS_CLOSED },
-	[PKS_SCOPE_INSTRUCTION] = { PKS_IN_INSTRUCTION, PKS_IN_INSTRUCTION, PKS_CLOSED },
-	[PKS_SCOPE_GLOBAL]      = { PKS_CLOSED,         PKS_IN_CONTEXT,     PKS_FOR_ALL },
+	[PKS_SCOPE_CONTEXT]     = { PKS_REACH_CONTEXT,     PKS_REACH_CONTEXT,     PKS_REACH_NONE },
+	[PKS_SCOPE_INSTRUCTION] = { PKS_REACH_INSTRUCTION, PKS_REACH_INSTRUCTION, PKS_REACH_NONE },
+	[PKS_SCOPE_GLOBAL]      = { PKS_REACH_NONE,         PKS_REACH_CONTEXT,     PKS_REACH_ALL },
 };
 // clang-format on
 

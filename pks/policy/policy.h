@@ -8,50 +8,51 @@
 
 enum pks_verdict {
 	PKS_DIE,         /* no pardon: the context that faulted ends */
-	PKS_PARDON,      /* the access is let through, as widely as enum pks_width says */
+	PKS_PARDON,      /* the access is let through, as widely as enum pks_reach says */
 	PKS_PARDON_WARN, /* the same, and it is reported once for each call site */
 };
 
 /* What the policy knows of a page. */
 struct pks_page_state {
-	bool known;       /* the address translates to a page that has a struct page */
-	bool devmap;      /* it belongs to a protected device range */
-	bool unprotected; /* kmap() marked it as globally unprotected, and no kunmap() yet */
-	bool key_open;    /* some page of its key is so marked: pks/policy/global.h */
+	bool known;    /* the address translates to a page that has a struct page */
+	bool devmap;   /* it belongs to a protected device range */
+	bool marked;   /* kmap() marked it, and no kunmap() yet */
+	bool key_open; /* some page of its key is so marked: pks/policy/global.h */
 };
 
 /* What a pardon opens, and for how long. */
-enum pks_width {
-	PKS_CLOSED,         /* nothing: the page cannot be pardoned */
-	PKS_IN_CONTEXT,     /* the key in the saved frame, until that context ends */
-	PKS_IN_INSTRUCTION, /* the same, until the instruction is over: pks/policy/step.h */
-	PKS_FOR_ALL,        /* the key in every context that asks, until its last kunmap() */
+enum pks_reach {
+	PKS_REACH_NONE,        /* nothing: the page cannot be pardoned */
+	PKS_REACH_CONTEXT,     /* the key in the saved frame, until that context ends */
+	PKS_REACH_INSTRUCTION, /* the same, until the instruction is over: pks/policy/step.h */
+	PKS_REACH_ALL,         /* the key in every context that asks, until its last kunmap() */
 };
 
 struct pks_scope_row {
-	enum pks_width marked, device, key;
+	enum pks_reach marked, device, key;
 };
 
 extern const struct pks_scope_row pks_scope_table[PKS_SCOPES];
 
-/* How wide a pardon for such a page is. An unknown scope or gate gives nothing more. Any context.
+/* How far a pardon reaches for such a page is. An unknown scope or gate gives nothing more. Any
+ * context.
  */
-static inline enum pks_width pks_width(enum pks_gate gate, enum pks_scope scope,
+static inline enum pks_reach pks_reach(enum pks_gate gate, enum pks_scope scope,
 				       struct pks_page_state page)
 {
-	enum pks_width width = PKS_CLOSED;
+	enum pks_reach reach = PKS_REACH_NONE;
 	const struct pks_scope_row *row;
 
 	if ((unsigned int)scope >= PKS_SCOPES)
-		return PKS_CLOSED;
+		return PKS_REACH_NONE;
 	row = &pks_scope_table[scope];
-	if (page.known && page.unprotected)
-		width = row->marked;
-	if (width == PKS_CLOSED && page.key_open)
-		width = row->key;
-	if (width == PKS_CLOSED && page.known && gate == PKS_GATE_ANY && page.devmap)
-		width = row->device;
-	return width;
+	if (page.known && page.marked)
+		reach = row->marked;
+	if (reach == PKS_REACH_NONE && page.key_open)
+		reach = row->key;
+	if (reach == PKS_REACH_NONE && page.known && gate == PKS_GATE_ANY && page.devmap)
+		reach = row->device;
+	return reach;
 }
 
 struct pks_policy_row {

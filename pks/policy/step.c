@@ -117,7 +117,7 @@ struct local_step *step_suspend(struct regs *regs)
 void step_resume(struct regs *regs, struct local_step *step)
 {
 	step->frame = NULL;
-	if (regs->rip != step->rip) { /* a landing: kernel/cpu/extable.c */
+	if (regs->rip != step->rip) { /* a fixup: kernel/cpu/extable.c */
 		leave(regs, this_local(), step);
 	} else if (!(regs->rflags & RFLAGS_TF)) { /* who traced as well has ended that */
 		step->traced = false;

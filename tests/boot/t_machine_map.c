@@ -197,7 +197,7 @@ static void stacks_of_contexts(void)
 KTEST(stacks_of_contexts, KT_STRESS);
 
 static struct {
-	u64 rsp, landing; /* where the thread goes on */
+	u64 rsp, fixup; /* where the thread goes on */
 	u64 df_rsp, df_error;
 	u32 count;
 } overflow;
@@ -207,7 +207,7 @@ static bool land_after_overflow(struct regs *regs)
 	overflow.count++;
 	overflow.df_rsp = (u64)__builtin_frame_address(0);
 	overflow.df_error = regs->error;
-	regs->rip = overflow.landing;
+	regs->rip = overflow.fixup;
 	regs->rsp = overflow.rsp;
 	return true;
 }
@@ -221,11 +221,11 @@ static void stack_overflow(void)
 	overflow.count = 0;
 	asm volatile("mov %%rsp, %[rsp]\n\t"
 		     "lea 1f(%%rip), %%rax\n\t"
-		     "mov %%rax, %[landing]\n\t"
+		     "mov %%rax, %[fixup]\n\t"
 		     "mov %[lowest], %%rsp\n\t"
 		     "push %%rax\n"
 		     "1: mov %[rsp], %%rsp"
-		     : [rsp] "=m"(overflow.rsp), [landing] "=m"(overflow.landing)
+		     : [rsp] "=m"(overflow.rsp), [fixup] "=m"(overflow.fixup)
 		     : [lowest] "r"(current_thread()->stack)
 		     : "rax", "memory", "cc");
 	irq_restore(flags);

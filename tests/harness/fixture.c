@@ -25,9 +25,9 @@ bool prot_page_get(struct prot_page *p, u32 key)
 
 void prot_page_put(struct prot_page *p)
 {
-	if (pks_is_unprotected(p->page))
-		ktest_error("a page was left marked %lu times", pks_users(p->page));
-	while (pks_is_unprotected(p->page))
+	if (page_marks(p->page))
+		ktest_error("a page was left marked %lu times", page_marks(p->page));
+	while (page_marks(p->page))
 		kunmap(p->page);
 	devmap_unprotect(p->page, 1);
 	page_free(p->page, 0);

@@ -173,7 +173,7 @@ static void run_once(const struct ktest *t, bool stress)
 	pks_gate_set(gate);
 	pks_scope_set(scope);
 	pks_marks_set(marks);
-	early_set(early);
+	kmap_check_set(early);
 	check_leftovers(threads);
 }
 

@@ -8,20 +8,20 @@
 #include "tests/harness/fixture.h"
 
 /* The hook of #BP. */
-static inline bool inside_run(struct regs *regs)
+static inline bool nested_run(struct regs *regs)
 {
 	((void (*)(struct regs *))regs->rbx)(regs);
 	irq_disable();
 	return true;
 }
 
-/* From here to inside_end() #BP is ours; give that what this returns. Thread context. */
-static inline trap_hook_t inside_begin(void)
+/* From here to nested_end() #BP is ours; give that what this returns. Thread context. */
+static inline trap_hook_t nested_begin(void)
 {
-	return trap_hook_set(X86_BP, inside_run);
+	return trap_hook_set(X86_BP, nested_run);
 }
 
-static inline void inside_end(trap_hook_t before)
+static inline void nested_end(trap_hook_t before)
 {
 	trap_hook_set(X86_BP, before);
 }
@@ -33,7 +33,7 @@ static inline void inside(void (*fn)(struct regs *))
 }
 
 /* For inside(): takes all rights, and ends with them. */
-static inline void inside_meddle(struct regs *regs)
+static inline void nested_meddle(struct regs *regs)
 {
 	(void)regs;
 	EXPECT_RIGHTS(PKRS_INIT);

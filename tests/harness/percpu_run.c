@@ -17,7 +17,7 @@ static struct {
 	struct thread *threads[CPUS_MAX];
 } crew;
 
-void crew_meet(void)
+void percpu_meet(void)
 {
 	u32 arrival = atomic_inc_return(&crew.met);
 	u64 since = now_ns();
@@ -36,7 +36,7 @@ static int member(void *arg)
 {
 	u32 number = (u32)(u64)arg;
 
-	crew_meet();
+	percpu_meet();
 	crew.fn(number, crew.arg);
 	return 0;
 }
@@ -49,7 +49,7 @@ static void join(struct thread *t)
 		ktest_error("a thread died: %s", end.why);
 }
 
-bool crew_run(void (*fn)(u32 member, void *arg), void *arg)
+bool percpu_run(void (*fn)(u32 member, void *arg), void *arg)
 {
 	u32 n;
 
@@ -87,7 +87,7 @@ static int errand(void *arg)
 	return 0;
 }
 
-bool crew_run_on(struct cpu *cpu, void (*fn)(void *arg), void *arg)
+bool percpu_run_on(struct cpu *cpu, void (*fn)(void *arg), void *arg)
 {
 	struct errand e = { fn, arg };
 	struct thread *t = thread_prepare("errand", errand, &e);

@@ -11,13 +11,13 @@
  * returns when all have ended. False: a thread could not be made, and the test is in error. Thread
  * context.
  */
-bool crew_run(void (*fn)(u32 member, void *arg), void *arg);
+bool percpu_run(void (*fn)(u32 member, void *arg), void *arg);
 
 /* All members meet here before any goes on. Only in fn, and each member the same number of times.
  */
-void crew_meet(void);
+void percpu_meet(void);
 
 /* Runs fn(arg) in a thread pinned to `cpu`, and waits for its end. Thread context. */
-bool crew_run_on(struct cpu *cpu, void (*fn)(void *arg), void *arg);
+bool percpu_run_on(struct cpu *cpu, void (*fn)(void *arg), void *arg);
 
 #endif

@@ -60,7 +60,7 @@ PROBE struct fault probe_add(volatile void *p, u64 value)
 
 /*
  * WRMSR to IA32_PKRS (its mirror first, see pks/pkrs.inc), and the access in the instruction after
- * it. A landing finds the fault in the registers that held WRMSR's operands.
+ * it. A fixup finds the fault in the registers that held WRMSR's operands.
  */
 #define DEFINE_AFTER_WRMSR(name, insn)                                              \
 	PROBE struct fault name(u32 pkrs, volatile void *p, u64 *value)             \

@@ -37,7 +37,7 @@ static void unknown_modes_die(void **state)
  * `i` for the instruction, `g` for all. Written down from the scopes' definition, by hand.
  */
 static const struct {
-	struct pks_page_state page; /* known, devmap, unprotected, key_open */
+	struct pks_page_state page; /* known, devmap, marked, key_open */
 	const char *kmapped, *any;  /* three letters: context, instruction, global */
 } states[] = {
 	{ { false, false, false, false }, "---", "---" },
@@ -58,12 +58,12 @@ static const struct {
 	{ { true, true, true, true }, "cig", "cig" },
 };
 
-static enum pks_width width_of(char letter)
+static enum pks_reach width_of(char letter)
 {
-	return letter == 'c'   ? PKS_IN_CONTEXT
-	       : letter == 'i' ? PKS_IN_INSTRUCTION
-	       : letter == 'g' ? PKS_FOR_ALL
-			       : PKS_CLOSED;
+	return letter == 'c'   ? PKS_REACH_CONTEXT
+	       : letter == 'i' ? PKS_REACH_INSTRUCTION
+	       : letter == 'g' ? PKS_REACH_ALL
+			       : PKS_REACH_NONE;
 }
 
 static void widths_by_gate_and_scope(void **state)
@@ -72,13 +72,13 @@ static void widths_by_gate_and_scope(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
 		for (unsigned scope = 0; scope < PKS_SCOPES; scope++) {
 			enum pks_scope s = (enum pks_scope)scope;
-			enum pks_width narrow = width_of(states[i].kmapped[scope]);
+			enum pks_reach narrow = width_of(states[i].kmapped[scope]);
 
-			assert_int_equal(pks_width(PKS_GATE_KMAPPED, s, states[i].page), narrow);
-			assert_int_equal(pks_width(PKS_GATE_ANY, s, states[i].page),
+			assert_int_equal(pks_reach(PKS_GATE_KMAPPED, s, states[i].page), narrow);
+			assert_int_equal(pks_reach(PKS_GATE_ANY, s, states[i].page),
 					 width_of(states[i].any[scope]));
 			/* A gate that does not exist is no wider than the narrow one. */
-			assert_int_equal(pks_width((enum pks_gate)7, s, states[i].page), narrow);
+			assert_int_equal(pks_reach((enum pks_gate)7, s, states[i].page), narrow);
 		}
 	}
 }
@@ -87,14 +87,15 @@ static void unknown_scopes_are_closed(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
-		assert_int_equal(pks_width(PKS_GATE_ANY, PKS_SCOPES, states[i].page), PKS_CLOSED);
-		assert_int_equal(pks_width(PKS_GATE_ANY, (enum pks_scope) - 1, states[i].page),
-				 PKS_CLOSED);
+		assert_int_equal(pks_reach(PKS_GATE_ANY, PKS_SCOPES, states[i].page),
+				 PKS_REACH_NONE);
+		assert_int_equal(pks_reach(PKS_GATE_ANY, (enum pks_scope) - 1, states[i].page),
+				 PKS_REACH_NONE);
 	}
 }
 
-/* Mode by width: STRICT and OFF let nothing through, however wide it would be. */
-static void verdicts_by_mode_and_width(void **state)
+/* Mode by reach: STRICT and OFF let nothing through, however wide it would be. */
+static void verdicts_by_mode_and_reach(void **state)
 {
 	static const enum pks_verdict want[PKS_MODES] = {
 		[PKS_MODE_OFF] = PKS_DIE,
@@ -105,9 +106,9 @@ static void verdicts_by_mode_and_width(void **state)
 
 	(void)state;
 	for (unsigned mode = 0; mode < PKS_MODES; mode++)
-		for (unsigned width = PKS_CLOSED; width <= PKS_FOR_ALL; width++)
-			assert_int_equal(pks_policy((enum pks_mode)mode, width != PKS_CLOSED),
-					 width == PKS_CLOSED ? PKS_DIE : want[mode]);
+		for (unsigned reach = PKS_REACH_NONE; reach <= PKS_REACH_ALL; reach++)
+			assert_int_equal(pks_policy((enum pks_mode)mode, reach != PKS_REACH_NONE),
+					 reach == PKS_REACH_NONE ? PKS_DIE : want[mode]);
 }
 
 int main(void)
@@ -118,7 +119,7 @@ int main(void)
 		cmocka_unit_test(unknown_modes_die),
 		cmocka_unit_test(widths_by_gate_and_scope),
 		cmocka_unit_test(unknown_scopes_are_closed),
-		cmocka_unit_test(verdicts_by_mode_and_width),
+		cmocka_unit_test(verdicts_by_mode_and_reach),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

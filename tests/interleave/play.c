@@ -44,10 +44,10 @@ static void force_order(bool last)
 
 	for (u32 i = 0; i < LOCAL_MAPS && local->maps > local->base; i++)
 		kunmap_local((void *)play.page.va);
-	for (u32 i = 0; last && i < SEQUENCE_MAX && pks_is_unprotected(play.page.page); i++)
+	for (u32 i = 0; last && i < SEQUENCE_MAX && page_marks(play.page.page); i++)
 		kunmap(play.page.page);
-	for (u32 i = 0; last && i < SEQUENCE_MAX && pks_is_unprotected(play.page.page); i++)
-		pks_reprotect(play.page.page, (void *)force_order);
+	for (u32 i = 0; last && i < SEQUENCE_MAX && page_marks(play.page.page); i++)
+		page_unmark(play.page.page, (void *)force_order);
 	rights_set(PKRS_INIT);
 }
 

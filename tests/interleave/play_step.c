@@ -72,7 +72,7 @@ void play_compare(void)
 
 	compare("IA32_PKRS", expected_pkrs(), register_less_lent());
 	compare("cpu->pkrs", expected_pkrs(), rights_mirror());
-	compare("the page's marks", play.model.marks, pks_users(play.page.page));
+	compare("the page's marks", play.model.marks, page_marks(play.page.page));
 	compare("local maps", model_nested(&play.model), local->maps - local->base);
 	compare("stepped instructions", 0, local->steps);
 	compare("kunmaps too many", play.model.underflows,
@@ -83,7 +83,7 @@ void play_compare(void)
 		kmap_stats.left_open - play.maps.left_open);
 	compare("other complaints", 0,
 		kmap_stats.order - play.maps.order + kmap_stats.overflow - play.maps.overflow);
-	compare("the neighbour's marks", 0, pks_users(play.neighbour.page));
+	compare("the neighbour's marks", 0, page_marks(play.neighbour.page));
 }
 
 /* What the processor and the fault policy made of an access. */

@@ -81,7 +81,7 @@ static void each_is_set_up_like_the_first(void)
 {
 	struct setup first = setup_here();
 
-	crew_run(check_setup, &first);
+	percpu_run(check_setup, &first);
 }
 KTEST(each_is_set_up_like_the_first, KT_SMP);
 
@@ -136,7 +136,7 @@ static void go_round(u32 member, void *arg)
 
 static void a_pinned_thread_stays(void)
 {
-	crew_run(go_round, NULL);
+	percpu_run(go_round, NULL);
 }
 KTEST(a_pinned_thread_stays, KT_SMP | KT_STRESS);
 
@@ -158,7 +158,7 @@ static void wake_ups_are_not_lost(void)
 {
 	ball = 0;
 	rounds = ktest_rounds() / 5;
-	crew_run(pass_on, NULL);
+	percpu_run(pass_on, NULL);
 	EXPECT_EQ(ball, rounds * cpu_count);
 }
 KTEST(wake_ups_are_not_lost, KT_SMP | KT_STRESS);
@@ -191,7 +191,7 @@ static void calls_run_where_they_should(void)
 	calls = ktest_rounds() / 10;
 	for (u32 i = 0; i < cpu_count; i++)
 		places[i] = 0;
-	crew_run(call_everybody, NULL);
+	percpu_run(call_everybody, NULL);
 	for (u32 i = 0; i < cpu_count; i++) {
 		EXPECT(places[i] >= (u64)calls * cpu_count);
 		total += places[i];
@@ -240,9 +240,9 @@ static void silence_is_reported(void)
 
 	REQUIRE(t);
 	places[1] = 0;
-	ipi_patience_ns = 20000000;
+	ipi_timeout_ns = 20000000;
 	ipi_run_on(cpus[1], note_place, places);
-	ipi_patience_ns = IPI_PATIENCE_NS;
+	ipi_timeout_ns = IPI_TIMEOUT_NS;
 	EXPECT_EQ(places[1], 1);
 	EXPECT(ipi_warnings > warnings_before);
 	thread_join(t);
@@ -307,7 +307,7 @@ static void the_idle_take_work(void)
 	struct thread *busy, *waiting;
 	u64 flags;
 
-	REQUIRE(crew_run_on(cpus[1], take_place, &seen));
+	REQUIRE(percpu_run_on(cpus[1], take_place, &seen));
 	EXPECT(seen == cpus[1]);
 	set_by_work = false;
 	busy = thread_prepare("hog", hog, NULL);

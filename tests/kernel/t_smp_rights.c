@@ -53,7 +53,7 @@ static void rights_follow_a_thread(void)
 
 	if (!prot_page_get(&p, PKS_KEY_DEVMAP))
 		return;
-	crew_run(take_rights_along, &p);
+	percpu_run(take_rights_along, &p);
 	prot_page_put(&p);
 }
 KTEST(rights_follow_a_thread, KT_PKS | KT_SMP | KT_STRESS);
@@ -79,7 +79,7 @@ static void watch_the_mirror(u32 member, void *arg)
 
 static void the_mirror_is_its_processors_own(void)
 {
-	crew_run(watch_the_mirror, NULL);
+	percpu_run(watch_the_mirror, NULL);
 }
 KTEST(the_mirror_is_its_processors_own, KT_PKS | KT_SMP | KT_STRESS);
 
@@ -90,15 +90,15 @@ static void map_and_unmap(u32 member, void *arg)
 	(void)member;
 	for (u32 i = 0; i < 50 * ktest_rounds(); i++) {
 		kmap(page);
-		if (!pks_is_unprotected(page))
-			EXPECT(pks_is_unprotected(page)); /* we are one user */
+		if (!page_marks(page))
+			EXPECT(page_marks(page)); /* we are one user */
 		kunmap(page);
 	}
-	crew_meet();
+	percpu_meet();
 	kmap(page);
-	crew_meet();
-	EXPECT_EQ(pks_users(page), cpu_count);
-	crew_meet();
+	percpu_meet();
+	EXPECT_EQ(page_marks(page), cpu_count);
+	percpu_meet();
 	kunmap(page);
 }
 
@@ -108,8 +108,8 @@ static void all_map_one_page(void)
 
 	if (!prot_page_get(&p, PKS_KEY_DEVMAP))
 		return;
-	crew_run(map_and_unmap, p.page);
-	EXPECT_EQ(pks_users(p.page), 0);
+	percpu_run(map_and_unmap, p.page);
+	EXPECT_EQ(page_marks(p.page), 0);
 	prot_page_put(&p);
 }
 KTEST(all_map_one_page, KT_PKS | KT_SMP | KT_STRESS);
@@ -157,7 +157,7 @@ static void a_pardon_stays_on_its_processor(void)
 	pardons_end = false;
 	if (!marked_page(&p, PKS_KEY_DEVMAP))
 		return;
-	crew_run(pardons_here_denials_there, &p);
+	percpu_run(pardons_here_denials_there, &p);
 	EXPECT(pks_stats.pardons >= before + ktest_rounds());
 	marked_page_put(&p);
 }
@@ -188,16 +188,16 @@ static void see_key_changes(u32 member, void *arg)
 	rights_set(PKRS_INIT & ~pkrs_mask(shared.key)); /* the devmap's remains closed */
 	for (u32 i = 0; i < ktest_rounds() / 10; i++) {
 		expect_shared(member);
-		crew_meet();
+		percpu_meet();
 		if (member == i % cpu_count) {
 			shared.denied = !shared.denied;
 			EXPECT_EQ(
 				set_memory_pkey(va, 1, shared.denied ? PKS_KEY_DEVMAP : shared.key),
 				0);
 		}
-		crew_meet();
+		percpu_meet();
 		expect_shared(member);
-		crew_meet();
+		percpu_meet();
 	}
 }
 
@@ -209,7 +209,7 @@ static void a_key_change_reaches_all(void)
 	shared.key = (u32)key;
 	shared.denied = true;
 	if (prot_page_get(&shared.p, PKS_KEY_DEVMAP)) {
-		crew_run(see_key_changes, NULL);
+		percpu_run(see_key_changes, NULL);
 		prot_page_put(&shared.p);
 	}
 	EXPECT_EQ(pks_key_free((u32)key), 0);
@@ -253,7 +253,7 @@ static void an_open_page_stays_open_while_its_key_changes(void)
 	flips_end = false;
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
 	if (marked_page(&shared.p, PKS_KEY_DEVMAP)) {
-		crew_run(touch_and_flip, NULL);
+		percpu_run(touch_and_flip, NULL);
 		marked_page_put(&shared.p);
 	}
 	EXPECT_EQ(pks_key_free((u32)key), 0);
@@ -268,14 +268,14 @@ static void see_unmapping(u32 member, void *arg)
 	for (u32 i = 0; i < ktest_rounds() / 10; i++) {
 		if (member == i % cpu_count)
 			window_map(0, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA, 1);
-		crew_meet();
+		percpu_meet();
 		EXPECT_NO_FAULT(probe_read((void *)WINDOW, &value), "the page is mapped");
-		crew_meet();
+		percpu_meet();
 		if (member == i % cpu_count)
 			pgtable_unmap(kernel_root, WINDOW, PAGE_SIZE);
-		crew_meet();
+		percpu_meet();
 		EXPECT_PAGE_FAULT(probe_read((void *)WINDOW, &value), 0, WINDOW, "P = 0");
-		crew_meet();
+		percpu_meet();
 	}
 }
 
@@ -284,7 +284,7 @@ static void unmapping_reaches_all(void)
 	struct page *page = window_page(0);
 
 	REQUIRE(page);
-	crew_run(see_unmapping, page);
+	percpu_run(see_unmapping, page);
 	window_clear();
 	page_free(page, 0);
 }
@@ -302,7 +302,7 @@ static void a_mode_change_reaches_all(void)
 		bool on = mode != PKS_MODE_OFF;
 
 		pks_mode_set(mode);
-		crew_run(see_enforcement, &on);
+		percpu_run(see_enforcement, &on);
 	}
 }
 KTEST(a_mode_change_reaches_all, KT_PKS | KT_SMP);
@@ -342,7 +342,7 @@ static void rights_change_under_nmis(void)
 {
 	nmis = stop = 0;
 	trap_hook_set(X86_NMI, look_at_rights);
-	crew_run(under_fire, NULL);
+	percpu_run(under_fire, NULL);
 	trap_hook_set(X86_NMI, NULL);
 	EXPECT(nmis > 0);
 }

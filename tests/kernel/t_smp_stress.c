@@ -158,7 +158,7 @@ static void be_pardoned(struct actor *a)
 /* For everybody, on every processor; while nobody has it marked. */
 static void change_key(struct actor *a)
 {
-	if (pks_users(a->own.page))
+	if (page_marks(a->own.page))
 		return;
 	EXPECT_EQ(set_memory_pkey((u64)a->own.va, 1, stress.keys[below(a, KEYS)]), 0);
 	COUNT(key_changes);

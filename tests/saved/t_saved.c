@@ -130,7 +130,7 @@ static int take_turn(void *arg)
 
 static void the_first_to_enter_is_the_first_to_leave(void)
 {
-	trap_hook_t before = inside_begin();
+	trap_hook_t before = nested_begin();
 	struct thread *threads[FAULTERS];
 
 	turn = 0;
@@ -141,16 +141,16 @@ static void the_first_to_enter_is_the_first_to_leave(void)
 	for (u32 i = 0; i < FAULTERS; i++)
 		if (EXPECT(threads[i]))
 			EXPECT(!thread_join(threads[i]).died);
-	inside_end(before);
+	nested_end(before);
 }
 KTEST(the_first_to_enter_is_the_first_to_leave, KT_PKS);
 
 /* An NMI with rights of its own, and an exception in it. */
 static bool nmi_meddles(struct regs *regs)
 {
-	inside_meddle(regs);
+	nested_meddle(regs);
 	rights_set(WITH_KEY(KEY_C));
-	inside(inside_meddle);
+	inside(nested_meddle);
 	EXPECT_RIGHTS(WITH_KEY(KEY_C));
 	return true;
 }
@@ -172,14 +172,14 @@ static void edge(void *arg)
 /* Between the taking of a place and its filling, too. */
 static void nmi_between_the_steps_of_entry_and_exit(void)
 {
-	trap_hook_t before = inside_begin();
+	trap_hook_t before = nested_begin();
 	u64 flags = irq_save();
 
 	EXPECT(single_step(edge, NULL, nmi_after_step) > 20);
 	EXPECT_RIGHTS(WITH_KEY(KEY_A)); /* not in steps: a failure prints */
 	irq_restore(flags);
 	trap_hook_set(X86_NMI, NULL);
-	inside_end(before);
+	nested_end(before);
 }
 KTEST(nmi_between_the_steps_of_entry_and_exit, KT_PKS);
 
@@ -226,7 +226,7 @@ static void step_a_switch(struct regs *regs)
 /* Both threads are inside an exception, so that both have something that waits. */
 static void nmi_between_switch_steps(void)
 {
-	trap_hook_t before = inside_begin();
+	trap_hook_t before = nested_begin();
 	struct thread *t;
 
 	partner_ready = false;
@@ -240,6 +240,6 @@ static void nmi_between_switch_steps(void)
 	partner_leaves = true;
 	thread_join(t);
 	EXPECT_RIGHTS(WITH_KEY(KEY_A) & WITH_KEY(KEY_C));
-	inside_end(before);
+	nested_end(before);
 }
 KTEST(nmi_between_switch_steps, KT_PKS);

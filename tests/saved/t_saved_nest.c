@@ -34,20 +34,20 @@ static void descend(struct regs *regs)
 
 static void deep_nesting(void)
 {
-	trap_hook_t before = inside_begin();
+	trap_hook_t before = nested_begin();
 
 	level = 0;
 	rights_set(rights_of_level(0));
 	inside(descend);
 	EXPECT_EQ(level, DEPTH);
 	EXPECT_RIGHTS(rights_of_level(0));
-	inside_end(before);
+	nested_end(before);
 }
 KTEST(deep_nesting, KT_PKS);
 
 static void meddle_here(void *arg)
 {
-	inside_meddle(arg);
+	nested_meddle(arg);
 }
 
 static void machine_check_inside(void *arg)
@@ -79,7 +79,7 @@ static void fix_up(struct regs *regs)
 /* A fault that ends at another address than it came from. */
 static void a_fixup_inside(void)
 {
-	trap_hook_t before = inside_begin();
+	trap_hook_t before = nested_begin();
 
 	if (prot_page_get(&page, PKS_KEY_DEVMAP)) {
 		rights_set(WITH_KEY(KEY_A));
@@ -87,7 +87,7 @@ static void a_fixup_inside(void)
 		EXPECT_RIGHTS(WITH_KEY(KEY_A));
 		prot_page_put(&page);
 	}
-	inside_end(before);
+	nested_end(before);
 }
 KTEST(a_fixup_inside, KT_PKS);
 
@@ -112,7 +112,7 @@ static int heir(void *arg)
 	(void)arg;
 	EXPECT_RIGHTS(PKRS_INIT);
 	rights_set(WITH_KEY(KEY_B));
-	inside(inside_meddle);
+	inside(nested_meddle);
 	EXPECT_RIGHTS(WITH_KEY(KEY_B));
 	return 0;
 }
@@ -120,7 +120,7 @@ static int heir(void *arg)
 /* Contexts that never end: what they had saved is nobody's. */
 static void a_death_inside(void)
 {
-	trap_hook_t before = inside_begin();
+	trap_hook_t before = nested_begin();
 	struct thread *t;
 
 	rights_set(WITH_KEY(KEY_A));
@@ -129,10 +129,10 @@ static void a_death_inside(void)
 		t = thread_create(i % 2 ? "heir" : "doomed", i % 2 ? heir : doomed, NULL);
 		REQUIRE(t);
 		EXPECT_EQ(thread_join(t).died, i % 2 == 0);
-		inside(inside_meddle);
+		inside(nested_meddle);
 		EXPECT_RIGHTS(WITH_KEY(KEY_A));
 	}
-	inside_end(before);
+	nested_end(before);
 }
 KTEST(a_death_inside, KT_PKS);
 
@@ -154,12 +154,12 @@ static void enter_again(struct regs *regs)
 /* A frame that is not the innermost one: its rights are still its own. */
 static void an_outer_frame_is_changed(void)
 {
-	trap_hook_t before = inside_begin();
+	trap_hook_t before = nested_begin();
 
 	rights_set(WITH_KEY(KEY_A));
 	inside(enter_again);
 	EXPECT_RIGHTS(WITH_KEY(KEY_A) & WITH_KEY(KEY_C));
-	inside_end(before);
+	nested_end(before);
 }
 KTEST(an_outer_frame_is_changed, KT_PKS);
 
@@ -174,7 +174,7 @@ static void move(struct regs *regs)
 static void a_move_inside(void)
 {
 	struct cpu *home = this_cpu();
-	trap_hook_t before = inside_begin();
+	trap_hook_t before = nested_begin();
 
 	rights_set(WITH_KEY(KEY_A));
 	inside(move);
@@ -182,6 +182,6 @@ static void a_move_inside(void)
 	EXPECT_RIGHTS(WITH_KEY(KEY_A) & WITH_KEY(KEY_C));
 	thread_pin(home);
 	EXPECT_RIGHTS(WITH_KEY(KEY_A) & WITH_KEY(KEY_C));
-	inside_end(before);
+	nested_end(before);
 }
 KTEST(a_move_inside, KT_PKS | KT_SMP);

@@ -146,7 +146,7 @@ static bool pages_get(void)
 static void pages_put(void)
 {
 	for (u32 i = 0; i < SCENARIO_PAGES; i++) {
-		EXPECT_EQ(pks_users(scenario_page(i)), 0);
+		EXPECT_EQ(page_marks(scenario_page(i)), 0);
 		if (scenario_page(i)->kmap_site)
 			run.mapped |= 1u << i;
 		scenario_page(i)->kmap_site = 0;
@@ -192,11 +192,11 @@ void scenario_check_all(const struct scenario *s)
 }
 
 /* Pages that were kmapped, and those of them that somebody came to late. */
-static struct early_seen early_result(const struct early_stats *before)
+static struct early_seen early_result(const struct kmap_check_stats *before)
 {
 	struct early_seen seen = {
-		.kmap = early_stats.kmap - before->kmap,
-		.page_address = early_stats.page_address - before->page_address,
+		.kmap = kmap_check_stats.kmap - before->kmap,
+		.page_address = kmap_check_stats.page_address - before->page_address,
 	};
 
 	for (u32 i = 0; i < SCENARIO_PAGES; i++) {
@@ -208,13 +208,13 @@ static struct early_seen early_result(const struct early_stats *before)
 
 void scenario_check_early(const struct scenario *s)
 {
-	struct early_stats before = early_stats;
+	struct kmap_check_stats before = kmap_check_stats;
 	struct early_seen seen;
 
-	early_set(true);
+	kmap_check_set(true);
 	scenario_check(
 		s, (struct rule_policy){ PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT });
-	early_set(false);
+	kmap_check_set(false);
 	seen = early_result(&before);
 	EXPECT(seen.kmap >= seen.mapped); /* nobody maps unseen */
 	EXPECT(seen.late <= seen.mapped);

@@ -160,7 +160,7 @@ static void deaf(void *arg)
 static void a_processor_never_answers(void)
 {
 	EXPECT(true);
-	ipi_patience_ns = 100000000;
+	ipi_timeout_ns = 100000000;
 	ipi_run_on(cpus[1], deaf, NULL);
 }
 KTEST(a_processor_never_answers, KT_RED | KT_SMP);

@@ -114,13 +114,13 @@ KTEST(leaves_maps_open, KT_RED | KT_PKS);
 static void takes_an_address_early(void)
 {
 	page(0);
-	early_set(true);
+	kmap_check_set(true);
 	for (u32 i = 0; i < 2; i++) {
 		kmap(page(0));
 		EXPECT(page_address(page(0)) == page_to_virt(page(0)));
 		kunmap(page(0));
 	}
-	EXPECT_EQ(early_stats.told, 2);
+	EXPECT_EQ(kmap_check_stats.told, 2);
 }
 KTEST(takes_an_address_early, KT_RED | KT_PKS);
 

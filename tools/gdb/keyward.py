@@ -200,9 +200,9 @@ tables are read through the direct map, from CR3."""
             return
         yield text
         devmap = number("(unsigned long)PG_DEVMAP")
-        yield "  page: %sdirect map's key %d, globally unprotected, users: %d" % (
+        yield "  page: %sdirect map's key %d, marks: %d" % (
             "device range, " if flags & devmap else "", int(page["pkey"]),
-            int(page["unprotected"]))
+            int(page["marks"]))
         site, by = int(page["kmap_site"]), int(page["kmap_thread"])
         if by:
             yield "  last kmap by %s in thread %d" % (symbol(LAYOUT["KERNEL_BASE"] | site), by - 1)

@@ -76,7 +76,7 @@ KTEST(a_rights_write_is_traced, KT_PKS);
 static u32 changed; /* registers and flags; by the assembly below */
 
 /* Puts a value into each register that a call may change, and sees whether it is there after. */
-static void call_thunk(void)
+static void call_trampoline(void)
 {
 	changed = 0;
 	asm volatile("movq $0x101, %%rax; movq $0x102, %%rcx; movq $0x103, %%rdx\n\t"
@@ -84,7 +84,7 @@ static void call_thunk(void)
 		     "movq $0x107, %%r9; movq $0x108, %%r10; movq $0x109, %%r11\n\t"
 		     "cmpq %%rax, %%rax\n\t"
 		     "stc\n\t"
-		     "call trace_rights_thunk\n\t"
+		     "call trace_rights_trampoline\n\t"
 		     "jnc 1f\n\t"
 		     "jne 1f\n\t"
 		     "cmpq $0x101, %%rax; jne 1f; cmpq $0x102, %%rcx; jne 1f\n\t"
@@ -100,7 +100,7 @@ static void call_thunk(void)
 }
 
 /* Where a site calls from, no register is free. */
-static void the_thunk_changes_no_register(void)
+static void the_trampoline_changes_no_register(void)
 {
 	u64 flags;
 	u32 first;
@@ -109,13 +109,13 @@ static void the_thunk_changes_no_register(void)
 		return;
 	flags = irq_save();
 	first = (u32)ring.head;
-	call_thunk();
+	call_trampoline();
 	irq_restore(flags);
 	capture_end();
 	EXPECT_EQ(changed, 0);
 	EXPECT_EQ(events[first].type, TRACE_RIGHTS);
 }
-KTEST(the_thunk_changes_no_register, KT_PKS);
+KTEST(the_trampoline_changes_no_register, KT_PKS);
 
 /* arg: set before it yields with rights of its own. */
 static int hold_and_yield(void *arg)

@@ -13,28 +13,28 @@
 #include "tests/harness/fixture.h"
 
 static struct prot_page p;
-static struct early_stats before;
+static struct kmap_check_stats before;
 
 static bool begin(bool on)
 {
 	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
 	if (!prot_page_get(&p, PKS_KEY_DEVMAP))
 		return false;
-	early_set(on);
-	before = early_stats;
+	kmap_check_set(on);
+	before = kmap_check_stats;
 	return true;
 }
 
 static void expect_seen(u64 kmaps, u64 addresses, u64 told)
 {
-	EXPECT_EQ(early_stats.kmap - before.kmap, kmaps);
-	EXPECT_EQ(early_stats.page_address - before.page_address, addresses);
-	EXPECT_EQ(early_stats.told - before.told, told);
+	EXPECT_EQ(kmap_check_stats.kmap - before.kmap, kmaps);
+	EXPECT_EQ(kmap_check_stats.page_address - before.page_address, addresses);
+	EXPECT_EQ(kmap_check_stats.told - before.told, told);
 }
 
 static void end(void)
 {
-	early_set(false);
+	kmap_check_set(false);
 	prot_page_put(&p);
 }
 

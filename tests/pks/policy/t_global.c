@@ -34,7 +34,7 @@ static void pages_put(void)
 {
 	prot_page_put(&other);
 	prot_page_put(&marked);
-	EXPECT_EQ(pks_global_users(KEY), 0);
+	EXPECT_EQ(pks_global_marks(KEY), 0);
 }
 
 /* Lent: the register is open, and nobody's own value says so. */
@@ -152,7 +152,7 @@ static void the_last_mark_closes(void)
 	kmap(marked.page);
 	kmap(other.page);
 	kmap(other.page);
-	EXPECT_EQ(pks_global_users(KEY), 3);
+	EXPECT_EQ(pks_global_marks(KEY), 3);
 	kunmap(marked.page);
 	lent_to_me(NULL); /* though its own page has no mark */
 	kunmap(other.page);
@@ -160,7 +160,7 @@ static void the_last_mark_closes(void)
 	kunmap(other.page);
 	expect_refused(NULL);
 	kunmap(other.page); /* one too many: said, and not counted */
-	EXPECT_EQ(pks_global_users(KEY), 0);
+	EXPECT_EQ(pks_global_marks(KEY), 0);
 	pages_put();
 }
 KTEST(the_last_mark_closes, KT_PKS);
@@ -172,10 +172,10 @@ static void the_key_moves(void)
 	kmap(marked.page);
 	lent_to_me(NULL);
 	EXPECT_EQ(devmap_unprotect(marked.page, 1), 0);
-	EXPECT_EQ(pks_global_users(KEY), 0);
+	EXPECT_EQ(pks_global_marks(KEY), 0);
 	EXPECT_DENIED(&other);
 	EXPECT_EQ(devmap_protect(marked.page, 1, KEY), 0);
-	EXPECT_EQ(pks_global_users(KEY), 1);
+	EXPECT_EQ(pks_global_marks(KEY), 1);
 	lent_to_me(NULL);
 	EXPECT_EQ(devmap_unprotect(marked.page, 1), 0);
 	kunmap(marked.page); /* without a key */

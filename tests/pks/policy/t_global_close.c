@@ -53,9 +53,9 @@ static void have_and_lose(u32 member, void *arg)
 	(void)arg;
 	if (member == 0)
 		kmap(page.page);
-	crew_meet();
+	percpu_meet();
 	EXPECT_NO_FAULT(policy_write(page.va), "open to all");
-	crew_meet();
+	percpu_meet();
 	if (member == 0) {
 		u64 flags = read_flags();
 
@@ -65,13 +65,13 @@ static void have_and_lose(u32 member, void *arg)
 		irq_restore(flags);
 		EXPECT(mine_is_closed());
 	}
-	crew_meet();
+	percpu_meet();
 	end = now_ns() + (waits ? 0 : 2000000000ULL);
 	while (!mine_is_closed() && now_ns() < end)
 		cpu_relax();
 	EXPECT_RIGHTS(PKRS_INIT);
 	EXPECT_EQ(policy_write(page.va).vector, X86_PF);
-	crew_meet();
+	percpu_meet();
 }
 
 static void closes_everywhere(void)
@@ -81,11 +81,11 @@ static void closes_everywhere(void)
 	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
 		closing.from = c;
 		closing.irqs_off = false;
-		crew_run(have_and_lose, NULL);
+		percpu_run(have_and_lose, NULL);
 	}
 	closing.from = IN_EXCEPTION;
 	closing.irqs_off = true;
-	crew_run(have_and_lose, NULL);
+	percpu_run(have_and_lose, NULL);
 	prot_page_put(&page);
 }
 KTEST(closes_everywhere, KT_PKS);
@@ -139,7 +139,7 @@ KTEST(closed_while_it_is_lent, KT_PKS);
 
 static void expect_closed(void)
 {
-	EXPECT_EQ(pks_global_users(KEY), 0);
+	EXPECT_EQ(pks_global_marks(KEY), 0);
 	EXPECT_RIGHTS(PKRS_INIT);
 	EXPECT_PAGE_FAULT(policy_write(page.va), PF_P | PF_W | PF_PK, (u64)page.va, "closed");
 }
@@ -155,13 +155,13 @@ static void marks_below_zero(void)
 	kmap(page.page);
 	EXPECT_NO_FAULT(policy_write(page.va), "open to all");
 	for (u32 i = 0; i < 2; i++)
-		EXPECT(pks_unprotect(other.page)); /* as by a kmap() that has seen no key */
+		EXPECT(page_mark(other.page)); /* as by a kmap() that has seen no key */
 	EXPECT_EQ(devmap_unprotect(other.page, 1), 0);
 	expect_closed(); /* at -1, straight from 1 */
 	kmap(page.page);
 	expect_closed(); /* at 0 */
 	pks_global_open(KEY);
-	EXPECT_EQ(pks_global_users(KEY), 1);
+	EXPECT_EQ(pks_global_marks(KEY), 1);
 	EXPECT_NO_FAULT(policy_write(page.va), "open to all");
 	kunmap(page.page);
 	kunmap(page.page);
@@ -172,7 +172,7 @@ static void marks_below_zero(void)
 	kunmap(page.page);
 	expect_closed();
 	for (u32 i = 0; i < 2; i++)
-		EXPECT(pks_reprotect(other.page, NULL));
+		EXPECT(page_unmark(other.page, NULL));
 	EXPECT_EQ(devmap_protect(other.page, 1, KEY), 0);
 	prot_page_put(&other);
 	prot_page_put(&page);
@@ -191,7 +191,7 @@ static void use_it(u32 member, void *arg)
 		EXPECT_NO_FAULT(policy_read(page.va), "mapped");
 		kunmap(page.page);
 	}
-	crew_meet();
+	percpu_meet();
 	EXPECT_RIGHTS(PKRS_INIT);
 	EXPECT_EQ(policy_write(page.va).vector, X86_PF);
 }
@@ -200,8 +200,8 @@ static void all_at_once(void)
 {
 	if (!page_get())
 		return;
-	crew_run(use_it, NULL);
-	EXPECT_EQ(pks_global_users(KEY), 0);
+	percpu_run(use_it, NULL);
+	EXPECT_EQ(pks_global_marks(KEY), 0);
 	prot_page_put(&page);
 }
 KTEST(all_at_once, KT_PKS | KT_STRESS);

@@ -90,7 +90,7 @@ static void dismiss(struct member *m)
 	EXPECT_EQ(pks_key_free(m->key), 0);
 }
 
-static void run_crew(int (*fn)(void *))
+static void run_percpu(int (*fn)(void *))
 {
 	struct thread *threads[CREW];
 
@@ -114,7 +114,7 @@ static void a_switch_in_the_page_fault(void)
 	shadow.switches = 0;
 	shadow.landed = 0;
 	trap_hook_set(VECTOR_TEST, preempt);
-	run_crew(fault_and_switch);
+	run_percpu(fault_and_switch);
 	trap_hook_set(VECTOR_TEST, NULL);
 	EXPECT_EQ(shadow.switches, 10 * CREW);
 	EXPECT_EQ(shadow.landed, 10 * CREW);
@@ -146,7 +146,7 @@ static void a_switch_before_a_refusal(void)
 	for (u32 i = 0; i < CREW; i++)
 		REQUIRE(recruit(&crew[i], 12 + i));
 	trap_hook_set(VECTOR_TEST, preempt);
-	run_crew(be_refused_and_switch);
+	run_percpu(be_refused_and_switch);
 	trap_hook_set(VECTOR_TEST, NULL);
 	for (u32 i = 0; i < CREW; i++)
 		dismiss(&crew[i]);
@@ -191,7 +191,7 @@ static void an_exception_handler_may_sleep(void)
 	tick_set(20000, true);
 	for (u32 i = 0; i < CREW; i++)
 		crew[i] = (struct member){ .key = PKS_KEY_FIRST_DYNAMIC + i, .held = 12 + i };
-	run_crew(break_and_sleep);
+	run_percpu(break_and_sleep);
 	trap_hook_set(X86_BP, before);
 }
 KTEST(an_exception_handler_may_sleep, KT_PKS | KT_STRESS);
@@ -214,7 +214,7 @@ static void ticks_in_the_page_fault(void)
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
 	for (u32 i = 0; i < CREW; i++)
 		REQUIRE(recruit(&crew[i], 12 + i));
-	run_crew(be_pardoned_on_and_on);
+	run_percpu(be_pardoned_on_and_on);
 	for (u32 i = 0; i < CREW; i++)
 		dismiss(&crew[i]);
 }

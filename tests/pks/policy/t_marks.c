@@ -59,14 +59,14 @@ static void the_last_unmap_closes(void)
 	EXPECT_CLOSED(&p);
 	for (u32 n = 1; n <= 5; n++) {
 		kmap(p.page);
-		EXPECT_EQ(pks_users(p.page), n);
+		EXPECT_EQ(page_marks(p.page), n);
 		EXPECT_OPEN(&p);
 		EXPECT_CLOSED(&neighbour);
 	}
 	for (u32 n = 5; n > 0; n--) {
 		EXPECT_OPEN(&p);
 		kunmap(p.page);
-		EXPECT_EQ(pks_users(p.page), n - 1);
+		EXPECT_EQ(page_marks(p.page), n - 1);
 	}
 	EXPECT_CLOSED(&p);
 	prot_page_put(&neighbour);
@@ -101,7 +101,7 @@ static void two_threads_in_all_orders(void)
 
 			actor_do((*c | 32) == 'a' ? &a : &b, map ? do_map : do_unmap, &p);
 			users += map ? 1 : -1;
-			EXPECT_EQ(pks_users(p.page), users);
+			EXPECT_EQ(page_marks(p.page), users);
 			if (users)
 				EXPECT_OPEN(&p);
 			else
@@ -147,7 +147,7 @@ static void threads_at_the_same_time(void)
 	if (!page_get(&p))
 		return;
 	touch_in_turn(&p);
-	EXPECT_EQ(pks_users(p.page), 0);
+	EXPECT_EQ(page_marks(p.page), 0);
 	EXPECT_CLOSED(&p);
 	prot_page_put(&p);
 }
@@ -161,7 +161,7 @@ static void any_context_may_map_and_unmap(void)
 		return;
 	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
 		run_in(c, do_map, &p);
-		EXPECT_EQ(pks_users(p.page), 1);
+		EXPECT_EQ(page_marks(p.page), 1);
 		EXPECT_OPEN(&p); /* the mark is global, unlike a pardon */
 		run_in((c + 3) % TEST_CONTEXTS, do_unmap, &p);
 		EXPECT_CLOSED(&p);
@@ -180,7 +180,7 @@ static void one_unmap_too_many_does_no_harm(void)
 	before = pks_mark_stats.underflows;
 	kunmap(p.page);
 	EXPECT_EQ(pks_mark_stats.underflows - before, 1);
-	EXPECT_EQ(pks_users(p.page), 0);
+	EXPECT_EQ(page_marks(p.page), 0);
 	EXPECT_CLOSED(&p);
 	kmap(p.page); /* and is not owed anything afterwards */
 	EXPECT_OPEN(&p);
@@ -200,12 +200,12 @@ static void an_ordinary_page_costs_nothing(void)
 	page->kmap_site = 0;
 	va = kmap(page);
 	EXPECT(va == page_address(page));
-	EXPECT_EQ(pks_users(page), 0);
+	EXPECT_EQ(page_marks(page), 0);
 	EXPECT_EQ(page->kmap_site, 0);
 	*va = 1;
 	EXPECT_EQ(pks_stats.faults - before, 0);
 	kunmap(page);
-	EXPECT_EQ(pks_users(page), 0);
+	EXPECT_EQ(page_marks(page), 0);
 	page_free(page, 0);
 }
 KTEST_MARKS(an_ordinary_page_costs_nothing, 0);
@@ -222,7 +222,7 @@ static void the_key_goes_while_mapped(void)
 	EXPECT_EQ(devmap_unprotect(p.page, 1), 0);
 	EXPECT_ACCESSIBLE(&p);
 	kunmap(p.page); /* still counted, though the page is an ordinary one now */
-	EXPECT_EQ(pks_users(p.page), 1);
+	EXPECT_EQ(page_marks(p.page), 1);
 	EXPECT_EQ(devmap_protect(p.page, 1, PKS_KEY_DEVMAP), 0);
 	EXPECT_OPEN(&p);
 	kunmap(p.page);

@@ -25,7 +25,7 @@ static void a_full_hash_leaves_the_page_protected(void)
 		kmap(block + i);
 	EXPECT_EQ(pks_mark_stats.full - full, 1);
 	for (u32 i = 0; i < MARK_HASH_SLOTS; i++)
-		EXPECT_EQ(pks_users(block + i), 1);
+		EXPECT_EQ(page_marks(block + i), 1);
 	p = (struct prot_page){ block + MARK_HASH_SLOTS, page_to_virt(block + MARK_HASH_SLOTS) };
 	EXPECT_CLOSED(&p);
 	kunmap(block); /* makes a place for the one that had none */
@@ -35,7 +35,7 @@ static void a_full_hash_leaves_the_page_protected(void)
 		kunmap(block + i);
 	EXPECT_CLOSED(&p);
 	EXPECT_EQ(pks_mark_stats.underflows - underflows, 0);
-	EXPECT_EQ(pks_global_users(PKS_KEY_DEVMAP), 0); /* nor does the key stay open to all */
+	EXPECT_EQ(pks_global_marks(PKS_KEY_DEVMAP), 0); /* nor does the key stay open to all */
 	devmap_unprotect(block, 1024);
 	page_free(block, 10);
 	pks_marks_set(was);

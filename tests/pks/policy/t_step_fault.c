@@ -11,7 +11,7 @@
 /* In no map of kernel/cpu/layout.h. */
 #define NOWHERE 0xffffc00000001000
 
-/* Loads from the page, then stores to `to`; *after: the rights of the landing's first instruction.
+/* Loads from the page, then stores to `to`; *after: the rights of the fixup's first instruction.
  */
 PROBE struct fault load_and_store(u64 from, u64 to, u32 *after)
 {
@@ -41,7 +41,7 @@ PROBE struct fault divide(u64 by, u64 high)
 	return f;
 }
 
-/* The instruction is pardoned, raises another fault and is left for a landing. */
+/* The instruction is pardoned, raises another fault and is left for a fixup. */
 static void another_fault_that_lands(void)
 {
 	struct fault f;
@@ -145,7 +145,7 @@ static bool divide_deeper(struct regs *regs)
 				      ? WITH_KEY(PKS_KEY_DEVMAP)
 				      : PKRS_INIT);
 	}
-	return false; /* to the landing */
+	return false; /* to the fixup */
 }
 
 /* Each pending step is one context's; one more than there is room for is wide, and counted. */

@@ -88,12 +88,12 @@ KTEST(what_is_open_to_all_protects_nothing, KT_PKS);
 static void use_and_lose(u32 member, void *arg)
 {
 	(void)arg;
-	crew_meet();
+	percpu_meet();
 	EXPECT_NO_FAULT(policy_write(mapped.va), "the key is open to all");
-	crew_meet();
+	percpu_meet();
 	if (member == 0)
 		kunmap(mapped.page);
-	crew_meet();
+	percpu_meet();
 	EXPECT_DENIED(&mapped);
 }
 
@@ -103,7 +103,7 @@ static void closing_must_reach_every_processor(void)
 	if (!begin(PKS_MODE_SILENT, PKS_SCOPE_GLOBAL))
 		return;
 	kmap(mapped.page);
-	crew_run(use_and_lose, NULL);
+	percpu_run(use_and_lose, NULL);
 	end();
 }
 KTEST(closing_must_reach_every_processor, KT_PKS | KT_SMP);

@@ -74,7 +74,7 @@ def main():
     show("too early", "pkrs")
     gdb.execute("continue")
     while str(gdb.parse_and_eval("options.pks")) != "PKS_MODE_SILENT" or \
-            "unprotected 0 times" in gdb.execute("walk addr", to_string=True):
+            "marks: 0" in gdb.execute("walk addr", to_string=True):
         gdb.execute("continue")         # this one will not be pardoned
     mark("stopped")
     gdb.execute("info symbol $rip")

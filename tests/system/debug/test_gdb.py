@@ -128,7 +128,7 @@ class Gdb(unittest.TestCase):
         self.assertEqual([s.strip() for s in mine],
                          [without_size(s.strip()) for s in self.kernel("# " + mine[0])])
         self.assertIn("key %d (%s)" % self.key(), "\n".join(mine))
-        self.assertRegex("\n".join(mine), "globally unprotected, users: [1-9]")
+        self.assertRegex("\n".join(mine), "marks: [1-9]")
 
     def test_walk_of_code_is_the_kernels(self):
         mine = self.walked("walk of code")

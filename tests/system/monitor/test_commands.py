@@ -154,7 +154,7 @@ class Commands(unittest.TestCase):
         self.fresh("relaxed")
         before = self.ask("stats")[0]
         self.assertIn("not marked by kmap()", self.ask("read as thread page0")[-1])
-        self.one("kmap page0", "users: 1$")
+        self.one("kmap page0", "marks: 1$")
         answer = self.ask("read as thread page0")
         self.assertRegex(answer[-2], "mode relaxed, .*: PARDON, .*; the page is marked by kmap")
         self.assertRegex(answer[-1], "^%016x: [0-9a-f]{16}$" % self.page)
@@ -164,7 +164,7 @@ class Commands(unittest.TestCase):
         self.assertRegex(answer[3], ": written$")
         self.one("mode strict", "^mode strict$")
         self.assertIn("no pardon", self.ask("read as thread page0")[-1])
-        self.one("kunmap page0", "users: 0$")
+        self.one("kunmap page0", "marks: 0$")
         self.assertRegex(self.ask("kunmap page0")[0], "WARNING: kunmap of a page")
         self.fresh("silent", "any")
         self.assertIn("the gate is open for all device memory",

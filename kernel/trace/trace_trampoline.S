@@ -43,22 +43,22 @@
 .endm
 
 /* Behind the write of the mirror: that is the value. */
-	.globl trace_rights_thunk
-trace_rights_thunk:
+	.globl trace_rights_trampoline
+trace_rights_trampoline:
 	THUNK_BEGIN
 	mov %gs:CPU_PKRS, %edi
 	mov 8(%rbp), %rsi
 	call trace_rights
 	THUNK_END
-	MAGIC_SITE MAGIC_WRITE
+	PATCH_SITE MAGIC_WRITE
 	ret
 
 /* switch_to(prev, next) has both arguments in place. */
-	.globl trace_switch_thunk
-trace_switch_thunk:
+	.globl trace_switch_trampoline
+trace_switch_trampoline:
 	THUNK_BEGIN
 	call trace_switch
 	THUNK_END
-	MAGIC_SITE MAGIC_SWITCH
+	PATCH_SITE MAGIC_SWITCH
 	ret
 	.section .note.GNU-stack, "", @progbits
