@@ -7,6 +7,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/layout.h"
 #include "kernel/cpu/upcalls.h"
+#include "kernel/ctx.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/softirq.h"
@@ -108,19 +109,15 @@ static void nmi(struct regs *regs)
  */
 static __attribute__((noinline)) void nmi_like(struct regs *regs)
 {
-	struct local *local = &this_cpu()->local[LOCAL_NMI], *outer = local_set(local);
-	u32 maps = local_enter(local);
+	struct ctx ctx = ctx_enter(CTX_NMI, 0);
 	u64 cr2 = read_cr2();
 
-	context_enter(CONTEXT_NMI);
 	if (regs->vector == X86_NMI) {
 		nmi(regs);
 	} else if (!hook_handles(regs)) {
 		panic_regs(regs, cr2, "%s", exception_name(regs->vector));
 	}
-	local_leave(local, maps);
-	local_set(outer);
-	context_leave(CONTEXT_NMI);
+	ctx_leave(ctx, CTX_NMI, 0);
 	write_cr2(cr2);
 }
 
@@ -132,18 +129,14 @@ static bool spurious(u64 vector)
 
 static __attribute__((noinline)) void interrupt(struct regs *regs)
 {
-	struct local *local = &this_cpu()->local[LOCAL_INTERRUPT], *outer = local_set(local);
-	u32 maps = local_enter(local);
+	struct ctx ctx = ctx_enter(CTX_INTERRUPT, 0);
 
-	context_enter(CONTEXT_INTERRUPT);
 	if (!spurious(regs->vector)) {
 		apic_eoi();
 		if (!hook_handles(regs))
 			panic_regs(regs, 0, "interrupt vector %lu has no handler", regs->vector);
 	}
-	local_leave(local, maps);
-	local_set(outer);
-	context_leave(CONTEXT_INTERRUPT);
+	ctx_leave(ctx, CTX_INTERRUPT, 0);
 
 	if (this_cpu()->softirq_pending && !in_interrupt())
 		softirq_run();

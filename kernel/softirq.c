@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/softirq.h"
 #include "kernel/console/panic.h"
-#include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
-#include "kernel/cpu/trace.h"
-#include "pks/pkrs.h"
+#include "kernel/ctx.h"
 
 static void (*handlers[SOFTIRQS])(void); /* written before the first raise */
 
@@ -15,34 +13,26 @@ void softirq_register(enum softirq nr, void (*handler)(void))
 
 static void run_one(enum softirq nr)
 {
-	struct local *local = &this_cpu()->local[LOCAL_SOFTIRQ]; /* no switch in here */
-	struct local *outer_local = local_set(local);
-	u32 maps = local_enter(local), outer;
+	struct ctx ctx =
+		ctx_enter(CTX_SOFTIRQ, TRACE_SOFTIRQ + nr); /* no thread switch from here */
 
 	BUG_ON(!handlers[nr]);
-	trace_inner(TRACE_ENTER, TRACE_SOFTIRQ + nr, (u32)this_cpu()->pkrs);
-	outer = pkrs_enter();
 	irq_enable();
 	handlers[nr]();
 	irq_disable();
-	local_leave(local, maps);
-	local_set(outer_local);
-	trace_inner(TRACE_LEAVE, TRACE_SOFTIRQ + nr, outer);
-	pkrs_exit(outer);
+	ctx_leave(ctx, CTX_SOFTIRQ, TRACE_SOFTIRQ + nr);
 }
 
 void softirq_run(void)
 {
-	struct cpu *cpu = this_cpu(); /* no switch while the softirq count is up */
+	struct cpu *cpu = this_cpu(); /* interrupts are off, or the softirq count is up */
 
-	context_enter(CONTEXT_SOFTIRQ);
 	while (cpu->softirq_pending) {
 		enum softirq nr = (enum softirq)__builtin_ctz(cpu->softirq_pending);
 
 		cpu->softirq_pending &= ~(1u << nr);
 		run_one(nr);
 	}
-	context_leave(CONTEXT_SOFTIRQ);
 }
 
 void softirq_raise(enum softirq nr)

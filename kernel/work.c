@@ -2,11 +2,10 @@
 #include "kernel/work.h"
 #include "kernel/console/panic.h"
 #include "kernel/cpu/spinlock.h"
-#include "kernel/cpu/trace.h"
+#include "kernel/ctx.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
 #include "kernel/wait.h"
-#include "pks/pkrs.h"
 
 static struct spinlock lock = SPINLOCK_INIT;
 static struct list_head queue = LIST_HEAD_INIT(queue); /* under the lock */
@@ -54,20 +53,15 @@ static struct work *next_work(void)
 
 static int worker(void *arg)
 {
-	struct local *local = &current_thread()->local;
 	struct work *work;
-	u32 maps, outer;
+	struct ctx ctx;
 
 	(void)arg;
 	for (;;) {
 		wait_event(&to_do, (work = next_work()));
-		maps = local_enter(local);
-		trace_inner(TRACE_ENTER, TRACE_WORK, (u32)this_cpu()->pkrs);
-		outer = pkrs_enter();
+		ctx = ctx_enter(CTX_WORK, TRACE_WORK);
 		work->fn(work);
-		local_leave(local, maps);
-		trace_inner(TRACE_LEAVE, TRACE_WORK, outer);
-		pkrs_exit(outer);
+		ctx_leave(ctx, CTX_WORK, TRACE_WORK);
 		atomic_inc(&work->done);
 		waitq_wake(&done);
 	}
