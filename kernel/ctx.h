@@ -8,8 +8,8 @@
  *   4. the initial rights
  *
  * It ends in the same order. Its maps go while its count still says which context has left them
- * open, and the outer rights come back last, so that the trace counts every change of rights for the
- * context that made it. The contexts of traps have 3 and 4 from kernel/entry.S.
+ * open, and the outer rights come back last, so that the trace counts every change of rights for
+ * the context that made it. The contexts of traps have 3 and 4 from kernel/entry.S.
  */
 #ifndef KEYWARD_KERNEL_CTX_H
 #define KEYWARD_KERNEL_CTX_H
