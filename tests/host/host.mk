@@ -16,7 +16,7 @@ HOST_PURE  := kernel/lib/ranges.c mm/ram.c boot/multiboot2.c boot/cmdline.c kern
 HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables memory judge mismatch rules classes \
 		 plan run) \
 		 $(sort $(wildcard tests/host/soft*.c)) tests/host/faults.c
-HOST_MACHINES := t_machine t_plan t_faults
+HOST_MACHINES := t_classes t_machine t_plan t_faults
 # They run a slice for each error that can be planted, and all of the other slice's plan: without
 # sanitizers, which look at the same code in t_machine.
 HOST_FAST     := t_faults t_plan

@@ -95,26 +95,36 @@ static bool same_class(const struct divergence *a, const struct divergence *b)
 }
 
 /*
- * Whether a translation from before CR4.PKS was set makes the difference. What a TLB keeps is its
- * own affair, and an emulator's can be of another size each time: such a case is made smaller by
- * chance alone. The opposite, a denial that stays when CR4.PKS is cleared, is a class like others.
+ * A translation from before CR4.PKS was set may be in the TLB still, or not: an emulator's TLB can
+ * have another size each time. A case that differs in the same way without one owes nothing to it,
+ * and loses it here. True: it does owe to it, so it can be made smaller by chance alone. The
+ * opposite, a denial that stays when CR4.PKS is cleared, is a class like others.
  */
-static bool is_stale(const struct mcase *c, const struct mismatch *m, case_runner again)
+static bool is_stale(struct mcase *c, struct mismatch *m, case_runner again)
 {
 	struct mismatch of_cold;
 
-	return c->v[AXIS_TLB] == TLB_PKS && c->v[AXIS_PKS] == PKS_ON &&
-	       !still_differs(c, AXIS_TLB, TLB_COLD, m, again, &of_cold);
+	if (c->v[AXIS_TLB] != TLB_PKS || c->v[AXIS_PKS] != PKS_ON)
+		return false;
+	if (!still_differs(c, AXIS_TLB, TLB_COLD, m, again, &of_cold))
+		return true;
+	c->v[AXIS_TLB] = TLB_COLD;
+	*m = of_cold;
+	return false;
 }
 
 /* Makes `c` as small as it can be and says which rule is broken. */
 static void reduce(struct divergence *d, const struct mcase *c, const struct mismatch *m,
 		   case_runner again)
 {
-	struct mismatch now = again(c);
+	struct mismatch now;
 
 	*d = (struct divergence){ .small = *c, .first = *c, .mismatch = *m };
-	d->unsteady = !mismatch_same(&now, m) || is_stale(c, m, again);
+	d->unsteady = is_stale(&d->small, &d->mismatch, again);
+	if (!d->unsteady) {
+		now = again(&d->small);
+		d->unsteady = !mismatch_same(&now, &d->mismatch);
+	}
 	while (!d->unsteady && simplify(&d->small, &d->mismatch, again))
 		;
 	blame(d);
