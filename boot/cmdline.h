@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's command line: key=value words between blanks. The keys are those of struct options;
- * the table in cmdline.c has what each accepts and its default. Pure.
+ * The kernel's command line: key=value words between blanks. The table in kernel/lib/option_words.c
+ * has the keys, what each accepts and its default. Pure.
  */
 #ifndef KEYWARD_BOOT_CMDLINE_H
 #define KEYWARD_BOOT_CMDLINE_H

@@ -17,7 +17,7 @@
 #include "kernel/cpu/patch.h"
 #include "kernel/exception.h"
 #include "kernel/ipi.h"
-#include "kernel/lib/option_names.h"
+#include "kernel/lib/option_words.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/random.h"
 #include "kernel/lib/string.h"

@@ -3,17 +3,26 @@
 #include "monitor/commands.h"
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"
-#include "kernel/lib/options.h"
+#include "kernel/lib/option_words.h"
+#include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
 #include "kernel/machine.h"
 #include "monitor/names.h"
 #include "monitor/words.h"
 #include "pks/keys.h"
 
+#define ARGUMENTS_MAX 64
+
 static void command_help(int n, char **words);
 static void command_end(int n, char **words);
 
 static bool tests_passed; /* the monitor's thread */
+
+/* Arguments and help come from the word of the command line that it sets: monitor/settings.c. */
+#define SETTING(name)                                         \
+	{                                                     \
+		name, NULL, NULL, 0, 1, command_setting, NULL \
+	}
 
 static const struct command {
 	const char *name, *arguments, *help;
@@ -28,12 +37,11 @@ static const struct command {
 	  "run policy.*,rights.*   two suites; run * runs all" },
 	{ "list", "[GLOB[,GLOB]]", "names of tests", 0, 1, command_list, NULL },
 	{ "bench", "[GLOB[,GLOB]]", "run benches", 0, 1, command_bench, NULL },
-	{ "mode", "[off|strict|relaxed|silent]", "show or set what a protection-key fault leads to",
-	  0, 1, command_mode, NULL },
-	{ "gate", "[kmapped|any]", "show or set which pages can be pardoned", 0, 1, command_gate,
-	  NULL },
-	{ "pardon", "[context|instruction|global]", "show or set how wide a pardon is", 0, 1,
-	  command_pardon, NULL },
+	SETTING("mode"),
+	SETTING("gate"),
+	SETTING("pardon"),
+	SETTING("marks"),
+	SETTING("early"),
 	{ "seed", "N", "start the random sequence of tests anew", 1, 1, command_seed, NULL },
 	{ "keys", "", "who owns which key; initial rights; pages", 0, 0, command_keys, NULL },
 	{ "cpus", "", "processors", 0, 0, command_cpus,
@@ -81,9 +89,28 @@ static void unknown(const char *name)
 	pr("\n");
 }
 
+static const char *arguments(const struct command *c, char *text, size_t size)
+{
+	char values[ARGUMENTS_MAX - 2];
+
+	if (c->arguments)
+		return c->arguments;
+	ksnprintf(text, size, "[%s]",
+		  option_names(setting_word(c->name), "|", values, sizeof(values)));
+	return text;
+}
+
+static const char *help(const struct command *c)
+{
+	return c->help ? c->help : setting_word(c->name)->help;
+}
+
 static void usage(const struct command *c)
 {
-	pr("usage: %s%s%s\n", c->name, *c->arguments ? " " : "", c->arguments);
+	char text[ARGUMENTS_MAX];
+	const char *more = arguments(c, text, sizeof(text));
+
+	pr("usage: %s%s%s\n", c->name, *more ? " " : "", more);
 }
 
 static void command_help(int n, char **words)
@@ -91,9 +118,11 @@ static void command_help(int n, char **words)
 	const struct command *c;
 
 	if (n == 1) {
+		char text[ARGUMENTS_MAX];
+
 		for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-			pr("  %-9s%-29s %s\n", commands[i].name, commands[i].arguments,
-			   commands[i].help);
+			pr("  %-9s%-29s %s\n", commands[i].name,
+			   arguments(&commands[i], text, sizeof(text)), help(&commands[i]));
 		return;
 	}
 	c = find(words[1]);
@@ -102,9 +131,11 @@ static void command_help(int n, char **words)
 		return;
 	}
 	usage(c);
-	pr("%s\n", c->help);
+	pr("%s\n", help(c));
 	if (c->more)
 		pr("%s\n", c->more);
+	if (!c->help)
+		pr("Shows or changes what %s= set at boot.\n", setting_word(c->name)->name);
 }
 
 static void command_end(int n, char **words)

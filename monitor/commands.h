@@ -4,7 +4,7 @@
 #ifndef KEYWARD_MONITOR_COMMANDS_H
 #define KEYWARD_MONITOR_COMMANDS_H
 
-#include "kernel/lib/types.h"
+#include "kernel/lib/option_words.h"
 
 /* Runs one line; it is cut into words in place. */
 void command_run(char *line);
@@ -15,9 +15,7 @@ void command_complete(const char *before, char *more, size_t size);
 /* The functions of the table in monitor/commands.c: `n` words, the command's name among them. */
 void command_run_tests(int n, char **words);
 void command_list(int n, char **words);
-void command_mode(int n, char **words);
-void command_gate(int n, char **words);
-void command_pardon(int n, char **words);
+void command_setting(int n, char **words);
 void command_seed(int n, char **words);
 void command_bench(int n, char **words);
 void command_keys(int n, char **words);
@@ -33,6 +31,9 @@ void command_kmap(int n, char **words);
 void command_kunmap(int n, char **words);
 void command_read(int n, char **words);
 void command_write(int n, char **words);
+
+/* The command line's word that a command of monitor/settings.c shows or changes. */
+const struct option_word *setting_word(const char *command);
 
 /* The verdict on the last tests that ran: what the machine's status will say. */
 void commands_set_passed(bool passed);

@@ -3,7 +3,7 @@
  */
 #include "kernel/console/console.h"
 #include "kernel/exception.h"
-#include "kernel/lib/option_names.h"
+#include "kernel/lib/option_words.h"
 #include "kernel/lib/printf.h"
 #include "mm/pgtable.h"
 #include "mm/stack.h"

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* The commands that run tests and set what they run with: run, list, bench, mode, gate,
- * pardon, seed. */
+/* The commands that run tests: run, list, bench, seed. */
 #include "kernel/console/console.h"
-#include "kernel/lib/option_names.h"
+#include "kernel/lib/options.h"
 #include "kernel/lib/random.h"
 #include "kernel/lib/string.h"
 #include "monitor/commands.h"
 #include "pks/pkrs.h"
-#include "pks/policy/fault.h"
 #include "tests/bench/bench.h"
 #include "tests/harness/ktest.h"
 
@@ -57,53 +55,6 @@ void command_list(int n, char **words)
 {
 	if (choose(n == 2 ? words[1] : NULL))
 		pr("%u tests\n", ktest_list(print_name));
-}
-
-/* The number of a name among `count`; -1: what is wrong has been said. */
-static int choice(const char *word, const char *const *names, u32 count)
-{
-	for (u32 i = 0; i < count; i++)
-		if (!strcmp(word, names[i]))
-			return (int)i;
-	pr("%s: not one of", word);
-	for (u32 i = 0; i < count; i++)
-		pr("%s %s", i ? "," : "", names[i]);
-	pr("\n");
-	return -1;
-}
-
-void command_mode(int n, char **words)
-{
-	int mode = n == 2 ? choice(words[1], pks_mode_names, PKS_MODES) : (int)options.pks;
-
-	if (mode < 0)
-		return;
-	if (n == 2)
-		pks_mode_set((enum pks_mode)mode);
-	pr("mode %s%s\n", pks_mode_name(options.pks),
-	   pks_on() ? "" : "; but keys deny nothing here, as there is no PKS");
-}
-
-void command_gate(int n, char **words)
-{
-	int gate = n == 2 ? choice(words[1], pks_gate_names, PKS_GATES) : (int)options.gate;
-
-	if (gate < 0)
-		return;
-	if (n == 2)
-		pks_gate_set((enum pks_gate)gate);
-	pr("gate %s\n", pks_gate_name(options.gate));
-}
-
-void command_pardon(int n, char **words)
-{
-	int scope = n == 2 ? choice(words[1], pks_scope_names, PKS_SCOPES) : (int)options.pardon;
-
-	if (scope < 0)
-		return;
-	if (n == 2)
-		pks_scope_set((enum pks_scope)scope);
-	pr("pardon %s\n", pks_scope_name(options.pardon));
 }
 
 void command_seed(int n, char **words)

@@ -37,27 +37,31 @@ struct options_range {
 
 #define OPTIONS_RESERVE 8
 
+/*
+ * A field for each word of the table in option_words.c, which says what the word accepts. The
+ * comments say what the value means.
+ */
 struct options {
-	enum pks_mode pks;     /* pks=off|strict|relaxed|silent */
-	enum pks_gate gate;    /* gate=kmapped|any */
-	enum pks_scope pardon; /* pardon=context|instruction|global */
-	enum pks_marks marks;  /* marks=page|hash */
-	bool early;            /* early=on|off: see mm/kmap/kmap_check.h */
-	char tests[256];       /* tests=GLOB[,GLOB]; empty: all */
-	u64 seed;              /* seed=N; 0: take one from the TSC and print it */
-	u32 repeat;            /* repeat=N, 1..1000000 */
-	enum exit_action exit; /* exit=poweroff|reboot|halt|monitor */
-	u32 cpus;              /* cpus=N, 1..4096: at most so many processors */
-	u32 paging;            /* paging=4|5|max: levels; 0: as many as there are */
-	u64 mem;               /* mem=SIZE[K|M|G|T]: use at most so many bytes of RAM; 0: all */
-	struct options_range reserve[OPTIONS_RESERVE]; /* reserve=START+SIZE,...: is no RAM */
-	u32 magic;                 /* magic=write,switch,fault,pardon: a mask of enum magic_point */
-	enum matrix_extent matrix; /* matrix=everyday|full|list */
-	char matrix_case[256];     /* case=axis:value,...: only these cases; empty: the slice */
-	bool avoid_set_dirty;      /* avoid=set-dirty: a machine dies of it, see machines/bochs */
-	bool x2apic; /* apic=found|x2apic: as the firmware left it, or in x2APIC mode */
-	bool trace;  /* trace=off|on: everything is traced from the start, and dumped at the end */
-	bool bench;  /* bench=on|off: run the benches instead of the tests */
+	enum pks_mode pks;     /* pks= */
+	enum pks_gate gate;    /* gate= */
+	enum pks_scope pardon; /* pardon= */
+	enum pks_marks marks;  /* marks= */
+	bool early;            /* early=: see mm/kmap/kmap_check.h */
+	char tests[256];       /* tests=, globs; empty: all */
+	u64 seed;              /* seed=; 0: take one from the TSC and print it */
+	u32 repeat;            /* repeat=, runs of each test */
+	enum exit_action exit; /* exit= */
+	u32 cpus;              /* cpus=: at most so many processors */
+	u32 paging;            /* paging=, levels; 0: as many as there are */
+	u64 mem;               /* mem=: use at most so many bytes of RAM; 0: all */
+	struct options_range reserve[OPTIONS_RESERVE]; /* reserve=: is no RAM */
+	u32 magic;                                     /* magic=: a mask of enum magic_point */
+	enum matrix_extent matrix;                     /* matrix= */
+	char matrix_case[256]; /* case=, axis:value,...: only these cases; empty: the slice */
+	bool avoid_set_dirty;  /* avoid=set-dirty: a machine dies of it, see machines/bochs */
+	bool x2apic;           /* apic=x2apic: in that mode, not as the firmware left it */
+	bool trace; /* trace=: everything is traced from the start, and dumped at the end */
+	bool bench; /* bench=: run the benches instead of the tests */
 };
 
 extern struct options options;

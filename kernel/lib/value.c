@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/lib/value.h"
 
-#include "kernel/lib/string.h"
-
-bool value_find(const char *const *names, unsigned count, const char *word, size_t len,
-		unsigned *index)
-{
-	for (unsigned i = 0; i < count; i++) {
-		if (strlen(names[i]) == len && !memcmp(names[i], word, len)) {
-			*index = i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static int digit_value(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -58,16 +44,5 @@ bool value_size(const char *text, u64 *size, const char **rest)
 	if (*size > UINT64_MAX >> shift)
 		return false;
 	*size <<= shift;
-	return true;
-}
-
-bool value_u32(const char *text, u32 max, u32 *value)
-{
-	const char *rest;
-	u64 wide;
-
-	if (!value_number(text, &wide, &rest) || *rest || wide < 1 || wide > max)
-		return false;
-	*value = (u32)wide;
 	return true;
 }

@@ -7,7 +7,7 @@
 #include "kernel/cpu/percpu.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
-#include "kernel/lib/option_names.h"
+#include "kernel/lib/option_words.h"
 #include "kernel/lib/printf.h"
 
 /* The number of the next event to look at, by processor. The one thread that reports. */

@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 10
 HOST_BUILD := $(BUILD)/host
 HOST_PURE  := kernel/lib/ranges.c mm/ram.c boot/multiboot2.c boot/cmdline.c kernel/lib/value.c \
 	      kernel/console/framebuffer.c $(sort $(wildcard boot/acpi/*.c)) kernel/lib/printf.c \
-	      kernel/lib/printf_ext.c kernel/lib/glob.c kernel/lib/options.c kernel/lib/string.c kernel/console/scancode.c \
+	      kernel/lib/printf_ext.c kernel/lib/glob.c kernel/lib/options.c kernel/lib/option_words.c kernel/lib/string.c kernel/console/scancode.c \
 	      kernel/console/fbcon.c kernel/console/font.c kernel/console/screen.c kernel/console/uart.c pks/policy/policy.c \
 	      kernel/lib/once.c mm/kmap/kmap_stack.c pks/policy/mark_hash.c pks/policy/step_insn.c \
 	      tests/oracle/oracle.c monitor/line.c monitor/ansi.c monitor/words.c \

@@ -7,14 +7,14 @@
 #include <string.h>
 
 #include "boot/cmdline.h"
-#include "kernel/lib/option_names.h"
+#include "kernel/lib/option_words.h"
 
 /* NULL, or what is wrong with the options. */
 static inline const char *options_check(const struct options *opt)
 {
 	if ((unsigned)opt->pks >= PKS_MODES || (unsigned)opt->gate >= PKS_GATES ||
 	    (unsigned)opt->pardon >= PKS_SCOPES || (unsigned)opt->marks >= PKS_MARKS ||
-	    (unsigned)opt->exit >= EXIT_ACTIONS || (unsigned)opt->matrix >= MATRIX_EXTENTS)
+	    (unsigned)opt->exit > EXIT_MONITOR || (unsigned)opt->matrix >= MATRIX_EXTENTS)
 		return "an enum out of its range";
 	if (!memchr(opt->tests, 0, sizeof(opt->tests)))
 		return "tests without an end";
@@ -53,47 +53,57 @@ static inline char *value_render(const char *value, char *p)
 	return p;
 }
 
+static inline char *mask_render(const struct option_word *word, u64 mask, char *p)
+{
+	for (u32 i = 0; i < word->value_count; i++)
+		if (mask & word->values[i].value)
+			p += sprintf(p, "%s,", word->values[i].name);
+	return p;
+}
+
+static inline char *ranges_render(const struct options_range *r, u32 size, char *p)
+{
+	for (u32 i = 0; i < size / sizeof(*r) && r[i].size; i++)
+		p += sprintf(p, "%s%llu+%llu", i ? "," : "", (unsigned long long)r[i].start,
+			     (unsigned long long)r[i].size);
+	return p;
+}
+
 /* Writes the options as a command line that gives them again. */
 static inline void options_render(const struct options *opt, char line[2048])
 {
 	char *p = line;
 
-	p += sprintf(p,
-		     "pks=%s gate=%s pardon=%s exit=%s seed=%llu repeat=%u cpus=%u mem=%llu "
-		     "bench=%s apic=%s trace=%s",
-		     pks_mode_name(opt->pks), pks_gate_name(opt->gate), pks_scope_name(opt->pardon),
-		     exit_action_name(opt->exit), (unsigned long long)opt->seed, opt->repeat,
-		     opt->cpus, (unsigned long long)opt->mem, opt->bench ? "on" : "off",
-		     opt->x2apic ? "x2apic" : "found", opt->trace ? "on" : "off");
-	p += sprintf(p, " marks=%s early=%s magic=", pks_marks_names[opt->marks],
-		     opt->early ? "on" : "off");
-	for (unsigned i = 0; i < MAGIC_POINTS; i++)
-		if (opt->magic & 1u << i)
-			p += sprintf(p, "%s,", magic_point_names[i]);
-	for (unsigned i = 0; i < OPTIONS_RESERVE && opt->reserve[i].size; i++)
-		p += sprintf(p, "%s%llu+%llu",
-			     i ? "," : " reserve=", (unsigned long long)opt->reserve[i].start,
-			     (unsigned long long)opt->reserve[i].size);
-	if (opt->paging)
-		p += sprintf(p, " paging=%u", opt->paging);
-	p += sprintf(p, " tests=");
-	p = value_render(opt->tests, p);
-	p += sprintf(p, " matrix=%s avoid=%s case=", matrix_extent_names[opt->matrix],
-		     opt->avoid_set_dirty ? "set-dirty" : "nothing");
-	p = value_render(opt->matrix_case, p);
+	for (u32 i = 0; i < option_word_count; i++) {
+		const struct option_word *word = &option_words[i];
+		const void *field = (const char *)opt + word->offset;
+
+		p += sprintf(p, " %s=", word->name);
+		if (word->kind == OPTION_CHOICE)
+			p += sprintf(p, "%s", option_value_name(word, option_get(word, opt)));
+		else if (word->kind == OPTION_MASK)
+			p = mask_render(word, option_get(word, opt), p);
+		else if (word->kind == OPTION_RANGES)
+			p = ranges_render(field, word->size, p);
+		else if (word->kind == OPTION_TEXT)
+			p = value_render(field, p);
+		else
+			p += sprintf(p, "%llu", (unsigned long long)option_get(word, opt));
+	}
 	*p = '\0';
 }
 
 static inline bool options_equal(const struct options *a, const struct options *b)
 {
-	return a->pks == b->pks && a->gate == b->gate && a->pardon == b->pardon &&
-	       a->exit == b->exit && a->seed == b->seed && a->repeat == b->repeat &&
-	       a->cpus == b->cpus && a->mem == b->mem && a->paging == b->paging &&
-	       a->magic == b->magic && a->bench == b->bench && a->x2apic == b->x2apic &&
-	       a->trace == b->trace && a->marks == b->marks && a->early == b->early &&
-	       a->matrix == b->matrix && a->avoid_set_dirty == b->avoid_set_dirty &&
-	       !strcmp(a->tests, b->tests) && !strcmp(a->matrix_case, b->matrix_case) &&
-	       !memcmp(a->reserve, b->reserve, sizeof(a->reserve));
+	for (u32 i = 0; i < option_word_count; i++) {
+		const struct option_word *word = &option_words[i];
+		const char *one = (const char *)a + word->offset;
+		const char *other = (const char *)b + word->offset;
+
+		if (word->kind == OPTION_TEXT ? strcmp(one, other) : memcmp(one, other, word->size))
+			return false;
+	}
+	return true;
 }
 
 #endif

@@ -3,7 +3,7 @@
 #include "tests/host/harness.h"
 
 #include "boot/cmdline.h"
-#include "kernel/lib/option_names.h"
+#include "kernel/lib/option_words.h"
 #include "tests/host/options_check.h"
 
 static void names_of_values(void **state)
@@ -18,8 +18,57 @@ static void names_of_values(void **state)
 	assert_string_equal(pks_scope_name(PKS_SCOPE_INSTRUCTION), "instruction");
 	assert_string_equal(pks_scope_name(PKS_SCOPE_GLOBAL), "global");
 	assert_string_equal(pks_scope_name((enum pks_scope)3), "invalid");
-	assert_string_equal(exit_action_name(EXIT_HALT), "halt");
-	assert_string_equal(exit_action_name((enum exit_action)4), "invalid");
+	assert_string_equal(pks_marks_name(PKS_MARKS_HASH), "hash");
+	assert_string_equal(pks_marks_name((enum pks_marks)2), "invalid");
+}
+
+/* Every value of an enum has a name, and every name one value. */
+static void choices(void **state)
+{
+	static const struct {
+		const char *word;
+		u32 count;
+	} enums[] = { { "pks", PKS_MODES },         { "gate", PKS_GATES },
+		      { "pardon", PKS_SCOPES },     { "marks", PKS_MARKS },
+		      { "exit", EXIT_MONITOR + 1 }, { "matrix", MATRIX_EXTENTS } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(enums); i++) {
+		const struct option_word *word = option_find(enums[i].word, strlen(enums[i].word));
+
+		assert_non_null(word);
+		assert_int_equal(word->value_count, enums[i].count);
+		for (u32 value = 0; value < word->value_count; value++) {
+			const char *name = option_value_name(word, value);
+
+			assert_int_equal(option_value(word, name, strlen(name))->value, value);
+		}
+		assert_string_equal(option_value_name(word, enums[i].count), "invalid");
+	}
+}
+
+/* The numbers in what a word accepts are those of its field; no two words share a byte of one. */
+static void fields(void **state)
+{
+	char bytes[sizeof(struct options)] = "", text[96];
+
+	(void)state;
+	for (u32 i = 0; i < option_word_count; i++) {
+		const struct option_word *word = &option_words[i];
+		u32 most = word->kind == OPTION_TEXT
+				   ? word->size - 1
+				   : (u32)(word->size / sizeof(struct options_range));
+
+		if (word->kind == OPTION_TEXT || word->kind == OPTION_RANGES) {
+			snprintf(text, sizeof(text), " %u ", most);
+			assert_non_null(strstr(word->accepted, text));
+		} else {
+			assert_in_range(word->size, 1, sizeof(u64));
+		}
+		for (u32 byte = word->offset; byte < word->offset + word->size; byte++)
+			assert_int_equal(bytes[byte]++, 0);
+		assert_true(strlen(option_accepted(word, text, sizeof(text))) < sizeof(text) - 1);
+	}
 }
 
 static void no_complaint(const char *message, void *arg)
@@ -54,6 +103,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_values),
+		cmocka_unit_test(choices),
+		cmocka_unit_test(fields),
 		cmocka_unit_test(rendered_and_read_again),
 	};
 

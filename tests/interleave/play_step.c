@@ -3,7 +3,7 @@
 #include "kernel/apic.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/local.h"
-#include "kernel/lib/option_names.h"
+#include "kernel/lib/option_words.h"
 #include "kernel/lib/printf.h"
 #include "mm/kmap/kmap.h"
 #include "mm/kmap/kmap_local.h"
@@ -29,8 +29,8 @@ static void differ(const char *what, const char *expected, const char *seen)
 		   "case=%s pks=%s gate=%s pardon=%s marks=%s: %s: expected %s, seen %s, step %u, "
 		   "in %s",
 		   play.steps, pks_mode_name(play.policy.mode), pks_gate_name(play.policy.gate),
-		   pks_scope_name(play.policy.scope), pks_marks_names[options.marks], what,
-		   expected, seen, play.at + 1,
+		   pks_scope_name(play.policy.scope), pks_marks_name(options.marks), what, expected,
+		   seen, play.at + 1,
 		   play.model.running == MODEL_A   ? "thread A"
 		   : play.model.running == MODEL_B ? "thread B"
 						   : "an interrupt");

@@ -7,7 +7,7 @@
 #define KTEST_SUITE "interleave"
 
 #include "kernel/console/console.h"
-#include "kernel/lib/option_names.h"
+#include "kernel/lib/option_words.h"
 #include "kernel/lib/string.h"
 #include "kernel/time.h"
 #include "pks/policy/marks.h"

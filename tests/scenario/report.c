@@ -2,7 +2,7 @@
 #include "tests/scenario/report.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/trace.h"
-#include "kernel/lib/option_names.h"
+#include "kernel/lib/option_words.h"
 #include "kernel/lib/options.h"
 
 static u32 id_of(const struct scenario *s)

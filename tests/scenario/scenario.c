@@ -5,7 +5,7 @@
 #include "kernel/cpu/trace.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/ksyms.h"
-#include "kernel/lib/option_names.h"
+#include "kernel/lib/option_words.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "mm/kmap/kmap_check.h"

@@ -10,8 +10,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from prompt import Prompt, totals       # noqa: E402
 
-NAMES = ("help run list bench mode gate pardon seed keys cpus threads stats trace grant revoke walk page "
-         "kmap kunmap read write poweroff reboot halt").split()
+NAMES = ("help run list bench mode gate pardon marks early seed keys cpus threads stats trace grant revoke walk "
+         "page kmap kunmap read write poweroff reboot halt").split()
 CONTEXTS = ["self", "thread", "work", "softirq", "interrupt", "exception", "nmi", "mc"]
 
 
@@ -58,6 +58,11 @@ class Commands(unittest.TestCase):
             more = self.ask("help " + name)
             self.assertRegex(more[0], r"^usage: %s( |$)" % name)
             self.assertGreater(len(more), 1)
+        self.assertEqual(self.ask("help gate"), [
+            "usage: gate [kmapped|any]",
+            "pages that can be pardoned: marked by kmap(), or any device page",
+            "Shows or changes what gate= set at boot."])
+        self.assertEqual(self.ask("help mode")[0], "usage: mode [off|strict|relaxed|silent]")
 
     def test_bad_commands(self):
         everything = "the commands are " + ", ".join(NAMES)
@@ -73,6 +78,8 @@ class Commands(unittest.TestCase):
                 ("mode loud", "^loud: not one of off, strict, relaxed, silent$"),
                 ("gate wide", "^wide: not one of kmapped, any$"),
                 ("pardon me", "^me: not one of context, instruction, global$"),
+                ("marks 3", "^3: not one of page, hash$"),
+                ("early yes", "^yes: not one of on, off$"),
                 ("seed x", "^x: no such name; a number is"),
                 ("read 18446744073709551616", "more than 64 bits"),
                 ("read 0xfffffffffffffffff", "more than 64 bits"),
@@ -289,7 +296,7 @@ class Commands(unittest.TestCase):
         # A test that goes wrong on purpose.
         self.assertEqual(totals(self.ask("run selftest.fails"))[1:], [1, 0, 0, 0])
 
-    def test_seed_mode_gate_bench(self):
+    def test_seed_settings_bench(self):
         self.one("seed 0x2a", "^seed 42$")
         self.one("gate any", "^gate any$")
         self.one("gate", "^gate any$")
@@ -299,6 +306,17 @@ class Commands(unittest.TestCase):
         self.one("pardon context", "^pardon context$")
         self.one("mode strict", "^mode strict$")
         self.one("mode", "^mode strict$")
+        self.one("early on", "^early on$")
+        self.assertIn("WARNING: early: kmap of a protected page",
+                      "\n".join(self.ask("kmap page0")))
+        self.one("early off", "^early off$")
+        self.assertEqual(self.ask("marks hash"),
+                         ["a page of key 1 is marked: kunmap it first", "marks page"])
+        self.one("kunmap page0", "marks: 0$")
+        self.one("marks hash", "^marks hash$")
+        self.one("kmap page0", "marks: 1$")
+        self.one("kunmap page0", "marks: 0$")
+        self.one("marks page", "^marks page$")
         answer = self.ask("bench rights_grant*", 60)
         self.assertRegex("\n".join(answer), r"# bench rights_grant\S* min \d+ median \d+")
         self.assertGreater(totals(answer)[0], 0)
