@@ -11,7 +11,7 @@ ISO     := $(BUILD)/keyward.iso
 
 .PHONY: experiments bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
 	debug-test monitor-test test matrix divergences report report-test check lint format tool-test \
-	sabotage repro help
+	sabotage repro words help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 
@@ -89,6 +89,9 @@ experiments: iso ## the tables of docs/EXPERIMENTS.md about kmap users, nesting 
 
 bench: ## instructions and PKRS writes per operation, in QEMU and Bochs
 	@tools/bench
+
+words: ## the table of the command line's words, into docs/HARDWARE.md
+	@tools/words --write
 
 boot-times: iso ## what a boot costs as RAM grows, into docs/HARDWARE.md: CPUS="1 2 4" for more
 	@tools/boot-times --build $(BUILD) --cpus "$(CPUS)" --write docs/HARDWARE.md
