@@ -11,13 +11,13 @@
 #include "kernel/console/panic.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 
-extern char boot_stack[];
 void switch_to(struct thread *prev, struct thread *next);
 _Noreturn void thread_main(int (*fn)(void *), void *arg);
 

@@ -8,6 +8,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/layout.h"
 #include "kernel/cpu/pat.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/lib/options.h"
 #include "mm/bootmem.h"
 #include "mm/page.h"
@@ -17,8 +18,6 @@
 #include "mm/vmap.h"
 
 extern char text_start[], user_load[], rodata_start[], data_start[], image_end[], image_start[];
-extern char boot_stack_guard[];
-extern u64 boot_tsc;
 
 struct ranges ram;
 

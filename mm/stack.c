@@ -2,13 +2,12 @@
 #include "mm/stack.h"
 #include "kernel/cpu/layout.h"
 #include "kernel/cpu/spinlock.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/cpu/x86.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/list.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
-
-extern char boot_stack[], boot_stack_top[], boot_stack_guard[];
 
 static struct {
 	struct spinlock lock;  /* for all here */

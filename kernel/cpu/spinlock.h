@@ -9,6 +9,7 @@
 #define KEYWARD_KERNEL_CPU_SPINLOCK_H
 
 #include "kernel/cpu/insn.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/types.h"
 
@@ -22,8 +23,6 @@ struct spinlock {
 	{             \
 		0     \
 	}
-
-void spin_stuck(struct spinlock *lock);
 
 static inline bool spin_is_locked(const struct spinlock *lock)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The calls that go up: what one floor needs of a floor above it. Each says who calls it and who
- * defines it; all other calls go down. Besides these, every floor may panic()
- * (kernel/console/panic.h, defined in kernel/panic.c), and assembly names trace functions at its
- * patch sites (kernel/cpu/patch.h, kernel/trace/).
+ * defines it; all other calls go down, and `tools/house --check` holds that. Three more kinds go
+ * up. Every floor may end the machine with panic() or panic_regs() (kernel/console/panic.h, defined
+ * in kernel/panic.c). boot/main.c, the end of the boot order, calls ktest_main() and
+ * monitor_main(). Assembly names trace functions at its patch sites (kernel/cpu/patch.h,
+ * kernel/trace/).
  */
 #ifndef KEYWARD_KERNEL_CPU_UPCALLS_H
 #define KEYWARD_KERNEL_CPU_UPCALLS_H
@@ -15,9 +17,23 @@ struct local;
 struct local_step;
 struct page;
 struct regs;
+struct spinlock;
 
 /* kernel/cpu/percpu.c fills the IDT with the entry stubs, kernel/entry.S. */
 extern const char trap_stubs[];
+
+/*
+ * kernel/cpu/spinlock.h: the caller has waited for the lock for SPIN_TSC_MAX ticks. Panics.
+ * kernel/panic.c. Any context but NMI.
+ */
+void spin_stuck(struct spinlock *lock);
+
+/*
+ * mm/stack.c, mm/init.c, kernel/sched.c: the stack of the main thread, above its guard page, and
+ * the TSC at kernel entry. boot/boot.S.
+ */
+extern char boot_stack_guard[], boot_stack[], boot_stack_top[];
+extern u64 boot_tsc;
 
 /*
  * kernel/cpu/local.h: a context has ended with maps open. Warns about them and drops them.

@@ -6,6 +6,7 @@
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/glob.h"
@@ -27,7 +28,6 @@
 #define STRESS_ROUNDS   6
 
 extern const struct ktest ktests_start[], ktests_end[];
-extern u64 boot_tsc;
 
 /* The running test. Written by its own thread and by every context that it makes use of. */
 static struct {
