@@ -80,6 +80,7 @@ $(BUILD)/keyward.elf: $(BUILD)/keyward0.elf $(BUILD)/ksyms.S.o
 	@$(if $(Q),echo "  LD    $@")
 	$(Q)$(LD) $(LDFLAGS) -T $(BUILD)/linker.ld -o $@ $(OBJECTS) $(BUILD)/ksyms.S.o
 	$(Q)tools/ksyms $@ | cmp - $(BUILD)/ksyms.S
+	$(Q)tools/sizes $(BUILD) $(OBJECTS)
 
 $(BUILD)/keyward.bin: $(BUILD)/keyward.elf
 	$(Q)$(OBJCOPY) --strip-all $< $@
