@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""tools/lib/sabotages.py: lists are read, edits are made and taken back, stale ones are found."""
+
+import os
+import sys
+import tempfile
+import unittest
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
+
+import sabotages                                # noqa: E402
+
+LIST = """# a comment
+% qemu tests=a.*
+= first: what is broken
+@ mm/a.c
+- one();
+- two();
++ two();
+@ mm/a.c
+- three();
+"""
+
+
+class Sabotages(unittest.TestCase):
+    """A tree with one source file and one list."""
+
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(self.scratch.cleanup)
+        self.top = self.scratch.name
+        self.write("tests/sabotage/a.txt", LIST)
+        self.source = self.write("mm/a.c", "one();\ntwo();\nthree();\n")
+
+    def write(self, name, text):
+        """Write one file of the tree; its path."""
+        path = os.path.join(self.top, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def read(self):
+        """The source file."""
+        with open(self.source, encoding="utf-8") as file:
+            return file.read()
+
+    def test_list(self):
+        only, = sabotages.read_all(self.top)
+        self.assertEqual((only.name, only.what, only.run),
+                         ("first", "what is broken", ["qemu", "tests=a.*"]))
+        self.assertEqual(only.edits, [("mm/a.c", "one();\ntwo();", "two();"),
+                                      ("mm/a.c", "three();", "")])
+
+    def test_edits_are_made_and_taken_back(self):
+        only, = sabotages.read_all(self.top)
+        before = self.read()
+        former = only.apply(self.top)
+        self.assertEqual(self.read(), "two();\n\n")
+        sabotages.restore(former)
+        self.assertEqual(self.read(), before)
+
+    def test_stale(self):
+        self.assertEqual(list(sabotages.stale(self.top)), [])
+        for text in ("one();\ntwo();\n", "one();\ntwo();\nthree();\nthree();\n"):
+            self.write("mm/a.c", text)
+            found, = sabotages.stale(self.top)
+            self.assertIn("first: mm/a.c has", found)
+            with self.assertRaises(ValueError):
+                sabotages.read_all(self.top)[0].apply(self.top)
+            self.assertEqual(self.read(), text)     # nothing is edited by halves
+        os.remove(self.source)
+        self.assertEqual(len(list(sabotages.stale(self.top))), 1)
+        self.assertFalse(os.path.exists(self.source))
+
+
+if __name__ == "__main__":
+    unittest.main()
