@@ -52,7 +52,7 @@ report: ## build/report.html from what matrix found
 check: ## the quick part of test: no machine is started
 	@tools/test --quick
 
-lint: ## layers, formatting, licences, file lengths
+lint: ## floors, formatting, file lengths, unused exports, what the documents name
 	@tools/lint
 
 format: ## clang-format every C file

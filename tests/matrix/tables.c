@@ -137,7 +137,8 @@ void case_rekey(const struct mcase *c)
 	*entry = pte_with_key(*entry, case_key(c));
 }
 
-u64 case_page(const struct mcase *c)
+/* The page's address. */
+static u64 case_page(const struct mcase *c)
 {
 	static const u64 first[SIZES] = { VA_4K, VA_2M, VA_1G };
 	u32 size = c->v[AXIS_SIZE];

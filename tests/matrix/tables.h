@@ -86,8 +86,7 @@ void case_rekey(const struct mcase *c);
 /* How far one key's page is from the next one's: 0 if all have the same. */
 u64 case_step(const struct mcase *c);
 
-/* The page's address; the address that the access is given (for a frame the stack pointer). */
-u64 case_page(const struct mcase *c);
+/* The address that the access is given (for a frame the stack pointer). */
 u64 case_address(const struct mcase *c);
 
 /* Where the descriptor tables that lie half in the tested page begin. */

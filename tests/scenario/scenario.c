@@ -160,7 +160,8 @@ static void policy_apply(struct rule_policy policy)
 	EXPECT_EQ(pks_scope_set(policy.scope), 0);
 }
 
-void scenario_check(const struct scenario *s, struct rule_policy policy)
+/* Runs a scenario under one policy and checks what came of each use. Thread context. */
+static void scenario_check(const struct scenario *s, struct rule_policy policy)
 {
 	struct thread *t;
 

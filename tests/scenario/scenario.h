@@ -51,10 +51,7 @@ void use(u32 n, void *at);
 /* Computes for a while: what a driver does between two accesses. Any context. */
 void work_on(u32 instructions);
 
-/* Runs a scenario under one policy and checks what came of each use. Thread context. */
-void scenario_check(const struct scenario *s, struct rule_policy policy);
-
-/* The same under all policies. */
+/* Runs a scenario under every policy and checks what came of each use. Thread context. */
 void scenario_check_all(const struct scenario *s);
 
 /* Runs it with early=on: whoever faults late on a page was told of at once. Thread context. */

@@ -34,7 +34,7 @@ def declared(text):
         if "{" in statement or re.match(r"(typedef|static|_Static_assert)\b", statement):
             continue
         function = re.match(r"[\w\s*]*?\b(\w+)\s*\(", statement)
-        if function and function[1] != "_Noreturn":
+        if function:
             names.append(function[1])
         elif statement.startswith("extern"):
             names += [WORD.findall(part)[-1] for part in statement.split(",")]

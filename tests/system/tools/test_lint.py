@@ -7,8 +7,14 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
+
+import layers                                   # noqa: E402
+import rules                                    # noqa: E402
+
 HEAD = "// SPDX-License-Identifier: MIT\n"
 
 
@@ -69,7 +75,7 @@ class Lint(unittest.TestCase):
         self.add("pks/policy/fault.c", HEAD + '#include "kernel/lib/types.h"\n#include "mm/page.h"\n')
         self.add("boot/main.c", HEAD + '#include "mm/page.h"\n')
         self.assertEqual(self.red(), [])
-        self.add("kernel/sched.c", HEAD + '#include "mm/page.h"\n')
+        self.add("pks/rights.h", HEAD + '#include "mm/page.h"\n')
         self.assertEqual(self.red(), ["includes"])
 
     def test_layer_of_the_lowest(self):
@@ -80,6 +86,95 @@ class Lint(unittest.TestCase):
     def test_include_not_from_the_root(self):
         self.add("kernel/a.c", HEAD + '#include "types.h"\n')
         self.assertEqual(self.red(), ["includes"])
+
+    def test_exceptions(self):
+        for number, wrong in ((3, 0), (4, 1)):
+            with mock.patch.object(layers, "EXCEPTIONS", dict.fromkeys(range(number))):
+                self.assertEqual(len(list(rules.exceptions(None))), wrong)
+
+    def test_exports(self):
+        self.add("kernel/a.h", HEAD + "struct a;\nint f(struct a *a);\nextern int v[2], w;\n")
+        self.add("kernel/a.c", HEAD + "int v[2], w;\nint f(struct a *a)\n{\n\treturn 0;\n}\n")
+        self.assertEqual(self.red(), ["exports"])
+        self.assertEqual([line.split(" uses ")[1] for line in self.lint().stdout.splitlines()
+                          if " uses " in line], [x + ": make it static" for x in ("f", "v", "w")])
+        self.add("mm/b.c", HEAD + "/* f */\nint g(void)\n{\n\treturn v[0] + w;\n}\n")
+        self.assertEqual(self.red(), ["exports"])       # a comment is no use
+        self.add("mm/b.S", HEAD + "call f\n")
+        self.assertEqual(self.red(), [])
+
+    def test_exports_that_a_header_uses(self):
+        declared = "int f(void) __attribute__((format(printf, 1, 2)));\n"
+        self.add("kernel/a.h", HEAD + declared + "static inline int g(void)\n{\n\treturn f();\n}\n")
+        self.add("kernel/a.c", HEAD + "int f(void)\n{\n\treturn 0;\n}\n")
+        self.assertEqual(self.red(), ["exports"])
+        self.assertIn("nothing uses g:", self.lint().stdout)
+        self.assertNotIn("uses f:", self.lint().stdout)
+
+    def test_macros(self):
+        guard = "#ifndef KEYWARD_A_H\n#define KEYWARD_A_H\n%s\n#endif\n"
+        self.add("kernel/a.h", HEAD + guard % "#define A 1\n#define B A")
+        self.add("kernel/a.c", HEAD + "int v = B;\n")
+        self.assertEqual(self.red(), [])
+        self.add("kernel/a.c", HEAD + "int v = A;\n")
+        self.assertEqual(self.red(), ["exports"])
+
+    def test_suites(self):
+        suite = HEAD + '#define KTEST_SUITE "%s"\n'
+        self.add("linker.ld", "/* SPDX-License-Identifier: MIT */\n\t\tTESTS_OF(mm)\n")
+        self.add("tests/mm/t_kmap.c", suite % "kmap")
+        self.add("tests/mm/t_kmap_local_more.c", suite % "kmap_local")
+        self.assertEqual(self.red(), [])
+        for path, name in (("tests/mm/t_map.c", "kmap"),                # not named after it
+                           ("tests/mm/t_kmap_local_less.c", "kmap"),    # named after another
+                           ("tests/pks/t_kmap_far.c", "kmap"),          # elsewhere
+                           ("tests/pks/t_keys.c", "keys")):             # not in linker.ld
+            self.add(path, suite % name)
+            self.assertEqual(self.red(), ["suites"], path)
+            os.remove(os.path.join(self.scratch.name, path))
+        os.remove(os.path.join(self.scratch.name, "tests/mm/t_kmap.c"))
+        os.remove(os.path.join(self.scratch.name, "tests/mm/t_kmap_local_more.c"))
+        self.assertEqual(self.red(), ["suites"])        # a folder without tests
+
+    def test_ways(self):
+        self.add("mm/a.c", HEAD + "static int fa(void)\n{\n\treturn 0;\n}\n")
+        self.add("mm/a.S", HEAD + "fs:\n\tcall fa\n")
+        way = self.floors() + ("\n## The way of a map\n\nProse.\n\n    %s\n    mm/a.c  fa\n"
+                               "      more\n\n## Other\n\n    mm/no.c  fb  x\n")
+        for line in ("mm/a.c  fa  does it", "mm/a.S  fs", "mm/a.c  what it does", "it  is  prose",
+                     "calls mm/a.c fa() at its end"):
+            self.add("docs/ARCHITECTURE.md", way % line)
+            self.assertEqual(self.red(), [], line)
+        for line in ("mm/no.c  fa  does it", "mm/a.c  fb  does it", "mm/a.S  fa  is only called",
+                     "mm/a.c  fa, fb  do it", "does it (mm/no.c)", "calls mm/a.c fb() at its end"):
+            self.add("docs/ARCHITECTURE.md", way % line)
+            self.assertEqual(self.red(), ["ways"], line)
+
+        self.add("docs/ARCHITECTURE.md", self.floors() + "\n## The way of a map\n\nProse.\n")
+        self.assertEqual(self.red(), ["ways"])          # no step at all
+
+    @staticmethod
+    def floors(floors=None):
+        """The picture of the floors."""
+        floors = floors or [folder for folder, _ in layers.FLOORS]
+        return "## The floors\n\n" + "".join("    %s/  its subject\n" % f for f in floors)
+
+    def test_floors(self):
+        floors = [folder for folder, _ in layers.FLOORS]
+        swapped = floors[1::-1] + floors[2:]
+        for drawn, red in ((floors, []), (floors[::-1], []), (floors[1:], ["ways"]),
+                           (swapped, ["ways"])):
+            self.add("docs/ARCHITECTURE.md", self.floors(drawn))
+            self.assertEqual(self.red(), red)
+        self.add("docs/ARCHITECTURE.md", "## Something else\n")
+        self.assertEqual(self.red(), ["ways"])
+
+    def test_sabotages(self):
+        self.add("tests/sabotage/a.txt", HEAD.replace("//", "#") + "= s: what\n@ mm/a.c\n- int a;\n+\n")
+        self.add("mm/a.c", HEAD + "int a;\n")
+        self.assertEqual(self.red(), [])
+        self.add("mm/a.c", HEAD + "int b;\n")
+        self.assertEqual(self.red(), ["sabotages"])
 
     def test_blanks(self):
         self.add("docs/A.md", "word \n")
