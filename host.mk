@@ -10,7 +10,7 @@ WRITE   ?=
 ISO     := $(BUILD)/keyward.iso
 
 .PHONY: experiments bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
-	debug-test monitor-test test matrix divergences report report-test check lint format tool-test \
+	debug-test monitor-test test matrix divergences report report-test check lint house format tool-test \
 	sabotage repro words help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
@@ -54,6 +54,10 @@ check: ## the quick part of test: no machine is started
 
 lint: ## floors, formatting, file lengths, unused exports, what the documents name
 	@tools/lint
+
+house: kernel ## figures of how the tree is built, and the calls that must not go up
+	@tools/house --build $(BUILD)
+	@tools/house --build $(BUILD) --check
 
 format: ## clang-format every C file
 	@clang-format -i $$(find boot kernel mm monitor pks tests -name '*.[ch]')
