@@ -146,7 +146,7 @@ class Judged(unittest.TestCase):
                          (2, "tools/results: /nowhere/log: No such file or directory\n"))
 
     def test_the_kernel_still_begins_so(self):
-        with open(os.path.join(TOP, "kernel", "main.c"), encoding="utf-8") as file:
+        with open(os.path.join(TOP, "boot", "main.c"), encoding="utf-8") as file:
             self.assertIn(capture.FIRST, file.read())
 
 
