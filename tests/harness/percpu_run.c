@@ -74,6 +74,19 @@ bool percpu_run(void (*fn)(u32 member, void *arg), void *arg)
 	return n == cpu_count;
 }
 
+static void nothing(u32 number, void *arg)
+{
+	(void)number;
+	(void)arg;
+}
+
+/* The threads run with interrupts on, so that what is pending comes on top of them at the latest.
+ */
+void percpu_drain_interrupts(void)
+{
+	percpu_run(nothing, NULL);
+}
+
 struct errand {
 	void (*fn)(void *arg);
 	void *arg;

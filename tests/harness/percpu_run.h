@@ -17,6 +17,13 @@ bool percpu_run(void (*fn)(u32 member, void *arg), void *arg);
  */
 void percpu_meet(void);
 
+/*
+ * Returns when each processor has handled the interrupts that were pending on it at the call. A
+ * test calls it before it takes the hook of an interrupt vector back, if threads that sent
+ * themselves such an interrupt may have moved to another processor before it came. Thread context.
+ */
+void percpu_drain_interrupts(void);
+
 /* Runs fn(arg) in a thread pinned to `cpu`, and waits for its end. Thread context. */
 bool percpu_run_on(struct cpu *cpu, void (*fn)(void *arg), void *arg);
 

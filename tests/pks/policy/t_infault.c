@@ -18,6 +18,7 @@
 #include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"
+#include "tests/harness/percpu_run.h"
 #include "tests/harness/sti_shadow.h"
 
 static struct {
@@ -103,6 +104,19 @@ static void run_percpu(int (*fn)(void *))
 			EXPECT(!thread_join(threads[i]).died);
 }
 
+/*
+ * The same with `preempt` lent to the interrupt. Another processor's IPI, of a higher priority, can
+ * switch a thread away before its own interrupt comes. The thread then goes on elsewhere, and may
+ * end, while the interrupt is still pending where it was sent.
+ */
+static void run_preempted(int (*fn)(void *))
+{
+	trap_hook_set(VECTOR_TEST, preempt);
+	run_percpu(fn);
+	percpu_drain_interrupts();
+	trap_hook_set(VECTOR_TEST, NULL);
+}
+
 /* All are inside their fault at the same time, each having been switched away from there. */
 static void a_switch_in_the_page_fault(void)
 {
@@ -113,9 +127,7 @@ static void a_switch_in_the_page_fault(void)
 		REQUIRE(recruit(&crew[i], 12 + i));
 	shadow.switches = 0;
 	shadow.landed = 0;
-	trap_hook_set(VECTOR_TEST, preempt);
-	run_percpu(fault_and_switch);
-	trap_hook_set(VECTOR_TEST, NULL);
+	run_preempted(fault_and_switch);
 	EXPECT_EQ(shadow.switches, 10 * CREW);
 	EXPECT_EQ(shadow.landed, 10 * CREW);
 	for (u32 i = 0; i < CREW; i++) {
@@ -145,9 +157,7 @@ static void a_switch_before_a_refusal(void)
 	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
 	for (u32 i = 0; i < CREW; i++)
 		REQUIRE(recruit(&crew[i], 12 + i));
-	trap_hook_set(VECTOR_TEST, preempt);
-	run_percpu(be_refused_and_switch);
-	trap_hook_set(VECTOR_TEST, NULL);
+	run_preempted(be_refused_and_switch);
 	for (u32 i = 0; i < CREW; i++)
 		dismiss(&crew[i]);
 }
