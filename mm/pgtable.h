@@ -34,9 +34,6 @@ static inline u64 pgtable_current(void)
 	return read_cr3() & PTE_ADDR;
 }
 
-/* Prints a walk, one line a level. Any context. */
-void pgtable_print(const struct pgwalk *walk);
-
 /*
  * Maps [va, va + len) to pa with the flags of `prot`, with pages of up to `max_level` (3: 1 GiB
  * where the processor has it). Nothing may be mapped there. -ENOMEM if a table cannot be had;

@@ -10,7 +10,8 @@
 #include "pks/keys.h"
 #include "pks/policy/marks.h"
 
-void pgtable_print(const struct pgwalk *walk)
+/* One line a level. */
+static void print_walk(const struct pgwalk *walk)
 {
 	static const char *const names[] = { "", "PTE", "PDE", "PDPTE", "PML4E", "PML5E" };
 
@@ -32,10 +33,10 @@ void report_address(u64 addr)
 		pr("# %016lx is a stack's guard page\n", addr);
 	pr("# walk of %016lx:\n", addr);
 	if (!pgtable_walk(pgtable_current(), addr, &walk)) {
-		pgtable_print(&walk);
+		print_walk(&walk);
 		return;
 	}
-	pgtable_print(&walk);
+	print_walk(&walk);
 	page = phys_to_page(walk.pa);
 	pr("#   physical %016lx, key %u (%s)%s\n", walk.pa, walk.key,
 	   pks_key_owner(walk.key) ? pks_key_owner(walk.key) : "nobody",

@@ -38,7 +38,8 @@ bool kind_writes(u32 kind)
 	return access_of(kind) == ORACLE_WRITE || access_of(kind) == ORACLE_MODIFY;
 }
 
-bool kind_reads(u32 kind)
+/* Whether the kind reads a value into the register. */
+static bool kind_reads(u32 kind)
 {
 	return kind == KIND_READ || kind == KIND_XCHG || kind == KIND_LODS || kind == KIND_POP;
 }

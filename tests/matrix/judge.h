@@ -76,8 +76,7 @@ bool mismatch_same(const struct mismatch *a, const struct mismatch *b);
 #define SIDE_MAX 64
 void mismatch_print(const struct mismatch *m, bool observed, char *text, u32 size);
 
-/* Whether the kind writes, reads a value into the register. */
+/* Whether the kind writes. */
 bool kind_writes(u32 kind);
-bool kind_reads(u32 kind);
 
 #endif

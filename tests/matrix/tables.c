@@ -155,6 +155,26 @@ u64 case_step(const struct mcase *c)
 	return kind_in_table(c->v[AXIS_KIND]) ? 0 : page_size(c->v[AXIS_SIZE]);
 }
 
+/*
+ * Where the descriptor tables that lie half in the tested page begin. What the processor needs to
+ * deliver the fault lies in a home page, what is tested beside it: the GDT from entry 32 on, the
+ * IDT from vector 64 or 14 on, of the TSS the stack pointer for CPL 0.
+ */
+static u64 table_base(u32 kind)
+{
+	switch (kind) {
+	case KIND_GDT:
+	case KIND_GDT_MARK:
+		return VA_TESTED - 32 * 8;
+	case KIND_IDT:
+		return VA_TESTED - 64 * 16;
+	case KIND_IDT_DF:
+		return VA_TESTED - 14 * 16;
+	default:
+		return VA_TESTED + SIZE_OF_4K - TSS_IN_TESTED; /* KIND_TSS */
+	}
+}
+
 u64 case_address(const struct mcase *c)
 {
 	u64 page = case_page(c), size = page_size(c->v[AXIS_SIZE]);
@@ -182,24 +202,5 @@ u64 case_address(const struct mcase *c)
 		return table_base(c->v[AXIS_KIND]) + (page - VA_TESTED);
 	default:
 		return block + AT_DATA;
-	}
-}
-
-/*
- * What the processor needs to deliver the fault lies in a home page, what is tested beside it: the
- * GDT from entry 32 on, the IDT from vector 64 or 14 on, of the TSS the stack pointer for CPL 0.
- */
-u64 table_base(u32 kind)
-{
-	switch (kind) {
-	case KIND_GDT:
-	case KIND_GDT_MARK:
-		return VA_TESTED - 32 * 8;
-	case KIND_IDT:
-		return VA_TESTED - 64 * 16;
-	case KIND_IDT_DF:
-		return VA_TESTED - 14 * 16;
-	default:
-		return VA_TESTED + SIZE_OF_4K - TSS_IN_TESTED; /* KIND_TSS */
 	}
 }

@@ -89,7 +89,4 @@ u64 case_step(const struct mcase *c);
 /* The address that the access is given (for a frame the stack pointer). */
 u64 case_address(const struct mcase *c);
 
-/* Where the descriptor tables that lie half in the tested page begin. */
-u64 table_base(u32 kind);
-
 #endif
