@@ -2,7 +2,7 @@
 /*
  * CR4.PKS beside IA32_PKRS: the one says whether the other counts, and neither changes the other.
  * What this cannot know: what a TLB holds of rights when the bit changes;
- * register.cr4_pks_needs_no_flush is about that, and here each access is the first one since its
+ * matrix.cr4_pks_holds_at_once is about that, and here each access is the first one since its
  * translation was flushed.
  */
 #define KTEST_SUITE "matrix"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A small scenario whose exposure is known beforehand, dumped for tools/trace:
- * tests/system/trace/run looks at what comes out of it. With trace=on alone.
+ * tests/system/trace/test_dump.py looks at what comes out of it. With trace=on alone.
  */
 #define KTEST_SUITE "trace"
 
