@@ -8,8 +8,6 @@
 
 #include "kernel/lib/boot_info.h"
 
-#define MB2_LOADER_MAGIC 0x36d76289 /* in EAX at the entry point */
-
 /*
  * Walks the structure at mbi, of which limit bytes can be read (its own length is not believed
  * beyond that), and fills *out. Any alignment.

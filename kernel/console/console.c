@@ -183,12 +183,3 @@ int console_getc(void)
 	spin_unlock_irqrestore(&console.lock, flags);
 	return c;
 }
-
-u32 console_overruns(void)
-{
-	u32 sum = 0;
-
-	for (u32 i = 0; i < console.uart_count; i++)
-		sum += console.uarts[i].overruns;
-	return sum;
-}

@@ -46,7 +46,4 @@ void console_panic(void);
  */
 int console_getc(void);
 
-/* How often serial ports have lost received bytes, since boot. Any context; may be late. */
-u32 console_overruns(void);
-
 #endif

@@ -18,7 +18,6 @@
 #define LCR_DLAB  0x80
 #define MCR_ON    0x03 /* DTR, RTS */
 #define LSR_DR    0x01 /* a byte has come */
-#define LSR_OE    0x02 /* one was lost; reading LSR clears it */
 #define LSR_FE    0x08 /* the next byte is none: no stop bit */
 #define LSR_BI    0x10 /* nor this one: the line was held down */
 #define LSR_THRE  0x20 /* the transmitter takes a byte */
@@ -88,23 +87,11 @@ bool uart_same(const struct uart_place *a, const struct uart_place *b)
 	return a->mmio == b->mmio && a->base == b->base;
 }
 
-/* All reads of LSR go through here, as each clears the mark of a lost byte. */
-static u8 line_status(struct uart *u)
-{
-	u8 status = u->read(u, REG_LSR);
-
-	if (status == LSR_NONE)
-		return status;
-	if (status & LSR_OE)
-		u->overruns++;
-	return status;
-}
-
 static bool wait_for(struct uart *u, u8 bit)
 {
 	u32 most = u->stuck ? SPIN_STUCK : SPIN_MAX;
 
-	for (u32 spins = 0; !(line_status(u) & bit); spins++) {
+	for (u32 spins = 0; !(u->read(u, REG_LSR) & bit); spins++) {
 		if (spins == most) {
 			u->stuck = true;
 			return false;
@@ -147,7 +134,6 @@ bool uart_probe(struct uart *u)
 {
 	if (!scratch_holds(u, 0x5a) || !scratch_holds(u, 0xa5))
 		return false;
-	u->overruns = 0;
 	u->stuck = false;
 	wait_for(u, LSR_TEMT); /* what the firmware still has to say would be lost with the FIFO */
 	u->write(u, REG_LCR, LCR_8N1 | LCR_DLAB);
@@ -179,7 +165,7 @@ bool uart_put(struct uart *u, u8 byte)
 
 int uart_get(struct uart *u)
 {
-	u8 status = line_status(u), byte;
+	u8 status = u->read(u, REG_LSR), byte;
 
 	if (!(status & LSR_DR))
 		return -1;

@@ -25,8 +25,7 @@ struct uart {
 	void (*write)(const struct uart *u, u32 reg, u8 value);
 	volatile u8 *regs;    /* where place.base is mapped */
 	u16 firmware_divisor; /* what was set when we came; 0: nothing sensible */
-	bool stuck;   /* the transmitter took nothing for long: it is waited for shortly now */
-	u32 overruns; /* times that the port said it had lost what it received */
+	bool stuck; /* the transmitter took nothing for long: it is waited for shortly now */
 };
 
 /* NULL, or what is wrong with a place as one line. `phys_bits` is MAXPHYADDR. Pure. */

@@ -142,9 +142,6 @@ void trace_report(u32 newest);
  * context. */
 void trace_clear(void);
 
-/* The number of the last event that trace_clear() left out. Thread context. */
-u64 trace_cleared(u32 cpu);
-
 /* The name of a type, for dumps; NULL: there is no such type. */
 const char *trace_type_name(u32 type);
 

@@ -52,7 +52,6 @@
 /* The vectors after the 32 exceptions are ours to give. */
 #define VECTOR_TIMER      0x40
 #define VECTOR_TEST       0x41 /* tests send it to themselves to get into interrupt context */
-#define VECTOR_TEST_LOW   0x31 /* a second one, of a lower priority class */
 #define VECTOR_CALL       0xf0 /* another processor wants a function run: kernel/ipi.c */
 #define VECTOR_RESCHEDULE 0xf1 /* another processor has given this one a thread */
 #define VECTOR_RECALL     0xf2 /* take back rights that were lent: pks/policy/global.c */
@@ -68,7 +67,6 @@
 #define PF_RSVD (1 << 3) /* a reserved bit was set in an entry */
 #define PF_I    (1 << 4) /* an instruction fetch */
 #define PF_PK   (1 << 5) /* a protection key denies the access */
-#define PF_SS   (1 << 6) /* a shadow-stack access */
 
 /* Segment selectors; the order of the user ones is dictated by SYSRET (SDM Vol. 2, "SYSRET"). */
 #define SEL_KERNEL_CS 0x08

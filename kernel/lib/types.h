@@ -29,7 +29,6 @@ typedef int64_t s64;
 
 /* Error numbers, as Linux has them; functions that can fail return their negative. */
 #define ENOMEM 12
-#define EFAULT 14
 #define EBUSY  16
 #define ENODEV 19
 #define EINVAL 22

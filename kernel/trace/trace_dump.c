@@ -59,11 +59,6 @@ void trace_clear(void)
 		cleared[cpu] = trace_count(cpu);
 }
 
-u64 trace_cleared(u32 cpu)
-{
-	return cleared[cpu];
-}
-
 static void line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 static void line(const char *fmt, ...)

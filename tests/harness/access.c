@@ -18,21 +18,6 @@ u32 rights_now(void)
 	return real;
 }
 
-struct fault access_probe(enum oracle_access kind, volatile void *p, u64 *value)
-{
-	switch (kind) {
-	case ORACLE_READ:
-		return probe_read(p, value);
-	case ORACLE_WRITE:
-		return probe_write(p, *value);
-	case ORACLE_MODIFY:
-		return probe_add(p, *value);
-	default:
-		ktest_error("access %u is none of data", kind);
-		return (struct fault){ 0 };
-	}
-}
-
 struct fault access_after_wrmsr(u32 pkrs, enum oracle_access kind, volatile void *p, u64 *value)
 {
 	switch (kind) {

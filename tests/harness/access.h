@@ -49,10 +49,10 @@ static inline void rights_end(struct rights_saved saved)
 /* The context's rights: mirror and register, which must be the same. */
 u32 rights_now(void);
 
-/* One data access. A read stores into *value, a write stores *value, a modify adds it. */
-struct fault access_probe(enum oracle_access kind, volatile void *p, u64 *value);
-
-/* The same, in the instruction after the WRMSR that makes `pkrs` the rights. Interrupts off. */
+/*
+ * One data access, in the instruction after the WRMSR that makes `pkrs` the rights. A read stores
+ * into *value, a write stores *value, a modify adds it. Interrupts off.
+ */
 struct fault access_after_wrmsr(u32 pkrs, enum oracle_access kind, volatile void *p, u64 *value);
 
 /*
