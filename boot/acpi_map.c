@@ -5,7 +5,6 @@
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/x86.h"
 #include "kernel/lib/printf.h"
-#include "kernel/lib/string.h"
 #include "mm/init.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"

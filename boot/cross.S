@@ -7,7 +7,6 @@
  */
 #include "kernel/cpu/msr.h"
 #include "kernel/cpu/x86.h"
-#include "kernel/cpu/layout.h"
 
 	.text
 	.globl paging_cross

@@ -13,7 +13,6 @@
 
 #ifndef __ASSEMBLER__
 
-#include "kernel/cpu/percpu.h"
 #include "kernel/lib/types.h"
 
 /* Whether the MADT has processors that only x2APIC mode reaches. Boot. */

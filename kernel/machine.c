@@ -5,8 +5,6 @@
  */
 #include "kernel/machine.h"
 #include "boot/acpi/acpi_registers.h"
-#include "kernel/console/console.h"
-#include "kernel/console/panic.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/options.h"

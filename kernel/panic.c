@@ -5,7 +5,6 @@
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/upcalls.h"
-#include "kernel/exception.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/printf.h"

@@ -7,14 +7,12 @@
  * queue that it leaves it is given to the other processor, and marked as queued; then it is put
  * into the other queue. Whoever wakes it in between takes the other lock, and finds it queued.
  */
-#include "kernel/console/console.h"
 #include "kernel/console/panic.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/upcalls.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
-#include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 

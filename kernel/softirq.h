@@ -7,8 +7,6 @@
 #ifndef KEYWARD_KERNEL_SOFTIRQ_H
 #define KEYWARD_KERNEL_SOFTIRQ_H
 
-#include "kernel/lib/types.h"
-
 enum softirq { SOFTIRQ_WORK, SOFTIRQ_TEST, SOFTIRQ_TEST2, SOFTIRQS };
 
 /* Who handles `nr`. Thread context, before it is raised. */

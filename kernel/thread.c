@@ -10,7 +10,6 @@
 #include "kernel/lib/string.h"
 #include "kernel/wait.h"
 #include "mm/stack.h"
-#include "pks/pkrs.h"
 
 struct list_head all_threads = LIST_HEAD_INIT(all_threads);
 static struct spinlock all_lock = SPINLOCK_INIT;

@@ -4,7 +4,6 @@
 #include "kernel/console/console.h"
 #include "kernel/exception.h"
 #include "kernel/lib/option_words.h"
-#include "kernel/lib/printf.h"
 #include "mm/pgtable.h"
 #include "mm/stack.h"
 #include "monitor/access.h"

@@ -6,7 +6,6 @@
 #ifndef KEYWARD_PKS_KEYS_H
 #define KEYWARD_PKS_KEYS_H
 
-#include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/types.h"
 
 /*

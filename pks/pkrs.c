@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "pks/pkrs.h"
-#include "kernel/console/console.h"
 #include "kernel/console/panic.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/lib/atomic.h"

@@ -21,7 +21,6 @@
 #include "kernel/cpu/local.h"
 #include "kernel/cpu/saved.h"
 #include "kernel/cpu/spinlock.h"
-#include "kernel/cpu/x86.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/types.h"
 

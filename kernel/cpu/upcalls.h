@@ -10,7 +10,6 @@
 #ifndef KEYWARD_KERNEL_CPU_UPCALLS_H
 #define KEYWARD_KERNEL_CPU_UPCALLS_H
 
-#include "kernel/lib/config.h"
 #include "kernel/lib/types.h"
 
 struct local;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap/kmap_stack.h"
 #include "kernel/cpu/pkrs_bits.h"
-#include "kernel/cpu/x86.h"
 #include "kernel/lib/atomic.h"
 
 /* Claimed before it is filled in, so that an exception in between does not take the same. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The part of a report that knows about memory: how an address translates, what its page is. */
 #include "kernel/console/console.h"
-#include "kernel/console/panic.h"
 #include "kernel/cpu/upcalls.h"
 #include "mm/kmap/memremap.h"
 #include "mm/page.h"

@@ -17,7 +17,6 @@
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/options.h"
 #include "pks/pkrs.h"
-#include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
 
 /*

@@ -10,7 +10,6 @@
 #define KEYWARD_PKS_POLICY_GLOBAL_H
 
 #include "kernel/cpu/regs.h"
-#include "mm/page.h"
 
 /*
  * kmap() and kunmap() of a page with a key: one mark more or less. Counted under every scope, so

@@ -11,7 +11,6 @@
 #include "pks/policy/step.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/extable.h"
-#include "kernel/cpu/layout.h"
 #include "kernel/cpu/local.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/exception.h"

@@ -6,7 +6,6 @@
  */
 #define KTEST_SUITE "machine"
 
-#include "kernel/backtrace.h"
 #include "kernel/exception.h"
 #include "mm/init.h"
 #include "mm/pgtable_internal.h"

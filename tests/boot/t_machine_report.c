@@ -6,7 +6,6 @@
  */
 #define KTEST_SUITE "machine"
 
-#include "kernel/backtrace.h"
 #include "kernel/cpu/layout.h"
 #include "kernel/lib/ksyms.h"
 #include "kernel/lib/printf.h"

@@ -3,8 +3,6 @@
 #ifndef KEYWARD_TESTS_HARNESS_CONTEXTS_H
 #define KEYWARD_TESTS_HARNESS_CONTEXTS_H
 
-#include "kernel/lib/types.h"
-
 enum test_context {
 	IN_THREAD, /* a thread of its own, joined */
 	IN_WORK,   /* a work item */

@@ -10,7 +10,6 @@
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
 #include "kernel/work.h"
-#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"

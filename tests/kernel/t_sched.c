@@ -12,7 +12,6 @@
 #include "kernel/time.h"
 #include "kernel/wait.h"
 #include "pks/keys.h"
-#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"

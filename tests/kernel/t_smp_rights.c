@@ -9,7 +9,6 @@
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
-#include "kernel/time.h"
 #include "mm/kmap/kmap.h"
 #include "mm/pgtable.h"
 #include "mm/tlb.h"

@@ -8,14 +8,12 @@
 #include "kernel/exception.h"
 #include "kernel/syscall.h"
 #include "kernel/thread.h"
-#include "kernel/time.h"
 #include "kernel/uspace.h"
 #include "mm/kmap/kmap.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/access.h"
 #include "tests/harness/fixture.h"
-#include "tests/harness/inject.h"
 #include "tests/harness/user.h"
 
 #define USER_PAGE 0x10000000UL

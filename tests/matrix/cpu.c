@@ -10,7 +10,6 @@
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"
-#include "kernel/lib/string.h"
 #include "mm/pgtable_internal.h"
 #include "pks/pkrs.h"
 #include "tests/matrix/tables.h"

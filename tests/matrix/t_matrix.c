@@ -8,7 +8,6 @@
 
 #include "kernel/console/console.h"
 #include "kernel/lib/options.h"
-#include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
 #include "kernel/time.h"
 #include "tests/harness/ktest.h"

@@ -8,7 +8,6 @@
 
 #include "kernel/cpu/cpuid.h"
 #include "mm/tlb.h"
-#include "pks/keys.h"
 #include "pks/policy/fault.h"
 #include "tests/harness/drain.h"
 #include "tests/harness/expect.h"

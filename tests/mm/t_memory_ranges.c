@@ -14,7 +14,6 @@
 #include "mm/kmap/devmap.h"
 #include "mm/pgtable_internal.h"
 #include "mm/ram.h"
-#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/access.h"
 #include "tests/harness/drain.h"

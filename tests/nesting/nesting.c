@@ -3,7 +3,6 @@
 #include "kernel/console/console.h"
 #include "kernel/exception.h"
 #include "kernel/thread.h"
-#include "mm/kmap/kmap.h"
 #include "pks/keys.h"
 #include "pks/policy/fault.h"
 #include "tests/harness/actor.h"

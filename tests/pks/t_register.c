@@ -8,7 +8,6 @@
 
 #include "pks/policy/fault.h"
 #include "tests/harness/access.h"
-#include "tests/harness/probe.h"
 #include "tests/harness/window.h"
 
 /* Rights go back and forth over a translation that the TLB holds, without any flush. */

@@ -3,7 +3,6 @@
  * done. */
 #include "kernel/thread.h"
 #include "mm/kmap/kmap.h"
-#include "tests/harness/expect.h"
 #include "tests/scenario/scenario.h"
 
 static void *vec[SCENARIO_PAGES]; /* one driver runs at a time */

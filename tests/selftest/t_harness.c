@@ -6,7 +6,6 @@
 #define KTEST_SUITE "harness"
 
 #include "kernel/cpu/context.h"
-#include "kernel/cpu/layout.h"
 #include "kernel/cpu/x86.h"
 #include "kernel/thread.h"
 #include "tests/harness/contexts.h"

@@ -9,7 +9,6 @@
 #include "mm/kmap/kmap_thread.h"
 #include "mm/kmap/kmap_warn.h"
 #include "mm/kmap/memremap.h"
-#include "pks/policy/fault.h"
 #include "tests/harness/actor.h"
 #include "tests/harness/contexts.h"
 #include "tests/harness/expect.h"

@@ -9,9 +9,7 @@
 #include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
 #include "kernel/lib/string.h"
-#include "kernel/softirq.h"
 #include "kernel/thread.h"
-#include "mm/kmap/kmap.h"
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"
 

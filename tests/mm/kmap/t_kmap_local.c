@@ -11,7 +11,6 @@
 #include "mm/kmap/kmap_warn.h"
 #include "mm/pgtable.h"
 #include "pks/keys.h"
-#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"

@@ -14,7 +14,6 @@
 #include "pks/policy/fault.h"
 #include "pks/policy/global.h"
 #include "tests/harness/fixture.h"
-#include "tests/harness/inject.h"
 #include "tests/harness/probe.h"
 
 #define KEY  PKS_KEY_DEVMAP

@@ -8,14 +8,12 @@
  */
 #define KTEST_SUITE "infault"
 
-#include "kernel/apic.h"
 #include "kernel/cpu/context.h"
 #include "kernel/exception.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "mm/kmap/kmap.h"
 #include "pks/keys.h"
-#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/percpu_run.h"

@@ -8,7 +8,6 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
-#include "kernel/time.h"
 #include "mm/kmap/kmap.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"

@@ -8,7 +8,6 @@
 
 #include "kernel/exception.h"
 #include "kernel/thread.h"
-#include "mm/kmap/kmap.h"
 #include "pks/keys.h"
 #include "pks/policy/fault.h"
 #include "tests/harness/fixture.h"

@@ -6,7 +6,6 @@
  */
 #define KTEST_SUITE "policy"
 
-#include "kernel/exception.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "mm/kmap/devmap.h"
