@@ -90,7 +90,7 @@ void acpi_hpet(const struct acpi_parser *p, const struct acpi_view *table)
 
 /* ACPI Specification, "NVDIMM Firmware Interface Table (NFIT)". */
 enum {
-	NFIT_ENTRIES = 40, /* each: u16 type, u16 length of all of it */
+	NFIT_ENTRIES = 40,
 	NFIT_SPA = 0,
 	SPA_FLAGS = 6,
 	SPA_PROXIMITY = 12,
@@ -128,22 +128,12 @@ static void take_spa(struct acpi_info *out, const struct acpi_view *entry)
 
 void acpi_nfit(const struct acpi_parser *p, const struct acpi_view *table)
 {
-	u32 at = NFIT_ENTRIES;
+	struct acpi_view entry;
 
-	while (at < table->len) {
-		struct acpi_view entry = { table->bytes + at, acpi_u16(table, at + 2) };
-
-		if (entry.len < 4 || entry.len > table->len - at) {
-			acpi_complain(p,
-				      "NFIT: the entry at offset %u says that it has %u bytes; "
-				      "ignoring the rest",
-				      at, entry.len);
-			break;
-		}
+	for (u32 at = NFIT_ENTRIES; acpi_entry(p, table, at, ACPI_ENTRY_U16, "NFIT", &entry);
+	     at += entry.len)
 		if (acpi_u16(&entry, 0) == NFIT_SPA)
 			take_spa(p->out, &entry);
-		at += entry.len;
-	}
 	if (p->out->pmem_dropped)
 		acpi_complain(p,
 			      "NFIT: leaving out %u ranges that are empty, wrap, or are too many",

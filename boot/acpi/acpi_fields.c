@@ -74,3 +74,21 @@ struct acpi_reg acpi_gas(const struct acpi_parser *p, const struct acpi_view *ta
 	reg.access = access >= 1 && access <= 4 ? (u8)(1 << (access - 1)) : 0;
 	return reg;
 }
+
+bool acpi_entry(const struct acpi_parser *p, const struct acpi_view *table, u32 offset,
+		enum acpi_entry_head head, const char *what, struct acpi_view *entry)
+{
+	u32 len = head == ACPI_ENTRY_U8 ? acpi_u8(table, offset + 1) : acpi_u16(table, offset + 2);
+
+	if (offset >= table->len)
+		return false;
+	if (len < head || len > table->len - offset) {
+		acpi_complain(p,
+			      "%s: the entry at offset %u says that it has %u bytes; "
+			      "ignoring the rest",
+			      what, offset, len);
+		return false;
+	}
+	*entry = (struct acpi_view){ table->bytes + offset, len };
+	return true;
+}

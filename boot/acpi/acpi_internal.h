@@ -43,6 +43,16 @@ struct acpi_reg acpi_gas(const struct acpi_parser *p, const struct acpi_view *ta
 bool acpi_table(const struct acpi_parser *p, u64 phys, const char *signature,
 		struct acpi_view *table);
 
+/* How an entry of the MADT (u8 type, u8 length) and of the NFIT (u16 type, u16 length) begins. */
+enum acpi_entry_head { ACPI_ENTRY_U8 = 2, ACPI_ENTRY_U16 = 4 };
+
+/*
+ * The entry of a table at an offset; its length counts its head too. False at the table's end, and
+ * at a length that cannot be, which is complained of by the name of `what`.
+ */
+bool acpi_entry(const struct acpi_parser *p, const struct acpi_view *table, u32 offset,
+		enum acpi_entry_head head, const char *what, struct acpi_view *entry);
+
 /* One for each table that is used. */
 void acpi_madt(const struct acpi_parser *p, const struct acpi_view *table);
 void acpi_fadt(const struct acpi_parser *p, const struct acpi_view *table);

@@ -4,7 +4,7 @@
 
 #define MADT_LAPIC   36
 #define MADT_FLAGS   40
-#define MADT_ENTRIES 44 /* each: u8 type, u8 length of all of it */
+#define MADT_ENTRIES 44
 
 enum { TYPE_LAPIC = 0, TYPE_LAPIC_ADDRESS = 5, TYPE_X2APIC = 9 };
 enum { LEN_LAPIC = 8, LEN_LAPIC_ADDRESS = 12, LEN_X2APIC = 16 };
@@ -72,29 +72,11 @@ static void take_entry(struct acpi_madt *madt, const struct acpi_view *entry, st
 	}
 }
 
-static void walk(const struct acpi_parser *p, const struct acpi_view *table, struct first *first)
-{
-	u32 at = MADT_ENTRIES;
-
-	while (at < table->len) {
-		struct acpi_view entry = { table->bytes + at, acpi_u8(table, at + 1) };
-
-		if (entry.len < 2 || entry.len > table->len - at) {
-			acpi_complain(p,
-				      "MADT: the entry at offset %u says that it has %u bytes; "
-				      "ignoring the rest",
-				      at, entry.len);
-			return;
-		}
-		take_entry(&p->out->madt, &entry, first);
-		at += entry.len;
-	}
-}
-
 void acpi_madt(const struct acpi_parser *p, const struct acpi_view *table)
 {
 	struct acpi_madt *madt = &p->out->madt;
 	struct first first = { 0 };
+	struct acpi_view entry;
 
 	if (table->len < MADT_ENTRIES) {
 		acpi_complain(p, "MADT: too short; ignoring it");
@@ -103,7 +85,9 @@ void acpi_madt(const struct acpi_parser *p, const struct acpi_view *table)
 	madt->present = true;
 	madt->lapic = acpi_u32(table, MADT_LAPIC);
 	madt->pcat_compat = acpi_u32(table, MADT_FLAGS) & 1;
-	walk(p, table, &first);
+	for (u32 at = MADT_ENTRIES; acpi_entry(p, table, at, ACPI_ENTRY_U8, "MADT", &entry);
+	     at += entry.len)
+		take_entry(madt, &entry, &first);
 	if (madt->cpus_duplicate)
 		acpi_complain(p,
 			      "MADT: %u processors have an APIC id that came before, the first "
