@@ -5,7 +5,7 @@
  * physical memory with 2 MiB pages at 0 and at DIRECT_BASE, and its first GiB at KERNEL_BASE too,
  * writable and executable: mm_init() replaces all of it.
  */
-#include "kernel/cpu/msr.h"
+#include "boot/long_mode.inc"
 #include "kernel/cpu/x86.h"
 #include "kernel/cpu/layout.h"
 
@@ -80,12 +80,7 @@ cpuid_flag: /* tests/system/badinput stops here */
 	mov %eax, %cr4
 	mov $PHYS(boot_pml4), %eax
 	mov %eax, %cr3
-	mov $MSR_EFER, %ecx
-	mov $(EFER_LME | EFER_NXE), %eax
-	xor %edx, %edx
-	wrmsr
-	mov $(CR0_PE | CR0_MP | CR0_EM | CR0_NE | CR0_WP | CR0_PG), %eax
-	mov %eax, %cr0
+	LONG_MODE_ENTER
 	lgdt boot_gdt_pointer
 	ljmp $SEL_KERNEL_CS, $start64_low
 

@@ -8,7 +8,7 @@
  * A processor that comes later than it was waited for may find the stack gone, or the next one's.
  * So the stack is taken by an exchange, and who gets none stops; boot/smp.c compares the APIC id.
  */
-#include "kernel/cpu/msr.h"
+#include "boot/long_mode.inc"
 #include "boot/smp.h"
 #include "kernel/cpu/x86.h"
 
@@ -27,12 +27,7 @@ trampoline_start:
 	mov %eax, %cr4
 	mov AT(trampoline_paging) + PAGING_BOOT_CR3, %eax
 	mov %eax, %cr3
-	mov $MSR_EFER, %ecx
-	mov $(EFER_LME | EFER_NXE), %eax
-	xor %edx, %edx
-	wrmsr
-	mov $(CR0_PE | CR0_MP | CR0_EM | CR0_NE | CR0_WP | CR0_PG), %eax
-	mov %eax, %cr0
+	LONG_MODE_ENTER
 	ljmpl $SEL_KERNEL_CS, $ap_start64_low
 	.balign 8
 gdt_pointer: /* of boot/boot.S, which is below 4 GiB */
