@@ -33,6 +33,22 @@ void prot_page_put(struct prot_page *p)
 	page_free(p->page, 0);
 }
 
+bool prot_pair_get(struct prot_page *a, struct prot_page *b, u32 key)
+{
+	if (!prot_page_get(a, key))
+		return false;
+	if (prot_page_get(b, key))
+		return true;
+	prot_page_put(a);
+	return false;
+}
+
+void prot_pair_put(struct prot_page *a, struct prot_page *b)
+{
+	prot_page_put(b);
+	prot_page_put(a);
+}
+
 bool marked_page(struct prot_page *p, u32 key)
 {
 	if (!prot_page_get(p, key))

@@ -29,7 +29,11 @@ bool prot_page_get(struct prot_page *p, u32 key);
 /* Gives it back. A mark of kmap() that is left is the test's error, and is dropped. */
 void prot_page_put(struct prot_page *p);
 
-/* The same with a mark by kmap(), and both given back. */
+/* Two of the same key. */
+bool prot_pair_get(struct prot_page *a, struct prot_page *b, u32 key);
+void prot_pair_put(struct prot_page *a, struct prot_page *b);
+
+/* One with a mark by kmap(), and both given back. */
 bool marked_page(struct prot_page *p, u32 key);
 void marked_page_put(struct prot_page *p);
 

@@ -11,6 +11,9 @@
 #include "kernel/cpu/msr.h"
 #include "kernel/cpu/percpu.h"
 
+/* An address in no map of kernel/cpu/layout.h. */
+#define NOWHERE 0xffffc00000001000
+
 #define ACCESS(kind, insn, f, ...)                                 \
 	asm volatile("1: " insn "\n2:\n" EXTABLE("1b", "2b", kind) \
 		     : FAULT_OPERANDS(f), __VA_ARGS__              \

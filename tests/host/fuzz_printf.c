@@ -18,17 +18,6 @@
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
-static int format(char *buf, size_t size, const char *fmt, ...)
-{
-	va_list args;
-	int len;
-
-	va_start(args, fmt);
-	len = kvsnprintf(buf, size, fmt, args);
-	va_end(args);
-	return len;
-}
-
 static void any_format(const char *fmt, size_t size)
 {
 	static const char t[16] = "text for %s";
@@ -41,10 +30,10 @@ static void any_format(const char *fmt, size_t size)
 	if (!buf)
 		abort();
 	if (args <= ARGS_MAX) {
-		whole = format(NULL, 0, fmt, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t,
-			       t, t, t, t, t, t);
-		len = format(buf, size, fmt, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t,
-			     t, t, t, t, t, t);
+		whole = ksnprintf(NULL, 0, fmt, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t,
+				  t, t, t, t, t, t, t);
+		len = ksnprintf(buf, size, fmt, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t,
+				t, t, t, t, t, t, t);
 		if (len != whole || len < 0)
 			abort();
 		if (size && (size_t)len < size && !memchr(buf, 0, (size_t)len + 1))
@@ -80,10 +69,10 @@ static void same_as_libc(const struct choice *c)
 		f += sprintf(f, ".%u", c->precision);
 	sprintf(f, "%s%c", length, conv);
 	if (c->length % 8 < 3) {
-		a = format(ours, size, fmt, (int)c->value);
+		a = ksnprintf(ours, size, fmt, (int)c->value);
 		b = snprintf(libc, size, fmt, (int)c->value);
 	} else {
-		a = format(ours, size, fmt, c->value);
+		a = ksnprintf(ours, size, fmt, c->value);
 		b = snprintf(libc, size, fmt, c->value);
 	}
 	if (a != b || strcmp(ours, libc))

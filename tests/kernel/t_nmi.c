@@ -15,9 +15,6 @@
 #include "tests/harness/inject.h"
 #include "tests/harness/probe.h"
 
-/* In no map of kernel/cpu/layout.h. */
-#define NOWHERE 0xffffc00000001000
-
 static u32 seen(const u32 *n)
 {
 	return smp_load_acquire(n);

@@ -12,9 +12,6 @@
 #include "tests/harness/expect.h"
 #include "tests/harness/probe.h"
 
-/* In no map of kernel/cpu/layout.h. */
-#define NOWHERE 0xffffc00000001000
-
 static void expected_fault(void)
 {
 	u64 value;

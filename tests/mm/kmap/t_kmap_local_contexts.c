@@ -23,13 +23,12 @@ static bool pages_get(void)
 {
 	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
 	kmap_warnings_forget();
-	return prot_page_get(&p, PKS_KEY_DEVMAP) && prot_page_get(&other, PKS_KEY_DEVMAP);
+	return prot_pair_get(&p, &other, PKS_KEY_DEVMAP);
 }
 
 static void pages_put(void)
 {
-	prot_page_put(&other);
-	prot_page_put(&p);
+	prot_pair_put(&p, &other);
 }
 
 #define READS (PKRS_INIT & ~pkrs_needs_clear(PKS_KEY_DEVMAP, PKS_READ))

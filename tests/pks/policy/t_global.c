@@ -26,13 +26,12 @@ static bool pages_get(void)
 {
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
 	pks_scope_set(PKS_SCOPE_GLOBAL);
-	return prot_page_get(&marked, KEY) && prot_page_get(&other, KEY);
+	return prot_pair_get(&marked, &other, KEY);
 }
 
 static void pages_put(void)
 {
-	prot_page_put(&other);
-	prot_page_put(&marked);
+	prot_pair_put(&marked, &other);
 	EXPECT_EQ(pks_global_marks(KEY), 0);
 }
 

@@ -21,7 +21,7 @@ static struct prot_page marked, closed;
 static bool pages_get(void)
 {
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
-	if (!prot_page_get(&marked, PKS_KEY_DEVMAP) || !prot_page_get(&closed, PKS_KEY_DEVMAP))
+	if (!prot_pair_get(&marked, &closed, PKS_KEY_DEVMAP))
 		return false;
 	kmap(marked.page);
 	return true;
@@ -30,8 +30,7 @@ static bool pages_get(void)
 static void pages_put(void)
 {
 	kunmap(marked.page);
-	prot_page_put(&closed);
-	prot_page_put(&marked);
+	prot_pair_put(&marked, &closed);
 }
 
 /* Starts denied, is pardoned for a read, and then has the key until it ends. */

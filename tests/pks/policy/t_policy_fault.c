@@ -11,9 +11,7 @@
 #include "pks/keys.h"
 #include "pks/policy/fault.h"
 #include "tests/harness/fixture.h"
-
-/* In no map of kernel/cpu/layout.h. */
-#define NOWHERE 0xffffc00000001000
+#include "tests/harness/probe.h"
 
 /* A made-up fault of a context with these rights, at a real page. */
 static struct regs fault_frame(u64 error, u32 pkrs)
@@ -180,7 +178,7 @@ static void two_pages_outdated_by_one_change(void)
 	struct prot_page p, q;
 
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
-	if (!prot_page_get(&p, PKS_KEY_DEVMAP) || !prot_page_get(&q, PKS_KEY_DEVMAP))
+	if (!prot_pair_get(&p, &q, PKS_KEY_DEVMAP))
 		return;
 	EXPECT(pks_fault(&open, (u64)p.va));
 	EXPECT(pks_fault(&open, (u64)q.va));
@@ -193,8 +191,7 @@ static void two_pages_outdated_by_one_change(void)
 	EXPECT(!pks_fault(&open, (u64)p.va));
 	EXPECT_EQ(pks_stats.deaths - before.deaths, 3);
 	EXPECT_EQ(pks_stats.pardons, before.pardons);
-	prot_page_put(&q);
-	prot_page_put(&p);
+	prot_pair_put(&p, &q);
 }
 KTEST(two_pages_outdated_by_one_change, KT_PKS);
 

@@ -8,9 +8,6 @@
 #include "tests/harness/probe.h"
 #include "tests/pks/policy/step_check.h"
 
-/* In no map of kernel/cpu/layout.h. */
-#define NOWHERE 0xffffc00000001000
-
 /* Loads from the page, then stores to `to`; *after: the rights of the fixup's first instruction.
  */
 PROBE struct fault load_and_store(u64 from, u64 to, u32 *after)

@@ -20,14 +20,12 @@ static struct prot_page mapped, other;
 static bool begin(enum pks_mode mode, enum pks_scope scope)
 {
 	policy_set(mode, PKS_GATE_KMAPPED);
-	return EXPECT_EQ(pks_scope_set(scope), 0) && prot_page_get(&mapped, PKS_KEY_DEVMAP) &&
-	       prot_page_get(&other, PKS_KEY_DEVMAP);
+	return EXPECT_EQ(pks_scope_set(scope), 0) && prot_pair_get(&mapped, &other, PKS_KEY_DEVMAP);
 }
 
 static void end(void)
 {
-	prot_page_put(&other);
-	prot_page_put(&mapped);
+	prot_pair_put(&mapped, &other);
 }
 
 static void expect_refused(void *arg)
