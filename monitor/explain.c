@@ -8,17 +8,10 @@
 #include "mm/stack.h"
 #include "monitor/access.h"
 #include "monitor/canonical.h"
+#include "monitor/names.h"
 #include "pks/keys.h"
 #include "pks/policy/marks.h"
 #include "pks/policy/policy.h"
-
-static const char *rights_name(u32 pkrs, u32 key)
-{
-	static const char *const names[] = { "read and write", "no access", "read only",
-					     "no access" };
-
-	return names[pkrs_rights(pkrs, key)];
-}
 
 static struct pks_page_state page_state(u64 addr)
 {

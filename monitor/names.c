@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "monitor/names.h"
 #include "kernel/cpu/percpu.h"
+#include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/ksyms.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/string.h"
@@ -49,6 +50,13 @@ static bool page_name(const char *name, u64 *value)
 		return false;
 	*value = (u64)page_address(pages[number]);
 	return true;
+}
+
+const char *rights_name(u32 pkrs, u32 key)
+{
+	static const char *const names[] = { "read, write", "no access", "read only", "no access" };
+
+	return names[pkrs_rights(pkrs, key)];
 }
 
 bool name_value(const char *name, u64 *value)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names for addresses at the prompt, and the pages that the monitor has made. */
+/* Names for addresses at the prompt, for the pages that the monitor has made, and for rights. */
 #ifndef KEYWARD_MONITOR_NAMES_H
 #define KEYWARD_MONITOR_NAMES_H
 
@@ -12,6 +12,9 @@
 
 /* The value of a name; false: there is none. Thread context. */
 bool name_value(const char *name, u64 *value);
+
+/* The rights of a PKRS value to a key, in words. Any context. */
+const char *rights_name(u32 pkrs, u32 key);
 
 /* Gives the page the next name, pageN; returns N, or -1 when all are given. The monitor's thread.
  */

@@ -7,19 +7,13 @@
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "monitor/commands.h"
+#include "monitor/names.h"
 #include "monitor/words.h"
 #include "pks/keys.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"
 
 #define TRACE_SHOWN 32
-
-static const char *rights_name(u32 pkrs, u32 key)
-{
-	static const char *const names[] = { "read, write", "no access", "read only", "no access" };
-
-	return names[pkrs_rights(pkrs, key)];
-}
 
 static void print_key(u32 key)
 {
