@@ -6,6 +6,7 @@
 #include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/option_words.h"
 #include "kernel/lib/options.h"
+#include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
 #include "kernel/machine.h"
 #include "monitor/names.h"
