@@ -8,8 +8,9 @@ import os
 class Sabotage:
     """One way to break the kernel: a name and edits of (file, old text, new text)."""
 
-    def __init__(self, title, run):
+    def __init__(self, title, build, run):
         self.name, self.what = [part.strip() for part in title.split(":", 1)]
+        self.build = build  # the command that builds what is run
         self.run = run      # words for tools/run
         self.edits = []
 
@@ -54,13 +55,15 @@ def restore(former):
 
 def read_list(path):
     """The sabotages of one file; see there for the form."""
-    found, run = [], ["qemu"]
+    found, build, run = [], ["make", "-s", "iso"], ["qemu"]
     for line in _read(path).splitlines():
         mark, text = line[:1], line[2:]
-        if mark == "%":
+        if mark == "!":
+            build = text.split()
+        elif mark == "%":
             run = text.split()
         elif mark == "=":
-            found.append(Sabotage(text, run))
+            found.append(Sabotage(text, build, run))
         elif mark == "@":
             found[-1].edits.append([text, [], []])
         elif mark in ("-", "+"):
