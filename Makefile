@@ -3,7 +3,6 @@
 #
 #   PKS=0       leaves protection keys out (the base that the benches measure against)
 #   PARANOID=1  reads IA32_PKRS back at every context change and counts its writes
-#   SAVED=stack keeps the rights of interrupted contexts elsewhere than in the frame (kernel/cpu/saved.h)
 #   CC=clang    builds with clang
 #   BUILD=DIR   builds into DIR
 #   V=1         shows the commands
@@ -11,7 +10,6 @@
 BUILD    ?= build
 PKS      ?= 1
 PARANOID ?= 0
-SAVED    ?= frame
 V        ?= 0
 Q        := $(if $(filter 1,$(V)),,@)
 
@@ -20,12 +18,7 @@ CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zon
 	-fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-common -ffunction-sections \
 	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wundef -Wimplicit-fallthrough -Wwrite-strings -Wno-address-of-packed-member
-SAVED_PLACES := frame stack slot cpu
-ifeq ($(filter $(SAVED),$(SAVED_PLACES)),)
-$(error SAVED is one of $(SAVED_PLACES), not "$(SAVED)")
-endif
-CPPFLAGS := -I. -DCONFIG_PKS=$(PKS) -DCONFIG_PARANOID=$(PARANOID) \
-	-DCONFIG_SAVED=SAVED_$(shell echo $(SAVED) | tr a-z A-Z) -MMD -MP
+CPPFLAGS := -I. -DCONFIG_PKS=$(PKS) -DCONFIG_PARANOID=$(PARANOID) -MMD -MP
 # The image must not depend on where it is built.
 CFLAGS  += -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
 LDFLAGS := -nostdlib -static --build-id=none -z noexecstack -z max-page-size=4096 --gc-sections

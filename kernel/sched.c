@@ -324,9 +324,6 @@ void sched_init(void)
 	list_init(&main_thread.queue_node);
 	list_init(&main_thread.wait_node);
 	list_add_tail(&main_thread.all_node, &all_threads);
-#if CONFIG_SAVED
-	main_thread.saved = (struct saved)SAVED_INIT;
-#endif
 	thread_adopt(cpu, &main_thread);
 	if (!sched_add_cpu(cpu))
 		panic("no memory for the idle thread");

@@ -26,9 +26,6 @@ struct first_frame {
 };
 
 extern const char thread_start[];
-#if CONFIG_SAVED
-_Static_assert(offsetof(struct thread, saved) == THREAD_SAVED, "saved.h");
-#endif
 
 struct thread *thread_prepare(const char *name, int (*fn)(void *), void *arg)
 {
@@ -42,9 +39,6 @@ struct thread *thread_prepare(const char *name, int (*fn)(void *), void *arg)
 	t = (struct thread *)(stack + STACK_SIZE - ALIGN_UP(sizeof(*t), 16));
 	frame = (struct first_frame *)t - 1;
 	*t = (struct thread){ .rsp = (u64)frame, .cpu = this_cpu(), .stack = stack };
-#if CONFIG_SAVED
-	t->saved = (struct saved)SAVED_INIT;
-#endif
 	t->pinned = current_thread() ? current_thread()->pinned : NULL;
 	*frame = (struct first_frame)
 	{

@@ -27,10 +27,9 @@ struct thread_end {
 };
 
 struct thread {
-	u64 rsp; /* kernel/switch.S: the first field. Valid while the thread does not run */
-#if CONFIG_SAVED
-	struct saved saved; /* at a fixed offset: pks/saved.inc */
-#endif
+	/* Valid while the thread does not run. The first field: kernel/switch.S. */
+	u64 rsp;
+
 	struct cpu *cpu;         /* whose run queue; changed under that queue's lock, see sched.c */
 	struct cpu *pinned;      /* may run there alone; NULL: anywhere. Its own to set */
 	enum thread_state state; /* its own to set; others only by thread_wake(), locked */
@@ -57,9 +56,6 @@ static inline void thread_adopt(struct cpu *cpu, struct thread *t)
 {
 	cpu->current = t;
 	cpu->local_now = &t->local;
-#if CONFIG_SAVED && CONFIG_SAVED != SAVED_CPU
-	cpu->saved = &t->saved;
-#endif
 }
 
 /* Makes the running code thread "main" of this processor, and gives it an idle thread. Boot. */

@@ -78,7 +78,7 @@ static int enter(void *arg)
 {
 	struct user_start *start = current_thread()->stack;
 	struct regs regs = {
-#if REGS_HAVE_PKRS
+#if CONFIG_PKS
 		.pkrs = PKRS_INIT,
 #endif
 		.rdi = start->arg,
@@ -91,9 +91,6 @@ static int enter(void *arg)
 
 	(void)arg;
 	irq_disable();
-#if CONFIG_SAVED
-	saved_push(this_cpu()->saved, PKRS_INIT);
-#endif
 	user_enter(&regs);
 }
 

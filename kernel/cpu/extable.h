@@ -7,7 +7,6 @@
 #ifndef KEYWARD_KERNEL_CPU_EXTABLE_H
 #define KEYWARD_KERNEL_CPU_EXTABLE_H
 
-#include "kernel/cpu/percpu.h"
 #include "kernel/cpu/regs.h"
 #include "kernel/lib/types.h"
 
@@ -34,34 +33,6 @@ enum extable_kind {
 
 /* The registers that a fixup finds a struct fault in, as asm operands of the faulting code. */
 #define FAULT_OPERANDS(f) "+a"((f).vector), "+d"((f).error), "+c"((f).addr), "+S"((f).pkrs)
-
-/* The rights of the context that `regs` interrupted: what its return will load. */
-static inline u64 regs_pkrs(const struct regs *regs)
-{
-#if REGS_HAVE_PKRS
-	return regs->pkrs;
-#else
-	(void)regs;
-#if CONFIG_SAVED
-	return *saved_top(this_cpu()->saved);
-#else
-	return 0;
-#endif
-#endif
-}
-
-static inline void regs_pkrs_set(struct regs *regs, u32 pkrs)
-{
-#if REGS_HAVE_PKRS
-	regs->pkrs = pkrs;
-#else
-	(void)regs;
-	(void)pkrs;
-#if CONFIG_SAVED
-	*saved_top(this_cpu()->saved) = pkrs;
-#endif
-#endif
-}
 
 bool extable_search(struct regs *regs, enum extable_kind kind, u64 addr);
 

@@ -11,11 +11,6 @@
 _Static_assert(offsetof(struct cpu, self) == CPU_SELF, "percpu.h");
 _Static_assert(offsetof(struct cpu, pkrs) == CPU_PKRS, "percpu.h");
 _Static_assert(offsetof(struct cpu, current) == CPU_CURRENT, "percpu.h");
-#if CONFIG_SAVED
-_Static_assert(offsetof(struct cpu, saved) == CPU_SAVED, "saved.h");
-_Static_assert(offsetof(struct saved, count) == SAVED_COUNT, "saved.h");
-_Static_assert(offsetof(struct saved, value) == SAVED_VALUES, "saved.h");
-#endif
 _Static_assert(offsetof(struct cpu, kstack) == CPU_KSTACK, "percpu.h");
 _Static_assert(offsetof(struct cpu, user_rsp) == CPU_USER_RSP, "percpu.h");
 _Static_assert(offsetof(struct cpu, ist_base) == CPU_IST_BASE, "percpu.h");
@@ -120,10 +115,6 @@ void percpu_init(struct cpu *cpu, u32 id)
 	cpu->id = id;
 	cpu->pkrs = PKRS_INIT;
 	cpu->local_now = &cpu->local[LOCAL_BOOT];
-#if CONFIG_SAVED
-	cpu->own_saved = (struct saved)SAVED_INIT;
-	cpu->saved = &cpu->own_saved;
-#endif
 	list_init(&cpu->rq.ready);
 	list_init(&cpu->rq.sleeping);
 	cpu->tss.iomap_base = sizeof(struct tss);

@@ -19,7 +19,6 @@
 #ifndef __ASSEMBLER__
 
 #include "kernel/cpu/local.h"
-#include "kernel/cpu/saved.h"
 #include "kernel/cpu/spinlock.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/types.h"
@@ -60,10 +59,6 @@ struct cpu {
 	u64 ist_base;            /* the IST stacks are one range: IST_STACKS * STACK_SLOT bytes */
 	u64 pkrs_writes;         /* paranoid build: writes of IA32_PKRS */
 	struct local *local_now; /* the running context's: see kernel/cpu/local.h */
-#if CONFIG_SAVED
-	struct saved *saved; /* the running thread's, or the next; see kernel/cpu/saved.h */
-	struct saved own_saved;
-#endif
 
 	/*
 	 * Rights that pkrs_lend() has put into the register besides the mirror's, as bits that are

@@ -20,11 +20,8 @@
 
 #include "kernel/lib/types.h"
 
-/* Kept elsewhere in some builds: kernel/cpu/saved.h. */
-#define REGS_HAVE_PKRS (CONFIG_PKS && CONFIG_SAVED == SAVED_FRAME)
-
 struct regs {
-#if REGS_HAVE_PKRS
+#if CONFIG_PKS
 	u64 pkrs; /* what the return puts into IA32_PKRS; the upper half is 0 */
 #endif
 	u64 r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rdx, rcx, rbx, rax;
@@ -33,7 +30,7 @@ struct regs {
 	u64 rip, cs, rflags, rsp, ss;
 };
 
-#define REGS_PKRS_SIZE (REGS_HAVE_PKRS ? 8 : 0)
+#define REGS_PKRS_SIZE (CONFIG_PKS ? 8 : 0)
 _Static_assert(offsetof(struct regs, vector) == REGS_VECTOR + REGS_PKRS_SIZE, "entry.S");
 _Static_assert(offsetof(struct regs, rip) == REGS_RIP + REGS_PKRS_SIZE, "entry.S");
 _Static_assert(offsetof(struct regs, cs) == REGS_CS + REGS_PKRS_SIZE, "entry.S");
@@ -43,6 +40,31 @@ _Static_assert(offsetof(struct regs, rsp) == REGS_RSP + REGS_PKRS_SIZE, "entry.S
 static inline bool regs_user(const struct regs *regs)
 {
 	return regs->cs & 3;
+}
+
+/*
+ * The rights of the context that `regs` interrupted, as its return will load them; 0 with PKS=0.
+ * Callable from any context that may read the frame.
+ */
+static inline u64 regs_pkrs(const struct regs *regs)
+{
+#if CONFIG_PKS
+	return regs->pkrs;
+#else
+	(void)regs;
+	return 0;
+#endif
+}
+
+/* Changes them; does nothing with PKS=0. Callable from any context that may write the frame. */
+static inline void regs_pkrs_set(struct regs *regs, u32 pkrs)
+{
+#if CONFIG_PKS
+	regs->pkrs = pkrs;
+#else
+	(void)regs;
+	(void)pkrs;
+#endif
 }
 
 #endif

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where the rights of an interrupted context wait: what a page fault that schedules, NMIs at each
- * instruction, nesting and death do to them. Runs in every build that kernel/cpu/saved.h tells of;
- * what goes wrong in those that are not the kernel's own stands in tests/saved/. What this cannot
- * know: the entry code itself; saved_edge() has the same instructions.
+ * The rights of an interrupted context, while they wait: what a page fault that schedules, NMIs at
+ * each instruction, nesting and death do to them. The kernels of tests/saved/make, which keep them
+ * elsewhere than in the frame, run the same tests; tests/saved/{stack,slot,cpu} list what goes
+ * wrong there. What this cannot know: the entry code itself; saved_edge() has the same
+ * instructions.
  */
 #define KTEST_SUITE "saved"
 
