@@ -2,6 +2,7 @@
 /* The commands about memory: walk, page, kmap, kunmap, read, write. */
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"
+#include "kernel/cpu/pkrs_bits.h"
 #include "kernel/cpu/upcalls.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"

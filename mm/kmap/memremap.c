@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap/memremap.h"
+#include "kernel/cpu/pkrs_bits.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap_holder.h"
 #include "pks/keys.h"

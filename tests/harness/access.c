@@ -18,7 +18,12 @@ u32 rights_now(void)
 	return real;
 }
 
-struct fault access_after_wrmsr(u32 pkrs, enum oracle_access kind, volatile void *p, u64 *value)
+/*
+ * One data access, in the instruction after the WRMSR that makes `pkrs` the rights. A read stores
+ * into *value, a write stores *value, a modify adds it. Interrupts off.
+ */
+static struct fault access_after_wrmsr(u32 pkrs, enum oracle_access kind, volatile void *p,
+				       u64 *value)
 {
 	switch (kind) {
 	case ORACLE_READ:

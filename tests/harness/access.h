@@ -50,12 +50,6 @@ static inline void rights_end(struct rights_saved saved)
 u32 rights_now(void);
 
 /*
- * One data access, in the instruction after the WRMSR that makes `pkrs` the rights. A read stores
- * into *value, a write stores *value, a modify adds it. Interrupts off.
- */
-struct fault access_after_wrmsr(u32 pkrs, enum oracle_access kind, volatile void *p, u64 *value);
-
-/*
  * Runs fn(arg) in a thread of the address space `cr3` (0: the kernel's) to its end, which may be
  * a death without a report.
  */

@@ -7,6 +7,7 @@
 #define KTEST_SUITE "memory"
 
 #include "kernel/cpu/cpuid.h"
+#include "kernel/cpu/pkrs_bits.h"
 #include "mm/tlb.h"
 #include "pks/policy/fault.h"
 #include "tests/harness/drain.h"
