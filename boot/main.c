@@ -89,8 +89,8 @@ static void print_pks(void)
 	else
 		pr("# PKS: mode %s, gate %s, pardon %s, initial rights %p"
 		   "K%s\n",
-		   pks_mode_name(options.pks), pks_gate_name(options.gate),
-		   pks_scope_name(options.pardon), &init,
+		   pks_mode_name(options.policy.mode), pks_gate_name(options.policy.gate),
+		   pks_scope_name(options.policy.scope), &init,
 		   CONFIG_PARANOID ? ", paranoid build" : "");
 }
 
@@ -130,7 +130,7 @@ static void kernel_main(const struct boot_info *info)
 	percpu_set_ist(this_cpu(), ist); /* #DF, NMI, #MC get stacks of their own */
 	percpu_use_ist();
 	pkrs_init(); /* before any context but this one exists */
-	pks_mode_set(options.pks);
+	pkrs_enforce(options.policy.mode != PKS_MODE_OFF);
 	print_pks();
 	syscall_init_cpu();
 	apic_choose_mode(options.x2apic || smp_wants_x2apic());

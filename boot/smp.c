@@ -111,7 +111,7 @@ static void ap_main(struct cpu *cpu)
 	pat_init_cpu(); /* before CR4.PGE, whose change flushes the TLB */
 	write_cr4(boot_cr4 & ~(u64)CR4_PKS);
 	pkrs_init_cpu();
-	pkrs_enforce(options.pks != PKS_MODE_OFF);
+	pkrs_enforce(options.policy.mode != PKS_MODE_OFF);
 	syscall_init_cpu();
 	thread_adopt(cpu, cpu->idle);
 	cpu->idle->on_cpu = true;

@@ -30,13 +30,13 @@ static struct pks_page_state page_state(u64 addr)
 /* Why the policy's verdict is as it is. */
 static const char *reason(struct pks_page_state page)
 {
-	if (options.pks == PKS_MODE_OFF || options.pks == PKS_MODE_STRICT)
+	if (options.policy.mode == PKS_MODE_OFF || options.policy.mode == PKS_MODE_STRICT)
 		return "this mode pardons nothing";
 	if (!page.known)
 		return "the address has no struct page";
 	if (page.marked)
 		return "the page is marked by kmap()";
-	if (options.gate == PKS_GATE_ANY)
+	if (options.policy.gate == PKS_GATE_ANY)
 		return page.devmap ? "the gate is open for all device memory"
 				   : "the page is no device memory";
 	return "the page is not marked by kmap()";
@@ -54,8 +54,9 @@ static void explain_key(const struct access *a)
 	   walk.key, pks_key_owner(walk.key) ? pks_key_owner(walk.key) : "nobody",
 	   rights_name(pkrs, walk.key), &pkrs);
 	if (a->decided)
-		pr("  policy: mode %s, gate %s, pardon %s: %s; %s\n", pks_mode_name(options.pks),
-		   pks_gate_name(options.gate), pks_scope_name(options.pardon),
+		pr("  policy: mode %s, gate %s, pardon %s: %s; %s\n",
+		   pks_mode_name(options.policy.mode), pks_gate_name(options.policy.gate),
+		   pks_scope_name(options.policy.scope),
 		   a->pardoned ? "PARDON, and the access was made"
 			       : "no pardon, the context would die",
 		   reason(page_state(a->fault.addr)));

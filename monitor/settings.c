@@ -14,17 +14,26 @@
 
 static void set_mode(u32 mode)
 {
-	pks_mode_set((enum pks_mode)mode);
+	struct pks_policy policy = pks_policy_get();
+
+	policy.mode = (enum pks_mode)mode;
+	pks_policy_set(policy);
 }
 
 static void set_gate(u32 gate)
 {
-	pks_gate_set((enum pks_gate)gate);
+	struct pks_policy policy = pks_policy_get();
+
+	policy.gate = (enum pks_gate)gate;
+	pks_policy_set(policy);
 }
 
 static void set_pardon(u32 scope)
 {
-	pks_scope_set((enum pks_scope)scope);
+	struct pks_policy policy = pks_policy_get();
+
+	policy.scope = (enum pks_scope)scope;
+	pks_policy_set(policy);
 }
 
 /* The counts do not move from one place to the other, so there must be none. */

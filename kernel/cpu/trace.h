@@ -45,7 +45,7 @@
  *   LEAVE                 the same, rights that come back
  *   THREAD                id, first 8 bytes of the name; it is made
  *   USE_BEGIN, USE_END    page frame, key << 8 | write; see trace_use_begin()
- *   SCENARIO_BEGIN, _END  id | key << 32 | pages << 40, policy; see struct trace_scenario
+ *   SCENARIO_BEGIN, _END  id | key << 32 | pages << 40, mode << 16 | gate << 8 | scope
  */
 enum trace_type {
 	TRACE_FAULT,
@@ -170,9 +170,9 @@ static inline void trace_use_end(u64 pfn, u32 key, bool write)
 struct trace_scenario {
 	u32 id;           /* below TRACE_SCENARIOS */
 	const char *name; /* static text */
-	u32 policy;       /* mode << 16 | gate << 8 | scope */
-	u8 key;           /* of the pages whose exposure is wanted */
-	u32 pages;        /* how many carry it; less than 2^24 */
+	struct pks_policy policy;
+	u8 key;    /* of the pages whose exposure is wanted */
+	u32 pages; /* how many carry it; less than 2^24 */
 };
 
 /* Thread context; one scenario at a time. */

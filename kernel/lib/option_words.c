@@ -75,12 +75,12 @@ static const struct option_value apic_modes[] = { { false, "found" }, { true, "x
 
 const struct option_word option_words[] = {
 	/* name, default, help, kind */
-	{ "pks", "relaxed", "what a protection-key fault leads to", CHOICE(pks, modes) },
+	{ "pks", "relaxed", "what a protection-key fault leads to", CHOICE(policy.mode, modes) },
 	{ "gate", "kmapped", "pages that can be pardoned: marked by kmap(), or any device page",
-	  CHOICE(gate, gates) },
+	  CHOICE(policy.gate, gates) },
 	{ "pardon", "context",
 	  "how far a pardon reaches: the rest of the context, one instruction, every context",
-	  CHOICE(pardon, scopes) },
+	  CHOICE(policy.scope, scopes) },
 	{ "marks", "page", "where kmap() counts a page's users: in struct page, or in a hash",
 	  CHOICE(marks, marks) },
 	{ "early", "off", "warn once per call site of kmap() and page_address() on protected pages",

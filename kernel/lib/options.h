@@ -14,6 +14,14 @@ enum pks_gate { PKS_GATE_KMAPPED, PKS_GATE_ANY, PKS_GATES };
 /* How wide a pardon is: the rest of the context, one instruction, every context
  * (pks/policy/policy.c). */
 enum pks_scope { PKS_SCOPE_CONTEXT, PKS_SCOPE_INSTRUCTION, PKS_SCOPE_GLOBAL, PKS_SCOPES };
+
+/* What decides on protection-key faults. Read by pks_policy_get(), changed by pks_policy_set(). */
+struct pks_policy {
+	enum pks_mode mode;
+	enum pks_gate gate;
+	enum pks_scope scope;
+};
+
 /* Where kmap() counts a page's users: see pks/policy/marks.h. */
 enum pks_marks { PKS_MARKS_PAGE, PKS_MARKS_HASH, PKS_MARKS };
 
@@ -42,9 +50,7 @@ struct options_range {
  * comments say what the value means.
  */
 struct options {
-	enum pks_mode pks;     /* pks= */
-	enum pks_gate gate;    /* gate= */
-	enum pks_scope pardon; /* pardon= */
+	struct pks_policy policy; /* pks=, gate=, pardon= */
 	enum pks_marks marks;  /* marks= */
 	bool early;            /* early=: see mm/kmap/kmap_check.h */
 	char tests[256];       /* tests=, globs; empty: all */

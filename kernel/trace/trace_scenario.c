@@ -6,7 +6,10 @@ static const char *names[TRACE_SCENARIOS]; /* thread context, one scenario at a 
 
 static void mark(enum trace_type type, const struct trace_scenario *s)
 {
-	trace(type, s->id | (u64)s->key << 32 | (u64)s->pages << 40, s->policy);
+	struct pks_policy policy = s->policy;
+
+	trace(type, s->id | (u64)s->key << 32 | (u64)s->pages << 40,
+	      (u64)policy.mode << 16 | (u64)policy.gate << 8 | policy.scope);
 }
 
 /* The rights come behind it, so that they are known from the first moment. */

@@ -27,42 +27,39 @@ static void enforce(void *arg)
 
 /*
  * Enforcement ends before the mode is noted, and begins after: so a fault that meets mode OFF was
- * raised before. One caller at a time.
+ * raised before.
  */
-void pks_mode_set(enum pks_mode mode)
+static void change_mode(enum pks_mode mode)
 {
 	bool on = mode != PKS_MODE_OFF;
 
-	if (mode != options.pks)
-		trace(TRACE_MODE, options.pks, mode);
+	trace(TRACE_MODE, options.policy.mode, mode);
 	if (!on)
 		ipi_run_on_all(enforce, &on);
 	pks_changed(); /* first: who finds the new mode finds this */
-	options.pks = mode;
+	WRITE_ONCE(options.policy.mode, mode);
 	if (on)
 		ipi_run_on_all(enforce, &on);
-	if (options.pardon == PKS_SCOPE_GLOBAL)
-		pks_global_recall(); /* what the mode before has let through */
-}
-
-void pks_gate_set(enum pks_gate gate)
-{
-	options.gate = gate;
 }
 
 /*
- * Marks are counted under every scope, so any change is possible at any time; a step that is
- * pending ends as it began. What was lent under GLOBAL goes.
+ * Marks are counted under every scope, so the scope can change at any time; a step that is pending
+ * ends as it began.
  */
-int pks_scope_set(enum pks_scope scope)
+int pks_policy_set(struct pks_policy policy)
 {
-	bool lent = options.pardon == PKS_SCOPE_GLOBAL;
+	struct pks_policy old = pks_policy_get();
+	bool new_mode = policy.mode != old.mode, new_scope = policy.scope != old.scope;
 
-	if ((unsigned int)scope >= PKS_SCOPES)
+	if ((unsigned int)policy.mode >= PKS_MODES || (unsigned int)policy.gate >= PKS_GATES ||
+	    (unsigned int)policy.scope >= PKS_SCOPES)
 		return -EINVAL;
-	options.pardon = scope;
-	if (lent)
-		pks_global_recall();
+	if (new_mode)
+		change_mode(policy.mode);
+	WRITE_ONCE(options.policy.gate, policy.gate);
+	WRITE_ONCE(options.policy.scope, policy.scope);
+	if (old.scope == PKS_SCOPE_GLOBAL && (new_mode || new_scope))
+		pks_global_recall(); /* what the old policy has let through */
 	return 0;
 }
 
@@ -189,9 +186,7 @@ static __attribute__((noinline)) void pardon(struct regs *regs, u32 key, enum pk
 
 bool pks_fault(struct regs *regs, u64 addr)
 {
-	/* Read once: they can change while this fault is judged. */
-	enum pks_mode mode = READ_ONCE(options.pks);
-	enum pks_scope scope = READ_ONCE(options.pardon);
+	struct pks_policy policy = pks_policy_get(); /* it can change while this fault is judged */
 	enum pks_access access = (enum pks_access)(PKS_READ | (regs->error & PF_W));
 	struct target at = find_target(addr);
 	enum pks_verdict verdict;
@@ -201,13 +196,13 @@ bool pks_fault(struct regs *regs, u64 addr)
 	if (pkrs_permits((u32)regs_pkrs(regs), at.key, access))
 		at = walk_target(addr); /* while a key changes, struct page is behind the tables */
 	permitted = pkrs_permits((u32)regs_pkrs(regs), at.key, access);
-	if (unlikely(permitted || mode == PKS_MODE_OFF) && may_be_outdated(addr))
+	if (unlikely(permitted || policy.mode == PKS_MODE_OFF) && may_be_outdated(addr))
 		return true;
 	PATCH_SITE(MAGIC_FAULT);
 	COUNT(faults);
 	trace(TRACE_FAULT, addr, regs->rip);
-	reach = pks_reach(options.gate, scope, page_state(at, scope));
-	verdict = pks_policy(mode, reach != PKS_REACH_NONE);
+	reach = pks_reach(policy.gate, policy.scope, page_state(at, policy.scope));
+	verdict = pks_policy(policy.mode, reach != PKS_REACH_NONE);
 	/*
 	 * Where the frame's rights permit the access, and yet it faulted, a pardon would only
 	 * repeat the fault for ever: a key was changed without a flush, or the machine is wrong.

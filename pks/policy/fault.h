@@ -4,6 +4,7 @@
 #define KEYWARD_PKS_POLICY_FAULT_H
 
 #include "kernel/cpu/regs.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/options.h"
 #include "pks/policy/policy.h"
 
@@ -14,14 +15,24 @@
  */
 bool pks_fault(struct regs *regs, u64 addr);
 
+/* Returns the policy in force; reads each of its words once. Any context. */
+static inline struct pks_policy pks_policy_get(void)
+{
+	return (struct pks_policy){
+		.mode = READ_ONCE(options.policy.mode),
+		.gate = READ_ONCE(options.policy.gate),
+		.scope = READ_ONCE(options.policy.scope),
+	};
+}
+
 /*
- * The mode, gate and scope in force. The mode decides on CR4.PKS of every processor. Thread
- * context, interrupts on where there are other processors. The scope: 0, or -EINVAL. A
- * change closes what the old one has left open to all.
+ * Puts a policy into force: 0, or -EINVAL for an unknown mode, gate or scope, and then nothing has
+ * changed. A new mode sets or clears CR4.PKS on every processor. A new mode or scope takes back
+ * what the scope GLOBAL has lent. A fault that is judged meanwhile may see some words of the old
+ * policy and some of the new one. A policy that is already in force costs nothing. Thread context,
+ * one caller at a time, interrupts on where there are other processors.
  */
-void pks_mode_set(enum pks_mode mode);
-void pks_gate_set(enum pks_gate gate);
-int pks_scope_set(enum pks_scope scope);
+int pks_policy_set(struct pks_policy policy);
 
 /* Every call site may be warned about again. Thread context, with no fault under way. */
 void pks_warnings_forget(void);

@@ -87,7 +87,7 @@ static void add(u32 key, int marks)
 {
 	int now = atomic_add_return(marks, &key_marks[key]);
 
-	if (options.pardon != PKS_SCOPE_GLOBAL)
+	if (options.policy.scope != PKS_SCOPE_GLOBAL)
 		return;
 	trace(marks > 0 ? TRACE_GLOBAL_OPEN : TRACE_GLOBAL_CLOSE, key, pks_global_marks(key));
 	if (now <= 0)
@@ -121,7 +121,7 @@ void pks_key_moved(const struct page *page, u32 key)
 void pks_global_lend(struct regs *regs, u32 key)
 {
 	irq_disable();
-	if (!pks_global_marks(key) || options.pardon != PKS_SCOPE_GLOBAL)
+	if (!pks_global_marks(key) || options.policy.scope != PKS_SCOPE_GLOBAL)
 		return;
 	pkrs_lend((u32)regs_pkrs(regs), pkrs_mask(key));
 	if (!pks_global_marks(key)) /* closed in between, by an NMI here */

@@ -11,8 +11,7 @@ static u64 one_pardon(enum pks_mode mode, enum pks_scope scope, u64 *writes)
 {
 	static struct page
 		*page; /* made once, kept mapped: the benches are the last thing to run */
-	enum pks_mode before_mode = options.pks;
-	enum pks_scope before_scope = options.pardon;
+	struct pks_policy policy = pks_policy_get();
 	u64 before, start, ticks;
 
 	if (!page) {
@@ -21,16 +20,14 @@ static u64 one_pardon(enum pks_mode mode, enum pks_scope scope, u64 *writes)
 			return 0;
 		kmap(page);
 	}
-	pks_mode_set(mode);
-	pks_scope_set(scope);
+	pks_policy_set((struct pks_policy){ mode, policy.gate, scope });
 	before = bench_writes();
 	start = rdtsc();
 	*(volatile u64 *)page_address(page) = 1;
 	ticks = rdtsc() - start;
 	*writes += bench_writes() - before;
 	pks_set_noaccess(PKS_KEY_DEVMAP);
-	pks_scope_set(before_scope); /* what was lent goes */
-	pks_mode_set(before_mode);
+	pks_policy_set(policy); /* what was lent goes */
 	return ticks;
 }
 

@@ -43,7 +43,7 @@ KTEST(one_memory_type_is_write_combining, 0);
 
 static void pks_is_what_cpuid_says(void)
 {
-	bool on = CONFIG_PKS && cpu_has(FEATURE_PKS) && options.pks != PKS_MODE_OFF;
+	bool on = CONFIG_PKS && cpu_has(FEATURE_PKS) && options.policy.mode != PKS_MODE_OFF;
 
 	EXPECT_EQ(pks_on(), CONFIG_PKS && cpu_has(FEATURE_PKS));
 	EXPECT_EQ(!!(read_cr4() & CR4_PKS), on);

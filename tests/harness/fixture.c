@@ -82,11 +82,41 @@ void prot_page_poke(const struct prot_page *p, u64 value)
 
 enum pks_scope policy_scope = PKS_SCOPE_CONTEXT;
 
+/* No check: a test that only sets its policy has checked nothing. */
+static void set(struct pks_policy policy)
+{
+	if (pks_policy_set(policy))
+		ktest_error("the policy %u, %u, %u is unknown", policy.mode, policy.gate,
+			    policy.scope);
+}
+
 void policy_set(enum pks_mode mode, enum pks_gate gate)
 {
-	pks_mode_set(mode);
-	pks_gate_set(gate);
-	pks_scope_set(policy_scope);
+	set((struct pks_policy){ mode, gate, policy_scope });
+}
+
+void policy_mode_set(enum pks_mode mode)
+{
+	struct pks_policy policy = pks_policy_get();
+
+	policy.mode = mode;
+	set(policy);
+}
+
+void policy_gate_set(enum pks_gate gate)
+{
+	struct pks_policy policy = pks_policy_get();
+
+	policy.gate = gate;
+	set(policy);
+}
+
+void policy_scope_set(enum pks_scope scope)
+{
+	struct pks_policy policy = pks_policy_get();
+
+	policy.scope = scope;
+	set(policy);
 }
 
 __attribute__((noinline)) struct fault policy_read(volatile void *p)

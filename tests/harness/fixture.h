@@ -48,6 +48,11 @@ void prot_page_poke(const struct prot_page *p, u64 value);
 extern enum pks_scope policy_scope;
 void policy_set(enum pks_mode mode, enum pks_gate gate);
 
+/* Change one word of the policy in force; the harness puts back what was. Thread context. */
+void policy_mode_set(enum pks_mode mode);
+void policy_gate_set(enum pks_gate gate);
+void policy_scope_set(enum pks_scope scope);
+
 /* Accesses that the fault policy decides, from one call site each. Any context. */
 struct fault policy_read(volatile void *p);
 struct fault policy_write(volatile void *p);

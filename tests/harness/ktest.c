@@ -142,9 +142,7 @@ static void usual_tick(void *arg)
 
 static void run_once(const struct ktest *t, bool stress)
 {
-	enum pks_mode mode = options.pks;
-	enum pks_gate gate = options.gate;
-	enum pks_scope scope = options.pardon;
+	struct pks_policy policy = pks_policy_get();
 	enum pks_marks marks = options.marks;
 	bool early = options.early;
 	struct thread_end end;
@@ -169,9 +167,7 @@ static void run_once(const struct ktest *t, bool stress)
 	watchdog_set(0, NULL);
 	ipi_run_on_all(usual_tick, NULL);
 	page_alloc_fail_set(false);
-	pks_mode_set(mode);
-	pks_gate_set(gate);
-	pks_scope_set(scope);
+	pks_policy_set(policy);
 	pks_marks_set(marks);
 	kmap_check_set(early);
 	check_leftovers(threads);

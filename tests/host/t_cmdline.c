@@ -4,9 +4,9 @@
 
 static void assert_defaults(void)
 {
-	assert_int_equal(opt.pks, PKS_MODE_RELAXED);
-	assert_int_equal(opt.gate, PKS_GATE_KMAPPED);
-	assert_int_equal(opt.pardon, PKS_SCOPE_CONTEXT);
+	assert_int_equal(opt.policy.mode, PKS_MODE_RELAXED);
+	assert_int_equal(opt.policy.gate, PKS_GATE_KMAPPED);
+	assert_int_equal(opt.policy.scope, PKS_SCOPE_CONTEXT);
 	assert_int_equal(opt.marks, PKS_MARKS_PAGE);
 	assert_false(opt.early);
 	assert_int_equal(opt.exit, EXIT_POWEROFF);
@@ -46,9 +46,9 @@ static void every_key_at_once(void **state)
 		       "reserve=1M+0x2K,5G+1 pardon=global trace=on marks=hash early=on");
 	assert_int_equal(opt.marks, PKS_MARKS_HASH);
 	assert_true(opt.early);
-	assert_int_equal(opt.pks, PKS_MODE_STRICT);
-	assert_int_equal(opt.gate, PKS_GATE_ANY);
-	assert_int_equal(opt.pardon, PKS_SCOPE_GLOBAL);
+	assert_int_equal(opt.policy.mode, PKS_MODE_STRICT);
+	assert_int_equal(opt.policy.gate, PKS_GATE_ANY);
+	assert_int_equal(opt.policy.scope, PKS_SCOPE_GLOBAL);
 	assert_string_equal(opt.tests, "rights.*,policy.?");
 	assert_int_equal(opt.seed, 0xdeadbeef00000001);
 	assert_int_equal(opt.repeat, 1000000);
@@ -74,18 +74,18 @@ static void every_word_of_every_enum(void **state)
 	parse_silently("pks=off exit=reboot bench=off marks=page early=off");
 	assert_int_equal(opt.marks, PKS_MARKS_PAGE);
 	assert_false(opt.early);
-	assert_int_equal(opt.pks, PKS_MODE_OFF);
+	assert_int_equal(opt.policy.mode, PKS_MODE_OFF);
 	assert_int_equal(opt.exit, EXIT_REBOOT);
 	assert_false(opt.bench);
 	parse_silently("pks=relaxed exit=poweroff gate=kmapped matrix=everyday");
 	assert_int_equal(opt.matrix, MATRIX_EVERYDAY);
-	assert_int_equal(opt.pks, PKS_MODE_RELAXED);
+	assert_int_equal(opt.policy.mode, PKS_MODE_RELAXED);
 	assert_int_equal(opt.exit, EXIT_POWEROFF);
-	assert_int_equal(opt.gate, PKS_GATE_KMAPPED);
+	assert_int_equal(opt.policy.gate, PKS_GATE_KMAPPED);
 	parse_silently("pks=silent magic=switch,pardon, cpus=max matrix=list avoid=nothing");
 	assert_int_equal(opt.matrix, MATRIX_LIST);
 	assert_false(opt.avoid_set_dirty);
-	assert_int_equal(opt.pks, PKS_MODE_SILENT);
+	assert_int_equal(opt.policy.mode, PKS_MODE_SILENT);
 	assert_int_equal(opt.magic, MAGIC_SWITCH | MAGIC_PARDON);
 	assert_int_equal(opt.cpus, 4096);
 }
@@ -96,9 +96,9 @@ static void bad_value_means_default(void **state)
 	(void)state;
 	expect("seed=5 pks=foo gate=any",
 	       "pks=foo: not one of off, strict, relaxed, silent; using relaxed");
-	assert_int_equal(opt.pks, PKS_MODE_RELAXED);
+	assert_int_equal(opt.policy.mode, PKS_MODE_RELAXED);
 	assert_int_equal(opt.seed, 5);
-	assert_int_equal(opt.gate, PKS_GATE_ANY);
+	assert_int_equal(opt.policy.gate, PKS_GATE_ANY);
 	expect("pks=", "pks=: not one of off, strict, relaxed, silent; using relaxed");
 	expect("pks=stric", "pks=stric: not one of off, strict, relaxed, silent; using relaxed");
 	expect("pks=stricter",
@@ -150,10 +150,10 @@ static void twice_the_last_counts(void **state)
 {
 	(void)state;
 	expect("pks=off pks=strict", "pks=strict: pks was given before; the last one counts");
-	assert_int_equal(opt.pks, PKS_MODE_STRICT);
+	assert_int_equal(opt.policy.mode, PKS_MODE_STRICT);
 	parse("pks=off seed=1 pks=no");
 	assert_int_equal(complaints, 2);
-	assert_int_equal(opt.pks, PKS_MODE_RELAXED);
+	assert_int_equal(opt.policy.mode, PKS_MODE_RELAXED);
 	parse("seed=1 seed=2 seed=3");
 	assert_int_equal(complaints, 2);
 	assert_int_equal(opt.seed, 3);
@@ -188,7 +188,7 @@ static void quotes(void **state)
 	assert_int_equal(opt.seed, 2);
 	parse_silently("tests=\\\"x\\ y\\\\ pks=\"off\"");
 	assert_string_equal(opt.tests, "\"x y\\");
-	assert_int_equal(opt.pks, PKS_MODE_OFF);
+	assert_int_equal(opt.policy.mode, PKS_MODE_OFF);
 	parse_silently("tests=\"\"");
 	assert_string_equal(opt.tests, "");
 	expect("tests=\"a seed=3",

@@ -8,7 +8,7 @@
 #include "tests/interleave/model.h"
 #include "tests/interleave/sequence.h"
 
-static const struct model_policy silent = { PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT };
+static const struct pks_policy silent = { PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT };
 
 /* Takes a step of any kind; an interrupt's accesses are told in `came` too, if that is given. */
 static void take(struct model *m, char step, char **came)
@@ -31,7 +31,7 @@ static void take(struct model *m, char step, char **came)
 }
 
 /* What the accesses of a sequence come to: f free, p pardoned, s shared, x dies. */
-static void expect(struct model_policy policy, const char *steps, const char *outcomes)
+static void expect(struct pks_policy policy, const char *steps, const char *outcomes)
 {
 	char came[3 * SEQUENCE_MAX], *end = came;
 	struct model m;
@@ -99,7 +99,7 @@ static void interrupts(void **state)
 
 static void modes_and_gates(void **state)
 {
-	struct model_policy p = silent;
+	struct pks_policy p = silent;
 
 	(void)state;
 	p.mode = PKS_MODE_STRICT;
@@ -117,7 +117,7 @@ static void modes_and_gates(void **state)
 
 static void a_pardon_for_one_instruction(void **state)
 {
-	struct model_policy p = silent;
+	struct pks_policy p = silent;
 
 	(void)state;
 	p.scope = PKS_SCOPE_INSTRUCTION;
@@ -131,7 +131,7 @@ static void a_pardon_for_one_instruction(void **state)
 /* The key is open to all as long as one page of it is marked, and to nobody afterwards. */
 static void a_key_that_is_open_to_all(void **state)
 {
-	struct model_policy p = silent;
+	struct pks_policy p = silent;
 	struct model m;
 
 	(void)state;
@@ -194,7 +194,7 @@ static void complaints(void **state)
 /* What holds of each step, whatever came before. */
 static void check_step(const struct model *before, const struct model *after, char step)
 {
-	const struct model_policy *p = &before->policy;
+	const struct pks_policy *p = &before->policy;
 
 	for (u32 i = 0; i < MODEL_INTERRUPT; i++) {
 		const struct model_context *was = &before->context[i], *is = &after->context[i];

@@ -74,7 +74,7 @@ static void policies(void **state)
 
 	(void)state;
 	for (u32 i = 0; i < SEQUENCE_POLICIES; i++) {
-		struct model_policy p = sequence_policy(i);
+		struct pks_policy p = sequence_policy(i);
 
 		assert_in_range(p.mode, 0, PKS_MODES - 1);
 		assert_in_range(p.gate, 0, PKS_GATES - 1);

@@ -11,7 +11,7 @@ static void begin_context(struct model_context *c)
 	*c = (struct model_context){ .rights = MODEL_AD | MODEL_WD };
 }
 
-void model_start(struct model *m, struct model_policy policy)
+void model_start(struct model *m, struct pks_policy policy)
 {
 	*m = (struct model){ .policy = policy, .running = MODEL_A };
 	for (u32 i = 0; i < MODEL_CONTEXTS; i++)

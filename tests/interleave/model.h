@@ -48,14 +48,8 @@ struct model_context {
 	u8 found[MODEL_NESTED]; /* the rights before each local map */
 };
 
-struct model_policy {
-	enum pks_mode mode;
-	enum pks_gate gate;
-	enum pks_scope scope;
-};
-
 struct model {
-	struct model_policy policy;
+	struct pks_policy policy;
 	u32 marks;      /* kmap() less kunmap() */
 	u32 underflows; /* kunmap() without a mark: complained about, and nothing else */
 	u32 not_mapped; /* the same for local maps */
@@ -65,7 +59,7 @@ struct model {
 };
 
 /* Before the first step: A runs, nothing is mapped. */
-void model_start(struct model *m, struct model_policy policy);
+void model_start(struct model *m, struct pks_policy policy);
 
 /* The running context's step; any letter but STEP_YIELD and the interrupts. */
 enum model_outcome model_step(struct model *m, char step);

@@ -175,13 +175,12 @@ const char *play_outcomes(void)
 	return play.came;
 }
 
-bool play_all(struct model_policy policy, struct cpu *a, struct cpu *b, play_source source,
-	      void *arg, struct play_tally *tally)
+bool play_all(struct pks_policy policy, struct cpu *a, struct cpu *b, play_source source, void *arg,
+	      struct play_tally *tally)
 {
 	trap_hook_t before;
 
-	policy_set(policy.mode, policy.gate);
-	if (!EXPECT_EQ(pks_scope_set(policy.scope), 0) || !get_pages())
+	if (!EXPECT_EQ(pks_policy_set(policy), 0) || !get_pages())
 		return false;
 	play.cpu[MODEL_A] = a;
 	play.cpu[MODEL_B] = b;

@@ -33,7 +33,7 @@ struct play_tally {
  * to the tally. The first sequences that differ fail the test with a line each. False: it could not
  * begin, and the test has failed. Thread context.
  */
-bool play_all(struct model_policy policy, struct cpu *a, struct cpu *b, play_source source,
-	      void *arg, struct play_tally *tally);
+bool play_all(struct pks_policy policy, struct cpu *a, struct cpu *b, play_source source, void *arg,
+	      struct play_tally *tally);
 
 #endif

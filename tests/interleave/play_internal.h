@@ -12,7 +12,7 @@
 struct play {
 	enum model_who turn; /* handed over with release, taken with acquire; MODEL_CONTEXTS: end */
 	struct cpu *cpu[2];
-	struct model_policy policy;
+	struct pks_policy policy;
 	play_source source;
 	void *arg;
 	char steps[SEQUENCE_MAX + 1];

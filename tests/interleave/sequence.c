@@ -13,9 +13,9 @@ struct sequence_variant sequence_variant(u32 n)
 	};
 }
 
-struct model_policy sequence_policy(u32 n)
+struct pks_policy sequence_policy(u32 n)
 {
-	return (struct model_policy){
+	return (struct pks_policy){
 		.mode = (enum pks_mode)(n / PKS_SCOPES / PKS_GATES),
 		.gate = (enum pks_gate)(n / PKS_SCOPES % PKS_GATES),
 		.scope = (enum pks_scope)(n % PKS_SCOPES),

@@ -50,6 +50,6 @@ const char *interrupt_program(char step);
 
 /* The policies, of which the first is OFF, kmapped, context; n < SEQUENCE_POLICIES. */
 #define SEQUENCE_POLICIES (PKS_MODES * PKS_GATES * PKS_SCOPES)
-struct model_policy sequence_policy(u32 n);
+struct pks_policy sequence_policy(u32 n);
 
 #endif

@@ -10,6 +10,7 @@
 #include "kernel/lib/option_words.h"
 #include "kernel/lib/string.h"
 #include "kernel/time.h"
+#include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
 #include "tests/harness/fixture.h"
 #include "tests/interleave/play.h"
@@ -101,8 +102,8 @@ static bool next_of_all(char *steps, void *arg)
 static void play_everything(void)
 {
 	for (u32 scope = 0; scope < PKS_SCOPES; scope++) {
-		struct model_policy policy = { PKS_MODE_SILENT, PKS_GATE_KMAPPED,
-					       (enum pks_scope)scope };
+		struct pks_policy policy = { PKS_MODE_SILENT, PKS_GATE_KMAPPED,
+					     (enum pks_scope)scope };
 		struct plan plan = begin();
 
 		if (!play_all(policy, cpus[0], cpus[0], next_of_all, &plan, &plan.tally))
@@ -122,7 +123,7 @@ static bool only_once(char *steps, void *arg)
 /* case=LETTERS, under the policy of the command line, says what each step came to. */
 static void play_named(struct cpu *b)
 {
-	struct model_policy policy = { options.pks, options.gate, options.pardon };
+	struct pks_policy policy = pks_policy_get();
 	struct plan plan = begin();
 	const char *why;
 

@@ -300,7 +300,7 @@ static void a_mode_change_reaches_all(void)
 	for (enum pks_mode mode = 0; mode < PKS_MODES; mode++) {
 		bool on = mode != PKS_MODE_OFF;
 
-		pks_mode_set(mode);
+		policy_mode_set(mode);
 		percpu_run(see_enforcement, &on);
 	}
 }

@@ -41,7 +41,7 @@ static void a_denied_key_means_nothing_to_user_mode(void)
 	struct uspace us;
 
 	REQUIRE(page && !uspace_create(&us));
-	pks_mode_set(PKS_MODE_STRICT);
+	policy_mode_set(PKS_MODE_STRICT);
 	*(u32 *)page_address(page) = 77;
 	EXPECT_EQ(
 		uspace_map(&us, USER_PAGE, page_to_phys(page), pte_with_key(PTE_W, PKS_KEY_DEVMAP)),

@@ -9,8 +9,8 @@
 
 #include "kernel/lib/random.h"
 #include "mm/tlb.h"
-#include "pks/policy/fault.h"
 #include "tests/harness/access.h"
+#include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"
 #include "tests/harness/window.h"
 #include "tests/matrix/matrix_rule.h"
@@ -167,7 +167,7 @@ static void with_pages(struct rule_tally *r, void (*tests)(struct rule_tally *r,
 	u64 cr4;
 
 	REQUIRE(page);
-	pks_mode_set(PKS_MODE_STRICT);
+	policy_mode_set(PKS_MODE_STRICT);
 	if (map_each_key(page)) {
 		saved = rights_begin();
 		cr4 = read_cr4();

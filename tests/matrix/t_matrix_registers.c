@@ -11,8 +11,8 @@
 #include "kernel/lib/random.h"
 #include "kernel/syscall.h"
 #include "pks/pkrs.h"
-#include "pks/policy/fault.h"
 #include "tests/harness/access.h"
+#include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"
 #include "tests/matrix/matrix_rule.h"
 
@@ -46,7 +46,7 @@ static void pkrs_high_bits_are_reserved(void)
 	for (int on = 0; on < 2; on++) {
 		struct rights_saved saved;
 
-		pks_mode_set(on ? PKS_MODE_STRICT : PKS_MODE_OFF);
+		policy_mode_set(on ? PKS_MODE_STRICT : PKS_MODE_OFF);
 		saved = rights_begin();
 		for (u32 bit = 0; bit < 32; bit++) {
 			try_high_half(&r, 1u << bit, on);
@@ -98,7 +98,7 @@ static void pkrs_reads_back(void)
 		     "RDMSR of IA32_PKRS gives the 32 bits that WRMSR wrote, and EDX = 0");
 	struct rights_saved saved;
 
-	pks_mode_set(PKS_MODE_STRICT);
+	policy_mode_set(PKS_MODE_STRICT);
 	saved = rights_begin();
 	irq_restore(saved.flags); /* these are many, and a thread may have what rights it likes */
 	rule_patterns(&r, try_value);
@@ -158,7 +158,7 @@ static void pkrs_is_not_for_user_mode(void)
 
 	REQUIRE(!uspace_create(&us));
 	for (int on = 0; on < 2; on++) {
-		pks_mode_set(on ? PKS_MODE_STRICT : PKS_MODE_OFF);
+		policy_mode_set(on ? PKS_MODE_STRICT : PKS_MODE_OFF);
 		try_in_user_mode(&r, &us, user_rdmsr, 0);
 		for (u32 i = 0; i < ARRAY_SIZE(values); i++)
 			try_in_user_mode(&r, &us, user_wrmsr, values[i]);

@@ -9,9 +9,10 @@
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/pkrs_bits.h"
 #include "mm/tlb.h"
-#include "pks/policy/fault.h"
+#include "pks/keys.h"
 #include "tests/harness/drain.h"
 #include "tests/harness/expect.h"
+#include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"
 #include "tests/harness/window.h"
 
@@ -240,7 +241,7 @@ static void a_new_key_holds_at_once(void)
 	struct page *page = window_page(9);
 
 	REQUIRE(page);
-	pks_mode_set(PKS_MODE_STRICT);
+	policy_mode_set(PKS_MODE_STRICT);
 	for (u32 i = 0; i < ARRAY_SIZE(counts); i++) {
 		change_keys(page, counts[i], 1);
 		change_keys(page, counts[i], 2);

@@ -46,10 +46,10 @@ static void must(const struct prot_page *p, u32 degree)
 
 static void store_as_caller(const struct prot_page *p)
 {
-	pks_mode_set(PKS_MODE_STRICT);
+	policy_mode_set(PKS_MODE_STRICT);
 	if (policy_write(p->va).vector != FAULT_NONE)
 		cell.outcome |= TOO_NARROW;
-	pks_mode_set(PKS_MODE_SILENT);
+	policy_mode_set(PKS_MODE_SILENT);
 }
 
 static void run_steps(void *arg);

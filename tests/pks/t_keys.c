@@ -8,10 +8,10 @@
 
 #include "kernel/lib/string.h"
 #include "pks/keys.h"
-#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/access.h"
 #include "tests/harness/contexts.h"
+#include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"
 #include "tests/harness/window.h"
 
@@ -174,7 +174,7 @@ static void a_fresh_key_is_denied(void)
 	struct fault f;
 
 	REQUIRE(page && key > 0);
-	pks_mode_set(PKS_MODE_STRICT);
+	policy_mode_set(PKS_MODE_STRICT);
 	if (window_map(0, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA, 1)) {
 		EXPECT_EQ(set_memory_pkey(WINDOW, 1, (u32)key), 0);
 		read_window(&f);

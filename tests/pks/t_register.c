@@ -6,8 +6,8 @@
  */
 #define KTEST_SUITE "register"
 
-#include "pks/policy/fault.h"
 #include "tests/harness/access.h"
+#include "tests/harness/fixture.h"
 #include "tests/harness/window.h"
 
 /* Rights go back and forth over a translation that the TLB holds, without any flush. */
@@ -20,7 +20,7 @@ static void holds_from_the_next_instruction(void)
 			   .rule = "new rights hold from the next instruction, without a flush" };
 
 	REQUIRE(page);
-	pks_mode_set(PKS_MODE_STRICT);
+	policy_mode_set(PKS_MODE_STRICT);
 	t.alias = page_address(page);
 	if (window_map(0, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA | window_key(9), 1)) {
 		saved = rights_begin();

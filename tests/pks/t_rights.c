@@ -6,9 +6,9 @@
  */
 #define KTEST_SUITE "rights"
 
-#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/access.h"
+#include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"
 #include "tests/harness/window.h"
 
@@ -79,7 +79,7 @@ static void setters_are_obeyed(void)
 	u64 value;
 
 	REQUIRE(page);
-	pks_mode_set(PKS_MODE_STRICT);
+	policy_mode_set(PKS_MODE_STRICT);
 	if (window_map(0, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA | window_key(KEY), 1)) {
 		pks_set_noaccess(KEY);
 		EXPECT_PAGE_FAULT(probe_read((void *)WINDOW, &value), PF_P | PF_PK, WINDOW, "none");

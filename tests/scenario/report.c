@@ -20,19 +20,19 @@ _Static_assert(SCENARIO_COUNT <= TRACE_SCENARIOS, "TRACE_SCENARIOS");
  * the gate, without warnings, which take time of their own, and one scope where nothing is
  * pardoned.
  */
-static bool wants_section(struct rule_policy policy)
+static bool wants_section(struct pks_policy policy)
 {
 	if (policy.gate != PKS_GATE_KMAPPED || policy.mode == PKS_MODE_RELAXED)
 		return false;
 	return policy.mode == PKS_MODE_SILENT || policy.scope == PKS_SCOPE_CONTEXT;
 }
 
-static struct trace_scenario section(const struct scenario *s, struct rule_policy policy)
+static struct trace_scenario section(const struct scenario *s, struct pks_policy policy)
 {
 	return (struct trace_scenario){
 		.id = id_of(s),
 		.name = s->name,
-		.policy = (u32)policy.mode << 16 | (u32)policy.gate << 8 | (u32)policy.scope,
+		.policy = policy,
 		.key = PKS_KEY_DEVMAP,
 		.pages = SCENARIO_PAGES,
 	};
@@ -44,13 +44,13 @@ static bool silent(void)
 	return !options.trace || options.early;
 }
 
-static void print_policy(const char *what, const struct scenario *s, struct rule_policy policy)
+static void print_policy(const char *what, const struct scenario *s, struct pks_policy policy)
 {
 	pr("# scenario %s pks=%s gate=%s pardon=%s %s:", s->name, pks_mode_name(policy.mode),
 	   pks_gate_name(policy.gate), pks_scope_name(policy.scope), what);
 }
 
-void report_begin(const struct scenario *s, struct rule_policy policy)
+void report_begin(const struct scenario *s, struct pks_policy policy)
 {
 	struct trace_scenario sec = section(s, policy);
 
@@ -77,7 +77,7 @@ static const char *hints(const struct use *use, const struct use_seen *seen)
 	return names[seen->backtrace][seen->site];
 }
 
-void report_end(const struct scenario *s, struct rule_policy policy, const struct use_seen *seen)
+void report_end(const struct scenario *s, struct pks_policy policy, const struct use_seen *seen)
 {
 	struct trace_scenario sec = section(s, policy);
 

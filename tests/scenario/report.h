@@ -16,8 +16,8 @@ struct use_seen {
 };
 
 /* What the rule expects goes out before the run, what was seen after it. Thread context. */
-void report_begin(const struct scenario *s, struct rule_policy policy);
-void report_end(const struct scenario *s, struct rule_policy policy, const struct use_seen *seen);
+void report_begin(const struct scenario *s, struct pks_policy policy);
+void report_end(const struct scenario *s, struct pks_policy policy, const struct use_seen *seen);
 
 /* All runs of one scenario make one dump of the trace. Thread context. */
 void report_all_begin(void);

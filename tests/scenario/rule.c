@@ -4,7 +4,7 @@
 const char *const outcome_names[OUTCOMES] = { "free", "pardoned", "dies", "passes" };
 
 /* The context still has what an earlier access of its own was pardoned with. */
-static bool still_pardoned(struct rule_policy policy, const struct use *uses, u32 n)
+static bool still_pardoned(struct pks_policy policy, const struct use *uses, u32 n)
 {
 	u32 after = uses[n].after;
 
@@ -16,7 +16,7 @@ static bool still_pardoned(struct rule_policy policy, const struct use *uses, u3
 }
 
 /* "Unprotect temporary for the current context": and how wide that is, is the scope. */
-static enum outcome pardon_rule(struct rule_policy policy, const struct use *uses, u32 n)
+static enum outcome pardon_rule(struct pks_policy policy, const struct use *uses, u32 n)
 {
 	bool devmap = true; /* every page of a scenario belongs to a protected device range */
 
@@ -29,7 +29,7 @@ static enum outcome pardon_rule(struct rule_policy policy, const struct use *use
 	return OUTCOME_DIES;
 }
 
-enum outcome use_rule(struct rule_policy policy, const struct use *uses, u32 n)
+enum outcome use_rule(struct pks_policy policy, const struct use *uses, u32 n)
 {
 	enum use_by by = uses[n].by;
 

@@ -28,12 +28,6 @@ struct use {
 	const void *mapper; /* the driver's function that made the mapping; NULL: none */
 };
 
-struct rule_policy {
-	enum pks_mode mode;
-	enum pks_gate gate;
-	enum pks_scope scope;
-};
-
 enum outcome {
 	OUTCOME_FREE,     /* no fault reaches the policy */
 	OUTCOME_PARDONED, /* one does, and the access takes place */
@@ -52,6 +46,6 @@ static inline bool use_is_intended(const struct use *use)
 }
 
 /* What must come of uses[n]. */
-enum outcome use_rule(struct rule_policy policy, const struct use *uses, u32 n);
+enum outcome use_rule(struct pks_policy policy, const struct use *uses, u32 n);
 
 #endif

@@ -23,7 +23,7 @@
 /* The scenario that runs: one at a time. Its contexts write what belongs to their uses. */
 static struct {
 	const struct scenario *scenario;
-	struct rule_policy policy;
+	struct pks_policy policy;
 	struct dev_pagemap map;
 	u32 made;         /* uses, a bit each; atomic */
 	u32 late, mapped; /* pages, a bit each: a use of one faulted; it was kmapped. Atomic */
@@ -154,14 +154,8 @@ static void pages_put(void)
 	EXPECT_EQ(memunmap_pages(&run.map), 0);
 }
 
-static void policy_apply(struct rule_policy policy)
-{
-	policy_set(policy.mode, policy.gate);
-	EXPECT_EQ(pks_scope_set(policy.scope), 0);
-}
-
 /* Runs a scenario under one policy and checks what came of each use. Thread context. */
-static void scenario_check(const struct scenario *s, struct rule_policy policy)
+static void scenario_check(const struct scenario *s, struct pks_policy policy)
 {
 	struct thread *t;
 
@@ -171,7 +165,7 @@ static void scenario_check(const struct scenario *s, struct rule_policy policy)
 	memset(run.seen, 0, sizeof(run.seen));
 	if (!pages_get())
 		return;
-	policy_apply(policy);
+	EXPECT_EQ(pks_policy_set(policy), 0);
 	report_begin(s, policy);
 	t = thread_create("driver", run_thread, (void *)s);
 	if (EXPECT(t))
@@ -188,7 +182,7 @@ void scenario_check_all(const struct scenario *s)
 	for (enum pks_mode mode = 0; mode < PKS_MODES; mode++)
 		for (enum pks_gate gate = 0; gate < PKS_GATES; gate++)
 			for (enum pks_scope scope = 0; scope < PKS_SCOPES; scope++)
-				scenario_check(s, (struct rule_policy){ mode, gate, scope });
+				scenario_check(s, (struct pks_policy){ mode, gate, scope });
 	report_all_end();
 }
 
@@ -213,8 +207,8 @@ void scenario_check_early(const struct scenario *s)
 	struct early_seen seen;
 
 	kmap_check_set(true);
-	scenario_check(
-		s, (struct rule_policy){ PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT });
+	scenario_check(s,
+		       (struct pks_policy){ PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT });
 	kmap_check_set(false);
 	seen = early_result(&before);
 	EXPECT(seen.kmap >= seen.mapped); /* nobody maps unseen */

@@ -17,6 +17,7 @@
 #include "pks/rights.h"
 #include "tests/harness/contexts.h"
 #include "tests/harness/expect.h"
+#include "tests/harness/fixture.h"
 #include "tests/harness/inject.h"
 
 static void fails(void)
@@ -113,7 +114,7 @@ static void dies_of_a_key(void)
 {
 	struct page *page = protected_page();
 
-	pks_mode_set(PKS_MODE_STRICT);
+	policy_mode_set(PKS_MODE_STRICT);
 	kmap(page);
 	write_to(page);
 }
@@ -129,7 +130,7 @@ static void is_warned_about(void)
 {
 	struct page *page = protected_page();
 
-	pks_mode_set(PKS_MODE_RELAXED);
+	policy_mode_set(PKS_MODE_RELAXED);
 	kmap(page);
 	write_to(page);
 	EXPECT_EQ(pks_stats.warnings, 1);

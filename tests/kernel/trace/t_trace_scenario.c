@@ -55,7 +55,7 @@ static void a_scenario_is_dumped(void)
 	static const struct trace_scenario scenario = {
 		.id = 0,
 		.name = "demonstration",
-		.policy = PKS_MODE_SILENT << 16 | PKS_GATE_KMAPPED << 8,
+		.policy = { PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT },
 		.key = PKS_KEY_DEVMAP,
 		.pages = 1,
 	};

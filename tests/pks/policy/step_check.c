@@ -17,7 +17,7 @@ bool step_area_get(void)
 	int key = pks_key_alloc("step");
 
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
-	pks_scope_set(PKS_SCOPE_INSTRUCTION);
+	policy_scope_set(PKS_SCOPE_INSTRUCTION);
 	area.pages = page_alloc(STEP_ORDER);
 	if (!EXPECT(key > 0) || !EXPECT(area.pages))
 		return false;

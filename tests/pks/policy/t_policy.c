@@ -114,7 +114,7 @@ static void access(void *arg)
 	struct cell *c = arg;
 	volatile u64 *va = pages.va[c->kind];
 
-	bool global = options.pardon == PKS_SCOPE_GLOBAL;
+	bool global = options.policy.scope == PKS_SCOPE_GLOBAL;
 	u64 flags = global ? irq_save() : read_flags();
 
 	if (global)
@@ -128,7 +128,7 @@ static void access(void *arg)
 static bool check_cell(const struct cell *c, const struct pks_stats *before)
 {
 	u64 error = PF_P | PF_PK | (c->write ? PF_W : 0);
-	bool stepped = options.pardon == PKS_SCOPE_INSTRUCTION && c->in != IN_MC;
+	bool stepped = options.policy.scope == PKS_SCOPE_INSTRUCTION && c->in != IN_MC;
 	bool faults = c->want != '-', dies = c->want == 'D', pardoned = faults && !dies, ok;
 
 	if (dies)
@@ -139,7 +139,7 @@ static bool check_cell(const struct cell *c, const struct pks_stats *before)
 	ok &= EXPECT_EQ(pks_stats.deaths - before->deaths, dies);
 	ok &= EXPECT_EQ(pks_stats.pardons - before->pardons, pardoned);
 	ok &= EXPECT_EQ(c->after, pardoned && !stepped ? WITH_KEY(PKS_KEY_DEVMAP) : PKRS_INIT);
-	ok &= EXPECT_EQ(c->own, options.pardon == PKS_SCOPE_GLOBAL ? PKRS_INIT : c->after);
+	ok &= EXPECT_EQ(c->own, options.policy.scope == PKS_SCOPE_GLOBAL ? PKRS_INIT : c->after);
 	return ok;
 }
 
@@ -158,7 +158,8 @@ static bool try_page(enum pks_mode mode, enum pks_gate gate, struct cell *cell)
 	bool ok = true;
 
 	/* under GLOBAL the key of all these pages is open, as two of them are marked */
-	cell->want = table[mode][options.pardon == PKS_SCOPE_GLOBAL ? MARKED : cell->kind][gate];
+	cell->want =
+		table[mode][options.policy.scope == PKS_SCOPE_GLOBAL ? MARKED : cell->kind][gate];
 	if (cell->kind == FOREIGN && cell->want == '-' && cell->write)
 		return true; /* nobody writes to firmware */
 	for (enum test_context c = 0; c < TEST_CONTEXTS && ok; c++) {

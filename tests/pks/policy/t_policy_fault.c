@@ -126,7 +126,7 @@ static void user_mode_is_never_pardoned(void)
 		struct thread *t = thread_prepare("user", fault_in_user_mode, &p);
 
 		REQUIRE(t);
-		pks_mode_set(mode);
+		policy_mode_set(mode);
 		t->expects_death = true;
 		thread_launch(t);
 		EXPECT(thread_join(t).died);
@@ -156,13 +156,13 @@ static void an_outdated_fault_is_repeated(void)
 		return;
 	EXPECT(pks_fault(&open, (u64)p.va)); /* the page has just been given its key */
 	EXPECT(!pks_fault(&open, (u64)p.va));
-	pks_mode_set(PKS_MODE_OFF);
+	policy_mode_set(PKS_MODE_OFF);
 	EXPECT(pks_fault(&closed, (u64)p.va));
 	EXPECT(!pks_fault(&closed, (u64)p.va));
 	EXPECT_EQ(pks_stats.deaths - before.deaths, 2);
 	EXPECT_EQ(pks_stats.pardons, before.pardons);
 	EXPECT_EQ(regs_pkrs(&closed), PKRS_INIT);
-	pks_mode_set(PKS_MODE_SILENT);
+	policy_mode_set(PKS_MODE_SILENT);
 	marked_page_put(&p);
 }
 KTEST(an_outdated_fault_is_repeated, KT_PKS);
@@ -202,10 +202,10 @@ static void a_fault_in_mode_off_is_refused(void)
 
 	if (!silent_marked_page(&p))
 		return;
-	pks_mode_set(PKS_MODE_OFF);
+	policy_mode_set(PKS_MODE_OFF);
 	EXPECT(!pkrs_enforced());
 	expect_refused(PF_P | PF_PK, PKRS_INIT, p.va);
-	pks_mode_set(PKS_MODE_SILENT);
+	policy_mode_set(PKS_MODE_SILENT);
 	EXPECT(pkrs_enforced());
 	marked_page_put(&p);
 }

@@ -33,7 +33,7 @@ static void mode_and_gate_change_at_once(void)
 		policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
 		EXPECT_OPEN(&marked);
 		EXPECT_CLOSED(&device);
-		pks_gate_set(PKS_GATE_ANY);
+		policy_gate_set(PKS_GATE_ANY);
 		EXPECT_OPEN(&marked);
 		EXPECT_OPEN(&device);
 	}
@@ -42,6 +42,54 @@ static void mode_and_gate_change_at_once(void)
 }
 KTEST(mode_and_gate_change_at_once, KT_PKS | KT_STRESS);
 
+static void expect_in_force(struct pks_policy want)
+{
+	struct pks_policy now = pks_policy_get();
+
+	EXPECT_EQ(now.mode, want.mode);
+	EXPECT_EQ(now.gate, want.gate);
+	EXPECT_EQ(now.scope, want.scope);
+}
+
+static void an_unknown_policy_changes_nothing(void)
+{
+	static const struct pks_policy known = { PKS_MODE_SILENT, PKS_GATE_ANY,
+						 PKS_SCOPE_INSTRUCTION };
+	static const struct pks_policy unknown[] = {
+		{ PKS_MODES, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT },
+		{ PKS_MODE_OFF, PKS_GATES, PKS_SCOPE_CONTEXT },
+		{ PKS_MODE_OFF, PKS_GATE_KMAPPED, PKS_SCOPES },
+		{ (enum pks_mode) - 1, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT },
+		{ PKS_MODE_OFF, (enum pks_gate) - 1, PKS_SCOPE_CONTEXT },
+		{ PKS_MODE_OFF, PKS_GATE_KMAPPED, (enum pks_scope) - 1 },
+	};
+
+	EXPECT_EQ(pks_policy_set(known), 0);
+	for (u32 i = 0; i < ARRAY_SIZE(unknown); i++) {
+		EXPECT_EQ(pks_policy_set(unknown[i]), -EINVAL);
+		expect_in_force(known);
+		EXPECT_EQ(pkrs_enforced(), pks_on());
+	}
+}
+KTEST(an_unknown_policy_changes_nothing, 0);
+
+/* What is in force already sends nobody an interrupt: CR4.PKS is not looked at. */
+static void a_policy_in_force_is_not_set_again(void)
+{
+	u32 changes;
+
+	policy_set(PKS_MODE_SILENT, PKS_GATE_ANY);
+	changes = pks_changes();
+	pkrs_enforce(false);
+	policy_set(PKS_MODE_SILENT, PKS_GATE_ANY);
+	EXPECT(!pkrs_enforced());
+	pkrs_enforce(true);
+	EXPECT_EQ(pks_changes(), changes);
+	policy_mode_set(PKS_MODE_STRICT);
+	EXPECT_EQ(pks_changes(), changes + 1);
+}
+KTEST(a_policy_in_force_is_not_set_again, KT_PKS);
+
 static void off_and_on_again(void)
 {
 	struct prot_page p;
@@ -49,10 +97,10 @@ static void off_and_on_again(void)
 	if (!prot_page_get(&p, PKS_KEY_DEVMAP))
 		return;
 	for (u32 i = 0; i < 3; i++) {
-		pks_mode_set(PKS_MODE_OFF);
+		policy_mode_set(PKS_MODE_OFF);
 		EXPECT_ACCESSIBLE(&p);
 		EXPECT_RIGHTS(PKRS_INIT); /* OFF gives nobody rights, it stops asking for them */
-		pks_mode_set(PKS_MODE_STRICT);
+		policy_mode_set(PKS_MODE_STRICT);
 		EXPECT_DENIED(&p); /* CR4.PKS needs no flush: "Ordering and caching" */
 	}
 	prot_page_put(&p);
@@ -75,7 +123,7 @@ static void one_warning_a_call_site(void)
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
 	run_in(IN_EXCEPTION, read_in_context, &p);
 	EXPECT_EQ(pks_stats.warnings - before, 0); /* and what was silent is not used up */
-	pks_mode_set(PKS_MODE_RELAXED);
+	policy_mode_set(PKS_MODE_RELAXED);
 	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
 		run_in(c, read_in_context, &p);
 		run_in(c, read_in_context, &q); /* another page, the same call site */
@@ -113,7 +161,7 @@ static void refused_dies(enum pks_mode mode, const struct prot_page *p)
 	u32 turns = 0;
 
 	REQUIRE(victim);
-	pks_mode_set(mode);
+	policy_mode_set(mode);
 	victim->expects_death = true;
 	other = thread_create("other", count_turns, &turns);
 	thread_launch(victim);
@@ -133,7 +181,7 @@ static void refused_threads_die(void)
 {
 	struct prot_page p;
 
-	pks_gate_set(PKS_GATE_KMAPPED);
+	policy_gate_set(PKS_GATE_KMAPPED);
 	if (!prot_page_get(&p, PKS_KEY_DEVMAP))
 		return;
 	refused_dies(PKS_MODE_RELAXED, &p);

@@ -191,7 +191,7 @@ static void a_page_without_a_mark(void)
 	kunmap(area.pages + STEP_FREE);
 	EXPECT(policy_write((void *)area.a).vector == X86_PF);
 	EXPECT_STEPPED(0, 0, 0);
-	pks_gate_set(PKS_GATE_ANY);
+	policy_gate_set(PKS_GATE_ANY);
 	EXPECT_NO_FAULT(policy_write((void *)area.a), "any device page");
 	EXPECT_STEPPED(1, 1, 0);
 	kmap(area.pages + STEP_FREE);

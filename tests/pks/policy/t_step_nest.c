@@ -181,14 +181,14 @@ static void somebody_else_steps(void)
 
 	if (!step_area_get())
 		return;
-	pks_scope_set(PKS_SCOPE_CONTEXT);
+	policy_scope_set(PKS_SCOPE_CONTEXT);
 	rights_set(WITH_KEY(PKS_KEY_DEVMAP));
 	seen.n = 0;
 	steps = single_step(some_stores, NULL, on_step);
 	rights_set(PKRS_INIT);
 	memcpy(without, seen.rip, sizeof(without));
 	EXPECT(steps > 10 && steps <= ARRAY_SIZE(without));
-	pks_scope_set(PKS_SCOPE_INSTRUCTION);
+	policy_scope_set(PKS_SCOPE_INSTRUCTION);
 	seen.n = seen.open = 0;
 	EXPECT_EQ(single_step(some_stores, NULL, on_step), steps);
 	EXPECT_EQ(memcmp(without, seen.rip, steps * sizeof(u64)), 0);

@@ -19,8 +19,10 @@ static struct prot_page mapped, other;
 
 static bool begin(enum pks_mode mode, enum pks_scope scope)
 {
-	policy_set(mode, PKS_GATE_KMAPPED);
-	return EXPECT_EQ(pks_scope_set(scope), 0) && prot_pair_get(&mapped, &other, PKS_KEY_DEVMAP);
+	struct pks_policy policy = { mode, PKS_GATE_KMAPPED, scope };
+
+	return EXPECT_EQ(pks_policy_set(policy), 0) &&
+	       prot_pair_get(&mapped, &other, PKS_KEY_DEVMAP);
 }
 
 static void end(void)

@@ -73,7 +73,7 @@ def main():
     gdb.execute("set pagination off")
     show("too early", "pkrs")
     gdb.execute("continue")
-    while str(gdb.parse_and_eval("options.pks")) != "PKS_MODE_SILENT" or \
+    while str(gdb.parse_and_eval("options.policy.mode")) != "PKS_MODE_SILENT" or \
             "marks: 0" in gdb.execute("walk addr", to_string=True):
         gdb.execute("continue")         # this one will not be pardoned
     mark("stopped")
