@@ -8,11 +8,10 @@
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/once.h"
 #include "kernel/thread.h"
-#include "mm/pgtable.h"
 #include "mm/tlb.h"
 #include "pks/keys.h"
 #include "pks/policy/global.h"
-#include "pks/policy/marks.h"
+#include "pks/policy/judge.h"
 #include "pks/policy/step.h"
 #include "pks/rights.h"
 
@@ -70,31 +69,6 @@ void pks_warnings_forget(void)
 	once_forget(&sites);
 }
 
-/* What lies at the address of a fault. */
-struct target {
-	struct page *page; /* NULL: no page of ours, or a user-mode address, which PKRU rules */
-	u32 key;
-};
-
-_Static_assert((PKS_READ | PF_W) == PKS_WRITE, "access");
-
-static struct target walk_target(u64 addr)
-{
-	struct pgwalk walk;
-
-	if (!pgtable_walk(pgtable_current(), addr, &walk) || walk.user)
-		return (struct target){ NULL, 0 };
-	return (struct target){ phys_to_page(walk.pa), walk.key };
-}
-
-/* The direct map's keys stand in struct page; any other address is walked. */
-static struct target find_target(u64 addr)
-{
-	struct page *page = virt_to_page((void *)addr);
-
-	return likely(page) ? (struct target){ page, page->pkey } : walk_target(addr);
-}
-
 /*
  * A fault can be older than what it is judged by: raised before the mode or a key was changed, or
  * by a translation that tlb_shootdown() had not reached. Once for each change and page, on each
@@ -116,19 +90,7 @@ static bool may_be_outdated(u64 addr)
 	return fresh;
 }
 
-static struct pks_page_state page_state(struct target at, enum pks_scope scope)
-{
-	const struct page *page = at.page;
-
-	return (struct pks_page_state){
-		.known = page,
-		.devmap = page && page->flags & PG_DEVMAP,
-		.marked = page && page_marks(page),
-		.key_open = scope == PKS_SCOPE_GLOBAL && pks_global_marks(at.key),
-	};
-}
-
-static __attribute__((noinline)) void warn(const struct regs *regs, u64 addr, struct target at,
+static __attribute__((noinline)) void warn(const struct regs *regs, u64 addr, struct pks_target at,
 					   enum pks_reach reach, bool last)
 {
 	static const char *const until[] = {
@@ -157,7 +119,7 @@ static __attribute__((noinline)) void warn(const struct regs *regs, u64 addr, st
 }
 
 /* A call site that was warned about before costs a look. */
-static inline void warn_once(const struct regs *regs, u64 addr, struct target at,
+static inline void warn_once(const struct regs *regs, u64 addr, struct pks_target at,
 			     enum pks_reach reach)
 {
 	bool last;
@@ -186,40 +148,29 @@ static __attribute__((noinline)) void pardon(struct regs *regs, u32 key, enum pk
 
 bool pks_fault(struct regs *regs, u64 addr)
 {
-	struct pks_policy policy = pks_policy_get(); /* it can change while this fault is judged */
-	enum pks_access access = (enum pks_access)(PKS_READ | (regs->error & PF_W));
-	struct target at = find_target(addr);
-	enum pks_verdict verdict;
-	enum pks_reach reach;
-	bool permitted;
+	struct pks_judgement judged =
+		pks_judge(pks_policy_get(), (u32)regs_pkrs(regs), addr, regs->error);
+	struct pks_target at = judged.at;
 
-	if (pkrs_permits((u32)regs_pkrs(regs), at.key, access))
-		at = walk_target(addr); /* while a key changes, struct page is behind the tables */
-	permitted = pkrs_permits((u32)regs_pkrs(regs), at.key, access);
-	if (unlikely(permitted || policy.mode == PKS_MODE_OFF) && may_be_outdated(addr))
+	if (unlikely(judged.permitted || judged.policy.mode == PKS_MODE_OFF) &&
+	    may_be_outdated(addr))
 		return true;
 	PATCH_SITE(MAGIC_FAULT);
 	COUNT(faults);
 	trace(TRACE_FAULT, addr, regs->rip);
-	reach = pks_reach(policy.gate, policy.scope, page_state(at, policy.scope));
-	verdict = pks_policy(policy.mode, reach != PKS_REACH_NONE);
-	/*
-	 * Where the frame's rights permit the access, and yet it faulted, a pardon would only
-	 * repeat the fault for ever: a key was changed without a flush, or the machine is wrong.
-	 */
-	if (verdict == PKS_DIE || permitted) {
+	if (judged.verdict == PKS_DIE) {
 		COUNT(deaths);
 		trace(TRACE_REFUSE, addr, at.key);
 		return false;
 	}
-	if (verdict == PKS_PARDON_WARN)
-		warn_once(regs, addr, at, reach);
+	if (judged.verdict == PKS_PARDON_WARN)
+		warn_once(regs, addr, at, judged.reach);
 	PATCH_SITE(MAGIC_PARDON);
 	COUNT(pardons);
 	trace(TRACE_PARDON, addr, at.key);
-	if (likely(reach == PKS_REACH_CONTEXT))
+	if (likely(judged.reach == PKS_REACH_CONTEXT))
 		pks_update_exception(regs, at.key, PKS_READWRITE);
 	else
-		pardon(regs, at.key, reach);
+		pardon(regs, at.key, judged.reach);
 	return true;
 }

@@ -31,3 +31,40 @@ const struct pks_policy_row pks_policy_table[PKS_MODES] = {
 	[PKS_MODE_SILENT]  = { PKS_DIE, PKS_PARDON },
 };
 // clang-format on
+
+const char *const pks_reason_text[PKS_REASONS] = {
+	[PKS_REASON_PERMITTED] = "the context's rights permit the access by now",
+	[PKS_REASON_MODE] = "this mode pardons nothing",
+	[PKS_REASON_NO_PAGE] = "the address has no struct page",
+	[PKS_REASON_NO_DEVICE] = "the page is no device memory",
+	[PKS_REASON_NOT_MARKED] = "the page is not marked by kmap()",
+	[PKS_REASON_KEY_CLOSED] = "no page of its key is marked by kmap()",
+	[PKS_REASON_MARKED] = "the page is marked by kmap()",
+	[PKS_REASON_KEY_OPEN] = "its key is open to all, as a page of it is marked by kmap()",
+	[PKS_REASON_DEVICE] = "the gate is open for all device memory",
+};
+
+static enum pks_reason why_closed(struct pks_policy policy, struct pks_page_state page)
+{
+	if (policy.scope == PKS_SCOPE_GLOBAL && policy.gate == PKS_GATE_KMAPPED)
+		return PKS_REASON_KEY_CLOSED;
+	if (!page.known)
+		return PKS_REASON_NO_PAGE;
+	return policy.gate == PKS_GATE_ANY ? PKS_REASON_NO_DEVICE : PKS_REASON_NOT_MARKED;
+}
+
+/* In the order in which pks_reach() asks. */
+enum pks_reason pks_reason(struct pks_policy policy, struct pks_page_state page, bool permitted)
+{
+	if (permitted)
+		return PKS_REASON_PERMITTED;
+	if (pks_verdict(policy.mode, true) == PKS_DIE)
+		return PKS_REASON_MODE;
+	if (pks_reach(policy, page) == PKS_REACH_NONE)
+		return why_closed(policy, page);
+	if (page.known && page.marked && pks_scope_table[policy.scope].marked != PKS_REACH_NONE)
+		return PKS_REASON_MARKED;
+	if (page.key_open && pks_scope_table[policy.scope].key != PKS_REACH_NONE)
+		return PKS_REASON_KEY_OPEN;
+	return PKS_REASON_DEVICE;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What becomes of a protection-key fault, as a pure function: built on the host too. */
+/* What becomes of a protection-key fault, as pure functions: built on the host too. */
 #ifndef KEYWARD_PKS_POLICY_POLICY_H
 #define KEYWARD_PKS_POLICY_POLICY_H
 
@@ -37,20 +37,19 @@ extern const struct pks_scope_row pks_scope_table[PKS_SCOPES];
 /* How far a pardon reaches for such a page is. An unknown scope or gate gives nothing more. Any
  * context.
  */
-static inline enum pks_reach pks_reach(enum pks_gate gate, enum pks_scope scope,
-				       struct pks_page_state page)
+static inline enum pks_reach pks_reach(struct pks_policy policy, struct pks_page_state page)
 {
 	enum pks_reach reach = PKS_REACH_NONE;
 	const struct pks_scope_row *row;
 
-	if ((unsigned int)scope >= PKS_SCOPES)
+	if ((unsigned int)policy.scope >= PKS_SCOPES)
 		return PKS_REACH_NONE;
-	row = &pks_scope_table[scope];
+	row = &pks_scope_table[policy.scope];
 	if (page.known && page.marked)
 		reach = row->marked;
 	if (reach == PKS_REACH_NONE && page.key_open)
 		reach = row->key;
-	if (reach == PKS_REACH_NONE && page.known && gate == PKS_GATE_ANY && page.devmap)
+	if (reach == PKS_REACH_NONE && page.known && policy.gate == PKS_GATE_ANY && page.devmap)
 		reach = row->device;
 	return reach;
 }
@@ -62,11 +61,34 @@ struct pks_policy_row {
 extern const struct pks_policy_row pks_policy_table[PKS_MODES];
 
 /* The verdict; an unknown mode dies. Any context. */
-static inline enum pks_verdict pks_policy(enum pks_mode mode, bool open)
+static inline enum pks_verdict pks_verdict(enum pks_mode mode, bool open)
 {
 	if ((unsigned int)mode >= PKS_MODES)
 		return PKS_DIE;
 	return open ? pks_policy_table[mode].open : pks_policy_table[mode].closed;
 }
+
+/* Why an access is pardoned or not. */
+enum pks_reason {
+	/* Not pardoned: */
+	PKS_REASON_PERMITTED,  /* the rights permit it: a pardon would repeat it for ever */
+	PKS_REASON_MODE,       /* the mode pardons nothing */
+	PKS_REASON_NO_PAGE,    /* no struct page */
+	PKS_REASON_NO_DEVICE,  /* gate=any: the page is not marked, and no device page */
+	PKS_REASON_NOT_MARKED, /* gate=kmapped: the page is not marked */
+	PKS_REASON_KEY_CLOSED, /* the same, under the scope GLOBAL: no page of its key is marked */
+	/* Pardoned: */
+	PKS_REASON_MARKED,   /* the page is marked */
+	PKS_REASON_KEY_OPEN, /* the scope is GLOBAL, and some page of the key is marked */
+	PKS_REASON_DEVICE,   /* gate=any: it is a device page */
+	PKS_REASONS
+};
+
+/* A reason in words, static text without a full stop. */
+extern const char *const pks_reason_text[PKS_REASONS];
+
+/* Returns why an access gets the verdict it gets; `permitted`: its rights permit it. Any context.
+ */
+enum pks_reason pks_reason(struct pks_policy policy, struct pks_page_state page, bool permitted);
 
 #endif

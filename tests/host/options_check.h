@@ -12,8 +12,8 @@
 /* NULL, or what is wrong with the options. */
 static inline const char *options_check(const struct options *opt)
 {
-	if ((unsigned)opt->pks >= PKS_MODES || (unsigned)opt->gate >= PKS_GATES ||
-	    (unsigned)opt->pardon >= PKS_SCOPES || (unsigned)opt->marks >= PKS_MARKS ||
+	if ((unsigned)opt->policy.mode >= PKS_MODES || (unsigned)opt->policy.gate >= PKS_GATES ||
+	    (unsigned)opt->policy.scope >= PKS_SCOPES || (unsigned)opt->marks >= PKS_MARKS ||
 	    (unsigned)opt->exit > EXIT_MONITOR || (unsigned)opt->matrix >= MATRIX_EXTENTS)
 		return "an enum out of its range";
 	if (!memchr(opt->tests, 0, sizeof(opt->tests)))

@@ -11,25 +11,25 @@ static void closed_pages_die(void **state)
 {
 	(void)state;
 	for (unsigned mode = 0; mode < PKS_MODES; mode++)
-		assert_int_equal(pks_policy((enum pks_mode)mode, false), PKS_DIE);
+		assert_int_equal(pks_verdict((enum pks_mode)mode, false), PKS_DIE);
 }
 
 static void open_pages_by_mode(void **state)
 {
 	(void)state;
-	assert_int_equal(pks_policy(PKS_MODE_OFF, true), PKS_DIE);
-	assert_int_equal(pks_policy(PKS_MODE_STRICT, true), PKS_DIE);
-	assert_int_equal(pks_policy(PKS_MODE_RELAXED, true), PKS_PARDON_WARN);
-	assert_int_equal(pks_policy(PKS_MODE_SILENT, true), PKS_PARDON);
+	assert_int_equal(pks_verdict(PKS_MODE_OFF, true), PKS_DIE);
+	assert_int_equal(pks_verdict(PKS_MODE_STRICT, true), PKS_DIE);
+	assert_int_equal(pks_verdict(PKS_MODE_RELAXED, true), PKS_PARDON_WARN);
+	assert_int_equal(pks_verdict(PKS_MODE_SILENT, true), PKS_PARDON);
 }
 
 static void unknown_modes_die(void **state)
 {
 	(void)state;
 	for (unsigned mode = PKS_MODES; mode < 100; mode++)
-		assert_int_equal(pks_policy((enum pks_mode)mode, true), PKS_DIE);
-	assert_int_equal(pks_policy((enum pks_mode)0x80000000, true), PKS_DIE);
-	assert_int_equal(pks_policy((enum pks_mode) - 1, true), PKS_DIE);
+		assert_int_equal(pks_verdict((enum pks_mode)mode, true), PKS_DIE);
+	assert_int_equal(pks_verdict((enum pks_mode)0x80000000, true), PKS_DIE);
+	assert_int_equal(pks_verdict((enum pks_mode) - 1, true), PKS_DIE);
 }
 
 /*
@@ -66,6 +66,11 @@ static enum pks_reach width_of(char letter)
 			       : PKS_REACH_NONE;
 }
 
+static enum pks_reach reach(enum pks_gate gate, enum pks_scope scope, struct pks_page_state page)
+{
+	return pks_reach((struct pks_policy){ .gate = gate, .scope = scope }, page);
+}
+
 static void widths_by_gate_and_scope(void **state)
 {
 	(void)state;
@@ -74,11 +79,11 @@ static void widths_by_gate_and_scope(void **state)
 			enum pks_scope s = (enum pks_scope)scope;
 			enum pks_reach narrow = width_of(states[i].kmapped[scope]);
 
-			assert_int_equal(pks_reach(PKS_GATE_KMAPPED, s, states[i].page), narrow);
-			assert_int_equal(pks_reach(PKS_GATE_ANY, s, states[i].page),
+			assert_int_equal(reach(PKS_GATE_KMAPPED, s, states[i].page), narrow);
+			assert_int_equal(reach(PKS_GATE_ANY, s, states[i].page),
 					 width_of(states[i].any[scope]));
 			/* A gate that does not exist is no wider than the narrow one. */
-			assert_int_equal(pks_reach((enum pks_gate)7, s, states[i].page), narrow);
+			assert_int_equal(reach((enum pks_gate)7, s, states[i].page), narrow);
 		}
 	}
 }
@@ -87,9 +92,8 @@ static void unknown_scopes_are_closed(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
-		assert_int_equal(pks_reach(PKS_GATE_ANY, PKS_SCOPES, states[i].page),
-				 PKS_REACH_NONE);
-		assert_int_equal(pks_reach(PKS_GATE_ANY, (enum pks_scope) - 1, states[i].page),
+		assert_int_equal(reach(PKS_GATE_ANY, PKS_SCOPES, states[i].page), PKS_REACH_NONE);
+		assert_int_equal(reach(PKS_GATE_ANY, (enum pks_scope) - 1, states[i].page),
 				 PKS_REACH_NONE);
 	}
 }
@@ -107,8 +111,90 @@ static void verdicts_by_mode_and_reach(void **state)
 	(void)state;
 	for (unsigned mode = 0; mode < PKS_MODES; mode++)
 		for (unsigned reach = PKS_REACH_NONE; reach <= PKS_REACH_ALL; reach++)
-			assert_int_equal(pks_policy((enum pks_mode)mode, reach != PKS_REACH_NONE),
+			assert_int_equal(pks_verdict((enum pks_mode)mode, reach != PKS_REACH_NONE),
 					 reach == PKS_REACH_NONE ? PKS_DIE : want[mode]);
+}
+
+/* What a reason says, held against what it is said of. */
+static bool reason_is_true(enum pks_reason reason, struct pks_policy p, struct pks_page_state page)
+{
+	bool any = p.gate == PKS_GATE_ANY, global = p.scope == PKS_SCOPE_GLOBAL;
+	bool marked = page.known && page.marked, device = page.known && page.devmap;
+
+	switch (reason) {
+	case PKS_REASON_MODE:
+		return p.mode == PKS_MODE_OFF || p.mode == PKS_MODE_STRICT;
+	case PKS_REASON_NO_PAGE:
+		return !page.known;
+	case PKS_REASON_NO_DEVICE:
+		return any && page.known && !device && (global || !marked);
+	case PKS_REASON_NOT_MARKED:
+		return !any && !global && page.known && !marked;
+	case PKS_REASON_KEY_CLOSED:
+		return !any && global && !page.key_open;
+	case PKS_REASON_MARKED:
+		return !global && marked;
+	case PKS_REASON_KEY_OPEN:
+		return global && page.key_open;
+	case PKS_REASON_DEVICE:
+		return any && device && !(marked && !global);
+	default:
+		return false;
+	}
+}
+
+static bool reason_pardons(enum pks_reason reason)
+{
+	return reason == PKS_REASON_MARKED || reason == PKS_REASON_KEY_OPEN ||
+	       reason == PKS_REASON_DEVICE;
+}
+
+static void check_reasons(struct pks_policy p, bool said[PKS_REASONS])
+{
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		struct pks_page_state page = states[i].page;
+		bool open = pks_reach(p, page) != PKS_REACH_NONE;
+		enum pks_reason reason = pks_reason(p, page, false);
+
+		assert_int_equal(reason_pardons(reason), pks_verdict(p.mode, open) != PKS_DIE);
+		assert_true(reason_is_true(reason, p, page));
+		assert_int_equal(pks_reason(p, page, true), PKS_REASON_PERMITTED);
+		said[reason] = true;
+	}
+}
+
+/* Every policy and every state of a page: the reason says what the verdict says, and is true. */
+static void reasons_agree_with_verdicts(void **state)
+{
+	bool said[PKS_REASONS] = { [PKS_REASON_PERMITTED] = true };
+
+	(void)state;
+	for (unsigned mode = 0; mode < PKS_MODES; mode++)
+		for (unsigned gate = 0; gate < PKS_GATES; gate++)
+			for (unsigned scope = 0; scope < PKS_SCOPES; scope++)
+				check_reasons((struct pks_policy){ (enum pks_mode)mode,
+								   (enum pks_gate)gate,
+								   (enum pks_scope)scope },
+					      said);
+	for (unsigned i = 0; i < PKS_REASONS; i++) {
+		assert_true(said[i]);
+		assert_non_null(pks_reason_text[i]);
+		for (unsigned other = 0; other < i; other++)
+			assert_string_not_equal(pks_reason_text[i], pks_reason_text[other]);
+	}
+}
+
+/* An unknown word pardons nothing, and no reason says that it does. */
+static void unknown_policies_have_a_reason(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		struct pks_policy p = { PKS_MODE_SILENT, PKS_GATE_ANY, PKS_SCOPES };
+
+		assert_false(reason_pardons(pks_reason(p, states[i].page, false)));
+		p = (struct pks_policy){ PKS_MODES, PKS_GATE_ANY, PKS_SCOPE_CONTEXT };
+		assert_int_equal(pks_reason(p, states[i].page, false), PKS_REASON_MODE);
+	}
 }
 
 int main(void)
@@ -120,6 +206,8 @@ int main(void)
 		cmocka_unit_test(widths_by_gate_and_scope),
 		cmocka_unit_test(unknown_scopes_are_closed),
 		cmocka_unit_test(verdicts_by_mode_and_reach),
+		cmocka_unit_test(reasons_agree_with_verdicts),
+		cmocka_unit_test(unknown_policies_have_a_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "mm/kmap/kmap.h"
 #include "mm/pgtable.h"
 #include "pks/policy/fault.h"
+#include "pks/policy/judge.h"
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"
 
@@ -107,6 +108,7 @@ struct cell {
 	struct fault fault;
 	enum test_context in;
 	u32 after, own; /* the register after the access, and the context's own rights */
+	struct pks_judgement judged; /* before it */
 };
 
 static void access(void *arg)
@@ -117,6 +119,7 @@ static void access(void *arg)
 	bool global = options.policy.scope == PKS_SCOPE_GLOBAL;
 	u64 flags = global ? irq_save() : read_flags();
 
+	c->judged = pks_judge(pks_policy_get(), rights_mirror(), (u64)va, c->write ? PF_W : 0);
 	if (global)
 		pkrs_recall(); /* so that it is faulted for */
 	c->fault = c->write ? policy_write(va) : policy_read(va);
@@ -135,6 +138,8 @@ static bool check_cell(const struct cell *c, const struct pks_stats *before)
 		ok = EXPECT_PAGE_FAULT(c->fault, error, pages.va[c->kind], "refused");
 	else
 		ok = EXPECT_NO_FAULT(c->fault, faults ? "pardoned" : "keys are off");
+	ok &= EXPECT_EQ(c->judged.verdict != PKS_DIE, pardoned);
+	ok &= EXPECT_EQ(pks_judgement_reason(&c->judged) >= PKS_REASON_MARKED, pardoned);
 	ok &= EXPECT_EQ(pks_stats.faults - before->faults, faults);
 	ok &= EXPECT_EQ(pks_stats.deaths - before->deaths, dies);
 	ok &= EXPECT_EQ(pks_stats.pardons - before->pardons, pardoned);

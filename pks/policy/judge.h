@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the page and the key of a protection-key fault are found, and judged by the policy. */
+#ifndef KEYWARD_PKS_POLICY_JUDGE_H
+#define KEYWARD_PKS_POLICY_JUDGE_H
+
+#include "kernel/cpu/pkrs_bits.h"
+#include "mm/page.h"
+#include "pks/policy/global.h"
+#include "pks/policy/marks.h"
+#include "pks/policy/policy.h"
+
+/* What lies at the address of an access. */
+struct pks_target {
+	struct page *page; /* NULL: no page of ours, or a user-mode address, which PKRU rules */
+	u32 key;
+};
+
+struct pks_judgement {
+	struct pks_policy policy;
+	struct pks_target at;
+	struct pks_page_state page;
+	/*
+	 * The rights permit the access, and yet it faulted: a key was changed without a flush, or
+	 * the machine is wrong. A pardon would repeat it for ever, so it dies; `page` and `reach`
+	 * are not looked at.
+	 */
+	bool permitted;
+	enum pks_reach reach;
+	enum pks_verdict verdict;
+};
+
+/* What the page tables say of an address. Any context. */
+struct pks_target pks_walk_target(u64 addr);
+
+/* The direct map's keys stand in struct page; any other address is walked. */
+static inline struct pks_target pks_find_target(u64 addr)
+{
+	struct page *page = virt_to_page((void *)addr);
+
+	return likely(page) ? (struct pks_target){ page, page->pkey } : pks_walk_target(addr);
+}
+
+static inline struct pks_page_state pks_page_state(struct pks_target at, enum pks_scope scope)
+{
+	const struct page *page = at.page;
+
+	return (struct pks_page_state){
+		.known = page,
+		.devmap = page && page->flags & PG_DEVMAP,
+		.marked = page && page_marks(page),
+		.key_open = scope == PKS_SCOPE_GLOBAL && pks_global_marks(at.key),
+	};
+}
+
+_Static_assert((PKS_READ | PF_W) == PKS_WRITE, "access");
+_Static_assert(PKS_DIE == 0 && PKS_REACH_NONE == 0, "what pks_judge() leaves empty dies");
+
+/*
+ * Judges an access to `addr` with the rights `pkrs` that faulted with this error code; changes
+ * nothing. Any context. Inline, as it is the fault's way: what a caller does not ask for costs
+ * nothing.
+ */
+static inline struct pks_judgement pks_judge(struct pks_policy policy, u32 pkrs, u64 addr,
+					     u64 error)
+{
+	enum pks_access access = (enum pks_access)(PKS_READ | (error & PF_W));
+	struct pks_judgement j = { .policy = policy, .at = pks_find_target(addr) };
+
+	if (unlikely(pkrs_permits(pkrs, j.at.key, access))) {
+		j.at = pks_walk_target(addr); /* a key changes: struct page is behind the tables */
+		j.permitted = pkrs_permits(pkrs, j.at.key, access);
+		if (j.permitted)
+			return j;
+	}
+	j.page = pks_page_state(j.at, policy.scope);
+	j.reach = pks_reach(policy, j.page);
+	j.verdict = pks_verdict(policy.mode, j.reach != PKS_REACH_NONE);
+	return j;
+}
+
+/* Why the verdict is as it is. Any context. */
+static inline enum pks_reason pks_judgement_reason(const struct pks_judgement *j)
+{
+	return pks_reason(j->policy, j->page, j->permitted);
+}
+
+#endif
