@@ -4,62 +4,44 @@
 #include "kernel/console/console.h"
 #include "kernel/exception.h"
 #include "kernel/lib/option_words.h"
-#include "mm/pgtable.h"
 #include "mm/stack.h"
 #include "monitor/access.h"
 #include "monitor/canonical.h"
 #include "monitor/names.h"
 #include "pks/keys.h"
-#include "pks/policy/marks.h"
-#include "pks/policy/policy.h"
+#include "pks/policy/fault.h"
+#include "pks/policy/judge.h"
 
-static struct pks_page_state page_state(u64 addr)
+/* The access has been made or not already; by now its judgement could be another one. */
+static void explain_policy(const struct access *a, const struct pks_judgement *judged)
 {
-	struct pgwalk walk;
-	struct page *page = NULL;
+	enum pks_reason reason = pks_judgement_reason(judged);
+	bool needed_none = a->pardoned && reason == PKS_REASON_PERMITTED;
+	bool agree = needed_none || a->pardoned == (judged->verdict != PKS_DIE);
+	struct pks_policy policy = judged->policy;
 
-	if (pgtable_walk(pgtable_current(), addr, &walk))
-		page = phys_to_page(walk.pa);
-	return (struct pks_page_state){
-		.known = page,
-		.devmap = page && page->flags & PG_DEVMAP,
-		.marked = page && page_marks(page),
-	};
-}
-
-/* Why the policy's verdict is as it is. */
-static const char *reason(struct pks_page_state page)
-{
-	if (options.policy.mode == PKS_MODE_OFF || options.policy.mode == PKS_MODE_STRICT)
-		return "this mode pardons nothing";
-	if (!page.known)
-		return "the address has no struct page";
-	if (page.marked)
-		return "the page is marked by kmap()";
-	if (options.policy.gate == PKS_GATE_ANY)
-		return page.devmap ? "the gate is open for all device memory"
-				   : "the page is no device memory";
-	return "the page is not marked by kmap()";
+	pr("  policy: mode %s, gate %s, pardon %s: %s; %s\n", pks_mode_name(policy.mode),
+	   pks_gate_name(policy.gate), pks_scope_name(policy.scope),
+	   needed_none   ? "no pardon, the access was made when it was repeated"
+	   : a->pardoned ? "PARDON, and the access was made"
+			 : "no pardon, the context would die",
+	   agree ? pks_reason_text[reason] : "the page or its key has changed since");
 }
 
 static void explain_key(const struct access *a)
 {
 	u32 pkrs = (u32)a->fault.pkrs;
-	struct pgwalk walk;
+	struct pks_judgement judged =
+		pks_judge(pks_policy_get(), pkrs, a->fault.addr, a->fault.error);
+	u32 key = judged.at.key;
 
-	if (!pgtable_walk(pgtable_current(), a->fault.addr, &walk))
-		return; /* changed meanwhile */
+	if (!key)
+		return; /* changed meanwhile: no access through key 0 is denied */
 	pr("  key %u (%s): %s, by the context's rights %p"
 	   "K\n",
-	   walk.key, pks_key_owner(walk.key) ? pks_key_owner(walk.key) : "nobody",
-	   rights_name(pkrs, walk.key), &pkrs);
+	   key, pks_key_owner(key) ? pks_key_owner(key) : "nobody", rights_name(pkrs, key), &pkrs);
 	if (a->decided)
-		pr("  policy: mode %s, gate %s, pardon %s: %s; %s\n",
-		   pks_mode_name(options.policy.mode), pks_gate_name(options.policy.gate),
-		   pks_scope_name(options.policy.scope),
-		   a->pardoned ? "PARDON, and the access was made"
-			       : "no pardon, the context would die",
-		   reason(page_state(a->fault.addr)));
+		explain_policy(a, &judged);
 	else
 		pr("  policy: not asked, as user mode has no business there\n");
 }

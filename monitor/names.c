@@ -69,3 +69,10 @@ bool name_value(const char *name, u64 *value)
 	}
 	return page_name(name, value) || ksym_find(name, value);
 }
+
+const char *rights_name(u32 pkrs, u32 key)
+{
+	static const char *const names[] = { "read, write", "no access", "read only", "no access" };
+
+	return names[pkrs_rights(pkrs, key)];
+}

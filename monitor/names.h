@@ -20,4 +20,7 @@ const char *rights_name(u32 pkrs, u32 key);
  */
 int name_page(struct page *page);
 
+/* What the rights `pkrs` permit with the key, in words. Any context. */
+const char *rights_name(u32 pkrs, u32 key);
+
 #endif

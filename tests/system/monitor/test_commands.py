@@ -25,6 +25,7 @@ class Commands(unittest.TestCase):
         made = cls.m.ask("page")
         cls.page = int(re.match(r"page0 is at ([0-9a-f]{16}): device memory, key 1 \(devmap\)$",
                                 made[0])[1], 16)
+        cls.m.ask("page")   # page1: another one of the same key
 
     @classmethod
     def tearDownClass(cls):
@@ -179,6 +180,21 @@ class Commands(unittest.TestCase):
         self.assertNotEqual(before, self.ask("stats")[0])
         self.fresh("relaxed")
 
+    def test_the_reason_fits_the_verdict(self):
+        self.fresh("silent")
+        self.one("pardon global", "^pardon global$")
+        answer = self.ask("read as work page1")
+        self.assertRegex(answer[-1], "no pardon, .*; no page of its key is marked by kmap")
+        self.one("kmap page0", "marks: 1$")
+        answer = self.ask("read as work page1")
+        self.assertRegex(answer[-2], "pardon global: PARDON, .*; its key is open to all")
+        self.assertRegex(answer[-1], "^[0-9a-f]{16}: 0{16}$")
+        self.one("kunmap page0", "marks: 0$")
+        self.one("pardon instruction", "^pardon instruction$")
+        answer = self.ask("read as work page1")
+        self.assertRegex(answer[-1], "no pardon, .*; the page is not marked by kmap")
+        self.one("pardon context", "^pardon context$")
+
     def test_a_pardon_of_its_own_lasts_until_revoke(self):
         self.fresh("silent", "any")
         self.assertIn("keeps this pardon until `revoke`", self.ask("read page0")[0])
@@ -327,8 +343,8 @@ class Commands(unittest.TestCase):
         while "is at" in answer[0]:
             answer = self.ask("page")
         self.assertEqual(answer, ["all 16 pages have been made"])
-        self.assertIn("key 2 (read-only data)", "\n".join(self.ask("walk page1")))
-        self.one("read as thread page1", "^[0-9a-f]{16}: ")
+        self.assertIn("key 2 (read-only data)", "\n".join(self.ask("walk page2")))
+        self.one("read as thread page2", "^[0-9a-f]{16}: ")
 
     def test_zz_everything_again(self):
         self.fresh("relaxed")
