@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap/kmap_check.h"
 #include "kernel/console/console.h"
+#include "kernel/console/warn_site.h"
 #include "kernel/cpu/context.h"
 #include "kernel/lib/atomic.h"
-#include "kernel/lib/once.h"
 #include "kernel/thread.h"
 #include "pks/keys.h"
 
@@ -11,29 +11,26 @@
 
 struct kmap_check_stats kmap_check_stats;
 
-static struct once told;
+static struct warn_sites sites;
 
 void kmap_check_set(bool on)
 {
-	once_forget(&told);
+	warn_sites_forget(&sites);
 	options.early = on;
 }
 
 static void warn(const struct page *page, const char *what, void *site)
 {
 	struct thread *t = current_thread();
-	bool last;
 
-	if (!once_first(&told, (u64)site, &last))
+	if (!warn_site(&sites, (u64)site))
 		return;
-	COUNT(told);
+	COUNT(warned);
 	pr("# WARNING: early: %s of a protected page, frame %lu, key %u (%s)\n"
 	   "#   by %p"
 	   "S in %s context, thread %u (%s)\n",
 	   what, page_to_pfn(page), page->pkey, pks_key_owner(page->pkey), site, context_name(),
 	   t ? t->id : 0, t ? t->name : "none");
-	if (last)
-		pr("#   too many call sites: further ones are not warned about\n");
 }
 
 void kmap_check_kmap(const struct page *page, void *site)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A debugging option, early=on: who takes the global address of a protected page, by kmap() or by
- * page_address(), is told of at once, not only when an access faults. Once for each call site;
+ * page_address(), is warned about at once, not only when an access faults. Once for each call site;
  * nothing else changes. mm/ itself uses page_to_virt(), which is not checked.
  */
 #ifndef KEYWARD_MM_KMAP_KMAP_CHECK_H
@@ -9,9 +9,9 @@
 
 #include "mm/page.h"
 
-/* How often it was seen while the option is on; atomic, any context. `told`: warnings printed. */
+/* How often it was seen while the option is on; atomic, any context. `warned`: warnings printed. */
 struct kmap_check_stats {
-	u64 kmap, page_address, told;
+	u64 kmap, page_address, warned;
 };
 extern struct kmap_check_stats kmap_check_stats;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap/kmap_warn.h"
 #include "kernel/console/console.h"
+#include "kernel/console/warn_site.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/upcalls.h"
 #include "kernel/lib/atomic.h"
-#include "kernel/lib/once.h"
 #include "mm/kmap/kmap_holder.h"
 #include "mm/page.h"
 
@@ -12,23 +12,19 @@
 
 struct kmap_stats kmap_stats;
 
-static struct once told;
+static struct warn_sites sites;
 
 void kmap_warnings_forget(void)
 {
-	once_forget(&told);
+	warn_sites_forget(&sites);
 }
 
-/* One site may do several things wrong, so the counter's address is part of what was told. */
+/* One site may do several things wrong, so it is remembered together with the counter. */
 static bool first(const u64 *counter, u32 site)
 {
-	bool last;
-
-	if (!once_first(&told, (u64)(counter - (const u64 *)&kmap_stats) << 32 | site, &last))
+	if (!warn_site(&sites, (u64)(counter - (const u64 *)&kmap_stats) << 32 | site))
 		return false;
-	COUNT(told);
-	if (last)
-		pr("# WARNING: too many call sites: further ones are not warned about\n");
+	COUNT(warned);
 	return true;
 }
 

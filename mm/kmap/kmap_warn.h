@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What the maps of a context complain about: counted each time, told once for each call site. */
+/* What the maps of a context complain about: counted each time, reported once for each call site.
+ */
 #ifndef KEYWARD_MM_KMAP_KMAP_WARN_H
 #define KEYWARD_MM_KMAP_KMAP_WARN_H
 
 #include "kernel/cpu/local.h"
 
-/* How often each was seen; atomic, any context. `told`: how many of them were printed. */
+/* How often each was seen; atomic, any context. `warned`: how many of them were printed. */
 struct kmap_stats {
-	u64 order, overflow, not_mapped, no_thread, left_open, told;
+	u64 order, overflow, not_mapped, no_thread, left_open, warned;
 };
 extern struct kmap_stats kmap_stats;
 
-/* Everything may be told again. Thread context, with no map under way. */
+/* Everything may be warned about again. Thread context, with no map under way. */
 void kmap_warnings_forget(void);
 
 /* The unmap by `site` of `map` comes before that of `above`. Any context, as the others. */

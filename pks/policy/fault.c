@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "pks/policy/fault.h"
 #include "kernel/console/console.h"
+#include "kernel/console/warn_site.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/patch.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
-#include "kernel/lib/once.h"
 #include "kernel/thread.h"
 #include "mm/tlb.h"
 #include "pks/keys.h"
@@ -62,11 +62,11 @@ int pks_policy_set(struct pks_policy policy)
 	return 0;
 }
 
-static struct once sites; /* that have been warned about */
+static struct warn_sites sites;
 
 void pks_warnings_forget(void)
 {
-	once_forget(&sites);
+	warn_sites_forget(&sites);
 }
 
 /*
@@ -91,7 +91,7 @@ static bool may_be_outdated(u64 addr)
 }
 
 static __attribute__((noinline)) void warn(const struct regs *regs, u64 addr, struct pks_target at,
-					   enum pks_reach reach, bool last)
+					   enum pks_reach reach)
 {
 	static const char *const until[] = {
 		[PKS_REACH_CONTEXT] = "until this context ends",
@@ -114,18 +114,6 @@ static __attribute__((noinline)) void warn(const struct regs *regs, u64 addr, st
 		pr("#   the page's last kmap() was by %p"
 		   "S in thread %u\n",
 		   (void *)(KERNEL_BASE | at.page->kmap_site), at.page->kmap_thread - 1);
-	if (last)
-		pr("#   too many call sites: further ones are pardoned without a warning\n");
-}
-
-/* A call site that was warned about before costs a look. */
-static inline void warn_once(const struct regs *regs, u64 addr, struct pks_target at,
-			     enum pks_reach reach)
-{
-	bool last;
-
-	if (unlikely(once_first(&sites, regs->rip, &last)))
-		warn(regs, addr, at, reach, last);
 }
 
 /* Lets the access through. What cannot be stepped over is pardoned for its context, and counted. */
@@ -163,8 +151,8 @@ bool pks_fault(struct regs *regs, u64 addr)
 		trace(TRACE_REFUSE, addr, at.key);
 		return false;
 	}
-	if (judged.verdict == PKS_PARDON_WARN)
-		warn_once(regs, addr, at, judged.reach);
+	if (judged.verdict == PKS_PARDON_WARN && unlikely(warn_site(&sites, regs->rip)))
+		warn(regs, addr, at, judged.reach);
 	PATCH_SITE(MAGIC_PARDON);
 	COUNT(pardons);
 	trace(TRACE_PARDON, addr, at.key);

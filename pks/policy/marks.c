@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "pks/policy/marks.h"
 #include "kernel/console/console.h"
+#include "kernel/console/warn_site.h"
 #include "kernel/cpu/upcalls.h"
 #include "kernel/lib/atomic.h"
-#include "kernel/lib/once.h"
 #include "pks/policy/mark_hash.h"
 
 #define COUNT(what) atomic_inc(&pks_mark_stats.what)
 
 struct pks_mark_stats pks_mark_stats;
 
-static struct once sites; /* call sites that have unmapped too often; the rest is counted alone */
+static struct warn_sites sites; /* that have unmapped too often */
 
 static struct mark_hash hash;
 
@@ -31,10 +31,10 @@ bool page_is_marked(const struct page *page)
 
 static void warn_full(const struct page *page)
 {
-	static bool told; /* atomic */
+	static bool warned; /* atomic */
 
 	COUNT(full);
-	if (!xchg(&told, true))
+	if (!xchg(&warned, true))
 		pr("# WARNING: no place for a mark: frame %lu stays protected (marks=hash has "
 		   "%d)\n",
 		   page_to_pfn(page), MARK_HASH_SLOTS);
@@ -69,13 +69,11 @@ static bool remove_from_page(struct page *page)
 
 bool page_unmark(struct page *page, void *site)
 {
-	bool last;
-
 	if (options.marks == PKS_MARKS_PAGE ? remove_from_page(page)
 					    : mark_hash_remove(&hash, page_to_pfn(page)))
 		return true;
 	COUNT(underflows);
-	if (once_first(&sites, (u64)site, &last))
+	if (warn_site(&sites, (u64)site))
 		pr("# WARNING: kunmap of a page that is not mapped (frame %lu), by %p"
 		   "S\n",
 		   page_to_pfn(page), site);

@@ -9,9 +9,10 @@ HOST_PURE  := kernel/lib/ranges.c mm/ram.c boot/multiboot2.c boot/cmdline.c kern
 	      kernel/console/framebuffer.c $(sort $(wildcard boot/acpi/*.c)) kernel/lib/printf.c \
 	      kernel/lib/printf_ext.c kernel/lib/glob.c kernel/lib/options.c kernel/lib/option_words.c kernel/lib/string.c kernel/console/scancode.c \
 	      kernel/console/fbcon.c kernel/console/font.c kernel/console/screen.c kernel/console/uart.c pks/policy/policy.c \
-	      kernel/lib/once.c mm/kmap/kmap_stack.c pks/policy/mark_hash.c pks/policy/step_insn.c \
+	      kernel/console/warn_site.c mm/kmap/kmap_stack.c pks/policy/mark_hash.c pks/policy/step_insn.c \
 	      tests/oracle/oracle.c monitor/line.c monitor/ansi.c monitor/words.c \
-	      tests/matrix/space.c tests/interleave/model.c tests/interleave/sequence.c tests/host/ksym_stub.c
+	      tests/matrix/space.c tests/interleave/model.c tests/interleave/sequence.c tests/host/ksym_stub.c \
+	      tests/host/console_stub.c
 # The rest of the matrix, with the machine that it runs on here: only for the programs that need it.
 HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables memory judge mismatch rules classes \
 		 plan run) \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * early=on: the global address of a protected page is told of when it is taken. What this cannot
- * know: what the warnings say; tests/selftest/run reads that from the console.
+ * early=on: the global address of a protected page is warned about when it is taken. What this
+ * cannot know: what the warnings say; tests/selftest/run reads that from the console.
  */
 #define KTEST_SUITE "kmap_check"
 
@@ -25,11 +25,11 @@ static bool begin(bool on)
 	return true;
 }
 
-static void expect_seen(u64 kmaps, u64 addresses, u64 told)
+static void expect_seen(u64 kmaps, u64 addresses, u64 warned)
 {
 	EXPECT_EQ(kmap_check_stats.kmap - before.kmap, kmaps);
 	EXPECT_EQ(kmap_check_stats.page_address - before.page_address, addresses);
-	EXPECT_EQ(kmap_check_stats.told - before.told, told);
+	EXPECT_EQ(kmap_check_stats.warned - before.warned, warned);
 }
 
 static void end(void)

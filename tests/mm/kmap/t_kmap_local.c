@@ -141,7 +141,7 @@ static bool is_order(u32 order)
 
 static void nests_in_every_order(void)
 {
-	u64 told = kmap_stats.told;
+	u64 warned = kmap_stats.warned;
 
 	if (!set_get())
 		return;
@@ -152,14 +152,14 @@ static void nests_in_every_order(void)
 			if (is_order(order))
 				map_and_unmap(order);
 	}
-	EXPECT_EQ(kmap_stats.told - told, 1); /* one call site, one warning */
+	EXPECT_EQ(kmap_stats.warned - warned, 1); /* one call site, one warning */
 	set_put();
 }
 KTEST(nests_in_every_order, KT_PKS | KT_STRESS);
 
 static void one_too_many_gets_no_rights(void)
 {
-	u64 overflows = kmap_stats.overflow, told = kmap_stats.told;
+	u64 overflows = kmap_stats.overflow, warned = kmap_stats.warned;
 
 	if (!set_get())
 		return;
@@ -171,7 +171,7 @@ static void one_too_many_gets_no_rights(void)
 		EXPECT_DENIED(&set.pages[2]);
 	}
 	EXPECT_EQ(kmap_stats.overflow - overflows, 3);
-	EXPECT_EQ(kmap_stats.told - told, 1);
+	EXPECT_EQ(kmap_stats.warned - warned, 1);
 	for (u32 i = 0; i < LOCAL_MAPS; i++) {
 		EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
 		kunmap_local((const void *)set.pages[0].va);

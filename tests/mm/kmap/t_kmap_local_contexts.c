@@ -142,14 +142,14 @@ static void what_is_left_open_ends_with_its_context(void)
 		return;
 	kmap_local_page_read(p.page);
 	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
-		u64 left = kmap_stats.left_open, told = kmap_stats.told;
+		u64 left = kmap_stats.left_open, warned = kmap_stats.warned;
 
 		kmap_warnings_forget();
 		run_in(c, leave_open, NULL);
 		EXPECT_EQ(kmap_stats.left_open - left, 2);
 		run_in(c, leave_open, NULL);
 		EXPECT_EQ(kmap_stats.left_open - left, 4);
-		EXPECT_EQ(kmap_stats.told - told, 2);
+		EXPECT_EQ(kmap_stats.warned - warned, 2);
 		run_in(c, use, NULL);
 		EXPECT_RIGHTS(READS);
 		EXPECT_EQ(this_local()->maps, 1);
@@ -318,7 +318,7 @@ static void at_every_instruction(void)
 
 	if (!pages_get())
 		return;
-	map_and_unmap(NULL); /* the warning is told, and not stepped through */
+	map_and_unmap(NULL); /* the warning is printed, and not stepped through */
 	for (u32 i = 0; i < ARRAY_SIZE(hooks); i++) {
 		u64 before = kmap_stats.not_mapped + kmap_stats.left_open;
 
