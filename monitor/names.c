@@ -52,13 +52,6 @@ static bool page_name(const char *name, u64 *value)
 	return true;
 }
 
-const char *rights_name(u32 pkrs, u32 key)
-{
-	static const char *const names[] = { "read, write", "no access", "read only", "no access" };
-
-	return names[pkrs_rights(pkrs, key)];
-}
-
 bool name_value(const char *name, u64 *value)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {

@@ -13,9 +13,6 @@
 /* The value of a name; false: there is none. Thread context. */
 bool name_value(const char *name, u64 *value);
 
-/* The rights of a PKRS value to a key, in words. Any context. */
-const char *rights_name(u32 pkrs, u32 key);
-
 /* Gives the page the next name, pageN; returns N, or -1 when all are given. The monitor's thread.
  */
 int name_page(struct page *page);

@@ -22,7 +22,7 @@ FAULT_WORDS = ((1, "protection", "not-present"), (2, "write", ""), (16, "fetch",
 
 def address_map():
     """The address map's names and numbers."""
-    with open(os.path.join(TOP, "mm", "layout.h"), encoding="utf-8") as file:
+    with open(os.path.join(TOP, "kernel", "cpu", "layout.h"), encoding="utf-8") as file:
         return {name: int(number, 16) for name, number in
                 re.findall(r"#define (\w+)\s+AC\((0x[0-9a-f]+)\)", file.read())}
 
