@@ -16,13 +16,13 @@ static bool is_write(enum oracle_access access)
 	return access == ORACLE_WRITE || access == ORACLE_MODIFY;
 }
 
-/* Descriptor tables, TSS, exception frames: supervisor-mode accesses whatever the CPL. */
+/* Accesses to descriptor tables, TSS and exception frames are supervisor-mode at any CPL. */
 static bool by_user(struct oracle_cpu cpu)
 {
 	return cpu.user_mode && !cpu.implicit;
 }
 
-/* "Protection Keys": AD denies every data access, WD writes, to supervisors only if WP = 1. */
+/* "Protection Keys": AD denies all data accesses; WD denies writes, a supervisor's if WP = 1. */
 static bool key_denies(struct oracle_cpu cpu, struct oracle_page page, enum oracle_access access)
 {
 	bool obeyed = page.user ? cpu.cr4_pke : cpu.cr4_pks;
@@ -70,7 +70,7 @@ struct oracle_verdict oracle(struct oracle_cpu cpu, struct oracle_page page,
 	v.error = (page.present ? ERROR_PRESENT : 0) | (is_write(access) ? ERROR_WRITE : 0) |
 		  (by_user(cpu) ? ERROR_USER : 0) | (access == ORACLE_FETCH ? ERROR_FETCH : 0) |
 		  (page.present && page.reserved ? ERROR_RESERVED : 0) | (by_key ? ERROR_KEY : 0);
-	/* Where U/S, SMAP or a reserved bit denies before a key is asked, sources do not agree. */
+	/* Sources disagree about PK where U/S, SMAP or a reserved bit denies as well. */
 	if (by_key &&
 	    (page.reserved || (by_user(cpu) && !page.user) || smap_denies(cpu, page, access)))
 		v.unsettled = ERROR_KEY;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the processor must do with one access: the rules of the SDM (Vol. 3A, "Protection Keys",
- * "Determination of Access Rights", "Page-Fault Exceptions"), written again from the text. Pure,
- * for the host too; it shares no code and no constant with the kernel that it judges.
+ * The oracle: what the processor must do with one access. Written from the text of the SDM (Vol.
+ * 3A, "Protection Keys", "Determination of Access Rights", "Page-Fault Exceptions"); it shares no
+ * code and no constant with the kernel that it judges. Pure; runs on the host too.
  */
 #ifndef KEYWARD_TESTS_ORACLE_ORACLE_H
 #define KEYWARD_TESTS_ORACLE_ORACLE_H
@@ -20,12 +20,12 @@ enum oracle_access {
 
 struct oracle_cpu {
 	uint32_t pkrs, pkru;     /* IA32_PKRS and PKRU */
-	bool cr4_pks, cr4_pke;   /* which of them are obeyed */
+	bool cr4_pks, cr4_pke;   /* which of the two are in force */
 	bool cr0_wp;             /* supervisor writes obey R/W and WD */
 	bool cr4_smep, cr4_smap; /* no fetch from, no data access to user-mode addresses */
 	bool ac;                 /* EFLAGS.AC: suspends SMAP */
 	bool user_mode;          /* CPL = 3 */
-	bool implicit;           /* made by the processor itself: a supervisor's at any CPL */
+	bool implicit;           /* by the processor itself: a supervisor access at any CPL */
 };
 
 struct oracle_page {
@@ -40,10 +40,11 @@ struct oracle_page {
 struct oracle_verdict {
 	bool fault;
 	uint32_t error;       /* the page fault's error code */
-	uint32_t unsettled;   /* bits of it that the rules leave open: not to be asserted */
-	bool accessed, dirty; /* what the access sets in the entry; after a fault A is open */
+	uint32_t unsettled;   /* its bits that the SDM leaves open: do not assert them */
+	bool accessed, dirty; /* what the access sets in the entry; A is open after a fault */
 };
 
+/* The SDM's verdict on the access. Any context. */
 struct oracle_verdict oracle(struct oracle_cpu cpu, struct oracle_page page,
 			     enum oracle_access access);
 
