@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The accesses, one a kind. The same bytes run in 64-bit and in 32-bit code, at CPL 0 where the kernel has them
- * and at CPL 3 at VA_TEXT. RDI: the address; RBX: the operand, or what is read.
+ * The accesses, one per kind. The same bytes run as 64-bit and as 32-bit code: at CPL 0 in the
+ * kernel's mapping, at CPL 3 at VA_TEXT. RDI: the address; RBX: the operand, or what is read.
  */
 #include "tests/matrix/home.h"
 
@@ -36,7 +36,7 @@ access_xchg:
 	xchg %ebx, (%rdi)
 	DONE xchg
 shot_cmpxchg:
-	mov %esi, %eax /* what is there: it succeeds */
+	mov %esi, %eax /* the value in memory: it succeeds */
 access_cmpxchg:
 	lock cmpxchg %ebx, (%rdi)
 	DONE cmpxchg
@@ -64,7 +64,7 @@ shot_pop:
 access_pop:
 	pop %rbx
 	DONE pop
-shot_fetch: /* what is there jumps on to RBX, the end */
+shot_fetch: /* the target jumps on to RBX, the end */
 access_fetch:
 	jmp *%rdi
 	DONE fetch
@@ -117,6 +117,6 @@ matrix_shots: /* in the order of enum kind */
 	ROW gdt
 	ROW idt
 	ROW tss
-	ROW read /* of what is not present: its fault is what is delivered */
+	ROW read /* of a page that is not present: its fault is delivered */
 	ROW read
 	.section .note.GNU-stack, "", @progbits

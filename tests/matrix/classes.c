@@ -3,7 +3,7 @@
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
 
-/* The order in which a case is made simpler: what a reader would miss least comes first. */
+/* The order in which axes are simplified: those that a reader misses least come first. */
 static const u8 order[AXES] = { AXIS_LEVELS, AXIS_DECOY, AXIS_XD,    AXIS_OTHERS, AXIS_KEY,
 				AXIS_SIZE,   AXIS_SMAP,  AXIS_PKU,   AXIS_TLB,    AXIS_PRESENT,
 				AXIS_RW,     AXIS_SPAN,  AXIS_WP,    AXIS_PKS,    AXIS_MODE,
@@ -14,7 +14,7 @@ static bool there_is(const struct mcase *c)
 	return case_valid(c) && case_possible(c);
 }
 
-/* The case with one axis changed differs in the same way. */
+/* True if the case with one axis changed diverges in the same way. */
 static bool still_differs(const struct mcase *c, u32 axis, u32 value, const struct mismatch *m,
 			  case_runner again, struct mismatch *now)
 {
@@ -27,7 +27,7 @@ static bool still_differs(const struct mcase *c, u32 axis, u32 value, const stru
 	return mismatch_same(now, m);
 }
 
-/* One pass over the axes; true if something became simpler. */
+/* Makes one pass over the axes; true if something became simpler. */
 static bool simplify(struct mcase *c, struct mismatch *m, case_runner again)
 {
 	bool simpler = false;
@@ -48,7 +48,7 @@ static bool simplify(struct mcase *c, struct mismatch *m, case_runner again)
 	return simpler;
 }
 
-/* Which values of each axis keep the difference; what there is not here excludes nothing. */
+/* Finds each axis's values that keep the difference. A case that does not exist excludes none. */
 static void find_values(struct divergence *d, case_runner again)
 {
 	struct mismatch now;
@@ -84,7 +84,7 @@ static void blame(struct divergence *d)
 	d->rule = rule_broken(&d->small, &e, &d->mismatch);
 }
 
-/* What is unsteady cannot be made smaller: all of it that a rule has is one class. */
+/* An unsteady case cannot be made smaller: a rule has one class of them per CR4.PKS. */
 static bool same_class(const struct divergence *a, const struct divergence *b)
 {
 	if (a->unsteady || b->unsteady)
@@ -95,9 +95,9 @@ static bool same_class(const struct divergence *a, const struct divergence *b)
 }
 
 /*
- * A translation from before CR4.PKS was set may be in the TLB still, or not: an emulator's TLB can
- * have another size each time. A case that differs in the same way without one owes nothing to it,
- * and loses it here. True: it does owe to it, so it can be made smaller by chance alone. The
+ * True if the case diverges only by a stale translation from before CR4.PKS was set, so that it can
+ * be made smaller by chance alone: an emulator's TLB, whose size can vary, may have kept the
+ * translation or not. A case that diverges in the same way without one becomes TLB_COLD here. The
  * opposite, a denial that stays when CR4.PKS is cleared, is a class like others.
  */
 static bool is_stale(struct mcase *c, struct mismatch *m, case_runner again)
@@ -113,7 +113,7 @@ static bool is_stale(struct mcase *c, struct mismatch *m, case_runner again)
 	return false;
 }
 
-/* Makes `c` as small as it can be and says which rule is broken. */
+/* Makes `c` as small as it can be and finds the rule that it breaks. */
 static void reduce(struct divergence *d, const struct mcase *c, const struct mismatch *m,
 		   case_runner again)
 {
@@ -133,7 +133,7 @@ static void reduce(struct divergence *d, const struct mcase *c, const struct mis
 static struct divergence *class_of(struct classes *l, const struct mcase *c,
 				   const struct mismatch *m, case_runner again);
 
-/* The class of one of the cases that `c` is made of, if one of them differs. */
+/* The class of the first part of `c` that diverges, if one does. */
 static struct divergence *class_of_part(struct classes *l, const struct mcase *c, case_runner again)
 {
 	struct mcase parts[PARTS_MAX];
@@ -148,7 +148,7 @@ static struct divergence *class_of_part(struct classes *l, const struct mcase *c
 	return NULL;
 }
 
-/* An old class that leads to the same smallest case: its values did not show that it does. */
+/* Finds an old class with the same smallest case and adds the values of d->first to it. */
 static struct divergence *same_smallest(struct classes *l, const struct divergence *d)
 {
 	for (u32 i = 0; i < l->count; i++) {
@@ -163,7 +163,7 @@ static struct divergence *same_smallest(struct classes *l, const struct divergen
 	return NULL;
 }
 
-/* The class that a differing case belongs to; NULL: there is no room for a new one. */
+/* The class that a divergent case belongs to; NULL: there is no room for a new one. */
 static struct divergence *class_of(struct classes *l, const struct mcase *c,
 				   const struct mismatch *m, case_runner again)
 {
@@ -209,7 +209,7 @@ u64 classes_count(const struct classes *l, enum rule r)
 	return n;
 }
 
-/* Of an axis: the values that there are for the smallest case, and those of them that matter. */
+/* An axis's values that exist for the smallest case, and those of them that matter. */
 static void axis_masks(const struct divergence *d, u32 axis, u32 *possible, u32 *matter)
 {
 	struct mcase c = d->small;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The matrix's machine is the processor that runs: its state while the matrix has it, and the way
- * there and back. The mirror cpu->pkrs stays as it was all the while; nobody reads it, as
- * interrupts are off and NMIs are answered by IRET alone.
+ * The matrix's machine on the real processor: its registers, and the switch there and back. The
+ * mirror cpu->pkrs keeps its value meanwhile; nobody reads it, as interrupts are off and the NMI
+ * handler is a bare IRET.
  */
 #include "tests/matrix/cpu.h"
 #include "boot/cross.h"
@@ -19,7 +19,7 @@ struct pseudo_descriptor {
 	u64 base;
 } __attribute__((packed));
 
-/* What the kernel had, while the matrix runs. */
+/* The kernel's state, while the matrix runs. */
 static struct {
 	u64 flags, cr0, cr3, cr4;
 	u32 levels;
@@ -103,7 +103,7 @@ void cpu_load_tables(u64 gdt, u64 idt)
 	lidt(&idtr);
 }
 
-/* The TSS at `base`; loading it marks its descriptor busy, so that is made anew. */
+/* Loads the TSS at `base`. LTR marks the descriptor busy, so it is written anew each time. */
 void cpu_load_tss(u64 base)
 {
 	home->gdt[SEL_TSS / 8] = cpu_tss_descriptor(base);
@@ -111,7 +111,7 @@ void cpu_load_tss(u64 base)
 	ltr(SEL_TSS);
 }
 
-/* Paging with `levels`, in the matrix's tables. */
+/* Switches to paging with `levels`, in the matrix's tables. */
 static void set_levels(u32 levels)
 {
 	if (levels == cpu_now.levels)
@@ -130,10 +130,10 @@ void machine_enter(u32 levels)
 	kernel.cr3 = read_cr3();
 	asm volatile("sgdt %0; sidt %1" : "=m"(kernel.gdtr), "=m"(kernel.idtr));
 	asm volatile("mov %%ds, %0; mov %%es, %1" : "=r"(kernel.ds), "=r"(kernel.es));
-	cpu_now.aimed.kind = KINDS; /* at nothing */
+	cpu_now.aimed.kind = KINDS; /* no shot */
 	cpu_now.levels = kernel.levels = (u32)pgtable_top();
 	cpu_now.pkrs = machine_can.pks ? (u32)rdmsr(MSR_IA32_PKRS) : 0;
-	cpu_now.pkru = ~0u; /* not known, so that it is written */
+	cpu_now.pkru = ~0u; /* unknown: forces a write */
 	put_pkru(0);
 	machine_flush(); /* now in the matrix's tables, with the kernel's levels */
 	set_levels(levels);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts of the matrix's machine that is the processor: cpu.c its registers and the way there
- * and back, cpu_shot.c one access, cpu_setup.c what all of it needs of the kernel.
+ * The matrix's machine on the real processor: cpu.c has its registers and the switch there and
+ * back, cpu_shot.c makes one access, cpu_setup.c takes from the kernel what both need.
  */
 #ifndef KEYWARD_TESTS_MATRIX_CPU_H
 #define KEYWARD_TESTS_MATRIX_CPU_H
@@ -13,7 +13,7 @@
 static struct home *const home = (struct home *)HOME;
 
 /*
- * What is in the registers now, so that nothing is written twice. It and the home belong to the
+ * What the registers hold now, so that no value is written twice. It and the home belong to the
  * one thread that runs the matrix, with interrupts off between machine_enter() and machine_leave();
  * an NMI there touches neither.
  */
@@ -21,11 +21,11 @@ struct cpu_now {
 	u64 cr0, cr4;
 	u32 pkrs, pkru;
 	u32 levels, home_key;
-	struct shot aimed; /* what the home is filled for */
+	struct shot aimed; /* the shot that the home is filled for */
 };
 extern struct cpu_now cpu_now;
 
-/* cpu.c: GDT and IDT; the TSS; DS and ES, which 32-bit code uses. */
+/* cpu.c: load GDT and IDT; the TSS; DS and ES, which 32-bit code uses. */
 void cpu_load_tables(u64 gdt, u64 idt);
 void cpu_load_tss(u64 base);
 void cpu_set_segments(u16 ds, u16 es);
@@ -36,7 +36,7 @@ pte_t *cpu_home_entry(u32 i);
 /* cpu_setup.c: the low half of the descriptor of an available 64-bit TSS. */
 u64 cpu_tss_descriptor(u64 base);
 
-/* cpu_setup.c: the home page below (0) or above (1) the tested page, as the direct map has it. */
+/* cpu_setup.c: the home page below (0) or above (1) the tested page, in the direct map. */
 u8 *cpu_beside(u32 which);
 
 #endif

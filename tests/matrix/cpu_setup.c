@@ -11,7 +11,7 @@
 
 struct machine_can machine_can;
 
-/* For the fetch: goes on to the address in RBX. */
+/* The code that is fetched: it continues at the address in RBX. */
 #define JMP_RBX 0xe3ff
 
 static struct page *block;
@@ -19,7 +19,7 @@ static struct page *home_pages[HOME_PAGES], *beside[2];
 static pte_t *home_entries[HOME_PAGES];
 static struct page *table_pages[TABLES];
 
-/* While paging is off CR3 has 32 bits: these two must lie low, as the kernel's image does. */
+/* In the image, so below 4 GiB: CR3 has 32 bits while paging is off. */
 static u64 pml5[512] __attribute__((aligned(4096))), pml4[512] __attribute__((aligned(4096)));
 
 pte_t *cpu_home_entry(u32 i)
@@ -84,7 +84,7 @@ static struct gate gate_to(const char *stub, u8 ist, u8 type)
 			      .offset_high = (u32)(to >> 32) };
 }
 
-/* Interrupt gates; user mode may call them all. IST1 for everything that ends an access. */
+/* Interrupt gates that user mode may call. Everything that ends an access uses IST1. */
 static void fill_idt(void)
 {
 	for (u32 v = 0; v < VECTORS; v++)
@@ -122,7 +122,7 @@ static void fill_home(void)
 	fill_idt();
 }
 
-/* The kernel's PML4: its top-level table, or the last one below that. */
+/* The kernel's PML4: its top-level table or, with 5 levels, the last one below that. */
 static pte_t *kernel_pml4(void)
 {
 	return (pte_t *)ALIGN_DOWN((u64)pgtable_entry(kernel_root, KERNEL_BASE, 4, false),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* One access on the processor that runs: the home is filled, shot.S goes there and comes back. */
+/* One access on the real processor: fills the home and lets shot.S make the access. */
 #include "kernel/cpu/x86.h"
 #include "kernel/lib/string.h"
 #include "tests/matrix/cpu.h"
 #include "tests/matrix/tables.h"
 
-/* What the kinds that are not plain instructions need beside the address. */
+/* Sets up what kinds other than plain instructions need beside the address. */
 static void prepare_kind(const struct shot *s)
 {
 	u8 *end_of_below = cpu_beside(0) + PAGE_SIZE;
@@ -70,13 +70,13 @@ static bool stack_kind(u32 kind)
 	return kind == KIND_PUSH || kind == KIND_POP || kind == KIND_FRAME || kind == KIND_FRAME_DF;
 }
 
-/* Where code of the matrix's text is for that mode. */
+/* The address of the matrix's code in that mode. */
 static u64 text_at(u64 code, u32 mode)
 {
 	return mode == MODE_KERNEL ? code : code - (u64)matrix_text + VA_TEXT;
 }
 
-/* Who makes the access, how, and under which rights: in a row mostly as the time before. */
+/* Fills in who makes the access, how, and under which rights; rarely changes within a row. */
 static void aim(const struct shot *s)
 {
 	static const u16 cs[] = { SEL_KERNEL_CS, SEL_USER_CS, SEL_USER_CS_32 };
@@ -122,7 +122,7 @@ static void load_address(const struct shot *s)
 	home->frame[3] = home->new_rsp;
 }
 
-/* A fault is at the access, but a fetch's at what it fetches; done is behind the last INT. */
+/* A fault's RIP is the access, a fetch's its target; after success it is behind the last INT. */
 static bool rip_right(const struct shot *s, bool done)
 {
 	const struct shot_code *code = &matrix_shots[s->kind];
@@ -134,7 +134,7 @@ static bool rip_right(const struct shot *s, bool done)
 	       home->cs == home->frame[1];
 }
 
-/* The vector by which a kind ends if nothing stands in its way. */
+/* The vector by which a kind ends if nothing faults. */
 static u32 end_vector(u32 kind)
 {
 	switch (kind) {
@@ -176,8 +176,7 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 		.value = (u32)home->rbx,
 		.rip_right = rip_right(s, done),
 	};
-	/* Whatever the register really holds now, the next access must find its own rights there.
-	 */
+	/* The register changed by itself: make the next access write its rights. */
 	if (machine_can.pks && o->pkrs != s->pkrs)
 		cpu_now.pkrs = ~cpu_now.pkrs;
 }

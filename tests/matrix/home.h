@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The home: the pages that the processor itself needs during an access (GDT, TSS, IDT, the stacks
- * of exceptions) and where it leaves what happened. They have a key of their own, so that key 0
- * can be denied. Only kernel memory that is not under test; used from C and from shot.S, by one
- * processor, with interrupts off.
+ * The home: the pages that the processor itself needs during an access (GDT, TSS, IDT, exception
+ * stacks) and where shot.S records the outcome. They have a key of their own, so that key 0 can be
+ * denied, and are not under test themselves. One processor uses them, from C and from shot.S, with
+ * interrupts off.
  */
 #ifndef KEYWARD_TESTS_MATRIX_HOME_H
 #define KEYWARD_TESTS_MATRIX_HOME_H
@@ -42,7 +42,7 @@
 #define SEL_KERNEL_CS_32 0x40
 #define SEL_TESTED       0x103 /* entry 32, RPL 3 */
 
-/* Vectors: done with the access; frame on the current stack; on IST2; stack from the TSS. */
+/* Vectors: the access is done; frame on the current stack; frame on IST2; stack from the TSS. */
 #define VECTOR_DONE      0xd0
 #define VECTOR_FRAME     0xd1
 #define VECTOR_FRAME_IST 0xd2
@@ -62,20 +62,20 @@ struct gate {
 
 struct home {
 	/* Into the access: */
-	u64 rsp; /* of the C code that goes there */
+	u64 rsp; /* the C caller's */
 	u64 new_rsp, new_flags, target, rbx, rsi, rdi;
 	u64 frame[5]; /* for IRET, to CPL 3 */
 	u32 pkrs, pkrs_after;
-	bool armed;      /* from entry to exit: whatever comes belongs to the access */
-	bool user;       /* by IRET */
-	bool write_pkrs; /* pkrs is not in the register yet */
+	bool armed;      /* from entry to exit: any exception belongs to the access */
+	bool user;       /* goes to CPL 3, by IRET */
+	bool write_pkrs; /* the register does not hold pkrs yet */
 	bool open_pkrs;  /* pkrs denies key 0: the exit must open it before it touches the kernel */
 	bool has_pkrs;
-	bool write_pkru; /* pkru only during the access; pkru_outside before and after */
+	bool write_pkru; /* load pkru for the access, and pkru_outside after it */
 	/* Out of it: */
 	u64 vector, error, rip, cs, cr2;
-	u32 pkru, pkru_outside; /* in, too */
-	/* What the processor uses. */
+	u32 pkru, pkru_outside; /* inputs: see write_pkru */
+	/* Used by the processor: */
 	u64 gdt[9];
 	struct tss tss;
 	u8 fill[4096 - 0xa0 - 9 * 8 - sizeof(struct tss)];
@@ -109,20 +109,20 @@ _Static_assert(offsetof(struct home, cs) == HOME_CS, "shot.S");
 _Static_assert(offsetof(struct home, cr2) == HOME_CR2, "shot.S");
 _Static_assert(sizeof(struct home) % 4096 == 0, "whole pages");
 
-/* shot.S: makes the access that the home describes, and returns once it has ended somehow. */
+/* shot.S: makes the access that the home describes; returns once it is done or has faulted. */
 void matrix_shoot(void);
 
-/* accesses.S: page-aligned text; for each kind its code, the access in it, and where it ends. */
+/* accesses.S: page-aligned text; for each kind the start of its code, its access, and its end. */
 struct shot_code {
 	u64 start, access, end;
 };
 extern const struct shot_code matrix_shots[];
 extern const char matrix_text[];
 
-/* shot.S: what handles vector n is at matrix_stubs + 16 * n. */
+/* shot.S: the stub of vector n is at matrix_stubs + 16 * n. */
 extern const char matrix_stubs[], matrix_nmi[];
 
-/* An exception outside of an access: the matrix's own bug, and the end. */
+/* Panics: an exception outside of an access is a bug of the matrix. */
 _Noreturn void matrix_stray(void);
 
 #endif

@@ -4,7 +4,7 @@
 #include "tests/matrix/memory.h"
 #include "tests/matrix/tables.h"
 
-/* As the SDM numbers them; written again, as the oracle's are. */
+/* As the SDM numbers them; not the kernel's constants, like the oracle's. */
 enum { VECTOR_DF = 8, VECTOR_PF = 14 };
 enum { ERROR_W = 2, ERROR_U = 4, ERROR_PK = 32 };
 enum { ACCESSED = 1 << 5, DIRTY = 1 << 6 };
@@ -119,7 +119,7 @@ static void touched(const struct mcase *c, struct allowed *a)
 	}
 }
 
-/* What follows from one page's verdict. */
+/* The outcome that one page's verdict allows. */
 static struct allowed allow(const struct mcase *c, const struct oracle_verdict *v)
 {
 	struct allowed a = {
@@ -161,7 +161,7 @@ static void expect_span(const struct mcase *c, struct expectation *e)
 		e->allowed[e->count++] = theirs;
 }
 
-/* The fault whose delivery makes the access: a read of VA_ABSENT; or #DF, if that is denied. */
+/* A read of VA_ABSENT faults, and its delivery makes the access: #DF if that is denied. */
 static void expect_in_delivery(const struct mcase *c, struct allowed *a)
 {
 	if (a->vector != SHOT_DONE) {
@@ -191,7 +191,7 @@ void expect_case(const struct mcase *c, struct expectation *e)
 				   : cpu.cr4_pks && cpu.pkrs >> (2 * page.key) & 3;
 	e->count = 1;
 	e->allowed[0] = allow(c, &v);
-	/* The descriptor is read before it is marked: a denied read may be reported as one. */
+	/* The descriptor is read before it is marked: a denied read may be reported as a read. */
 	if (kind == KIND_GDT_MARK && v.fault && oracle(cpu, page, ORACLE_READ).fault)
 		e->allowed[0].unsettled |= ERROR_W;
 	if (c->v[AXIS_SPAN] != SPAN_NONE)
@@ -213,7 +213,7 @@ static bool cr2_right(const struct allowed *a, u64 address, u64 cr2)
 	return cr2 - address - a->low < a->high - a->low;
 }
 
-/* In what the outcome differs from this one that is allowed. */
+/* The aspects in which the outcome differs from this allowed one. */
 static u32 compare(const struct allowed *a, const struct shot *s, const struct outcome *o,
 		   const struct traces *t)
 {
@@ -269,7 +269,7 @@ struct mismatch judge(const struct expectation *e, const struct shot *s, const s
 
 	if (likely(!m.aspects))
 		return m;
-	if (e->count == 2) { /* the one that comes nearer is the one that was meant */
+	if (e->count == 2) { /* report the nearer one */
 		u32 other = compare(&e->allowed[1], s, o, t);
 
 		if (!other)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a case must lead to, by the oracle, and in what an outcome differs from it. Pure.
+ * What the oracle expects of a case, and how an outcome differs from that. Pure.
  */
 #ifndef KEYWARD_TESTS_MATRIX_JUDGE_H
 #define KEYWARD_TESTS_MATRIX_JUDGE_H
@@ -15,24 +15,24 @@ struct allowed {
 	u64 low, high;         /* CR2 is in [low, high), as offsets from case_address() */
 	bool absent;           /* CR2 is VA_ABSENT instead */
 	u32 memory;            /* see memory_read() */
-	bool reads;            /* into a register, */
-	u32 value;             /* which holds this then: what was in memory, or what it had */
-	u64 entry, entry_mask; /* accessed and dirty; those in the mask are known */
+	bool reads;            /* it reads into a register, */
+	u32 value;             /* which then holds this: from memory, or its old value */
+	u64 entry, entry_mask; /* accessed and dirty; only those in the mask are asserted */
 };
 
 /*
- * Mostly one; two where the processor may choose: which half of a span it reports first, and which
- * key a stale translation has.
+ * One allowed outcome; two where the processor may choose: which half of a span it reports first,
+ * and which key a stale translation has.
  */
 struct expectation {
 	u32 count;
 	struct allowed allowed[2];
-	bool key_denies;   /* of the tested page alone: a key denies this access, */
-	bool data_denied;  /* ... or would if it were a read or write of data */
-	bool other_denies; /* something else than a key does */
+	bool key_denies;   /* of the tested page alone: a key denies this access */
+	bool data_denied;  /* ... or its rights in force restrict data accesses */
+	bool other_denies; /* something other than a key denies it */
 };
 
-/* What memory and the entry say after the access. */
+/* Memory and the entry after the access. */
 struct traces {
 	u32 memory;
 	u64 entry;
@@ -49,10 +49,10 @@ enum aspect {
 	ASPECT_PKRS = 128,
 };
 
-/* A denial too few or too many; beside another reason to deny, PK alone tells of it. */
+/* A denial too few or too many. Where something else denies too, only PK shows it. */
 enum denial { DENIAL_OTHER, DENIAL_MISSING, DENIAL_EXTRA };
 
-/* How an outcome differs from what was expected; two that differ alike compare equal. */
+/* How an outcome differs from what was expected; mismatch_same() compares two. */
 struct mismatch {
 	u32 aspects; /* enum aspect; 0: none */
 	enum denial denial;
@@ -60,23 +60,23 @@ struct mismatch {
 	u32 expected_error, observed_error;
 };
 
-/* Whether this machine can do the case. */
+/* True if this machine can run the case. */
 bool case_possible(const struct mcase *c);
 
 void expect_case(const struct mcase *c, struct expectation *e);
 
-/* `s` is what led to the outcome. */
+/* How the outcome of `s` differs from the expectation; no aspects if it does not. */
 struct mismatch judge(const struct expectation *e, const struct shot *s, const struct outcome *o,
 		      const struct traces *t);
 
-/* The same difference: of denials, or the same aspects, direction and bits. */
+/* True if both are the same denial, or have the same aspects, direction and bits. */
 bool mismatch_same(const struct mismatch *a, const struct mismatch *b);
 
-/* "#PF(P+W+PK)", "none", "none,D=0", ...: both sides of a mismatch. */
+/* Prints one side of a mismatch: "#PF(P+W+PK)", "none", "none,D=wrong", ... */
 #define SIDE_MAX 64
 void mismatch_print(const struct mismatch *m, bool observed, char *text, u32 size);
 
-/* Whether the kind writes. */
+/* True if the kind writes. */
 bool kind_writes(u32 kind);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the matrix asks of a machine. Two answer: the processor that the kernel runs on (cpu.c,
- * shot.S), and on the host a software one that can be broken on purpose (tests/host/soft.c).
- * All of it is used by one thread, between machine_enter() and machine_leave() with interrupts off.
+ * The interface of a machine under test. Two implement it: the processor that the kernel runs on
+ * (cpu.c, shot.S), and on the host a software one that can be broken on purpose
+ * (tests/host/soft.c). One thread uses it; interrupts are off between machine_enter() and
+ * machine_leave().
  */
 #ifndef KEYWARD_TESTS_MATRIX_MACHINE_H
 #define KEYWARD_TESTS_MATRIX_MACHINE_H
@@ -25,36 +26,37 @@ struct control {
 struct shot {
 	u8 kind, mode; /* enum kind, enum mode */
 	bool ac;       /* EFLAGS.AC */
-	u64 address;   /* see case_address(): what changes most often */
+	u64 address;   /* see case_address(); changes most often */
 	u32 pkrs;      /* in force during the access; outside of it with key 0 open */
 	u32 pkru;      /* likewise, if CR4.PKE = 1 */
 };
 
-/* What came of it. Without a fault vector is SHOT_DONE, and the next two mean nothing. */
+/* The outcome of a shot. Without a fault vector is SHOT_DONE; error and cr2 then mean nothing. */
 #define SHOT_DONE 0xd0
 struct outcome {
 	u32 vector, error;
 	u64 cr2;
 	u32 pkrs;       /* IA32_PKRS after the access, before anything else */
 	u32 value;      /* what was read, for the kinds that read */
-	bool rip_right; /* the saved CS:RIP is that of the access; or, done, of what follows it */
+	bool rip_right; /* the saved CS:RIP is the access's or, if done, that of its end */
 };
 
-/* What memory holds before an access, and the operand of what writes. */
+/* What memory holds before an access, and the operand of a write. */
 #define MATRIX_PATTERN 0x11223344u
 #define MATRIX_OPERAND 0x01020304u
 
-/* Takes or gives back what the suite needs. Null, or why it cannot be had (static text). */
+/* Allocate and free what the suite needs; NULL, or why it cannot be had (static text). */
 const char *machine_setup(void);
 void machine_teardown(void);
 
-/* Goes over to the matrix's own page tables, descriptor tables and stacks, and back. */
+/* Switch to the matrix's own page tables (4 or 5 levels), descriptor tables and stacks, and back.
+ */
 void machine_enter(u32 levels);
 void machine_leave(void);
 
 void machine_control(const struct control *control);
 
-/* The key of the pages that the processor itself lives on. */
+/* Sets the key of the home: the pages that the processor itself needs. */
 void machine_home_key(u32 key);
 
 void machine_flush(void);

@@ -4,7 +4,7 @@
 #include "kernel/lib/printf.h"
 #include "kernel/lib/random.h"
 
-#define SHOWN 4 /* divergent cases: more of them tell nothing new */
+#define SHOWN 4 /* divergent cases printed: more of them show nothing new */
 
 static bool count(struct rule_tally *r, bool ok)
 {
@@ -50,7 +50,7 @@ bool rule_fault(const char *file, int line, struct rule_tally *r, struct fault g
 	describe_fault(expected, sizeof(expected), want);
 	describe_fault(seen, sizeof(seen), got);
 	ktest_fail(file, line, "%s: expected %s, got %s%s; rule: %s", text, expected, seen,
-		   kept ? "" : ", and the register has changed", r->says);
+		   kept ? "" : ", and the register is wrong", r->says);
 	return false;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A rule of the SDM as the suite `matrix` judges it: many cases, one verdict, and one line for the
+ * A rule of the SDM as the suite `matrix` tests it: many cases, one verdict, and one line for the
  * host's tools. Of the cases that diverge only the first few are printed.
  */
 #ifndef KEYWARD_TESTS_MATRIX_MATRIX_RULE_H
@@ -12,7 +12,7 @@
 struct rule_tally {
 	const char *name; /* the test's */
 	const char *sdm;  /* the title of the section */
-	const char *says; /* the rule in one sentence; neither has a double quote in it */
+	const char *says; /* the rule in one sentence; sdm and says contain no double quote */
 	u64 cases, divergent;
 };
 
@@ -26,10 +26,10 @@ struct rule_tally {
 #define FAULT_UD ((struct fault){ .vector = X86_UD })
 #define FAULT_GP ((struct fault){ .vector = X86_GP }) /* #GP(0) */
 
-/* One case; `ok`: it went as the rule says. The rest says what was done and what came of it. */
+/* Counts one case; `ok`: it obeyed the rule. The rest describes what was done and its result. */
 #define RULE_CASE(rule, ok, ...) rule_case(__FILE__, __LINE__, (rule), (ok), __VA_ARGS__)
 
-/* One case: the fault, or none, is this one, and a register `kept` what it had. */
+/* Counts one case, which obeyed the rule if `got` is `want` and the register is right (`kept`). */
 #define RULE_FAULT(rule, got, want, kept, ...) \
 	rule_fault(__FILE__, __LINE__, (rule), (got), (want), (kept), __VA_ARGS__)
 
@@ -40,19 +40,18 @@ bool rule_fault(const char *file, int line, struct rule_tally *r, struct fault g
 	__attribute__((format(printf, 7, 8)));
 
 /*
- * Calls try(rule, value) with the values that a register with two bits a key is tried with. All
- * 2^32 are too many; a bit that is lost, stuck or tied to another shows in fewer:
+ * Calls try(rule, value) with a sample of the values of a register with two bits per key. All 2^32
+ * are too many; a bit that is lost, stuck or tied to another shows in fewer:
  *   2^16: every value of keys 8 to 15, the others open
  *   2^14: every value of keys 1 to 7, the upper half all ones
- *   2^16: the boot's random numbers, for what ties the two halves together
- *   2^12: the same, but with every value of key 0, which in all the others is open
- * So each key's AD and WD stand in every combination beside those of the keys next to it. Key 0 is
- * the kernel's own: to deny it costs a second write each time, and a flush of the TLB in an
- * emulator.
+ *   2^16: the boot's random numbers, for bits that tie the two halves together
+ *   2^12: the same, but with every value of key 0, which is open in all the others
+ * So each key's AD and WD take every combination with those of the neighbouring keys. Key 0 is the
+ * kernel's own: denying it costs a second write each time, and in an emulator a flush of the TLB.
  */
 void rule_patterns(struct rule_tally *r, void (*try)(struct rule_tally *r, u32 value));
 
-/* Print a rule's line; the last thing that a test does, as its result must follow directly. */
+/* Print a rule's line. Call them last: the test's result must follow directly. */
 void rule_line(const char *name, u64 cases, u64 divergent, const char *sdm, const char *says);
 void rule_report(const struct rule_tally *r);
 

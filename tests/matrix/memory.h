@@ -8,12 +8,12 @@
 void memory_fill(const struct mcase *c);
 
 /*
- * What is there: of an instruction its operand, of a frame how many of its words were written, of a
- * descriptor whether it is marked.
+ * What memory holds now: an instruction's operand, the number of a frame's words that were written,
+ * or whether a descriptor is marked as accessed.
  */
 u32 memory_read(const struct mcase *c);
 
-/* What memory_read() finds if the access was made, and if it was not. */
+/* What memory_read() must return if the access was made (`done`) or not. */
 u32 memory_after(const struct mcase *c, bool done);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A mismatch in words, for the console. */
+/* Prints a mismatch, for the console. */
 #include "kernel/lib/printf.h"
 #include "tests/matrix/judge.h"
 
@@ -23,7 +23,7 @@ static u32 print_error(u32 error, char *text, u32 size)
 	return n ? n : (u32)ksnprintf(text, size, "0");
 }
 
-/* The aspects that differ beside fault and error code, as each side has them. */
+/* Both sides' texts for the aspects other than fault and error code. */
 static const struct {
 	u32 aspect;
 	const char *expected, *observed;

@@ -29,7 +29,7 @@ static const struct stratum {
 	{                                                                                 \
 		AXIS_DECOY, 0, 2                                                          \
 	}
-	/* An instruction accesses one page that no TLB knows. */
+	/* An instruction accesses one page that is in no TLB. */
 	{ { 117, 6700 },
 	  { { AXIS_KIND, 0, KIND_FRAME }, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 	{ { 6, 150 }, { { AXIS_KIND, 0, KIND_FRAME }, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
@@ -61,7 +61,7 @@ static const struct stratum {
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_PRESENT, PRESENT_NO, 2 } } },
-	/* The processor makes the access by itself: frames; tables; while it delivers a fault. */
+	/* The processor makes the access itself: frames; tables; delivery of a fault. */
 	{ { 4, 60 },
 	  { { AXIS_KIND, KIND_FRAME, 2 },
 	    { AXIS_SIZE, 0, SIZES },
@@ -75,7 +75,7 @@ static const struct stratum {
 	    { AXIS_OTHERS, 0, 6 } } },
 };
 
-/* The control registers, which are costly to change: the outer loops, the last one fastest. */
+/* The control registers are costly to change: they are the outer loops, the last one fastest. */
 static const struct range states[] = { { AXIS_LEVELS, 0, 2 },
 				       { AXIS_SMAP, 0, 3 },
 				       { AXIS_PKU, 0, 4 },
@@ -159,7 +159,7 @@ bool plan_next(struct plan *p, struct mcase *row)
 	while (draw(p, row)) {
 		if (!case_valid(row))
 			continue;
-		/* To deny key 0 costs more than all other keys together: not in every row. */
+		/* Denying key 0 costs more than all other keys together: some rows leave it out. */
 		p->keys = p->index % KEY_0_EVERY ? 0x7fff : 0xffff;
 		return true;
 	}

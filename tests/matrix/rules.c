@@ -36,7 +36,7 @@ static u64 about_reports(const struct mcase *c, const struct expectation *e)
 	       if_(done, RULE_permitted_access_takes_effect);
 }
 
-/* Rules about when something holds: what happened before the access. */
+/* Rules about what changed before the access. */
 static u64 about_time(const struct mcase *c)
 {
 	u32 tlb = c->v[AXIS_TLB];
@@ -108,7 +108,7 @@ u64 rules_of(const struct mcase *c, const struct expectation *e)
 	       about_rights(c, e);
 }
 
-/* The reports that a difference in these aspects can break. */
+/* The rules about reports that a difference in these aspects can break. */
 static u64 broken_reports(const struct mismatch *m)
 {
 	u32 bits = m->expected_error ^ m->observed_error;

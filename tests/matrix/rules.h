@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rules that the matrix checks: each has a name, which is its test's, and says from which
- * circumstances of a case on it applies. Pure.
+ * The rules that the matrix checks. A rule's name is its test's; rules_of() says to which cases it
+ * applies. Pure.
  */
 #ifndef KEYWARD_TESTS_MATRIX_RULES_H
 #define KEYWARD_TESTS_MATRIX_RULES_H
@@ -23,7 +23,7 @@
 	R(pk_tells_of_the_key, "Page-Fault Exceptions",                                           \
 	  "PK is 1 if and only if a key denies the access")                                       \
 	R(error_code_tells_the_access, "Page-Fault Exceptions",                                   \
-	  "P, W/R, U/S, RSVD and I/D of the error code say what was accessed how")                \
+	  "P, W/R, U/S, RSVD and I/D of the error code describe the access")                      \
 	R(accessed_and_dirty, "Accessed and Dirty Flags",                                         \
 	  "a permitted access sets A, only a permitted write sets D")                             \
 	R(denied_access_changes_nothing, "Page-Fault Exceptions",                                 \
@@ -47,11 +47,11 @@
 	R(compatibility_mode_too, "Protection Keys",                                              \
 	  "keys work in all of IA-32e mode, 32-bit code at CPL 3 included")                       \
 	R(fault_in_fault_is_double, "Interrupt 8-Double Fault Exception (#DF)",                   \
-	  "a page fault by a key while a page fault is delivered is a double fault")              \
+	  "a page fault by a key during the delivery of a page fault is a double fault")          \
 	R(implicit_accesses_meet_smap, "Determination of Access Rights",                          \
-	  "for the processor's own accesses SMAP holds whatever EFLAGS.AC says")                  \
+	  "for the CPU's own accesses SMAP holds whatever EFLAGS.AC says")                        \
 	R(implicit_accesses_obey_keys, "Determination of Access Rights",                          \
-	  "the processor's own accesses are supervisor-mode data accesses and obey keys at any "  \
+	  "the CPU's own accesses are supervisor-mode data accesses and obey keys at any "        \
 	  "CPL")                                                                                  \
 	R(span_obeys_each_key, "Protection Keys",                                                 \
 	  "an access that spans two pages obeys each page's key")                                 \
@@ -93,10 +93,10 @@ struct rule_text {
 };
 const struct rule_text *rule_text(enum rule r);
 
-/* The rules that a case checks, as bits. Does not look at the key beyond its rights. */
+/* The rules that a case checks, as bits. Of the key only its rights matter. */
 u64 rules_of(const struct mcase *c, const struct expectation *e);
 
-/* The rule that this difference breaks, for a case in which nothing is there without need. */
+/* The rule that this difference breaks, for a case that is as simple as it can be. */
 enum rule rule_broken(const struct mcase *c, const struct expectation *e, const struct mismatch *m);
 
 #endif

@@ -3,7 +3,7 @@
 #include "tests/matrix/memory.h"
 #include "tests/matrix/tables.h"
 
-/* Between two of these the machine may do something else: interrupts, other threads. */
+/* After so many rows interrupts and other threads may run. */
 #define ROWS_AT_ONCE 32
 
 static const char *const corner_names[CORNERS] = {
@@ -20,7 +20,7 @@ const char *corner_name(enum corner c)
 	return corner_names[c];
 }
 
-/* One expectation serves all cases of a row that have the same rights in both pages. */
+/* All cases of a row that have the same rights in both pages share one expectation. */
 #define MEMOS 24
 struct memo {
 	bool valid;
@@ -29,7 +29,7 @@ struct memo {
 	u32 cases;
 };
 
-/* The matrix's state is left now and then, and for what has to do with other code. */
+/* Of the matrix's state; 0: it is left, as now and then, and before other code runs. */
 static u32 session_levels;
 
 static void session(const struct mcase *c)
@@ -51,7 +51,7 @@ static void session_end(void)
 	session_levels = 0;
 }
 
-/* Differing cases of a row; they are looked into when it has ended. */
+/* Divergent cases of a row; classified when it has ended. */
 struct findings {
 	u32 count;
 	struct mcase c[KEY_NUMBERS];
@@ -67,7 +67,7 @@ struct row {
 	const volatile u64 *entries; /* of key 0's page; the others follow */
 	struct shot shot;
 	struct control control;
-	bool controlled; /* the machine has it */
+	bool controlled; /* the machine has `control` */
 	struct memo memos[MEMOS];
 	struct findings *found;
 	struct outcome *o;
@@ -101,7 +101,7 @@ static void row_begin(struct row *r, const struct mcase *c)
 	machine_flush();
 }
 
-/* The same access, before what the TLB axis names has changed; then the change. */
+/* Makes the same access before the change that the TLB axis names, then the change. */
 static void shoot_before(struct row *r, const struct mcase *c)
 {
 	struct control before = r->control;
@@ -123,7 +123,7 @@ static void shoot_before(struct row *r, const struct mcase *c)
 		machine_invlpg(r->shot.address); /* any byte of the page will do */
 }
 
-/* The expectation is the same for all keys with the same rights, but for those of a stale key. */
+/* All keys with the same rights have the same expectation, except with a stale key. */
 static struct memo *look_up(struct row *r, const struct mcase *c)
 {
 	u32 other = case_span_key(c), pkrs = r->shot.pkrs;
@@ -140,7 +140,7 @@ static struct memo *look_up(struct row *r, const struct mcase *c)
 	return m;
 }
 
-/* After a fault. */
+/* Counts the open corners that a fault shows. */
 static void count_corners(struct matrix *m, const struct mcase *c, const struct expectation *e,
 			  const struct shot *s, const struct outcome *o, u64 entry)
 {
@@ -158,7 +158,7 @@ static void count_corners(struct matrix *m, const struct mcase *c, const struct 
 					  : CORNER_USER_AT_SUPERVISOR][o->error >> 5 & 1]++;
 }
 
-/* Where the old key and the new one lead to different outcomes, this one shows which it was. */
+/* If the old and the new key lead to different outcomes, counts which one was obeyed. */
 static void count_stale(struct matrix *m, const struct expectation *e, const struct outcome *o)
 {
 	if (e->allowed[0].vector != e->allowed[1].vector)
@@ -189,9 +189,9 @@ static void try_case(struct row *r, const struct mcase *c)
 }
 
 /*
- * One key's case. Its page is in no TLB: nothing has used it since the row began, or all is
- * flushed again. What is not cold gets its first access right before the change, with no other case
- * in between that could push its translation out.
+ * Runs one key's case. Its page is in no TLB: nothing has used it since the row began, or all is
+ * flushed again. A warm case gets its first access right before the change, with no other case in
+ * between that could evict its translation.
  */
 static void run_key(struct row *r, const struct mcase *c)
 {
@@ -239,7 +239,7 @@ static void run_row(struct matrix *m, const struct mcase *row, u32 keys, struct 
 	r.o = o;
 	found->count = 0;
 	row_begin(&r, row);
-	/* Every second key, then the others: a cold span has used its neighbour's page. */
+	/* Every second key, then the others: a cold span uses its neighbour's page. */
 	for (u32 i = 0; i < KEY_NUMBERS; i++) {
 		u32 v = i < 8 ? 2 * i : 2 * i - 15;
 		struct mcase c;
@@ -270,7 +270,7 @@ static struct mismatch again(const struct mcase *c)
 	return matrix_one(c, NULL);
 }
 
-/* After the row, as sorting runs cases of its own. */
+/* Classifies a row's divergent cases. Call it after the row, as this runs cases of its own. */
 static void sort_findings(struct matrix *m, const struct findings *found)
 {
 	for (u32 i = 0; i < found->count; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs the matrix on a machine, row by row, or single cases of it, and sorts what differs into
- * classes. One thread at a time; no other context touches what is here.
+ * Runs the matrix on a machine, by rows or single cases, and sorts divergences into classes. One
+ * thread at a time; no other context touches what is here.
  */
 #ifndef KEYWARD_TESTS_MATRIX_RUN_H
 #define KEYWARD_TESTS_MATRIX_RUN_H
@@ -9,7 +9,7 @@
 #include "tests/matrix/classes.h"
 #include "tests/matrix/plan.h"
 
-/* Corners that the rules leave open: what was seen, how often. */
+/* Corners that the rules leave open; the matrix counts what it observes there. */
 enum corner {
 	CORNER_USER_AT_SUPERVISOR, /* PK, where U/S denies user mode and the key does as well */
 	CORNER_SMAP,               /* PK, where SMAP denies and PKRU does as well */
@@ -29,16 +29,17 @@ struct matrix {
 	void (*on_divergence)(const struct mcase *c, const struct mismatch *m);
 };
 
-/* A row's cases, of the values of AXIS_KEY in the mask. */
+/* Runs, counts and classifies a row's cases: those whose value of AXIS_KEY is in the mask. */
 void matrix_row(struct matrix *m, const struct mcase *row, u32 keys);
 
-/* One case; the mismatch is empty if all is as expected. Nothing is counted. */
+/* Runs one case; the mismatch is empty if all is as expected. Counts nothing; outcome may be NULL.
+ */
 struct mismatch matrix_one(const struct mcase *c, struct outcome *outcome);
 
-/* Leaves the machine's own state, in which the two above stay: before anything else is done. */
+/* Leaves the matrix's state, in which the two above return. Call it before other code runs. */
 void matrix_pause(void);
 
-/* The whole slice. `progress`, if set, is called now and then, outside of the matrix's state. */
+/* Runs a slice. Calls `progress`, if set, now and then, outside of the matrix's state. */
 void matrix_run(struct matrix *m, enum slice slice, void (*progress)(u32 percent));
 
 const char *corner_name(enum corner c);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One access, from C and back: matrix_shoot() loads the rights and goes to the code of the kind; the
- * access ends in an exception, or in the INT after it. Either comes through a stub of its vector to
- * matrix_exit, which notes what the processor says, under rights that may deny everything but the
- * home, and goes back to C.
+ * Makes one access. matrix_shoot() loads the rights and jumps to the code of the kind; the access
+ * ends in an exception, or in the INT after it. Either enters matrix_exit by its vector's stub.
+ * matrix_exit records what the processor reports, under rights that may deny everything but the
+ * home, and returns to C.
  */
 #include "kernel/cpu/msr.h"
 #include "kernel/cpu/x86.h"
@@ -53,7 +53,7 @@ set_rights: /* from here on only the home is sure to be accessible */
 	jmp *%rbp
 3:	iretq
 
-/* RBX holds what was read; all else but the stack pointer is free by now. */
+/* RBX holds what was read; all other registers but the stack pointer are free. */
 	.globl matrix_stubs
 	.balign 16
 matrix_stubs:
@@ -119,8 +119,8 @@ matrix_exit:
 	call matrix_stray
 
 /*
- * An NMI does nothing here: neither its rights nor its memory could be relied on, and it must not
- * change what is being measured.
+ * An NMI does nothing here: it could rely on neither rights nor memory, and it must not change what
+ * is being measured.
  */
 	.globl matrix_nmi
 matrix_nmi:

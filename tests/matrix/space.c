@@ -69,7 +69,7 @@ const char *value_name(enum axis a, u32 value)
 	return axes[a].values[value];
 }
 
-/* An operand over a page's end: plain loads and stores, in pages whose both ends are ours. */
+/* An operand crosses a page's end only in plain accesses, to pages whose both ends are ours. */
 static bool span_valid(const struct mcase *c)
 {
 	return c->v[AXIS_KIND] <= KIND_XCHG && c->v[AXIS_SIZE] != SIZE_1G &&
@@ -89,7 +89,7 @@ static bool implicit_valid(const struct mcase *c)
 	return !kind_in_table(kind) || c->v[AXIS_SIZE] == SIZE_4K;
 }
 
-/* What is left out has no meaning, or none of its own. */
+/* The cases left out have no meaning, or repeat others. */
 bool case_valid(const struct mcase *c)
 {
 	u32 kind = c->v[AXIS_KIND];
@@ -104,20 +104,20 @@ bool case_valid(const struct mcase *c)
 		return false; /* which bits of a PTE are reserved is the processor's choice */
 	if (c->v[AXIS_PRESENT] != PRESENT_YES && c->v[AXIS_TLB] != TLB_COLD)
 		return false; /* what is not present is in no TLB */
-	/* CPL 0 in a page of user mode's is SMEP's matter, which goes with SMAP here. */
+	/* CPL 0 code in a user-mode page exists: SMEP decides, which goes with SMAP here. */
 	return true;
 }
 
 /*
- * MIX gives every key other rights than its neighbours in number and than those that differ from it
- * by one bit of the number, so that a whole row of keys shares a value of the register.
+ * MIX gives every key other rights than the keys next to it and the keys whose number differs in
+ * one bit, so that a whole row of keys shares a value of the register.
  */
 static u32 mixed(u32 mix, u32 key)
 {
 	return (mix * key + (key >> 2)) & 3;
 }
 
-/* All 16 keys' fields; made once, by the one thread that runs the matrix. */
+/* The fields of all 16 keys; computed once, by the one thread that runs the matrix. */
 static u32 mixed_register(u32 mix, u32 rights_of_key_0)
 {
 	static u32 made[4][4]; /* 0: not yet; keys 0 to 15 cannot all be open */
@@ -128,15 +128,14 @@ static u32 mixed_register(u32 mix, u32 rights_of_key_0)
 	return *pkrs;
 }
 
-/* Every key that is open denied, and the others open. */
+/* Denies every key that is open, and opens the others. */
 static u32 opposite(u32 pkrs)
 {
 	return ~(((pkrs | pkrs >> 1) & 0x55555555) * 3);
 }
 
 /*
- * Key 0 is open, but for the cases that are about it: then key 1 is what the processor itself
- * lives on.
+ * Key 0 is open, except in the cases that test it: then the home has key 1.
  */
 u32 case_pkrs(const struct mcase *c, bool before)
 {
@@ -187,7 +186,7 @@ u32 case_pkru(const struct mcase *c, bool before)
 		pkru = ~case_pkrs(c, false);
 		break;
 	default:
-		pkru = ~0u; /* with CR4.PKE = 0 that must mean nothing */
+		pkru = ~0u; /* must be ignored with CR4.PKE = 0 */
 	}
 	if (before && c->v[AXIS_TLB] == TLB_WRPKRU)
 		pkru = opposite(pkru);
@@ -264,7 +263,7 @@ static bool word_is(const char *text, u32 len, const char *name)
 	return strlen(name) == len && !strncmp(text, name, len);
 }
 
-/* Puts the words of an axis into `why`, after the message. */
+/* Puts the message into `why`, and the words of the axis behind it. */
 static void list_values(u32 a, char *why, u32 size)
 {
 	u32 n = (u32)ksnprintf(why, size, "case=: %s is one of *", axes[a].name);
@@ -281,7 +280,7 @@ static void list_axes(char *why, u32 size)
 		n += (u32)ksnprintf(why + n, size - n, " %s", axes[a].name);
 }
 
-/* One "axis:value". */
+/* Parses one "axis:value". */
 static bool parse_word(const char *text, u32 len, struct mcase *c, u32 *free_axes, char *why,
 		       u32 size)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The space of the matrix: its axes, their values, which combinations exist, and what they are
- * called. A case is one value per axis. Pure.
+ * The space of the matrix: its axes, their values, which combinations exist, and their names. A
+ * case is one value per axis. Pure.
  */
 #ifndef KEYWARD_TESTS_MATRIX_SPACE_H
 #define KEYWARD_TESTS_MATRIX_SPACE_H
@@ -13,20 +13,20 @@ enum axis {
 	AXIS_MODE,    /* who: CPL 0, CPL 3, CPL 3 in 32-bit compatibility mode */
 	AXIS_KEY,     /* the page's key */
 	AXIS_RIGHTS,  /* its AD and WD in IA32_PKRS */
-	AXIS_OTHERS,  /* what IA32_PKRS says of the other keys */
-	AXIS_SIZE,    /* the page's */
+	AXIS_OTHERS,  /* the other keys' rights in IA32_PKRS */
+	AXIS_SIZE,    /* the page's size */
 	AXIS_US,      /* U/S of the leaf and of the entry above it */
 	AXIS_RW,      /* R/W of the leaf, or of the entry above it */
 	AXIS_XD,      /* XD likewise */
 	AXIS_PRESENT, /* P of the leaf; or present with a reserved bit */
 	AXIS_WP,      /* CR0.WP */
 	AXIS_PKS,     /* CR4.PKS */
-	AXIS_PKU,     /* CR4.PKE, and what PKRU says */
+	AXIS_PKU,     /* CR4.PKE, and the rights in PKRU */
 	AXIS_SMAP,    /* CR4.SMAP with CR4.SMEP, and EFLAGS.AC */
-	AXIS_LEVELS,  /* of paging */
+	AXIS_LEVELS,  /* paging levels */
 	AXIS_DECOY,   /* key bits in the non-leaf entries */
 	AXIS_SPAN,    /* whether half of the operand lies in the next page, under the next key */
-	AXIS_TLB,     /* what has changed since the same access was made before */
+	AXIS_TLB,     /* what changed since the same access was made before */
 	AXES
 };
 
@@ -50,8 +50,8 @@ enum kind {
 	KIND_GDT_MARK,  /* the same, and its accessed bit set */
 	KIND_IDT,       /* an IDT gate in the page */
 	KIND_TSS,       /* the stack pointer for CPL 0, read from a TSS in the page */
-	KIND_FRAME_DF,  /* as FRAME, but it is a page fault that is delivered */
-	KIND_IDT_DF,    /* as IDT, the page fault's own gate */
+	KIND_FRAME_DF,  /* as FRAME, but a page fault is delivered */
+	KIND_IDT_DF,    /* as IDT, but the page fault's own gate */
 	KINDS
 };
 enum mode { MODE_KERNEL, MODE_USER, MODE_COMPAT };
@@ -75,7 +75,7 @@ enum tlb {
 	TLB_STALE,  /* the same without INVLPG */
 };
 
-/* Indices of values of axes whose names say yes or no: 0 is the name's first. */
+/* Values of the axes with two values; 0 is the simplest. */
 #define WP_ON      0
 #define PKS_ON     0
 #define LEVELS_5   1
@@ -87,12 +87,12 @@ struct mcase {
 	u8 v[AXES];
 };
 
-/* How many values an axis has; an axis' and a value's name (static text). */
+/* The number of an axis's values; the name of an axis and of a value (static text). */
 u32 axis_values(enum axis a);
 const char *axis_name(enum axis a);
 const char *value_name(enum axis a, u32 value);
 
-/* The key that value `v` of AXIS_KEY stands for: 0 comes last, it is the hardest to deny. */
+/* The key of value `v` of AXIS_KEY. Key 0 comes last: it is the hardest to deny. */
 static inline u32 key_of_value(u32 v)
 {
 	return (v + 1) % KEY_NUMBERS;
@@ -108,54 +108,55 @@ static inline bool kind_is_implicit(u32 kind)
 	return kind >= KIND_FRAME;
 }
 
-/* The descriptor tables and the TSS lie in 4 KiB pages of their own, see tests/matrix/tables.h. */
+/* True for accesses to descriptor tables and the TSS, in 4 KiB pages of their own (tables.h). */
 static inline bool kind_in_table(u32 kind)
 {
 	return kind == KIND_GDT || kind == KIND_GDT_MARK || kind == KIND_IDT || kind == KIND_TSS ||
 	       kind == KIND_IDT_DF;
 }
 
-/* Whether there is such a case: see the reasons in space.c. */
+/* True if the case exists; space.c gives the reasons why others do not. */
 bool case_valid(const struct mcase *c);
 
-/* The values of IA32_PKRS and PKRU; `before`: while the access was made for the first time. */
+/* IA32_PKRS and PKRU of the access; `before`: of the earlier one, before the change (AXIS_TLB). */
 u32 case_pkrs(const struct mcase *c, bool before);
 u32 case_pkru(const struct mcase *c, bool before);
 
 /*
- * A row is the 16 cases that differ in the key, named by the one of key 0. With OTHERS_MIX they
- * differ in the rights too, so that all have the same value of IA32_PKRS.
+ * A row is the 16 cases that differ in the key; the case of key 0 stands for it. With OTHERS_MIX
+ * they differ in the rights too, so that all have the same value of IA32_PKRS.
  */
 struct mcase row_case(const struct mcase *row, u32 key_value);
 struct mcase row_of_case(const struct mcase *c);
 
-/* The key that the entry has before TLB_REKEY and TLB_STALE, and the other page's of a span. */
+/* The entry's key before TLB_REKEY or TLB_STALE; the key of a span's other page. */
 u32 case_old_key(const struct mcase *c);
 u32 case_span_key(const struct mcase *c);
 
 /*
- * The simpler cases that a case is made of: each page of a span alone, a stale key's page under
- * either key, the access in a delivery without it. Where one of them differs, the case must.
+ * Fills in the simpler cases that a case is made of and returns their number: each page of a span
+ * alone, a stale key's page under either key, a delivery's access alone. If one of them diverges,
+ * the case must.
  */
 #define PARTS_MAX 2
 u32 case_parts(const struct mcase *c, struct mcase parts[PARTS_MAX]);
 
 /*
- * The key of the pages that the processor needs itself: open in each value of IA32_PKRS; and of
- * PKRU too, as a machine that obeys the wrong one should live to tell.
+ * The key of the home (home.h), open in every value of IA32_PKRS; and of PKRU, so that a machine
+ * that obeys the wrong register survives.
  */
 static inline u32 case_home_key(const struct mcase *c)
 {
 	return case_key(c) == 0 ? 1 : 0;
 }
 
-/* "kind:write,key:3": the axes that are not at their first value, or "default". */
+/* Prints "kind:write,key:3": the axes that are not at their first value, or "default". */
 #define CASE_NAME_MAX 256
 void case_print(const struct mcase *c, char *text, u32 size);
 
 /*
- * Reads such a name. `*` as a value leaves the axis' bit set in *free (AXES bits). On an error
- * returns false and puts one line into `why` that names what is accepted.
+ * Parses such a name. The value `*` sets the axis's bit in *free_axes. On an error returns false
+ * and puts one line into `why` that names what is accepted.
  */
 bool case_parse(const char *text, struct mcase *c, u32 *free_axes, char *why, u32 size);
 

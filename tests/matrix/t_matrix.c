@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The architecture matrix: one test a rule. The first that is asked for runs the cases, all say
- * what came of them for their rule. What this cannot know: whether the oracle reads the manual
- * rightly; INIT, SMM and shadow stacks; other processors' TLBs.
+ * The architecture matrix: one test per rule. The first test that runs makes all the accesses; each
+ * test reports its rule. What this cannot know: whether the oracle reads the manual correctly;
+ * INIT, SMM and shadow stacks; other processors' TLBs.
  */
 #define KTEST_SUITE "matrix"
 
@@ -20,7 +20,7 @@
 /* Written by the first test of the suite that runs, read by the others after it. */
 static struct matrix matrix;
 static enum { NOT_RUN, RUN, IMPOSSIBLE } state;
-static u32 run_number; /* the ktest_runs() that all of it belongs to */
+static u32 run_number; /* the ktest_runs() that all of this belongs to */
 static const char *why_not;
 
 static void print_case(const struct mcase *c, const struct mismatch *m)
@@ -35,13 +35,13 @@ static void print_case(const struct mcase *c, const struct mismatch *m)
 
 static void progress(u32 percent)
 {
-	static u32 said;
+	static u32 printed;
 
 	watchdog_set(now_ns() + WATCHDOG_NS, "matrix");
-	if (percent / 10 == said)
+	if (percent / 10 == printed)
 		return;
-	said = percent / 10;
-	pr("    # matrix: %u %%\n", said * 10);
+	printed = percent / 10;
+	pr("    # matrix: %u %%\n", printed * 10);
 }
 
 /* "#PF(P+PK)", or both outcomes where the processor may choose: "#PF(P+PK)|none". */
@@ -62,7 +62,7 @@ static void print_expected(const struct expectation *e, u32 aspects, char *text,
 	}
 }
 
-/* A case that was asked for by name: what was expected and what came, also if it is the same. */
+/* Runs a case given by name; prints what was expected and observed, even if they agree. */
 static void run_named(const struct mcase *c)
 {
 	char name[CASE_NAME_MAX], expected[3 * SIDE_MAX], observed[SIDE_MAX];
@@ -90,7 +90,7 @@ static void run_named(const struct mcase *c)
 	   (void *)o.cr2, o.pkrs, m.aspects ? "DIVERGES" : "agrees");
 }
 
-/* All cases that the name stands for: those axes that were given as * take all their values. */
+/* Runs all cases of a name: an axis given as * takes all its values. */
 static void run_named_all(struct mcase c, u32 free_axes)
 {
 	u32 axis = free_axes ? (u32)__builtin_ctz(free_axes) : AXES;
@@ -188,7 +188,7 @@ static void report(enum rule r)
 	}
 	divergent = classes_count(&matrix.classes, r);
 	if (!matrix.rule_cases[r] && !divergent) {
-		ktest_skip("no case of this rule was asked for, or is possible on this machine");
+		ktest_skip("this run has no case of this rule, or none that this machine supports");
 		return;
 	}
 	ktest_checked();

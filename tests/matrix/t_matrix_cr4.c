@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * CR4.PKS beside IA32_PKRS: the one says whether the other counts, and neither changes the other.
- * What this cannot know: what a TLB holds of rights when the bit changes;
- * matrix.cr4_pks_holds_at_once is about that, and here each access is the first one since its
- * translation was flushed.
+ * CR4.PKS decides whether IA32_PKRS counts, and neither changes the other. What this cannot know:
+ * which rights a TLB keeps when the bit changes. Here each access is the first one since its
+ * translation was flushed; matrix.cr4_pks_holds_at_once tests the other case.
  */
 #define KTEST_SUITE "matrix"
 
@@ -16,7 +15,7 @@
 #include "tests/matrix/matrix_rule.h"
 
 #define KEYS  16
-#define KEY_0 3u /* both bits of key 0: what the kernel lives on */
+#define KEY_0 3u /* both bits of key 0, the kernel's own */
 
 /* Sets or clears CR4.PKS; it must not fault, and CR4 must read as written. */
 static void try_cr4_pks(struct rule_tally *r, bool on)
@@ -45,7 +44,7 @@ static void cr4_pks_reads_back(void)
 }
 KTEST(cr4_pks_reads_back, KT_PKS);
 
-/* Written while CR4.PKS = 0, read while it is 0, 1 and 0 again. */
+/* Writes IA32_PKRS while CR4.PKS = 0, reads it while CR4.PKS is 0, 1 and 0 again. */
 static void try_toggle(struct rule_tally *r, u64 cr4, u32 value)
 {
 	u32 off, on, off_again;
@@ -84,7 +83,7 @@ static void pkrs_is_kept_while_pks_is_off(void)
 }
 KTEST(pkrs_is_kept_while_pks_is_off, KT_PKS);
 
-/* One page of memory under each of the keys. */
+/* One page of memory, mapped once with each key. */
 static volatile u64 *page_of_key(u32 key)
 {
 	return (volatile u64 *)(WINDOW + (key << PAGE_SHIFT));
@@ -115,7 +114,7 @@ DEFINE_AFTER_CR4(probe_cr4_read, "movq (%[p]), %[v]")
 DEFINE_AFTER_CR4(probe_cr4_write, "movq %[v], (%[p])")
 DEFINE_AFTER_CR4(probe_cr4_add, "lock addq %[v], (%[p])")
 
-/* One access to the key's page right after writing CR4; its translation is in no TLB. */
+/* Accesses the key's page right after writing CR4, with its translation in no TLB. */
 static void try_after_cr4(struct rule_tally *r, u64 cr4, u32 pkrs, u32 key, enum oracle_access kind)
 {
 	static struct fault (*const probes[])(u64, volatile void *, u64 *) = {
@@ -144,7 +143,7 @@ static void try_after_cr4(struct rule_tally *r, u64 cr4, u32 pkrs, u32 key, enum
 		   key, pkrs, !!(cr4 & CR4_PKS));
 }
 
-/* Each key's rights beside open and denied others, with CR4 as given; key 0's are `key_0`. */
+/* Tries each key's rights with the other keys open and denied; key 0's rights are `key_0`. */
 static void try_all_rights(struct rule_tally *r, u64 cr4, u32 first_key, u32 key_0)
 {
 	for (u32 key = first_key; key < KEYS; key++) {
@@ -159,7 +158,7 @@ static void try_all_rights(struct rule_tally *r, u64 cr4, u32 first_key, u32 key
 	}
 }
 
-/* Runs `tests` with the keys' pages there, and CR4 given back as it was. */
+/* Maps the keys' pages, runs `tests`, and restores CR4. */
 static void with_pages(struct rule_tally *r, void (*tests)(struct rule_tally *r, u64 cr4))
 {
 	struct page *page = window_page(0);
@@ -184,7 +183,7 @@ static void try_while_off(struct rule_tally *r, u64 cr4)
 {
 	cr4 &= ~(u64)CR4_PKS;
 	try_all_rights(r, cr4, 1, 0);
-	if (!r->divergent) /* who is wrong already would not survive this */
+	if (!r->divergent) /* a machine that diverges already would not survive this */
 		try_all_rights(r, cr4, 0, KEY_0);
 }
 

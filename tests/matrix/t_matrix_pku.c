@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * User keys beside supervisor keys: PKRU is another register, with instructions and a bit of CR4 of
- * its own. The kernel does not use them; each test sets CR4.PKE for its own time. What this cannot
- * know: XSAVE, of whose state PKRU is a part and IA32_PKRS is not.
+ * User keys beside supervisor keys: PKRU is another register, with its own instructions and CR4
+ * bit. The kernel does not use them; each test sets CR4.PKE while it runs. What this cannot know:
+ * XSAVE, whose state includes PKRU and not IA32_PKRS.
  */
 #define KTEST_SUITE "matrix"
 
@@ -15,8 +15,8 @@
 #include "tests/matrix/matrix_rule.h"
 
 /*
- * Both bits of key 0. What PKRU says of it is nothing to the kernel, by the rules; but a machine on
- * which PKRU rules supervisor-mode addresses too shall fail its test and live for the others.
+ * Both bits of key 0. By the rules PKRU does not affect the kernel; but a machine on which it does
+ * must fail only the test of that rule and survive the others.
  */
 #define KEY_0 3u
 
@@ -71,7 +71,7 @@ static void pku_instructions_need_cr4_pke(void)
 }
 KTEST(pku_instructions_need_cr4_pke, 0);
 
-/* Both instructions with this in RCX, which is 0 in the half that counts or not. */
+/* Tries both instructions with this RCX: they must fault unless its lower half is 0. */
 static void try_rcx(struct rule_tally *r, u64 rcx)
 {
 	u32 before = random_rights(), new = ~before & ~KEY_0, after;
@@ -141,7 +141,7 @@ static void wrpkru_wants_edx_0(void)
 }
 KTEST(wrpkru_wants_edx_0, 0);
 
-/* As for IA32_PKRS, so that a machine on which PKRU rules the kernel survives it. */
+/* Opens key 0 again at once, so that a machine on which PKRU rules the kernel survives. */
 static void try_pkru(struct rule_tally *r, u32 value)
 {
 	u64 rax = value, rdx = 0, read_rax, read_rdx;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * WRPKRU where it is meant to be used: in user mode. What this cannot know: the kernel's accesses
- * to user-mode addresses and all other crosses of the two kinds of keys, which the matrix of
- * accesses has.
+ * WRPKRU in user mode, where it is meant to be used. What this cannot know: the kernel's accesses
+ * to user-mode addresses and other combinations of the two kinds of keys, which t_matrix.c covers.
  */
 #define KTEST_SUITE "matrix"
 
@@ -26,9 +25,9 @@
 #define NEW_WORD 0x22222222
 
 /*
- * arg: PKRU, and the key in bits 35:32. PKRU is all open before. The access stands right behind
- * WRPKRU, and the TLB holds the page from the same access before; no stack after that, as its key 0
- * may be denied. Ends with PKRU.
+ * arg: PKRU, and the key in bits 35:32. PKRU starts all open. The first access brings the page into
+ * the TLB; the second follows WRPKRU directly. No stack is used after that, as its key 0 may be
+ * denied. Exits with PKRU.
  */
 #define DEFINE_USER_WRPKRU(name, first, second)                                                  \
 	USER_CODE void name(u64 arg)                                                             \
@@ -73,8 +72,8 @@ static void try_in_user_mode(struct rule_tally *r, struct user_trial *t, u32 key
 	if (v.fault)
 		want = (struct fault){ X86_PF, v.error, USER_VA + (key << PAGE_SHIFT) + SECOND, 0 };
 	*word = OLD;
-	probe_wrpkru(0, 0,
-		     0); /* the last program's would be there still, and this one has a stack */
+	/* The last program's PKRU is still there, and this one needs a stack. */
+	probe_wrpkru(0, 0, 0);
 	end = run_in_user_mode(&t->us, write ? user_wrpkru_write : user_wrpkru_read,
 			       (u64)key << 32 | pkru);
 	RULE_FAULT(r, end.died ? end.fault : NO_FAULT, want, end.died || (u32)end.code == pkru,
@@ -93,9 +92,8 @@ static void try_user_key(struct rule_tally *r, struct user_trial *t, u32 key, u3
 }
 
 /*
- * Whether the kernel, which lives on key 0, can bear a PKRU that denies this key: it can if PKRU
- * rules user-mode addresses only, as it should. Another test is about that; this one shall be able
- * to go on.
+ * True if the kernel, whose pages have key 0, survives a PKRU that denies key 0: if PKRU rules
+ * user-mode addresses only, as it should. Another test checks that; this one must be able to go on.
  */
 static bool kernel_bears_pkru(void)
 {
@@ -105,7 +103,7 @@ static bool kernel_bears_pkru(void)
 
 	if (page && window_map(0, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA | window_key(1), 1)) {
 		saved = pke_begin();
-		write_cr4(read_cr4() & ~(u64)CR4_PKS); /* IA32_PKRS has no say in this */
+		write_cr4(read_cr4() & ~(u64)CR4_PKS); /* IA32_PKRS must not interfere */
 		probe_wrpkru(AD(1) | WD(1), 0, 0);
 		f = probe_write((void *)WINDOW, 1);
 		pke_end(saved);

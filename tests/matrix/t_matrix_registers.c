@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the matrix of accesses takes for granted: IA32_PKRS is there if and only if CPUID says so,
- * keeps what it is given, and is the supervisor's alone. What this cannot know: what INIT and SMM
- * do to the register, and what another processor sees of it (nothing: it belongs to the logical
- * processor).
+ * What the matrix of accesses takes for granted: IA32_PKRS exists if and only if CPUID says so,
+ * keeps what is written, and is for supervisors alone. What this cannot know: what INIT and SMM do
+ * to the register, and what another logical processor sees of it (nothing: each has its own).
  */
 #define KTEST_SUITE "matrix"
 
@@ -16,9 +15,9 @@
 #include "tests/harness/probe.h"
 #include "tests/matrix/matrix_rule.h"
 
-#define KEY_0 3u /* both bits of key 0: what the kernel lives on */
+#define KEY_0 3u /* both bits of key 0, the kernel's own */
 
-/* WRMSR of `high` over several low halves; all of which leave key 0 open if `safe`. */
+/* Tries WRMSR of `high` with several low halves, which all leave key 0 open if `safe`. */
 static void try_high_half(struct rule_tally *r, u32 high, bool safe)
 {
 	u32 before = (u32)random_next() & ~KEY_0, mask = safe ? KEY_0 : 0;
@@ -60,10 +59,10 @@ static void pkrs_high_bits_are_reserved(void)
 KTEST(pkrs_high_bits_are_reserved, KT_PKS);
 
 /*
- * Writes the register and reads it back. If the value denies key 0, a permitting one is written at
- * once, all in registers: no byte of the kernel's data could be touched in between (fetches are
- * free). The mirror has from the start what the last WRMSR writes. An NMI in between would be the
- * end: none is sent here.
+ * Writes the register and reads it back. If the value denies key 0, a second WRMSR opens key 0 at
+ * once; in between the code accesses no memory, as none of the kernel's data is accessible (fetches
+ * are free). The mirror has from the start what the last WRMSR writes. An NMI in between would be
+ * fatal: none is sent here.
  */
 static void try_value(struct rule_tally *r, u32 value)
 {
@@ -100,7 +99,7 @@ static void pkrs_reads_back(void)
 
 	policy_mode_set(PKS_MODE_STRICT);
 	saved = rights_begin();
-	irq_restore(saved.flags); /* these are many, and a thread may have what rights it likes */
+	irq_restore(saved.flags); /* this takes long, and a thread may have any rights */
 	rule_patterns(&r, try_value);
 	irq_disable();
 	rights_end(saved);
@@ -110,7 +109,7 @@ KTEST(pkrs_reads_back, KT_PKS);
 
 #define USER_CODE __attribute__((section(".user.text"), noinline)) static
 
-/* Each ends by the exit call only if nothing has faulted. */
+/* Each reaches the exit call only if nothing has faulted. */
 USER_CODE void user_rdmsr(u64 unused)
 {
 	(void)unused;
@@ -133,8 +132,9 @@ USER_CODE void user_wrmsr(u64 value)
 }
 
 /*
- * Nothing on the way from the fault to here writes the register, as every context on it has the
- * same rights and the mirror says so: what is in it is what user mode left there.
+ * The program must end by #GP and leave the register alone. Nothing between its fault and the check
+ * writes the register, as all contexts have the same rights and the mirror shows it: the register
+ * holds what user mode left there.
  */
 static void try_in_user_mode(struct rule_tally *r, struct uspace *us, void (*program)(u64),
 			     u64 value)
@@ -152,7 +152,7 @@ static void pkrs_is_not_for_user_mode(void)
 {
 	struct rule_tally r =
 		RULE("WRMSR", "RDMSR and WRMSR at CPL 3 are #GP(0) and change nothing");
-	/* The last: both a reserved bit and the privilege are wrong. */
+	/* The last one sets a reserved bit, too. */
 	static const u64 values[] = { PKRS_INIT, 0, ALL_DENIED, 0x55555554, 1UL << 32 };
 	struct uspace us;
 
@@ -199,8 +199,8 @@ KTEST(cpuid_tells_of_pks, KT_PKS);
 static void cpuid_is_no_mirror_of_cr4_pks(void)
 {
 	struct rule_tally r =
-		RULE("CPUID", "leaf 07H tells that there is CR4.PKS, not whether it is set: "
-			      "unlike OSPKE nothing in ECX changes with it");
+		RULE("CPUID", "leaf 07H reports that CR4.PKS exists, not whether it is set: "
+			      "unlike OSPKE no bit of ECX changes with it");
 	u64 flags = irq_save(), cr4 = read_cr4();
 	u32 before = leaf_7();
 
@@ -238,7 +238,7 @@ static void cpuid_ospke_mirrors_cr4_pke(void)
 	}
 	write_cr4(cr4);
 	irq_restore(flags);
-	SKIP_IF(!cpu_has(FEATURE_PKU), "this processor has no PKU");
+	SKIP_IF(!cpu_has(FEATURE_PKU), "this CPU has no PKU");
 	rule_report(&r);
 }
 KTEST(cpuid_ospke_mirrors_cr4_pke, 0);
@@ -256,8 +256,8 @@ static void cr4_pks_needs_support(void)
 	u64 cr4 = read_cr4();
 	struct fault f;
 
-	SKIP_IF(cpu_has(FEATURE_PKS), "the bit exists on this processor");
-	SKIP_IF(is_qemu_tcg(), "QEMU's translator hangs for good at this MOV to CR4");
+	SKIP_IF(cpu_has(FEATURE_PKS), "the bit exists on this CPU");
+	SKIP_IF(is_qemu_tcg(), "QEMU's TCG hangs forever at this MOV to CR4");
 	f = probe_write_cr4(cr4 | CR4_PKS);
 	RULE_FAULT(&r, f, FAULT_GP, read_cr4() == cr4, "setting CR4.PKS");
 	rule_report(&r);
@@ -270,7 +270,7 @@ static void pkrs_needs_support(void)
 		RULE("WRMSR", "RDMSR and WRMSR of IA32_PKRS without support are #GP(0)");
 	u64 value = 0;
 
-	SKIP_IF(cpu_has(FEATURE_PKS), "the register exists on this processor");
+	SKIP_IF(cpu_has(FEATURE_PKS), "the register exists on this CPU");
 	RULE_FAULT(&r, probe_rdmsr(MSR_IA32_PKRS, &value), FAULT_GP, true, "RDMSR");
 	RULE_FAULT(&r, probe_wrmsr(MSR_IA32_PKRS, ALL_DENIED), FAULT_GP, true, "WRMSR");
 	RULE_FAULT(&r, probe_wrmsr(MSR_IA32_PKRS, 0), FAULT_GP, true, "WRMSR of 0");

@@ -8,10 +8,10 @@ struct tables tables;
 #define SIZE_OF_2M (2UL << 20)
 #define SIZE_OF_1G (1UL << 30)
 
-/* Bit 13 of an entry that maps 2 MiB or 1 GiB is reserved, whatever the processor's addresses. */
+/* Bit 13 of an entry that maps 2 MiB or 1 GiB is reserved, whatever MAXPHYADDR is. */
 #define PTE_RESERVED BIT(13)
 
-/* Keys for the non-leaf entries, where they must mean nothing; each level another one. */
+/* Keys of the non-leaf entries, which must be ignored; a different one on each level. */
 enum { DECOY_PML5 = 6, DECOY_PML4 = 9, DECOY_PDPT = 12, DECOY_PD = 3 };
 
 static void link(enum table from, u32 index, enum table to)
@@ -38,7 +38,7 @@ static u64 page_size(u32 size)
 	return size == SIZE_4K ? SIZE_OF_4K : size == SIZE_2M ? SIZE_OF_2M : SIZE_OF_1G;
 }
 
-/* The row's place in its table. */
+/* The row's entries in its table. */
 static u64 *row(u32 size)
 {
 	static const enum table table[SIZES] = { TABLE_PT_4K, TABLE_PD_2M, TABLE_PDPT_1G };
@@ -78,7 +78,7 @@ static void set_upper(enum table table, u32 index, u64 flags, u32 decoy)
 	*e = pte_with_key((*e & ~(PTE_U | PTE_W | PTE_NX)) | flags, decoy);
 }
 
-/* U/S, R/W and XD of the entry above the leaf, and keys where none belong. */
+/* Sets U/S, R/W and XD of the entry above the leaf, and decoy keys in the non-leaf entries. */
 static void prepare_upper(const struct mcase *c)
 {
 	u32 size = c->v[AXIS_SIZE], us = c->v[AXIS_US];
@@ -97,7 +97,7 @@ static void prepare_upper(const struct mcase *c)
 	set_upper(TABLE_PD_4K, 0, size == SIZE_4K ? own : all, on ? DECOY_PD : 0);
 }
 
-/* The homes at both sides of the tested page are the processor's, like all of its own pages. */
+/* The home pages on both sides of the tested page have the home's key. */
 static void prepare_tested(const struct mcase *c)
 {
 	u64 *entry = &tables.entries[TABLE_PT_4K][(VA_TABLES - VA_4K) / SIZE_OF_4K];

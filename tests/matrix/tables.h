@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The page tables of the matrix. A row is 18 pages of one size that differ in nothing but their
- * keys: 15, 0, 1, ... 15, 0, so that each key's page has both neighbours beside it:
+ * The page tables of the matrix. A row is 18 pages of one size that differ only in their keys: 15,
+ * 0, 1, ... 15, 0, so that each key's page lies between those of the keys below and above it:
  *
  *   0x0000000000010000  text for CPL 3                          PT_LOW     (the machine's)
  *   0x0000000040000000  row of 4 KiB pages                      PT_4K
@@ -10,8 +10,8 @@
  *   0x0000008000000000  row of 1 GiB pages                      PDPT_1G
  *   0x0001000000000000  all of it again, with 5-level paging
  *
- * All pages of a row are the same memory, the block: 2 MiB that belong to the test, or, if they
- * are 4 KiB pages, its first page, or its second for a fetch.
+ * All pages of a row map the same memory, the block: 2 MiB of the test's own. 4 KiB pages map its
+ * first page, or for a fetch its second.
  */
 #ifndef KEYWARD_TESTS_MATRIX_TABLES_H
 #define KEYWARD_TESTS_MATRIX_TABLES_H
@@ -46,47 +46,47 @@ enum table {
 #define BLOCK_SIZE (2UL << 20)
 
 /*
- * Where in its page things lie. Code has a page of its own, as some machines slow down where code
- * and data are neighbours.
+ * Offsets in the page. Code has a page of its own: some machines slow down where code and data are
+ * neighbours.
  */
 #define CODE_PAGE 0x1000
 #define AT_DATA   0x100 /* the operand */
-#define AT_CODE   0x200 /* JMP RBX, for the fetch; in the block's second page: */
-#define AT_STACK  0x400 /* the top of the stack that a frame is pushed to */
+#define AT_CODE   0x200 /* JMP RBX, for the fetch; in the code page */
+#define AT_STACK  0x400 /* top of the stack that takes a frame */
 
-/* Filled by machine_setup(): each table's memory and physical address; the block's; the homes'. */
+/* Filled by machine_setup(): memory and physical address of the tables, the block, the homes. */
 struct tables {
 	u64 *entries[TABLES];
 	u64 phys[TABLES];
 	u8 *block;
 	u64 block_phys;
-	u64 home_phys[2];     /* below and above the tested page: one memory each */
-	bool avoid_set_dirty; /* no access may have to set D in an entry with R/W = 0 */
+	u64 home_phys[2];     /* of the home pages below and above the tested page */
+	bool avoid_set_dirty; /* no access must need to set D in an entry with R/W = 0 */
 };
 extern struct tables tables;
 
-/* Links the tables. Once, after machine_setup() has filled `tables`. */
+/* Links the tables. Call it once, when `tables` is filled. */
 void tables_link(void);
 
 /*
- * Writes all entries for the row of `c` (any key; but that of the tested page between the homes
- * is c's own), accessed and dirty clear. Flushes nothing.
+ * Writes all entries for the row of `c`; only the tested page between the homes depends on c's key.
+ * Accessed and dirty are clear (but see case_dirty_before()). Flushes nothing.
  */
 void tables_prepare(const struct mcase *c);
 
-/* D is 1 from the start, so that the access need not set it; then it shows nothing. */
+/* True if D is set from the start, so that the access need not set it; D is not judged then. */
 bool case_dirty_before(const struct mcase *c);
 
-/* The entry of the page of `c`'s key. */
+/* The entry of the page with `c`'s key. */
 u64 *case_entry(const struct mcase *c);
 
-/* Gives that entry its key in place of the old one. */
+/* Replaces that entry's old key by the case's key. Flushes nothing. */
 void case_rekey(const struct mcase *c);
 
-/* How far one key's page is from the next one's: 0 if all have the same. */
+/* Bytes from one key's page to the next key's; 0 if all keys share one page. */
 u64 case_step(const struct mcase *c);
 
-/* The address that the access is given (for a frame the stack pointer). */
+/* The address that the access uses (for a frame: the stack pointer). */
 u64 case_address(const struct mcase *c);
 
 #endif
