@@ -245,7 +245,7 @@ u32 soft_error_code(const struct access *a, enum walk walk, u32 by_paging, u32 b
 		write = true;
 	if (BROKEN(u_missing) || BROKEN(u_on_implicit))
 		user = BROKEN(u_missing) ? false : soft_cpu.cpl == 3;
-	if (BROKEN(u_tells_of_the_page) && present)
+	if (BROKEN(u_reports_the_page) && present)
 		user = t->user;
 	return (present ? 1 : 0) | (write ? 2 : 0) | (user ? 4 : 0) |
 	       (walk == WALK_RESERVED && !BROKEN(rsvd_missing) ? 8 : 0) |

@@ -28,10 +28,10 @@ static u64 about_reports(const struct mcase *c, const struct expectation *e)
 	       if_(fault && modifies, RULE_modify_is_a_write) |
 	       if_(absent, RULE_pk_needs_a_translation) |
 	       if_(fault && present && e->key_denies && e->other_denies,
-		   RULE_pk_with_other_reasons) |
-	       if_(fault && !absent, RULE_pk_tells_of_the_key) |
-	       if_(fault, RULE_error_code_tells_the_access) |
-	       if_(e->allowed[0].entry_mask, RULE_accessed_and_dirty) |
+		   RULE_pk_is_set_beside_other_reasons) |
+	       if_(fault && !absent, RULE_pk_is_set_only_by_a_key) |
+	       if_(fault, RULE_error_code_describes_the_access) |
+	       if_(e->allowed[0].entry_mask, RULE_permitted_access_sets_a_and_d) |
 	       if_(!done, RULE_denied_access_changes_nothing) |
 	       if_(done, RULE_permitted_access_takes_effect);
 }
@@ -56,12 +56,12 @@ static u64 about_accessors(const struct mcase *c, const struct expectation *e)
 	bool implicit = kind_is_implicit(kind), smap = c->v[AXIS_SMAP] != SMAP_OFF;
 	bool in_fault = kind == KIND_FRAME_DF || kind == KIND_IDT_DF;
 
-	return if_(in_fault, RULE_fault_in_fault_is_double) |
-	       if_(implicit && smap && c->v[AXIS_US] == US_U, RULE_implicit_accesses_meet_smap) |
+	return if_(in_fault, RULE_key_fault_in_fault_delivery_is_double) |
+	       if_(implicit && smap && c->v[AXIS_US] == US_U, RULE_implicit_accesses_obey_smap) |
 	       if_(implicit, RULE_implicit_accesses_obey_keys) |
 	       if_(c->v[AXIS_SPAN] != SPAN_NONE, RULE_span_obeys_each_key) |
 	       if_(kind == KIND_FETCH && e->data_denied, RULE_fetches_ignore_keys) |
-	       if_(c->v[AXIS_MODE] == MODE_COMPAT, RULE_compatibility_mode_too);
+	       if_(c->v[AXIS_MODE] == MODE_COMPAT, RULE_keys_work_in_compatibility_mode);
 }
 
 /* Rules about which key and which register count. */
@@ -72,15 +72,15 @@ static u64 about_pages(const struct mcase *c, const struct expectation *e)
 	bool by_pkru = user_address && pke && data;
 
 	return if_(c->v[AXIS_DECOY], RULE_non_leaf_keys_are_ignored) |
-	       if_(c->v[AXIS_SIZE] == SIZE_2M, RULE_key_of_2mib_page) |
-	       if_(c->v[AXIS_SIZE] == SIZE_1G, RULE_key_of_1gib_page) |
+	       if_(c->v[AXIS_SIZE] == SIZE_2M, RULE_key_of_2mib_page_is_in_pde) |
+	       if_(c->v[AXIS_SIZE] == SIZE_1G, RULE_key_of_1gib_page_is_in_pdpte) |
 	       if_(c->v[AXIS_PKS] != PKS_ON && !user_address && restricts && data,
 		   RULE_cr4_pks_0_restricts_nothing) |
 	       if_(by_pkru && (e->key_denies || !restricts), RULE_user_addresses_obey_pkru) |
 	       if_(user_address && data && restricts, RULE_user_addresses_ignore_pkrs) |
 	       if_(c->v[AXIS_US] > US_U, RULE_one_supervisor_level_suffices) |
 	       if_(!user_address && pke && data, RULE_supervisor_addresses_ignore_pkru) |
-	       if_(c->v[AXIS_LEVELS] == LEVELS_5, RULE_five_levels_as_four) |
+	       if_(c->v[AXIS_LEVELS] == LEVELS_5, RULE_five_levels_work_as_four) |
 	       if_(c->v[AXIS_OTHERS] != OTHERS_OPEN, RULE_each_key_has_its_own_bits);
 }
 
@@ -118,11 +118,11 @@ static u64 broken_reports(const struct mismatch *m)
 		rules |= bits == 2 ? BIT(RULE_modify_is_a_write) : 0;
 	if (m->aspects & ASPECT_ERROR)
 		rules |= bits & 32 ? BIT(RULE_pk_needs_a_translation) |
-					     BIT(RULE_pk_with_other_reasons) |
-					     BIT(RULE_pk_tells_of_the_key)
-				   : BIT(RULE_error_code_tells_the_access);
+					     BIT(RULE_pk_is_set_beside_other_reasons) |
+					     BIT(RULE_pk_is_set_only_by_a_key)
+				   : BIT(RULE_error_code_describes_the_access);
 	if (m->aspects & (ASPECT_ACCESSED | ASPECT_DIRTY))
-		rules |= BIT(RULE_accessed_and_dirty);
+		rules |= BIT(RULE_permitted_access_sets_a_and_d);
 	if (m->aspects & ASPECT_MEMORY)
 		rules |= BIT(RULE_denied_access_changes_nothing) |
 			 BIT(RULE_permitted_access_takes_effect);
@@ -145,5 +145,5 @@ enum rule rule_broken(const struct mcase *c, const struct expectation *e, const 
 	/* A saved RIP is checked after a permitted access too. */
 	if (!able && m->aspects & ASPECT_RIP)
 		return RULE_saved_rip_is_the_faulting_instruction;
-	return able ? (enum rule)__builtin_ctzll(able) : RULE_error_code_tells_the_access;
+	return able ? (enum rule)__builtin_ctzll(able) : RULE_error_code_describes_the_access;
 }

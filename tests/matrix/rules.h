@@ -18,13 +18,13 @@
 	R(modify_is_a_write, "Page-Fault Exceptions", "a read-modify-write is a write: W is set") \
 	R(pk_needs_a_translation, "Page-Fault Exceptions",                                        \
 	  "PK is 0 where the page is not present")                                                \
-	R(pk_with_other_reasons, "Page-Fault Exceptions",                                         \
+	R(pk_is_set_beside_other_reasons, "Page-Fault Exceptions",                                \
 	  "PK does not depend on whether another rule denies the access as well")                 \
-	R(pk_tells_of_the_key, "Page-Fault Exceptions",                                           \
+	R(pk_is_set_only_by_a_key, "Page-Fault Exceptions",                                       \
 	  "PK is 1 if and only if a key denies the access")                                       \
-	R(error_code_tells_the_access, "Page-Fault Exceptions",                                   \
+	R(error_code_describes_the_access, "Page-Fault Exceptions",                               \
 	  "P, W/R, U/S, RSVD and I/D of the error code describe the access")                      \
-	R(accessed_and_dirty, "Accessed and Dirty Flags",                                         \
+	R(permitted_access_sets_a_and_d, "Accessed and Dirty Flags",                              \
 	  "a permitted access sets A, only a permitted write sets D")                             \
 	R(denied_access_changes_nothing, "Page-Fault Exceptions",                                 \
 	  "a denied access leaves memory as it was")                                              \
@@ -42,13 +42,13 @@
 	  "after a change of the entry's key and INVLPG the new key holds")                       \
 	R(stale_key_is_old_or_new, "Caching Translation Information",                             \
 	  "after a change of the entry's key the old one holds or the new one, and nothing else") \
-	R(five_levels_as_four, "4-Level Paging and 5-Level Paging",                               \
+	R(five_levels_work_as_four, "4-Level Paging and 5-Level Paging",                          \
 	  "keys work alike with 4 and 5 levels of paging")                                        \
-	R(compatibility_mode_too, "Protection Keys",                                              \
+	R(keys_work_in_compatibility_mode, "Protection Keys",                                     \
 	  "keys work in all of IA-32e mode, 32-bit code at CPL 3 included")                       \
-	R(fault_in_fault_is_double, "Interrupt 8-Double Fault Exception (#DF)",                   \
+	R(key_fault_in_fault_delivery_is_double, "Interrupt 8-Double Fault Exception (#DF)",      \
 	  "a page fault by a key during the delivery of a page fault is a double fault")          \
-	R(implicit_accesses_meet_smap, "Determination of Access Rights",                          \
+	R(implicit_accesses_obey_smap, "Determination of Access Rights",                          \
 	  "for the CPU's own accesses SMAP holds whatever EFLAGS.AC says")                        \
 	R(implicit_accesses_obey_keys, "Determination of Access Rights",                          \
 	  "the CPU's own accesses are supervisor-mode data accesses and obey keys at any "        \
@@ -59,8 +59,9 @@
 	  "instruction fetches are never affected by keys")                                       \
 	R(non_leaf_keys_are_ignored, "4-Level Paging and 5-Level Paging",                         \
 	  "bits 62:59 of entries that map no page mean nothing")                                  \
-	R(key_of_2mib_page, "Protection Keys", "the key of a 2 MiB page is in its PDE")           \
-	R(key_of_1gib_page, "Protection Keys", "the key of a 1 GiB page is in its PDPTE")         \
+	R(key_of_2mib_page_is_in_pde, "Protection Keys", "the key of a 2 MiB page is in its PDE") \
+	R(key_of_1gib_page_is_in_pdpte, "Protection Keys",                                        \
+	  "the key of a 1 GiB page is in its PDPTE")                                              \
 	R(cr4_pks_0_restricts_nothing, "Protection Keys",                                         \
 	  "with CR4.PKS = 0 IA32_PKRS restricts nothing")                                         \
 	R(user_addresses_obey_pkru, "Protection Keys",                                            \

@@ -202,7 +202,7 @@ static void try_leftovers(struct rule_tally *r, u64 cr4)
 	try_all_rights(r, cr4 | CR4_PKS, 1, 0);
 }
 
-static void leftover_rights_hold_at_once(void)
+static void rights_in_pkrs_hold_once_pks_is_on(void)
 {
 	struct rule_tally r =
 		RULE("Protection Keys",
@@ -212,4 +212,4 @@ static void leftover_rights_hold_at_once(void)
 	with_pages(&r, try_leftovers);
 	rule_report(&r);
 }
-KTEST(leftover_rights_hold_at_once, KT_PKS);
+KTEST(rights_in_pkrs_hold_once_pks_is_on, KT_PKS);

@@ -87,7 +87,7 @@ static void try_rcx(struct rule_tally *r, u64 rcx)
 	RULE_FAULT(r, f, want, after == ((u32)rcx ? before : new), "WRPKRU, RCX = %016lx", rcx);
 }
 
-static void pku_instructions_want_ecx_0(void)
+static void pku_instructions_need_ecx_0(void)
 {
 	struct rule_tally r =
 		RULE("WRPKRU", "RDPKRU and WRPKRU with ECX other than 0 are #GP(0) and change "
@@ -105,7 +105,7 @@ static void pku_instructions_want_ecx_0(void)
 	pke_end(saved);
 	rule_report(&r);
 }
-KTEST(pku_instructions_want_ecx_0, 0);
+KTEST(pku_instructions_need_ecx_0, 0);
 
 static void try_rdx_rax(struct rule_tally *r, u64 rdx, u64 rax)
 {
@@ -119,7 +119,7 @@ static void try_rdx_rax(struct rule_tally *r, u64 rdx, u64 rax)
 		   "WRPKRU over %08x, RDX = %016lx, RAX = %016lx", before, rdx, rax);
 }
 
-static void wrpkru_wants_edx_0(void)
+static void wrpkru_needs_edx_0(void)
 {
 	struct rule_tally r =
 		RULE("WRPKRU", "WRPKRU with EDX other than 0 is #GP(0) and changes nothing; "
@@ -139,7 +139,7 @@ static void wrpkru_wants_edx_0(void)
 	pke_end(saved);
 	rule_report(&r);
 }
-KTEST(wrpkru_wants_edx_0, 0);
+KTEST(wrpkru_needs_edx_0, 0);
 
 /* Opens key 0 again at once, so that a machine on which PKRU rules the kernel survives. */
 static void try_pkru(struct rule_tally *r, u32 value)
@@ -194,7 +194,7 @@ static void try_both(struct rule_tally *r, u32 pkrs, u32 pkru)
 		  pkru_after, ~pkrs & ~KEY_0);
 }
 
-static void pkru_and_pkrs_are_apart(void)
+static void pkru_and_pkrs_do_not_change_each_other(void)
 {
 	struct rule_tally r =
 		RULE("Protection Keys", "WRPKRU does not change IA32_PKRS, and WRMSR of "
@@ -215,4 +215,4 @@ static void pkru_and_pkrs_are_apart(void)
 	rights_end(rights);
 	rule_report(&r);
 }
-KTEST(pkru_and_pkrs_are_apart, KT_PKS);
+KTEST(pkru_and_pkrs_do_not_change_each_other, KT_PKS);

@@ -148,7 +148,7 @@ static void try_in_user_mode(struct rule_tally *r, struct uspace *us, void (*pro
 		   program == user_rdmsr ? "RDMSR" : "WRMSR of", value);
 }
 
-static void pkrs_is_not_for_user_mode(void)
+static void user_mode_cannot_access_pkrs(void)
 {
 	struct rule_tally r =
 		RULE("WRMSR", "RDMSR and WRMSR at CPL 3 are #GP(0) and change nothing");
@@ -166,7 +166,7 @@ static void pkrs_is_not_for_user_mode(void)
 	uspace_destroy(&us);
 	rule_report(&r);
 }
-KTEST(pkrs_is_not_for_user_mode, KT_PKS);
+KTEST(user_mode_cannot_access_pkrs, KT_PKS);
 
 /* CPUID.(EAX=07H,ECX=0):ECX. */
 #define CPUID_OSPKE BIT(4)
@@ -176,7 +176,7 @@ static u32 leaf_7(void)
 	return cpuid(7, 0).c;
 }
 
-static void cpuid_tells_of_pks(void)
+static void cpuid_reports_pks(void)
 {
 	struct rule_tally r =
 		RULE("CPUID", "with CPUID.(EAX=07H,ECX=0):ECX[31] = 1 IA32_PKRS can be "
@@ -194,9 +194,9 @@ static void cpuid_tells_of_pks(void)
 	rights_end(saved);
 	rule_report(&r);
 }
-KTEST(cpuid_tells_of_pks, KT_PKS);
+KTEST(cpuid_reports_pks, KT_PKS);
 
-static void cpuid_is_no_mirror_of_cr4_pks(void)
+static void no_cpuid_bit_follows_cr4_pks(void)
 {
 	struct rule_tally r =
 		RULE("CPUID", "leaf 07H reports that CR4.PKS exists, not whether it is set: "
@@ -216,7 +216,7 @@ static void cpuid_is_no_mirror_of_cr4_pks(void)
 	irq_restore(flags);
 	rule_report(&r);
 }
-KTEST(cpuid_is_no_mirror_of_cr4_pks, KT_PKS);
+KTEST(no_cpuid_bit_follows_cr4_pks, KT_PKS);
 
 static void cpuid_ospke_mirrors_cr4_pke(void)
 {
