@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of the ACPI parser share: one image, one run, and how both are looked at. */
+/* What the tests of the ACPI parser share: one image, one run, and checks of both. */
 #ifndef KEYWARD_TESTS_HOST_ACPI_EXPECT_H
 #define KEYWARD_TESTS_HOST_ACPI_EXPECT_H
 
@@ -31,14 +31,14 @@ static inline int parse(void)
 	return parse_with(36, 0);
 }
 
-/* Parses, and wants success without a complaint. */
+/* Parses, and expects success without a complaint. */
 static inline void parse_clean(void)
 {
 	assert_int_equal(parse(), 0);
 	assert_string_equal(run.text, "");
 }
 
-/* Parses, and wants success with just this complaint. */
+/* Parses, and expects success with just this complaint. */
 static inline void parse_complains(const char *text)
 {
 	assert_int_equal(parse(), 0);
@@ -47,7 +47,7 @@ static inline void parse_complains(const char *text)
 		fail_msg("\"%s\" does not say \"%s\"", run.text, text);
 }
 
-/* Where the table of that signature is in the image. */
+/* The address of the image's table with that signature. */
 static inline u64 find(const char *signature)
 {
 	for (u32 i = 0; i < image.count; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds ACPI tables in a piece of make-believe physical memory, right or wrong as asked: the
- * RSDP first, tables behind it, the list of them last.
+ * Builds ACPI tables, valid or broken, in simulated physical memory: the RSDP first, then the
+ * tables, their list last.
  */
 #ifndef KEYWARD_TESTS_HOST_ACPI_IMAGE_H
 #define KEYWARD_TESTS_HOST_ACPI_IMAGE_H
@@ -11,7 +11,7 @@
 #include "kernel/lib/types.h"
 
 #define IMAGE_MAX    32768
-#define IMAGE_BASE   0x7fe1000 /* where the image pretends to be; no table is aligned to a page */
+#define IMAGE_BASE   0x7fe1000 /* the image's physical address; no table is aligned to a page */
 #define IMAGE_TABLES 96
 
 struct image {
@@ -82,7 +82,7 @@ static inline void image_begin(struct image *m)
 	m->len = 41; /* the RSDP, and tables at odd addresses */
 }
 
-/* Opens a table, which goes into the list if its signature is not of one that does not. */
+/* Opens a table, which goes into the list unless it is a DSDT, XSDT or RSDT. */
 static inline u64 table_begin(struct image *m, const char *signature, u8 revision)
 {
 	u64 phys = IMAGE_BASE + m->len;
@@ -113,7 +113,7 @@ static inline void put_gas(struct image *m, u8 space, u8 bits, u8 access, u64 ad
 	put(m, addr, 8);
 }
 
-/* The list and the RSDP; revision 0 has an RSDT alone. */
+/* Writes the lists and the RSDP; revision 0 has an RSDT alone. */
 static inline void image_end(struct image *m, u8 revision)
 {
 	u64 rsdt = table_begin(m, "RSDT", 1), xsdt = 0;
@@ -189,7 +189,7 @@ static inline u64 put_dsdt(struct image *m, const void *elements, u8 len, u8 cou
 	return phys;
 }
 
-/* What a FADT says, as far as it is used; all else is 0. */
+/* The fields of a FADT that are used; all else is 0. */
 struct fadt_fields {
 	u8 revision;
 	u32 len; /* 116, 244, 268 or 276 */
@@ -219,7 +219,7 @@ static inline u64 put_fadt(struct image *m, const struct fadt_fields *f, u64 dsd
 	return phys;
 }
 
-/* A register in a FADT: the GAS at an offset. */
+/* Writes a register of a FADT: the GAS at an offset. */
 static inline void poke_gas(struct image *m, u64 phys, u32 offset, u8 space, u8 bits, u8 access,
 			    u64 addr)
 {

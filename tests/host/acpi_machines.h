@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables of whole machines: in the shape that QEMU's have, and a large server's. */
+/* The tables of whole machines: two shaped like QEMU's, and a large server's. */
 #ifndef KEYWARD_TESTS_HOST_ACPI_MACHINES_H
 #define KEYWARD_TESTS_HOST_ACPI_MACHINES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs acpi_parse() over an image, and what holds of every answer, whatever the bytes. */
+/* Runs acpi_parse() over an image, and checks what must hold of its answer, for any bytes. */
 #ifndef KEYWARD_TESTS_HOST_ACPI_RUN_H
 #define KEYWARD_TESTS_HOST_ACPI_RUN_H
 
@@ -12,10 +12,10 @@
 struct acpi_run {
 	const u8 *bytes; /* of the image, at IMAGE_BASE */
 	size_t len;
-	bool mend;     /* make the checksum of each table right as it is read, for fuzzing */
+	bool mend;     /* correct the checksum of each table as it is read, for fuzzing */
 	u32 map_after; /* mappings that succeed before all others fail; 0: no limit */
 	u32 maps;
-	void **copies;   /* of what was mapped: exact, so that one byte too many is seen */
+	void **copies;   /* of what was mapped: exact, so that an over-read is caught */
 	char text[8192]; /* the complaints, a line each */
 	u32 complaints;
 	const char *wrong;
@@ -79,14 +79,14 @@ static inline const char *check_madt(const struct acpi_madt *madt)
 	static const struct acpi_madt none;
 
 	if (!madt->present)
-		return memcmp(madt, &none, sizeof(none)) ? "an absent MADT says something" : NULL;
+		return memcmp(madt, &none, sizeof(none)) ? "an absent MADT is not all 0" : NULL;
 	if (madt->cpu_count > ACPI_CPUS_MAX)
 		return "cpu_count";
 	if (madt->cpus_dropped && madt->cpu_count != ACPI_CPUS_MAX)
-		return "processors dropped while there was room";
+		return "CPUs dropped while there was room";
 	for (u32 i = 0; i < madt->cpu_count; i++) {
 		if (madt->cpus[i].apic_id == ~0u)
-			return "a processor with everybody's APIC id";
+			return "a CPU with the broadcast APIC id";
 		for (u32 j = 0; j < i; j++)
 			if (madt->cpus[i].apic_id == madt->cpus[j].apic_id)
 				return "an APIC id twice";
@@ -98,7 +98,7 @@ static inline const char *check_fadt(const struct acpi_fadt *fadt)
 {
 	if (!reg_good(&fadt->pm1_control[0]) || !reg_good(&fadt->pm1_control[1]) ||
 	    !reg_good(&fadt->timer) || !reg_good(&fadt->reset) || !reg_good(&fadt->sleep_control))
-		return "a register of the FADT that is none";
+		return "an invalid register of the FADT";
 	if (fadt->slp_typ[0] > 7 || fadt->slp_typ[1] > 7)
 		return "SLP_TYP has 3 bits";
 	if (!fadt->s5 && (fadt->slp_typ[0] || fadt->slp_typ[1]))
@@ -150,7 +150,7 @@ static inline const char *run_check(const struct acpi_run *run)
 	for (u32 i = 0; i < info->table_count; i++)
 		if (strlen(info->tables[i].signature) != 4 || info->tables[i].len < 36 ||
 		    info->tables[i].len > ACPI_TABLE_LEN_MAX)
-			return "a table that is none";
+			return "an invalid table";
 	wrong = wrong ? wrong : check_madt(&info->madt);
 	wrong = wrong ? wrong : check_fadt(&info->fadt);
 	return wrong ? wrong : check_devices(info);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What holds of every answer of mb2_parse(), for whatever bytes. */
+/* Checks what must hold of every answer of mb2_parse(), for any bytes. */
 #ifndef KEYWARD_TESTS_HOST_BOOT_INFO_CHECK_H
 #define KEYWARD_TESTS_HOST_BOOT_INFO_CHECK_H
 

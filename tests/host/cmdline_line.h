@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One line through cmdline_parse(), and what it said: for the tests of the command line. */
+/* Parses one line and collects the complaints: for the tests of the command line. */
 #ifndef KEYWARD_TESTS_HOST_CMDLINE_LINE_H
 #define KEYWARD_TESTS_HOST_CMDLINE_LINE_H
 
@@ -8,18 +8,18 @@
 #include "tests/host/options_check.h"
 
 static struct options opt;
-static char said[8][256];
+static char reported[8][256];
 static unsigned complaints;
 
-static inline void listen(const char *message, void *arg)
+static inline void collect(const char *message, void *arg)
 {
 	const char *wrong = complaint_check(message);
 
 	if (wrong)
 		fail_msg("%s: %s", wrong, message);
 	assert_ptr_equal(arg, &opt);
-	if (complaints < ARRAY_SIZE(said))
-		snprintf(said[complaints], sizeof(said[0]), "%s", message);
+	if (complaints < ARRAY_SIZE(reported))
+		snprintf(reported[complaints], sizeof(reported[0]), "%s", message);
 	complaints++;
 }
 
@@ -30,7 +30,7 @@ static inline void parse(const char *line)
 
 	complaints = 0;
 	memset(&opt, 0xff, sizeof(opt));
-	cmdline_parse(copy, &opt, listen, &opt);
+	cmdline_parse(copy, &opt, collect, &opt);
 	free(copy);
 	wrong = options_check(&opt);
 	if (wrong)
@@ -41,14 +41,14 @@ static inline void parse_silently(const char *line)
 {
 	parse(line);
 	if (complaints)
-		fail_msg("%s: complains: %s", line, said[0]);
+		fail_msg("%s: complains: %s", line, reported[0]);
 }
 
 static inline void expect(const char *line, const char *complaint)
 {
 	parse(line);
 	assert_int_equal(complaints, 1);
-	assert_string_equal(said[0], complaint);
+	assert_string_equal(reported[0], complaint);
 }
 
 #endif

@@ -6,13 +6,13 @@
 #define NOTHING 0
 #define ANY     (BIT(RULES) - 1)
 
-/* Of a span with two wrong halves the other one is reported, or neither is wrong alone. */
+/* A span with two wrong halves reports the other half, or neither half is wrong alone. */
 #define ECHOES (R(span_obeys_each_key) | R(cr2_is_in_the_denied_page))
 
-/* Both registers are read by the same means, so what is wrong for one is for the other. */
+/* Both registers are read by the same code, so an error in one is in the other too. */
 #define PKRU_TOO (R(user_addresses_obey_pkru) | R(user_addresses_ignore_pkrs))
 
-/* Other rights than it should have: denials of all sorts too few, and too many. */
+/* A key with wrong rights: too few and too many denials of all sorts. */
 #define WRONG_RIGHTS                                                      \
 	(R(access_disable_denies_data) | R(write_disable_denies_writes) | \
 	 R(write_disable_permits_reads) | R(open_key_denies_nothing))

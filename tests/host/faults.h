@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The errors that can be planted in the software machine, one at a time: each is one that an
- * implementer could make. The list is faults.inc; the errors themselves stand where they would be
+ * implementer could make. The list is faults.inc; the errors themselves are where they would be
  * made, as BROKEN(name), in soft*.c.
  */
 #ifndef KEYWARD_TESTS_HOST_FAULTS_H
@@ -21,7 +21,7 @@ enum fault {
 	FAULTS
 };
 
-/* The one that the machine has. */
+/* The error that is planted now. */
 extern enum fault soft_fault;
 #define BROKEN(name) unlikely(soft_fault == FAULT_##name)
 
@@ -34,8 +34,8 @@ enum fault_state {
 struct fault_text {
 	const char *id, *says;
 	enum fault_state state;
-	u64 rules, also; /* the rules that must be reported, those that may be besides; bits */
-	const char *why; /* it is equivalent, or unseen */
+	u64 rules, also; /* rules that must be reported, and that may be too; bits */
+	const char *why; /* why it is equivalent or unseen */
 };
 const struct fault_text *fault_text(enum fault f);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What holds of every framebuffer that framebuffer_check() accepts; each corner is drawn. */
+/* Checks a framebuffer that framebuffer_check() accepted, and draws in each corner. */
 #ifndef KEYWARD_TESTS_HOST_FB_CHECK_H
 #define KEYWARD_TESTS_HOST_FB_CHECK_H
 
@@ -8,7 +8,7 @@
 #include "kernel/console/fbcon.h"
 #include "kernel/console/framebuffer.h"
 
-/* NULL, or what is wrong. A block of just its size shows a pixel beside it to AddressSanitizer. */
+/* NULL, or what is wrong. In a block of its size AddressSanitizer catches a pixel outside. */
 static inline const char *fb_check(const struct boot_framebuffer *fb, u32 phys_bits)
 {
 	u32 cols = fbcon_cols(fb), rows = fbcon_rows(fb);
@@ -17,11 +17,11 @@ static inline const char *fb_check(const struct boot_framebuffer *fb, u32 phys_b
 	u8 *pixels;
 
 	if (fb->addr + size < fb->addr || (fb->addr + size - 1) >> phys_bits)
-		return "it has no address";
+		return "its address is impossible";
 	if (size == 0 || size > FRAMEBUFFER_MAX)
-		return "its size";
+		return "its size is impossible";
 	if (cols == 0 || cols > SCREEN_COLS_MAX || rows == 0 || rows > SCREEN_ROWS_MAX)
-		return "its characters";
+		return "its number of characters is impossible";
 	if (size > 64 << 20)
 		return NULL;
 	pixels = malloc(size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as the memory that the RSDP leads into: no over-read, and an answer that keeps its
- * promises. The first byte's lowest bit has all checksums mended as they are read, or nearly every
- * change to a table would only ever be one more wrong checksum.
+ * Any bytes as the memory that the RSDP points into: no over-read, and an answer that passes
+ * run_check(). If the first byte is odd, all checksums are corrected as they are read; otherwise
+ * nearly every change to a table would be just one more wrong checksum.
  */
 #include <stdlib.h>
 

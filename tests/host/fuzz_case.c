@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any text: a case whose name reads as itself again, or one printable line that says why not. */
+/* Any text: a case whose printed name parses as itself, or one printable line that says why not. */
 #include <stdlib.h>
 #include <string.h>
 

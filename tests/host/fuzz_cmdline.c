@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any line: options in their ranges, printable complaints, and the same options when read again. */
+/* Any line: options in their ranges that read back as rendered, and printable complaints. */
 #include <stdlib.h>
 
 #include "tests/host/options_check.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The list and the name, between them a newline: the same answer as the model's. */
+/* A list and a name, separated by a newline: the answer is the model's. */
 #include <stdlib.h>
 
 #include "kernel/lib/glob.h"

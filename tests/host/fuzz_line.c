@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a terminal sends: the line and what is shown of it stay right, and its words can be read. */
+/* Any bytes from a terminal: the line and its display stay right, and its words can be read. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

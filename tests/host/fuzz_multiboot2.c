@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as boot information: no over-read, and an answer that keeps its promises. */
+/* Any bytes as boot information: no over-read, and an answer that passes boot_info_check(). */
 #include <stdlib.h>
 
 #include "tests/host/boot_info_check.h"
@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
-/* libFuzzer's block is just as long as the input, so that an over-read is seen. */
+/* libFuzzer's block is just as long as the input, so that the sanitizer catches an over-read. */
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static struct boot_info info;

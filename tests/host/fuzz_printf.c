@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two things by the first byte. Odd: the rest is a format, all its arguments are pointers to text;
- * whatever it says, nothing is written outside and the length holds for every size. Even: a
- * conversion and a value are made from the rest, and the C library has to agree.
+ * The first byte chooses one of two tests. Odd: the rest is a format whose arguments all point to
+ * text; nothing is written outside of the buffer, and every size gives the same length. Even: the
+ * rest makes a conversion and a value, and the C library must agree.
  */
 #include <limits.h>
 #include <stdio.h>

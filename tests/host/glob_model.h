@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What glob_list_match() should answer, by the definition and without haste. */
+/* The answer of glob_list_match() by its definition, simple and slow. */
 #ifndef KEYWARD_TESTS_HOST_GLOB_MODEL_H
 #define KEYWARD_TESTS_HOST_GLOB_MODEL_H
 

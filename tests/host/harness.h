@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every host test includes: cmocka with what it needs first, and exact-size buffers. */
+/* Included by every host test: cmocka after the headers it needs, and exact-size buffers. */
 #ifndef KEYWARD_TESTS_HOST_HARNESS_H
 #define KEYWARD_TESTS_HOST_HARNESS_H
 
@@ -16,7 +16,7 @@
 
 #include "kernel/lib/types.h"
 
-/* A copy in a block of exactly n bytes, so that AddressSanitizer sees one byte too many. */
+/* A copy in a block of exactly n bytes, so that AddressSanitizer catches an over-read. */
 static inline void *exact_copy(const void *data, size_t n)
 {
 	void *copy = malloc(n ? n : 1);

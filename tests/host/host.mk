@@ -13,13 +13,13 @@ HOST_PURE  := kernel/lib/ranges.c mm/ram.c boot/multiboot2.c boot/cmdline.c kern
 	      tests/oracle/oracle.c monitor/line.c monitor/ansi.c monitor/words.c \
 	      tests/matrix/space.c tests/interleave/model.c tests/interleave/sequence.c tests/host/ksym_stub.c \
 	      tests/host/console_stub.c
-# The rest of the matrix, with the machine that it runs on here: only for the programs that need it.
+# The rest of the matrix and its software machine: only for the programs that need them.
 HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables memory judge mismatch rules classes \
 		 plan run) \
 		 $(sort $(wildcard tests/host/soft*.c)) tests/host/faults.c
 HOST_MACHINES := t_classes t_machine t_plan t_faults
-# They run a slice for each error that can be planted, and all of the other slice's plan: without
-# sanitizers, which look at the same code in t_machine.
+# t_faults runs a slice for each planted error, t_plan walks both slices: without sanitizers, which
+# check the same code in t_machine.
 HOST_FAST     := t_faults t_plan
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(sort $(wildcard tests/host/t_*.c)))
 HOST_FUZZ  := $(patsubst tests/host/fuzz_%.c,%,$(sort $(wildcard tests/host/fuzz_*.c)))
@@ -28,7 +28,7 @@ HOST_FLAGS := -std=gnu17 -O1 -g -I. -MMD -MP -Wall -Wextra -Werror -Wshadow -Wst
 	      -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
 	      -Dstrlcpy=kw_strlcpy
 
-# Both compilers, as far as they are here: each has its own idea of undefined behaviour.
+# Both compilers, if installed: each treats undefined behaviour in its own way.
 HOST_CCS     := $(foreach cc,gcc clang,$(if $(shell command -v $(cc)),$(cc)))
 HOST_SKIPPED := $(foreach cc,$(filter-out $(HOST_CCS),gcc clang),"skip:$(cc):$(cc) is not installed")
 HOST_PROGRAMS = $(foreach cc,$(HOST_CCS),\
@@ -49,7 +49,7 @@ $(HOST_BUILD)/$(1)/%.o: %.c tests/host/host.mk
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(HOST_FLAGS) $(3) -c $$< -o $$@
 
-# string.c beside the C library's functions; and as the kernel has it, not made of their calls.
+# string.c lives beside the C library's functions and, as in the kernel, does not call them.
 $(HOST_BUILD)/$(1)/kernel/lib/string.o: kernel/lib/string.c tests/host/host.mk
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(HOST_FLAGS) $(3) -fno-builtin -include tests/host/renamed.h -c $$< -o $$@
@@ -69,7 +69,7 @@ $(eval $(call host_rules,fuzz,clang,-fsanitize=fuzzer))
 
 fuzz: $(HOST_FUZZ:%=fuzz-%) ## fuzz the pure parts: FUZZ_SECONDS=10 for each
 
-# New inputs go to the first folder and stay for the next run; the second is made anew.
+# libFuzzer keeps new inputs in the first folder for the next run; the second has the seeds.
 fuzz-%: $(HOST_BUILD)/fuzz/fuzz_% $(HOST_BUILD)/seeds
 	@mkdir -p $(HOST_BUILD)/fuzz/found/$* $(HOST_BUILD)/fuzz/crashes
 	@$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 -print_final_stats=1 \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A terminal that can print, go back and go to the next line, and what must be on it. */
+/* A terminal that can print, go back and go to the next line; and a check of what it shows. */
 #ifndef KEYWARD_TESTS_HOST_LINE_MODEL_H
 #define KEYWARD_TESTS_HOST_LINE_MODEL_H
 
@@ -12,9 +12,9 @@
 struct line_terminal {
 	struct line line;
 	struct ansi ansi;
-	char cells[LINE_COLUMNS + 2]; /* behind the prompt; blanks at the end are taken off */
+	char cells[LINE_COLUMNS + 2]; /* behind the prompt, without blanks at the end */
 	u32 column;
-	bool broken; /* it was asked for something that a terminal cannot do */
+	bool broken; /* it received something that it cannot do */
 };
 
 static inline void line_terminal_put(const char *text, void *arg)
@@ -63,14 +63,14 @@ static inline enum line_event line_terminal_byte(struct line_terminal *t, u8 byt
 	return key < 0 ? LINE_OPEN : line_key(&t->line, key);
 }
 
-/* "", or what is wrong with the line or with what is shown of it. */
+/* "", or what is wrong with the line or with its display. */
 static inline const char *line_terminal_check(const struct line_terminal *t)
 {
 	const struct line *l = &t->line;
 	u32 shown;
 
 	if (t->broken)
-		return "more was sent than a terminal can do";
+		return "the terminal received something that it cannot do";
 	if (l->length >= LINE_MAX || strlen(l->text) != l->length || l->cursor > l->length)
 		return "length or cursor";
 	for (u32 i = 0; i < l->length; i++)

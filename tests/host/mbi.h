@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Builds multiboot2 boot information for tests and fuzzers, right or wrong as asked. */
+/* Builds multiboot2 boot information for tests and fuzzers, valid or broken. */
 #ifndef KEYWARD_TESTS_HOST_MBI_H
 #define KEYWARD_TESTS_HOST_MBI_H
 
@@ -30,7 +30,7 @@ static inline void mbi_begin(struct mbi *mbi)
 	mbi->len = 8;
 }
 
-/* Appends a tag whose header says `size`, whatever its content has; returns its offset. */
+/* Appends a tag whose header says `size`, whatever its content's length; returns its offset. */
 static inline size_t mbi_tag_sized(struct mbi *mbi, u32 type, u32 size, const void *content,
 				   size_t len)
 {
@@ -69,7 +69,7 @@ static inline void mbi_end(struct mbi *mbi)
 	mbi_close(mbi);
 }
 
-/* One of every tag that is used, one that is not, in an order in which GRUB might give them. */
+/* One of each tag that is used and one that is not, in an order that GRUB might use. */
 static inline void mbi_good(struct mbi *mbi)
 {
 	static const struct mbi_entry map[] = {

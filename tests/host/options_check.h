@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What holds of every answer and complaint of cmdline_parse(), for whatever line. */
+/* Checks what must hold of cmdline_parse()'s options and complaints, for any line. */
 #ifndef KEYWARD_TESTS_HOST_OPTIONS_CHECK_H
 #define KEYWARD_TESTS_HOST_OPTIONS_CHECK_H
 
@@ -23,12 +23,12 @@ static inline const char *options_check(const struct options *opt)
 	if (opt->repeat < 1 || opt->repeat > 1000000 || opt->cpus < 1 || opt->cpus > 4096)
 		return "a number out of its range";
 	if (opt->paging && opt->paging != 4 && opt->paging != 5)
-		return "levels that no processor has";
+		return "a number of levels that no CPU has";
 	for (unsigned i = 0; i < OPTIONS_RESERVE; i++)
 		if (opt->reserve[i].start + opt->reserve[i].size < opt->reserve[i].start)
 			return "a reserved range that wraps";
 	if (opt->magic > 15)
-		return "an unknown magic point";
+		return "an unknown patch site";
 	return NULL;
 }
 
@@ -43,7 +43,7 @@ static inline const char *complaint_check(const char *message)
 	return NULL;
 }
 
-/* Writes a value with every character taken as it is. */
+/* Writes a value with every character escaped. */
 static inline char *value_render(const char *value, char *p)
 {
 	for (; *value; value++) {
@@ -69,7 +69,7 @@ static inline char *ranges_render(const struct options_range *r, u32 size, char 
 	return p;
 }
 
-/* Writes the options as a command line that gives them again. */
+/* Writes the options as a command line that parses to the same options. */
 static inline void options_render(const struct options *opt, char line[2048])
 {
 	char *p = line;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes what the fuzzers start from: seeds FOLDER, which has a folder for each fuzzer. */
+/* Writes the fuzzers' seeds: make-seeds FOLDER, which has a folder for each fuzzer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +53,7 @@ static void save_multiboot2(void)
 	save("multiboot2", 4, mbi.bytes, mbi.len);
 }
 
-/* Each machine twice: as it is, and with checksums that are mended as they are read. */
+/* Each machine twice: as it is, and with checksums that are corrected as they are read. */
 static void save_acpi(void)
 {
 	static void (*const machines[])(struct image * m) = { machine_pc, machine_q35,

@@ -83,7 +83,7 @@ void machine_home_key(u32 key)
 	soft_cpu.home_key = key;
 }
 
-/* Rights are looked up anew when something has changed that they depend on. */
+/* Something has changed that rights depend on: they are looked up anew, unless `ignored`. */
 static void changed(bool ignored)
 {
 	if (!ignored)
@@ -121,9 +121,9 @@ void machine_control(const struct control *c)
 }
 
 /*
- * The processor itself lives on the home pages: were their key denied, the next exception would
- * be a triple fault. That must not happen to the suite, whatever error is planted, so this looks
- * at the register and at the entry alone.
+ * The processor itself needs the home pages: if their key were denied, the next exception would be
+ * a triple fault. That must not happen to the suite, whatever error is planted, so the checks look
+ * at the registers and at the entry alone.
  */
 static void check_home_page(u64 va)
 {
@@ -164,7 +164,7 @@ static void report(u32 vector, struct outcome *o)
 	o->rip_right = !BROKEN(rip_is_behind_the_instruction);
 }
 
-/* Delivers a page fault, for which the processor has to make the access of this kind. */
+/* Delivers a page fault; its delivery makes the access of this kind. */
 static void shoot_in_delivery(const struct shot *s, struct outcome *o)
 {
 	u64 cr2;

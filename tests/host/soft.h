@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A processor in software, for the matrix: what tests/matrix/machine.h asks, from page walks over
- * real entries, a TLB and rights that are looked up at each access. It is written from the SDM's
- * words and shares nothing with tests/oracle/oracle.c, in code or in form. One error at a time can
- * be planted in it (tests/host/faults.h).
+ * A processor in software, for the matrix: it implements tests/matrix/machine.h with page walks
+ * over real entries, a TLB, and rights that are looked up at each access. It is written from the
+ * SDM and shares neither code nor form with tests/oracle/oracle.c. One error at a time can be
+ * planted in it (tests/host/faults.h).
  *
  *   soft.c         the machine's memory, registers, and what the suite calls
  *   soft_shot.c    the accesses: instructions, and what the processor reads and writes by itself
@@ -24,8 +24,8 @@ struct soft_cpu {
 	u32 levels; /* of paging: 4, 5 */
 	bool wp, pks, pke, smap, smep, ac;
 	u32 cpl, pkru, pkrs;
-	u32 late_pkrs; /* for an error: what IA32_PKRS was before it was written */
-	u32 error;     /* of the page fault that was met last */
+	u32 late_pkrs; /* for an error: IA32_PKRS before it was written */
+	u32 error;     /* of the last page fault */
 	u8 kind, mode;
 	u32 epoch; /* counts the changes that rights depend on */
 	u32 home_key;
@@ -53,30 +53,30 @@ struct translation {
 	u64 *path[5]; /* the entries that were used, the leaf last */
 };
 
-/* Machine memory; a program that leaves it ends. */
+/* The machine's memory at `phys`; ends the program if the range is outside of it. */
 u8 *soft_memory(u64 phys, u64 bytes);
 
 enum walk { WALK_OK, WALK_ABSENT, WALK_RESERVED };
 enum walk soft_walk(u64 va, struct translation *t);
 
-/* What the page lets this access do: by its entries, by its key. CAN_FETCH included. */
+/* What the page permits this access: by its entries, by its key. CAN_FETCH included. */
 u32 soft_paging_permits(const struct translation *t, const struct access *a);
 u32 soft_key_permits(const struct translation *t, const struct access *a);
 
-/* The error code of a page fault; `denied` has what the entries and what the key deny. */
+/* The error code of a page fault; by_paging, by_key: what the entries and the key deny. */
 u32 soft_error_code(const struct access *a, enum walk walk, u32 by_paging, u32 by_key,
 		    const struct translation *t);
 
-/* Null, and cr2 and error are set, if the access is denied. Marks nothing yet. */
+/* The access's translation; NULL, with cr2 and error set, if it is denied. Sets A, not yet D. */
 struct translation *soft_reach(const struct access *a);
 
-/* The access is made: the dirty flag, if it writes. */
+/* Sets the dirty flag if the access writes. */
 void soft_mark(struct translation *t, u32 does);
 
 void soft_tlb_flush(void);
 void soft_tlb_drop(u64 va);
 
-/* A read that must end in a page fault. */
+/* A read that must end in a page fault; true if it does not. */
 bool soft_read_absent(void);
 
 /* Makes the access of soft_cpu.kind; false after a page fault. */

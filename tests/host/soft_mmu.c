@@ -7,7 +7,7 @@
 /* Bits of an entry, as "4-Level Paging and 5-Level Paging" draws them. */
 enum { P = 0, RW = 1, US = 2, A = 5, D = 6, PS = 7, KEY = 59, XD = 63 };
 
-/* Of the three sizes; direct-mapped, and an entry counts only in the generation it is from. */
+/* One per page size; direct-mapped, and an entry is valid only in its own generation. */
 #define TLB_SLOTS 64
 static struct translation tlb[3][TLB_SLOTS];
 static u64 generation = 1;
@@ -52,7 +52,7 @@ void soft_tlb_drop(u64 va)
 		t->generation = 0;
 }
 
-/* INVLPG. What it should drop is the whole translation. */
+/* INVLPG: it should drop the whole translation. */
 void machine_invlpg(u64 va)
 {
 	struct translation *t = find(va);
@@ -98,7 +98,7 @@ static bool reserved_bits(u64 entry, bool leaf, u64 size)
 	return entry & (RESERVED_HIGH | low);
 }
 
-/* The page is found: what all entries say together. */
+/* The page is found: combines what all entries say. */
 static void sum_up(u64 va, u64 size, struct translation *t)
 {
 	u64 leaf = *t->path[t->depth - 1], all = ~0ull, any = 0;
@@ -169,7 +169,7 @@ static struct translation *keep(const struct translation *t)
 	return s;
 }
 
-/* What is permitted now; some errors ask what was permitted before. */
+/* What the key permits now; some planted errors use what it permitted before. */
 static u32 permitted_now(struct translation *t, const struct access *a)
 {
 	bool kept = BROKEN(rights_survive_wrmsr) || BROKEN(rights_survive_cr4_pks) ||
@@ -182,7 +182,7 @@ static u32 permitted_now(struct translation *t, const struct access *a)
 	return t->permits;
 }
 
-/* Without INVLPG the TLB's key holds. */
+/* Without INVLPG the TLB's key holds: only planted errors look at the entry. */
 static void look_at_entry(struct translation *t)
 {
 	u32 now = (u32)(*t->path[t->depth - 1] >> KEY & 15);
@@ -215,7 +215,7 @@ static void denied(const struct access *a, struct translation *t, u32 by_paging,
 	page_fault(a, error);
 }
 
-/* Whether a translation's rights permit the access now. */
+/* True if the translation permits the access now; records the page fault if not. */
 static bool permitted(struct translation *t, const struct access *a)
 {
 	u32 by_paging = a->does & ~soft_paging_permits(t, a);

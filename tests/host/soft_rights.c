@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * "Determination of Access Rights" and "Protection Keys" (SDM Vol. 3A): each gives a set of what
+ * "Determination of Access Rights" and "Protection Keys" (SDM Vol. 3A): each yields a set of what
  * is permitted, and an access must be in both.
  */
 #include "tests/host/soft.h"
 
 #define DATA (CAN_READ | CAN_WRITE)
 
-/* CPL 3, but for what the processor does by itself. */
+/* CPL 3, except for what the processor does by itself. */
 static bool in_user_mode(const struct access *a)
 {
 	if (a->implicit && BROKEN(implicit_as_user))
@@ -57,7 +57,7 @@ u32 soft_paging_permits(const struct translation *t, const struct access *a)
 	return permits;
 }
 
-/* Which addresses PKRU rules; IA32_PKRS has the others. */
+/* True if PKRU rules the address; IA32_PKRS rules the others. */
 static bool ruled_by_pkru(const struct translation *t, const struct access *a)
 {
 	if (BROKEN(supervisor_asks_pkrs) && !in_user_mode(a))
@@ -86,7 +86,7 @@ static bool in_force(bool pkru)
 	       !(BROKEN(pke_gates_pkrs) && !soft_cpu.pke);
 }
 
-/* Implicit accesses of some sort for which somebody forgot the keys. */
+/* Planted errors: implicit accesses of some kind that ignore keys. */
 static bool forgotten(const struct access *a)
 {
 	if (!a->implicit)
@@ -118,7 +118,7 @@ static u32 rights_of_key(u32 rights, u32 key)
 	u32 shift = 2 * key;
 
 	if (BROKEN(shift_4i))
-		shift = 4 * key & 31; /* as SHR has it */
+		shift = 4 * key & 31; /* SHR masks its count */
 	if (BROKEN(shift_i))
 		shift = key;
 	if (BROKEN(neighbours_bits))
@@ -133,7 +133,7 @@ static u32 rights_of_key(u32 rights, u32 key)
 	return rights;
 }
 
-/* Instructions whose microcode, or whose emulation, somebody gave a way of its own to memory. */
+/* Planted errors: instructions whose microcode, or emulation, has its own path to memory. */
 static bool own_way(const struct access *a)
 {
 	if (a->implicit)
@@ -157,7 +157,7 @@ static bool own_way(const struct access *a)
 	return false;
 }
 
-/* AD = 1: no data access whatever. */
+/* What AD = 1 takes: every data access. */
 static u32 access_disable_takes(const struct access *a)
 {
 	if (BROKEN(ad_ignored) || own_way(a) || (BROKEN(ad_needs_wp) && !soft_cpu.wp))
@@ -167,7 +167,7 @@ static u32 access_disable_takes(const struct access *a)
 	return BROKEN(keys_on_fetches) ? CAN_ALL : DATA;
 }
 
-/* WD = 1: no write by user mode; none by a supervisor while CR0.WP = 1. */
+/* What WD = 1 takes: writes by user mode, and by a supervisor while CR0.WP = 1. */
 static u32 write_disable_takes(const struct access *a, bool pkru)
 {
 	bool user = in_user_mode(a) && !BROKEN(wd_needs_wp_for_users);
@@ -211,7 +211,7 @@ u32 soft_key_permits(const struct translation *t, const struct access *a)
 	return permits;
 }
 
-/* "Page-Fault Exceptions": PK tells of the key, whether something else denies as well or not. */
+/* "Page-Fault Exceptions": PK is set if a key denies, whether or not something else does. */
 static bool pk_of(const struct access *a, enum walk walk, u32 by_paging, u32 by_key,
 		  const struct translation *t)
 {

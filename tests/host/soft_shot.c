@@ -17,7 +17,7 @@ struct operand {
 	u32 split, bytes, does;
 };
 
-/* Where a byte lies, whoever may use it: only for errors. */
+/* A byte's memory, whatever the rights: only for planted errors. */
 static u8 *backdoor(u64 va)
 {
 	struct translation t;
@@ -42,7 +42,7 @@ static bool reach_page(struct operand *o, u32 which, u64 va, enum who who, bool 
 	return true;
 }
 
-/* Both pages are asked before anything is read or written. */
+/* Checks both pages before anything is read or written. */
 static bool reach(u64 va, u32 bytes, u32 does, enum who who, struct operand *o)
 {
 	u32 left = (u32)(4096 - va % 4096);
@@ -97,7 +97,7 @@ static bool load(u64 va, u32 bytes, enum who who, void *data)
 	return true;
 }
 
-/* A store that is denied should leave memory alone. */
+/* Planted errors: a denied store that changes memory all the same. */
 static void spill(u64 va, u32 bytes, const struct operand *o, const void *data)
 {
 	if (BROKEN(denied_write_is_stored) && o->split == bytes && backdoor(va))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From the RSDP to the tables: right, lying, truncated and damaged ones. */
+/* From the RSDP to the tables: valid, lying, truncated and damaged ones. */
 #include "tests/host/acpi_expect.h"
 
 static void no_rsdp(void **state)
@@ -54,7 +54,7 @@ static void rsdp_length(void **state)
 	}
 }
 
-/* Revision 0 has no second half: what is in its place is not looked at. */
+/* Revision 0 has no second half: the bytes in its place are ignored. */
 static void old_rsdp(void **state)
 {
 	(void)state;
@@ -68,7 +68,7 @@ static void old_rsdp(void **state)
 	assert_int_equal(info->tables[3].phys, find("WAET"));
 }
 
-/* The XSDT counts if both are there; and the RSDT does if it cannot be used. */
+/* The XSDT counts if both are there; the RSDT does if the XSDT cannot be used. */
 static void which_list(void **state)
 {
 	u64 rsdt = 0;
@@ -104,7 +104,7 @@ static void list_of_another_name(void **state)
 	assert_string_equal(run.text, "the RSDP leads to no list of tables\n");
 }
 
-/* Entries are 0, odd in number of bytes, or lead where nothing can be read. */
+/* Entries are 0, cut in half, or point where nothing can be read. */
 static void entries_of_the_list(void **state)
 {
 	(void)state;
@@ -122,7 +122,7 @@ static void entries_of_the_list(void **state)
 	assert_int_equal(info->table_count, 1);
 }
 
-/* An RSDT is not a list of 64-bit addresses, which a mix-up of both would read from it. */
+/* An RSDT has 32-bit entries, an XSDT 64-bit ones: a mix-up finds other tables. */
 static void both_widths(void **state)
 {
 	(void)state;
@@ -152,11 +152,11 @@ static void table_lengths(void **state)
 	}
 	poke(&image, find("APIC"), 4, image.len, 4);
 	parse_complains("bytes cannot be read");
-	assert_int_equal(info->table_count, 3); /* seen, though it cannot be used */
+	assert_int_equal(info->table_count, 3); /* listed, though it cannot be used */
 	assert_false(info->madt.present);
 }
 
-/* Every used table, with each of its bytes spoilt in turn, is as if it were not there. */
+/* Every used table counts as absent if any one of its bytes is damaged. */
 static void table_checksums(void **state)
 {
 	static const char *const names[] = { "FACP", "APIC", "SPCR", "NFIT" };
@@ -219,7 +219,7 @@ static void too_many_tables(void **state)
 	assert_int_equal(info->tables_dropped, 3);
 }
 
-/* A list of a million entries, which all lead to one table, ends. */
+/* A list of thousands of entries, which all point to one table, ends. */
 static void endless_list(void **state)
 {
 	u64 table, list;
@@ -240,7 +240,7 @@ static void endless_list(void **state)
 	assert_true(run.maps < 300);
 }
 
-/* The memory cannot be read from the n-th time on: what came before stands. */
+/* Mapping fails from the n-th time on: what was read before stands. */
 static void mapping_fails(void **state)
 {
 	u32 all;
@@ -285,7 +285,7 @@ static void every_bit_flipped(void **state)
 	}
 }
 
-/* At a multiple of 16, right in its first 20 bytes, and wholly inside; the first such one. */
+/* Finds the first one at a multiple of 16, valid in its first 20 bytes, and wholly inside. */
 static void search(void **state)
 {
 	u8 area[128] = { 0 }, *exact;

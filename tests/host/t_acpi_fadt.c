@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The FADT's registers, and \_S5 in the AML that it leads to. */
+/* The FADT's registers, and \_S5 in the AML of DSDT and SSDTs. */
 #include "tests/host/acpi_expect.h"
 
 static void assert_port(const struct acpi_reg *reg, u64 port)
@@ -24,7 +24,7 @@ static void acpi_1(void **state)
 	assert_false(info->fadt.no_8042);
 	assert_true(info->fadt.s5);
 	assert_int_equal(info->fadt.slp_typ[0], 0);
-	/* Its flags had no bits 10 and 20 yet, and its end no newer fields, whatever is there. */
+	/* ACPI 1.0 has no flag bits 10 and 20 and no newer fields, whatever is there. */
 	change(find("FACP"), 112, 0xffffffff, 4);
 	change(find("FACP"), 4, 244, 4);
 	parse_clean();
@@ -107,7 +107,7 @@ static void absent_registers(void **state)
 	(void)state;
 	machine_pc(&image);
 	fadt = find("FACP");
-	change(fadt, 91, 0, 1); /* a PM timer of no length is none */
+	change(fadt, 91, 0, 1); /* a PM timer of length 0 is absent */
 	parse_clean();
 	assert_port(&info->fadt.timer, 0);
 	change(fadt, 89, 1, 1); /* SLP_EN is in the second byte */
@@ -132,7 +132,7 @@ static void fadt_too_short(void **state)
 	assert_false(info->fadt.present);
 }
 
-/* A newer FADT that ends early: what it does not have is absent. */
+/* A newer FADT that ends early: the fields beyond its end are absent. */
 static void fadt_cut(void **state)
 {
 	(void)state;
@@ -172,7 +172,7 @@ static void which_dsdt(void **state)
 	assert_false(info->fadt.s5);
 }
 
-/* Puts the bytes into a DSDT and says whether \_S5 was found. */
+/* Puts the bytes into a DSDT; true if \_S5 was found. */
 static bool found(const void *aml, u32 len)
 {
 	static const struct fadt_fields fadt = { .revision = 1, .len = 116 };
@@ -213,7 +213,7 @@ static void s5_encodings(void **state)
 		/* one integer for both */
 		{ "\x08_S5_\x12\x05\x01\x0b\x05\x03", 11, 5, 3 },
 		{ "\x08_S5_\x12\x04\x01\x0a\x05", 10, 5, 0 },
-		/* the second time it is one */
+		/* only the second one is valid */
 		{ "_S5_\x12\x04\x02\1\1\x08_S5_\x12\x04\x02\0\1", 19, 0, 1 },
 		{ "\x08_S5_\x12\x04\x02\x0a\x08\x08_S5_\x12\x04\x02\0\1", 20, 0, 1 },
 	};
@@ -258,7 +258,7 @@ static void s5_that_is_none(void **state)
 	assert_false(FOUND("\x09\\_S5_\x12\x04\x02\0\0"));
 }
 
-/* The header is no AML: its last bytes and the first of the body may look like it. */
+/* The header is not AML, though its last bytes and the body's first may look like it. */
 static void s5_across_the_header(void **state)
 {
 	static const struct fadt_fields fadt = { .revision = 1, .len = 116 };
@@ -287,7 +287,7 @@ static void s5_across_the_header(void **state)
 	}
 }
 
-/* In an SSDT, before or after the FADT; the DSDT's counts before theirs. */
+/* \_S5 in an SSDT, before or after the FADT; one in the DSDT takes precedence. */
 static void s5_in_ssdt(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the single tables say: MADT, SPCR, HPET, NFIT. */
+/* The content of the tables MADT, SPCR, HPET, NFIT. */
 #include "tests/host/acpi_expect.h"
 
 static void machines_processors(void **state)
@@ -48,7 +48,7 @@ static void duplicates(void **state)
 	madt = madt_begin(&image, 1);
 	put_lapic(&image, 0, 7, 1);
 	put_lapic(&image, 1, 7, 1);
-	put_lapic(&image, 2, 8, 0); /* not usable, so it is no first one */
+	put_lapic(&image, 2, 8, 0); /* disabled, so the next is no duplicate */
 	put_lapic(&image, 3, 8, 1);
 	put_x2apic(&image, 4, 7, 1);
 	put_x2apic(&image, 5, 9, 1);
@@ -63,7 +63,7 @@ static void duplicates(void **state)
 	assert_int_equal(info->madt.cpus[2].uid, 5);
 }
 
-/* All ones means all processors; 255 is an id like others in an x2APIC's entry. */
+/* All ones is the broadcast id; in an x2APIC's entry 255 is an ordinary id. */
 static void everybodys_id(void **state)
 {
 	u64 madt;
@@ -140,8 +140,7 @@ static void madt_entry_lengths(void **state)
 	only_madt("\0\10\0\3\1\0\0\0\0", 9); /* one byte, in which no length fits */
 	parse_complains("offset 52 says that it has 0 bytes");
 	assert_int_equal(info->madt.cpu_count, 1);
-	/* Unknown, or too short for what they are: passed over. Longer: later versions add at the
-	 * end. */
+	/* Unknown entries and short ones are skipped. Longer ones count: later versions append. */
 	only_madt("\377\3\0\0\7\0\3\1\0\0\5\5\1\1\1\11\4\0\0\0\12\0\3\1\0\0\0\0\0", 29);
 	parse_clean();
 	assert_int_equal(info->madt.cpu_count, 1);

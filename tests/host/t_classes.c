@@ -10,7 +10,7 @@
 static struct classes classes;
 static u32 runs;
 
-/* What an emulator reports of a denied read-modify-write: the fault of its load. */
+/* What an emulator reports for a denied read-modify-write: the fault of its load. */
 static const struct mismatch load_reported = {
 	.aspects = ASPECT_ERROR,
 	.expected_vector = 14,
@@ -19,7 +19,7 @@ static const struct mismatch load_reported = {
 	.observed_error = 0x21,
 };
 
-/* And of an access that a translation from before CR4.PKS lets through. */
+/* And for an access that a translation from before CR4.PKS lets through. */
 static const struct mismatch let_through = {
 	.aspects = ASPECT_FAULT,
 	.denial = DENIAL_MISSING,
@@ -64,7 +64,7 @@ static int done(void **state)
 	return 0;
 }
 
-/* With PKS set late, every second time the translation from before is there. */
+/* Where CR4.PKS was set late, the earlier translation is still there every second time. */
 static struct mismatch sometimes_stale(const struct mcase *c)
 {
 	if (c->v[AXIS_KIND] != parse("kind:add").v[AXIS_KIND] || !c->v[AXIS_RIGHTS])
@@ -95,7 +95,7 @@ static void a_difference_with_it_alone_is_chance(void **state)
 	assert_int_equal(classes.list[0].count, 2);
 }
 
-/* CR4.PKS is cleared, and its denials stay. */
+/* CR4.PKS is cleared, and the denials stay. */
 static struct mismatch denial_stays(const struct mcase *c)
 {
 	struct mismatch m = { .aspects = ASPECT_FAULT, .denial = DENIAL_EXTRA };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line: every key's values, defaults, and what is said of each mistake. */
+/* The command line: every key's values, defaults, and the complaint about each mistake. */
 #include "tests/host/cmdline_line.h"
 
 static void assert_defaults(void)
@@ -33,7 +33,7 @@ static void defaults(void **state)
 		assert_defaults();
 	}
 	memset(&opt, 0xff, sizeof(opt));
-	cmdline_parse(NULL, &opt, listen, &opt);
+	cmdline_parse(NULL, &opt, collect, &opt);
 	assert_defaults();
 }
 
@@ -90,7 +90,7 @@ static void every_word_of_every_enum(void **state)
 	assert_int_equal(opt.cpus, 4096);
 }
 
-/* A mistake is told in one line, and what stands beside it still counts. */
+/* A mistake is reported in one line, and the words beside it still count. */
 static void bad_value_means_default(void **state)
 {
 	(void)state;
@@ -118,7 +118,7 @@ static void bad_value_means_default(void **state)
 	assert_defaults();
 }
 
-/* What a complaint says is accepted has to be: the table and the functions agree. */
+/* The parser accepts every word that a complaint names: the table and the functions agree. */
 static void what_is_named_is_accepted(void **state)
 {
 	static const char *const enums[] = {
@@ -135,7 +135,7 @@ static void what_is_named_is_accepted(void **state)
 		snprintf(line, sizeof(line), "%s=!", enums[i]);
 		parse(line);
 		assert_int_equal(complaints, 1);
-		snprintf(list, sizeof(list), "%s", strstr(said[0], " of ") + 4);
+		snprintf(list, sizeof(list), "%s", strstr(reported[0], " of ") + 4);
 		*strchr(list, ';') = '\0';
 		for (word = strtok(list, ", "); word; word = strtok(NULL, ", ")) {
 			snprintf(line, sizeof(line), "%s=%s", enums[i], word);
@@ -212,14 +212,14 @@ static void long_words(void **state)
 		assert_int_equal(complaints, n > 255);
 		assert_int_equal(strlen(opt.tests), n > 255 ? 0 : n);
 	}
-	assert_non_null(strstr(said[0], "xxx...: longer than 319 bytes; ignoring it"));
+	assert_non_null(strstr(reported[0], "xxx...: longer than 319 bytes; ignoring it"));
 	memset(line, 'k', 300);
 	line[300] = '\0';
 	parse(line);
 	assert_int_equal(complaints, 1);
 }
 
-/* A message cannot end early, nor begin a line that looks like a test's result. */
+/* No byte ends a message early or begins a line that looks like a test's result. */
 static void unprintable_bytes(void **state)
 {
 	(void)state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * That the matrix can see: each error that is planted in the software machine is found in the
- * everyday slice, under the rule that it breaks. tests/host/faults.inc is the list. What this
- * cannot know: what errors there are that nobody thought of.
+ * The matrix detects errors: the everyday slice finds each error that is planted in the software
+ * machine (tests/host/faults.inc), under the rule that it breaks. What this cannot know: errors
+ * that nobody thought of.
  */
 #include "tests/host/harness.h"
 
@@ -12,7 +12,7 @@
 static struct matrix matrix;
 static u32 seen, equivalent, all;
 
-/* The rules of all classes that the slice leads to. */
+/* The rules of all classes that the slice finds. */
 static u64 rules_broken(enum fault f)
 {
 	u64 rules = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which framebuffers are believed, and what is drawn in those that are. */
+/* Which framebuffers are accepted, and what is drawn in those. */
 #include "tests/host/harness.h"
 
 #include "tests/host/fb_check.h"
@@ -10,7 +10,7 @@
 
 static struct boot_info info;
 
-/* A screen as many have it, in a hole of the memory map. */
+/* A common screen, in a hole of the memory map. */
 static void usual(void)
 {
 	info = (struct boot_info){
@@ -175,7 +175,7 @@ static void memory(void **state)
 	refused("RAM");
 	info.fb.addr = 0x100000000 - 4096 * 768;
 	accepted();
-	/* The map takes back what it called RAM, but for a page. */
+	/* A later entry of the map takes back what was RAM: all of it, or all but a page. */
 	for (u32 less = 0; less < 2; less++) {
 		info.fb.addr = 0x10000000;
 		info.mem[2] = (struct boot_mem){ 0x10000000, 4096 * (768 - less), 2 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Line editing, seen on a terminal in software; and the same under keys drawn by chance. */
+/* Line editing, checked on a model of a terminal: by hand, and with random keys. */
 #include "tests/host/harness.h"
 
 #include "monitor/ansi.h"
@@ -63,11 +63,11 @@ static void keys_of_terminals(void **state)
 	expect("ab\x1b[7~X\x1b[8~Y", "XabY", 4);
 	expect("ab\x1b[D\x1b[3~", "a", 1);
 	expect("ab\x1b[1;5DX", "aXb", 2);         /* Ctrl and an arrow: the arrow */
-	expect("ab\x1b[99999999999~c", "abc", 3); /* not known: nothing */
+	expect("ab\x1b[99999999999~c", "abc", 3); /* unknown: ignored */
 	expect("ab\x1b[?25lc", "abc", 3);
 	expect("a\x1b"
 	       "b",
-	       "ab", 2); /* no sequence: ESC is dropped */
+	       "ab", 2); /* not a sequence: ESC is dropped */
 	expect("a\x1b[\x01"
 	       "b",
 	       "ba", 1); /* a control key ends a sequence */
@@ -78,7 +78,7 @@ static void keys_of_terminals(void **state)
 	expect("abc\x02\x04", "ab", 2);
 }
 
-/* Neither the decoder nor the line lets through what is no ASCII, each for itself. */
+/* The decoder and the line each drop what is not ASCII. */
 static void no_ascii(void **state)
 {
 	struct ansi ansi = { 0 };
@@ -150,7 +150,7 @@ static void endings(void **state)
 	assert_string_equal(term.line.text, "abc");
 }
 
-/* More than the terminal's width, and more than a line takes. */
+/* More than the terminal's width, and more than a line can hold. */
 static void long_lines(void **state)
 {
 	(void)state;
@@ -173,7 +173,7 @@ static void long_lines(void **state)
 	assert_string_equal(term.cells, "");
 }
 
-static void say_more(const char *before, char *more, size_t size)
+static void complete_word(const char *before, char *more, size_t size)
 {
 	if (!strcmp(before, "he"))
 		snprintf(more, size, "lp ");
@@ -186,7 +186,7 @@ static void completion(void **state)
 	(void)state;
 	expect("he\t", "he", 2);
 	start();
-	term.line.complete = say_more;
+	term.line.complete = complete_word;
 	type("he\tx");
 	assert_string_equal(term.line.text, "help x");
 	line_terminal_prompt(&term);
@@ -214,7 +214,7 @@ static void keys_by_chance(void **state)
 		draw = (unsigned)(seed >> 33);
 		byte = draw % 8 == 0 ? (u8)(draw >> 8) : (u8)keys[(draw >> 8) % (sizeof(keys) - 1)];
 		if (draw % 512 < 500 && (byte == '\r' || byte == '\n' || byte == 0x15 || byte == 3))
-			byte = 'q'; /* or no line would grow long */
+			byte = 'q'; /* so that lines grow long */
 		if (line_terminal_byte(&term, byte) != LINE_OPEN)
 			line_terminal_prompt(&term);
 		if (*line_terminal_check(&term))

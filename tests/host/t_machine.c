@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The matrix on a software machine that follows the rules: no case differs, each rule is touched,
- * and the corners that the rules leave open are counted. The machine and the oracle were written
- * from the same text; what this cannot know is whether that text was read rightly by both.
+ * The matrix on a software machine that follows the rules: no case diverges, each rule has a case,
+ * and the corners that the rules leave open are counted. What this cannot know: whether the text
+ * that both the machine and the oracle were written from was read correctly.
  */
 #include "tests/host/harness.h"
 
@@ -64,7 +64,7 @@ static void each_rule_is_touched(void **state)
 			fail_msg("no case checks %s", rule_text(r)->name);
 }
 
-/* The machine has made its choices: of each corner one answer, but the stale keys' is by luck. */
+/* The machine answers each corner in one way, except a stale key: that depends on its TLB. */
 static void corners_are_counted(void **state)
 {
 	(void)state;
@@ -75,7 +75,7 @@ static void corners_are_counted(void **state)
 	assert_true(matrix.corner[CORNER_STALE][1] > 0);
 }
 
-/* Nothing is left of one case in the next: the same again, in the other order. */
+/* A case leaves nothing behind for the next: single cases, in another order, agree too. */
 static void one_case_is_as_in_its_batch(void **state)
 {
 	struct plan p;

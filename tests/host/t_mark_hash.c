@@ -51,15 +51,15 @@ static void full_is_full(void **state)
 	assert_false(mark_hash_add(&hash, MARK_HASH_SLOTS));
 	assert_int_equal(mark_hash_count(&hash, MARK_HASH_SLOTS), 0);
 	assert_false(mark_hash_remove(&hash, MARK_HASH_SLOTS));
-	assert_true(mark_hash_add(&hash, 7)); /* has its place */
+	assert_true(mark_hash_add(&hash, 7)); /* has a slot already */
 	assert_int_equal(mark_hash_count(&hash, 7), 2);
-	assert_true(mark_hash_remove(&hash, 9)); /* makes one */
+	assert_true(mark_hash_remove(&hash, 9)); /* frees a slot */
 	assert_true(mark_hash_add(&hash, MARK_HASH_SLOTS));
 	assert_int_equal(mark_hash_count(&hash, MARK_HASH_SLOTS), 1);
 	assert_int_equal(mark_hash_count(&hash, 9), 0);
 }
 
-/* A slot's count ends where its neighbour's number begins; the frame then gets a second slot. */
+/* A full count does not carry into the slot's frame number: the frame gets a second slot. */
 static void a_count_does_not_spill(void **state)
 {
 	u64 pfn = 0xffffffffe;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The content of the single tags: memory map, framebuffer, ACPI. */
+/* The content of each tag: memory map, framebuffer, ACPI. */
 #include "tests/host/harness.h"
 
 #include "tests/host/boot_info_check.h"
@@ -88,7 +88,7 @@ static void too_many_entries(void **state)
 	assert_int_equal(info.mem[BOOT_MEM_MAX - 1].base, (BOOT_MEM_MAX - 1) * 0x1000);
 }
 
-/* A later version of the map may have longer entries; what we know stays in front. */
+/* A later version of the map may have longer entries; the known fields come first. */
 static void longer_entries(void **state)
 {
 	u32 content[2 + 2 * 10] = { 40, 3 };
@@ -153,7 +153,7 @@ static void framebuffer_too_short(void **state)
 	assert_why("tag 8 (framebuffer)");
 }
 
-/* Colours that are cut off stay 0: then there is no screen, but a boot. */
+/* Colours that are cut off stay 0: the machine boots without a screen. */
 static void framebuffer_colours(void **state)
 {
 	u8 content[40] = { [20] = 32, [21] = 1, [24] = 16, 5, 8, 6, 1, 7, 99 };
@@ -170,7 +170,7 @@ static void framebuffer_colours(void **state)
 		assert_int_equal(info.fb.blue.pos, there ? 1 : 0);
 		assert_int_equal(info.fb.blue.size, there ? 7 : 0);
 	}
-	content[21] = 2; /* of text these bytes say nothing */
+	content[21] = 2; /* in text mode these bytes mean nothing */
 	assert_int_equal(parse_one_tag(8, content, sizeof(content)), 0);
 	assert_int_equal(info.fb.red.size, 0);
 }

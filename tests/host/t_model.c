@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The reference model of marks and rights (tests/interleave/model.h): sequences that were worked
- * out by hand from the proposal, and what must hold of the model after every step of all of them.
+ * The reference model of marks and rights (tests/interleave/model.h), against sequences worked out
+ * by hand from the proposal; and its invariants after each step of every fifth sequence.
  */
 #include "tests/host/harness.h"
 
@@ -10,7 +10,7 @@
 
 static const struct pks_policy silent = { PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT };
 
-/* Takes a step of any kind; an interrupt's accesses are told in `came` too, if that is given. */
+/* Takes a step of any kind; appends outcomes, an interrupt's too, to *came if `came` is set. */
 static void take(struct model *m, char step, char **came)
 {
 	static const char letters[] = { ' ', 'f', 'p', 's', 'x' };
@@ -30,7 +30,7 @@ static void take(struct model *m, char step, char **came)
 	}
 }
 
-/* What the accesses of a sequence come to: f free, p pardoned, s shared, x dies. */
+/* Checks the outcomes of a sequence's accesses: f free, p pardoned, s shared, x dies. */
 static void expect(struct pks_policy policy, const char *steps, const char *outcomes)
 {
 	char came[3 * SEQUENCE_MAX], *end = came;
@@ -49,20 +49,20 @@ static void rights_without_a_mark(void **state)
 	expect(silent, "wr", "xx");
 	expect(silent, "lwrdwr", "ffxx");
 	expect(silent, "owrdwr", "xfxx"); /* reading is not writing */
-	expect(silent, "lowdwdw", "ffx"); /* a narrower map inside narrows nothing */
+	expect(silent, "lowdwdw", "ffx"); /* a nested map for reading takes no right away */
 	expect(silent, "olwdwrdr", "fxfx");
-	expect(silent, "lwyw", "fx"); /* not the other thread's */
+	expect(silent, "lwyw", "fx"); /* the other thread has no right */
 	expect(silent, "lwywyw", "fxf");
-	expect(silent, "lyodrd", "x"); /* each has its own to unmap */
+	expect(silent, "lyodrd", "x"); /* a thread unmaps its own maps only */
 }
 
 static void marks_and_pardons(void **state)
 {
 	(void)state;
-	expect(silent, "mwuw", "pf"); /* the pardon lasts, the mark need not */
+	expect(silent, "mwuw", "pf"); /* the pardon outlasts the mark */
 	expect(silent, "muw", "x");
 	expect(silent, "mmuwuyw", "px");
-	expect(silent, "umw", "p");   /* one unmap too many is owed to nobody */
+	expect(silent, "umw", "p");   /* an unmap too many does not cancel a later map */
 	expect(silent, "myw", "p");   /* the mark is global */
 	expect(silent, "mwyw", "pp"); /* the pardon is not */
 	expect(silent, "mwywuw", "ppf");
@@ -71,14 +71,14 @@ static void marks_and_pardons(void **state)
 	expect(silent, "mrw", "pf"); /* pardoned for a read, it may write */
 }
 
-/* kmap; kmap_local; kunmap; kunmap_local: what nobody could rule out. */
+/* kmap; kmap_local; kunmap; kunmap_local: an order that nobody could rule out. */
 static void the_field_s_example(void **state)
 {
 	(void)state;
-	expect(silent, "mwlwuwdw", "pfff"); /* pardoned before: it is what kunmap_local restores */
+	expect(silent, "mwlwuwdw", "pfff"); /* pardoned before: kunmap_local restores that */
 	expect(silent, "mlwuwdw", "ffx");   /* not pardoned: the local map's rights end with it */
 	expect(silent, "lmwdwuw", "fpf");
-	expect(silent, "mowuwdw", "pfx"); /* a pardon inside a local map ends with that */
+	expect(silent, "mowuwdw", "pfx"); /* a pardon within a local map ends with that */
 	expect(silent, "mowdwuw", "ppf");
 }
 
@@ -88,13 +88,13 @@ static void interrupts(void **state)
 	expect(silent, "1", "x");
 	expect(silent, "l1w", "xf");   /* it inherits nothing */
 	expect(silent, "m1w", "pp");   /* and leaves nothing */
-	expect(silent, "mw1w", "ppf"); /* also of a pardon */
+	expect(silent, "mw1w", "ppf"); /* nor does it inherit a pardon */
 	expect(silent, "2w", "fxx");
 	expect(silent, "m2w", "fpp");
 	expect(silent, "3wuw", "ppf"); /* marked in an interrupt, unmapped by a thread */
 	expect(silent, "m4w", "xx");   /* and the other way round */
 	expect(silent, "mw4w", "pxf");
-	expect(silent, "5dw", "fx"); /* what it left open is not the thread's to unmap */
+	expect(silent, "5dw", "fx"); /* a thread cannot unmap what it left open */
 }
 
 static void modes_and_gates(void **state)
@@ -147,7 +147,7 @@ static void a_key_that_is_open_to_all(void **state)
 	p = silent;
 	p.scope = PKS_SCOPE_GLOBAL;
 	p.gate = PKS_GATE_ANY;
-	expect(p, "mwuww", "spf"); /* without a mark it is as wide as a context */
+	expect(p, "mwuww", "spf"); /* without a mark it reaches the context only */
 	model_start(&m, p);
 	take(&m, STEP_KMAP, NULL);
 	assert_true(model_key_is_open(&m));
@@ -157,7 +157,7 @@ static void a_key_that_is_open_to_all(void **state)
 	assert_int_equal(model_neighbour(&m, true), MODEL_PARDONED);
 }
 
-/* The other page of the key: rights reach it, and a mark of this one does not open it. */
+/* The other page of the key: rights apply to it too, but a mark of this page does not open it. */
 static void the_neighbour(void **state)
 {
 	struct model m;
@@ -191,7 +191,7 @@ static void complaints(void **state)
 	assert_int_equal(m.context[MODEL_B].nested, 0);
 }
 
-/* What holds of each step, whatever came before. */
+/* Checks what must hold of each step, whatever came before. */
 static void check_step(const struct model *before, const struct model *after, char step)
 {
 	const struct pks_policy *p = &before->policy;
@@ -200,7 +200,7 @@ static void check_step(const struct model *before, const struct model *after, ch
 		const struct model_context *was = &before->context[i], *is = &after->context[i];
 
 		if (i != before->running || step_is_interrupt(step))
-			assert_memory_equal(was, is, sizeof(*is)); /* nobody else's */
+			assert_memory_equal(was, is, sizeof(*is)); /* other contexts stay */
 		if (was->rights & ~is->rights && step != STEP_LOCAL && step != STEP_LOCAL_READ &&
 		    step != STEP_LOCAL_END)
 			assert_true((step == STEP_WRITE || step == STEP_READ) &&

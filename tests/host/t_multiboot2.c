@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The boot information walk: right, lying, truncated and damaged structures. */
+/* The boot information walk: valid, lying, truncated and damaged structures. */
 #include "tests/host/harness.h"
 
 #include "tests/host/boot_info_check.h"
@@ -9,7 +9,7 @@ static struct mbi mbi;
 static struct boot_info info;
 static const char *why;
 
-/* Parses what is in a block of just n bytes. */
+/* Parses a copy in a block of exactly n bytes. */
 static int parse_bytes(const u8 *bytes, size_t n, size_t limit)
 {
 	u8 *copy = exact_copy(bytes, n);
@@ -203,7 +203,7 @@ static void tag_beyond_the_total(void **state)
 	}
 }
 
-/* The last tag's padding is not there, so neither is an end tag: not an over-read either. */
+/* The last tag's padding is missing, and so is the end tag; the parser must not over-read. */
 static void padding_beyond_the_total(void **state)
 {
 	(void)state;

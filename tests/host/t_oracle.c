@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The oracle, against cases written by hand: each names the sentence of the SDM (Vol. 3A) that
- * decides it. What this cannot know: whether the sentence was read rightly.
+ * decides it. What this cannot know: whether the sentence was read correctly.
  */
 #include "tests/host/harness.h"
 
@@ -68,7 +68,7 @@ static void write_disable(void **state)
 	cpu.cr0_wp = false;
 	expect_three(cpu, kernel_page, NO, NO);
 	cpu = supervisor(3);
-	cpu.cr0_wp = false; /* AD does not look at WP */
+	cpu.cr0_wp = false; /* AD does not depend on WP */
 	expect_three(cpu, kernel_page, P | PK, P | W | PK);
 }
 
@@ -117,7 +117,7 @@ static void fetches(void **state)
 	expect(supervisor(0), user_page, ORACLE_FETCH, P | ID); /* SMEP */
 }
 
-/* PK tells of the key even if R/W denies the write too; and only if the translation exists. */
+/* PK is set if the key denies, even if R/W denies the write too; and only if the page exists. */
 static void with_other_reasons(void **state)
 {
 	struct oracle_page read_only = kernel_page, absent = kernel_page;
@@ -133,7 +133,7 @@ static void with_other_reasons(void **state)
 	expect(supervisor(3), absent, ORACLE_FETCH, ID);
 }
 
-/* With WP = 0 neither R/W nor WD holds a supervisor's write; AD does. */
+/* With WP = 0 neither R/W nor WD stops a supervisor's write; AD does. */
 static void without_write_protection(void **state)
 {
 	struct oracle_page read_only = kernel_page;
@@ -151,7 +151,7 @@ static void without_write_protection(void **state)
 	}
 }
 
-/* A supervisor at a user-mode address: SMAP, and IA32_PKRS is not asked; PKRU is. */
+/* A supervisor at a user-mode address obeys SMAP and PKRU, not IA32_PKRS. */
 static void supervisor_at_user_address(void **state)
 {
 	struct oracle_cpu cpu = supervisor(3);
@@ -169,7 +169,7 @@ static void supervisor_at_user_address(void **state)
 	expect_three(cpu, user_page, NO, NO);
 }
 
-/* User mode: PKRU, whose WD holds whatever WP says; IA32_PKRS never. */
+/* User mode obeys PKRU, whose WD holds whatever WP says, and never IA32_PKRS. */
 static void user_mode(void **state)
 {
 	struct oracle_cpu cpu = supervisor(3);
@@ -190,7 +190,7 @@ static void user_mode(void **state)
 	expect(cpu, user_page, ORACLE_FETCH, NO);
 }
 
-/* What the rules leave open is said to be open, and only that. */
+/* What the rules leave open is unsettled, and nothing else. */
 static void open_corners(void **state)
 {
 	struct oracle_cpu cpu = supervisor(3);
@@ -243,7 +243,7 @@ static void implicit_accesses_to_user_addresses(void **state)
 	cpu.implicit = cpu.user_mode = cpu.ac = true;
 	expect_three(cpu, user_page, P, P | W);
 	cpu.implicit = false;
-	expect_three(cpu, user_page, NO, NO); /* user mode's own */
+	expect_three(cpu, user_page, NO, NO); /* explicit, by user mode */
 	cpu.user_mode = false;
 	expect_three(cpu, user_page, NO, NO); /* explicit, by a supervisor with AC = 1 */
 	cpu.implicit = true;
@@ -271,7 +271,7 @@ static void reserved_bits(void **state)
 	expect_three(supervisor(0), page, P | RSVD, P | W | RSVD);
 	expect(supervisor(3), page, ORACLE_FETCH, P | ID | RSVD);
 	v = oracle(supervisor(1), page, ORACLE_READ);
-	assert_int_equal(v.unsettled, PK); /* whether a key is looked at, too, is open */
+	assert_int_equal(v.unsettled, PK); /* whether the key is checked too is open */
 	assert_int_equal(v.error & ~v.unsettled, P | RSVD);
 	page.present = false;
 	expect_three(supervisor(3), page, 0, W);
@@ -289,7 +289,7 @@ static void expect_flags(struct oracle_cpu cpu, enum oracle_access access, bool 
 /*
  * "Whenever the processor uses a paging-structure entry as part of linear-address translation, it
  * sets the accessed flag"; "whenever there is a write to a linear address, the processor sets the
- * dirty flag". What is denied is no write.
+ * dirty flag". A denied access is not a write.
  */
 static void accessed_and_dirty(void **state)
 {

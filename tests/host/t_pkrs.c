@@ -75,7 +75,7 @@ static void other_keys_are_left(void **state)
 	}
 }
 
-/* Clearing what a grant needs clear gives just that access, and narrows nothing. */
+/* Clearing the bits that a grant needs clear gives just that access, and takes none away. */
 static void grants_only_widen(void **state)
 {
 	static const enum pks_access accesses[] = { PKS_READ, PKS_WRITE };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the slices hold: how many cases, none of them twice, and all pairs of values of two axes
- * that some case has. What this cannot know: whether three axes together matter.
+ * What the slices hold: enough cases, none of them twice, and all pairs of values of two axes that
+ * exist. What this cannot know: whether combinations of three axes matter.
  */
 #include "tests/host/harness.h"
 
@@ -28,7 +28,7 @@ static u64 number_of(const struct mcase *c)
 	return n + 1;
 }
 
-/* False if it is there already. */
+/* Adds a number; false if it is there already. */
 static bool insert(u64 number)
 {
 	u32 i = (u32)(number * 0x9e3779b97f4a7c15ull >> 42);
@@ -56,7 +56,7 @@ static void touch_rules(const struct mcase *c)
 		rule_touched[__builtin_ctzll(rules)] = true;
 }
 
-/* Marks the pairs that a case has of other values than its row: the key's, and the rights'. */
+/* Marks the pairs in which a case differs from its row: those with its key or its rights. */
 static void mark_case(pair_set seen, const struct mcase *c)
 {
 	u32 key = c->v[AXIS_KEY], rights = c->v[AXIS_RIGHTS];
@@ -68,7 +68,7 @@ static void mark_case(pair_set seen, const struct mcase *c)
 	}
 }
 
-/* A case belongs to one row, so that different rows have no case in common. */
+/* Checks that a case belongs to one row, so that different rows have no case in common. */
 static void check_case(const struct mcase *c, const struct mcase *row, u32 key)
 {
 	struct mcase back = row_of_case(c);
@@ -120,7 +120,7 @@ static u32 random_below(u32 n)
 	return (u32)(random_state >> 33) % n;
 }
 
-/* Some case has both values: found by drawing the other axes, without a look at the reasons. */
+/* True if some case has both values: draws the other axes, knowing no reason of space.c. */
 static bool search(u32 a, u32 v, u32 b, u32 w)
 {
 	struct mcase c;
@@ -138,7 +138,7 @@ static bool search(u32 a, u32 v, u32 b, u32 w)
 	return false;
 }
 
-/* Calls back for each pair of values of two axes. */
+/* Counts the pairs of values of two axes for which wanted() is true. */
 static u32 each_pair(bool (*wanted)(u32 a, u32 v, u32 b, u32 w))
 {
 	u32 count = 0;

@@ -33,8 +33,8 @@ static void unknown_modes_die(void **state)
 }
 
 /*
- * All sixteen states of a page, by gate and scope: `-` it cannot be pardoned, `c` for the context,
- * `i` for the instruction, `g` for all. Written down from the scopes' definition, by hand.
+ * The reach for all sixteen states of a page, by gate and scope: `-` none, `c` the context, `i` the
+ * instruction, `g` all. Written by hand from the definition of the scopes.
  */
 static const struct {
 	struct pks_page_state page; /* known, devmap, marked, key_open */
@@ -58,7 +58,7 @@ static const struct {
 	{ { true, true, true, true }, "cig", "cig" },
 };
 
-static enum pks_reach width_of(char letter)
+static enum pks_reach reach_of(char letter)
 {
 	return letter == 'c'   ? PKS_REACH_CONTEXT
 	       : letter == 'i' ? PKS_REACH_INSTRUCTION
@@ -77,12 +77,12 @@ static void widths_by_gate_and_scope(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
 		for (unsigned scope = 0; scope < PKS_SCOPES; scope++) {
 			enum pks_scope s = (enum pks_scope)scope;
-			enum pks_reach narrow = width_of(states[i].kmapped[scope]);
+			enum pks_reach narrow = reach_of(states[i].kmapped[scope]);
 
 			assert_int_equal(reach(PKS_GATE_KMAPPED, s, states[i].page), narrow);
 			assert_int_equal(reach(PKS_GATE_ANY, s, states[i].page),
-					 width_of(states[i].any[scope]));
-			/* A gate that does not exist is no wider than the narrow one. */
+					 reach_of(states[i].any[scope]));
+			/* An unknown gate reaches no further than the narrow one. */
 			assert_int_equal(reach((enum pks_gate)7, s, states[i].page), narrow);
 		}
 	}
@@ -98,7 +98,7 @@ static void unknown_scopes_are_closed(void **state)
 	}
 }
 
-/* Mode by reach: STRICT and OFF let nothing through, however wide it would be. */
+/* Mode by reach: STRICT and OFF let nothing through, whatever the reach. */
 static void verdicts_by_mode_and_reach(void **state)
 {
 	static const enum pks_verdict want[PKS_MODES] = {

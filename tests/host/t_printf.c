@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Formatting: against the C library for what both have, against texts for what only we have. */
+/* Formatting: against the C library for what both have, against texts for our own conversions. */
 #include "tests/host/harness.h"
 
 #include <limits.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* RAM from memory maps: by hand, against a table of pages at random; and which of it is used. */
+/* RAM from memory maps: by hand, and random maps against a table of pages; what is selected. */
 #include "tests/host/harness.h"
 
 #include "kernel/cpu/layout.h"
@@ -59,7 +59,7 @@ static void whole_pages_only(void **state)
 	expect_lost(0, 0);
 }
 
-/* A page that is RAM in one entry and, be it by a byte, something else in another is none. */
+/* A page that is RAM in one entry and, even by one byte, something else in another is not RAM. */
 static void contradictions(void **state)
 {
 	static const uint32_t types[] = { 0, 2, 3, 4, 5, 7, 12, 20, 0xffffffff };
@@ -119,7 +119,7 @@ static void video_memory_is_none(void **state)
 	expect_lost(0, 0);
 }
 
-/* More pieces than there is room for: they are counted, and no other memory appears for them. */
+/* With more pieces than there is room for, no memory appears that the map does not have. */
 static void hundreds_of_ranges(void **state)
 {
 	uint64_t total;
@@ -221,11 +221,11 @@ static void both_ends_of_each(void **state)
 	expect_range(3, 3 * TIB, 3 * TIB + 2 * GIB);
 	expect_range(4, 4 * TIB, 4 * TIB + 15 * GIB);
 	expect_range(5, 6 * TIB - 15 * GIB, 6 * TIB);
-	ram_select(&ram, 64 * GIB); /* it is less by then */
+	ram_select(&ram, 64 * GIB); /* the total is below it now */
 	assert_int_equal(ram.count, 6);
 }
 
-/* Low memory and high may touch: then one range is both. */
+/* Low memory and high may touch: then one range has both. */
 static void range_across_4_gib(void **state)
 {
 	(void)state;
@@ -238,7 +238,7 @@ static void range_across_4_gib(void **state)
 	expect_range(1, 8 * GIB - 512 * MIB, 8 * GIB);
 }
 
-/* Never more than asked for, never memory that was not there, and not much less. */
+/* A selection is never more than requested, never outside of the map, and not much less. */
 static void selections_at_random(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sets of ranges: by hand, and against a bitmap of the same operations at random. */
+/* Sets of ranges: by hand, and random operations against a bitmap. */
 #include "tests/host/harness.h"
 
 #include "kernel/lib/ranges.h"
@@ -78,7 +78,7 @@ static void limiting_and_containing(void **state)
 	expect(&set, "");
 }
 
-/* No room: what is lost is counted, and what is kept is whole. */
+/* Without room, what is lost is counted, and what is kept is whole. */
 static void full(void **state)
 {
 	struct ranges set = { 0 };

@@ -6,7 +6,7 @@
 
 static struct scancodes decoder;
 
-/* Feeds bytes, written in hex; the keys they give, as many as `want` has, in its order. */
+/* Feeds bytes, written in hex; they must give the `n` keys in `want`, in that order. */
 static void expect(u32 set, const char *bytes, const int *want, size_t n)
 {
 	size_t got = 0;
@@ -33,8 +33,7 @@ static void expect(u32 set, const char *bytes, const int *want, size_t n)
 		expect((which), (bytes), want, sizeof(want) / sizeof(*want)); \
 	} while (0)
 
-/* The rows of the keyboard: each key's code in both sets, and what it gives without and with Shift.
- */
+/* Each key's code in both sets, and the character that it gives without and with Shift. */
 static const struct {
 	u8 set1, set2;
 	char plain, shifted;
@@ -87,8 +86,8 @@ static void modifiers(void **state)
 	EXPECT(1, "2a 36 aa 1e b6 1e", 'A', 'a'); /* two shifts, one released */
 	EXPECT(1, "3a ba 1e 02 2a 1e 02 aa 3a ba 1e", 'A', '1', 'a', '!', 'a');
 	EXPECT(1, "1d 1e 9e 2e 9d 1e", 1, 3, 'a');
-	EXPECT(1, "e0 1d 16 e0 9d 16", 0x15, 'u'); /* the right one */
-	EXPECT(1, "1d 02 9d 02", '1');             /* a control character that there is not */
+	EXPECT(1, "e0 1d 16 e0 9d 16", 0x15, 'u'); /* right Ctrl */
+	EXPECT(1, "1d 02 9d 02", '1');             /* no such control character */
 	EXPECT(1, "38 1e b8 1e", 'a', 'a');        /* Alt: nothing */
 	EXPECT(2, "12 1c f0 1c f0 12 1c", 'A', 'a');
 	EXPECT(2, "14 1c f0 14 1c", 1, 'a');
@@ -104,7 +103,7 @@ static void keys_of_their_own(void **state)
 	EXPECT(2, "e0 75 e0 f0 75 e0 72 e0 6b e0 74 e0 6c e0 69 e0 71", KEY_UP, KEY_DOWN, KEY_LEFT,
 	       KEY_RIGHT, KEY_HOME, KEY_END, KEY_DELETE);
 	EXPECT(1, "2a e0 aa e0 48 1e", KEY_UP, 'A'); /* Shift is held still */
-	/* With Shift held these come between a release and a press that are none. */
+	/* With Shift held, these come between a fake release of Shift and a fake press. */
 	EXPECT(1, "2a e0 aa e0 48 e0 c8 e0 2a 1e aa", KEY_UP, 'A');
 	EXPECT(2, "12 e0 f0 12 e0 75 e0 f0 75 e0 12 1c", KEY_UP, 'A');
 	EXPECT(1, "e0 1c e0 35 e0 5b e0 49", '\n', '/'); /* keypad; Windows and Page Up: none */
@@ -122,7 +121,7 @@ static void pause_key(void **state)
 	(void)state;
 	EXPECT(1, "e1 1d 45 e1 9d c5 1e", 'a');
 	EXPECT(2, "e1 14 77 e1 f0 14 f0 77 1c", 'a');
-	EXPECT(1, "1d e1 1d 45 e1 9d c5 1e", 1); /* the Ctrl that is held is another one */
+	EXPECT(1, "1d e1 1d 45 e1 9d c5 1e", 1); /* the Ctrl that is held is a different key */
 }
 
 /* Answers of keyboard and controller, overruns. */

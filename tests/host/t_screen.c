@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The grid of character cells: control characters, scrolling, what is drawn, who interrupts. */
+/* The grid of character cells: control characters, scrolling, drawing, interruptions. */
 #include "tests/host/harness.h"
 
 #include "kernel/console/screen.h"
@@ -7,7 +7,7 @@
 static struct screen screen;
 static char shown[SCREEN_ROWS_MAX][SCREEN_COLS_MAX + 1]; /* what was drawn */
 static u32 draws;
-static void (*meddle)(void); /* called while a cell is drawn, before and after it appears */
+static void (*meddle)(void); /* called once while a cell is drawn, before it appears */
 
 static void draw(u32 col, u32 row, u8 c)
 {
@@ -29,7 +29,7 @@ static void start(u32 cols, u32 rows, u32 step)
 	draws = 0;
 	screen_start(&screen, cols, rows, step, draw);
 	screen_flush(&screen);
-	assert_int_equal(draws, cols * rows); /* nobody knows what was there */
+	assert_int_equal(draws, cols * rows); /* the old content is unknown */
 	draws = 0;
 }
 
@@ -114,7 +114,7 @@ static void wrap_scrolls(void **state)
 	row_is(1, "d");
 }
 
-/* What makes it fast: a cell that stays as it is costs nothing. */
+/* This makes it fast: a cell that stays as it is is not drawn. */
 static void only_changes_are_drawn(void **state)
 {
 	(void)state;
@@ -136,7 +136,7 @@ static void only_changes_are_drawn(void **state)
 	assert_in_range(draws, 1, 5);
 }
 
-/* Several lines at once, scrolled away before anybody has seen them, are never drawn. */
+/* Lines that scroll away before the flush are never drawn. */
 static void flushed_once(void **state)
 {
 	char text[26 * 100 + 1];
@@ -180,7 +180,7 @@ static void print_in_between(void)
 	put("NMI\nNMI\nNMI\n12345678");
 }
 
-/* An NMI or a panic prints while another text is drawn: the next flush has it right again. */
+/* An NMI or a panic prints while other text is drawn: the next flush shows the right text. */
 static void interrupted(void **state)
 {
 	(void)state;

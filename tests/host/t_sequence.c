@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The enumeration of sequences (tests/interleave/sequence.h): that it is one, and what a name may
- * be. */
+/* The enumeration of sequences (tests/interleave/sequence.h), and which names are valid. */
 #include "tests/host/harness.h"
 
 #include "tests/interleave/sequence.h"
 
-/* The kind of a letter, worked out apart from the enumeration. */
+/* The kind of a letter, computed independently of the enumeration. */
 static u32 kind(char letter)
 {
 	static const char *const kinds[SEQUENCE_KINDS] = {
@@ -18,7 +17,7 @@ static u32 kind(char letter)
 	return k;
 }
 
-/* All of them, none twice, each valid, and with the variant's letters. */
+/* The enumeration gives all of them, none twice, each valid. */
 static void every_sequence_comes_once(void **state)
 {
 	u8 *seen = calloc(SEQUENCES, 1);
@@ -84,7 +83,7 @@ static void policies(void **state)
 	}
 }
 
-/* What the handlers do is made of steps, and of none that a handler cannot do. */
+/* The handlers' programs consist of steps that a handler can take. */
 static void programs(void **state)
 {
 	const char *why;

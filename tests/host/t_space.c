@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of cases: what is printed reads as the same case, and an error says what is accepted. */
+/* Cases: a printed name parses as the same case, an error says what is accepted; rights, rows. */
 #include "tests/host/harness.h"
 
 #include "tests/matrix/space.h"
@@ -70,7 +70,7 @@ static void the_first_values_are_the_default(void **state)
 	assert_true(case_valid(&first));
 }
 
-/* Each value alone, and in any order; what is said again is what counts. */
+/* Each value alone, and in any order; of a repeated axis the last value counts. */
 static void values_are_found_by_name(void **state)
 {
 	(void)state;
@@ -167,7 +167,7 @@ static void errors_name_the_values(void **state)
 	}
 }
 
-/* IA32_PKRS says of a case's key what its rights are, and always leaves the home's open. */
+/* IA32_PKRS has the case's rights for its key, and always leaves the home's key open. */
 static void the_register_has_the_rights(void **state)
 {
 	(void)state;
@@ -189,7 +189,7 @@ static void the_register_has_the_rights(void **state)
 	}
 }
 
-/* Each case is in one row; and where others are mixed, all of a row have one value of IA32_PKRS. */
+/* Each case is in one row; with mixed others all of a row share one value of IA32_PKRS. */
 static void rows_partition_the_space(void **state)
 {
 	(void)state;
@@ -208,8 +208,8 @@ static void rows_partition_the_space(void **state)
 }
 
 /*
- * In a mix a key's rights are not its neighbours', nor those of a key that differs from it by a
- * bit of its number: in one mix at least, so that no wrong key is taken for the right one.
+ * Any two keys have different rights in at least one mix, so that no wrong key is taken for the
+ * right one.
  */
 static void mixes_tell_keys_apart(void **state)
 {
@@ -227,7 +227,7 @@ static void mixes_tell_keys_apart(void **state)
 		}
 }
 
-/* Whatever room there is, it is kept to. */
+/* Nothing is written beyond the given size. */
 static void no_byte_too_many(void **state)
 {
 	struct mcase c;

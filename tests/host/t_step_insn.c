@@ -28,7 +28,7 @@ static enum step_kind wanted(unsigned op, bool repeated)
 	return repeated && is_string(op) ? STEP_STRING : STEP_PLAIN;
 }
 
-/* From a block of that size, so that the sanitizer sees a read beyond it. */
+/* The kind, from a block of that size, so that the sanitizer catches an over-read. */
 static enum step_kind kind(const u8 *bytes, size_t len)
 {
 	u8 *copy = malloc(len ? len : 1);
@@ -92,7 +92,7 @@ static void escapes_are_plain(void **state)
 	assert_int_equal(kind(rep_later, sizeof(rep_later)), STEP_PLAIN);
 }
 
-/* Fourteen prefixes leave room for the opcode; a fifteenth makes it no instruction. */
+/* Fourteen prefixes leave room for the opcode; a fifteenth makes the instruction invalid. */
 static void at_most_fifteen_bytes(void **state)
 {
 	u8 insn[32];

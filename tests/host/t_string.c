@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/lib/string.c under other names, against simple loops; guard bytes stand around every
- * write. */
+/* kernel/lib/string.c under other names, against simple loops, with guard bytes around writes. */
 #include "tests/host/harness.h"
 
 #include "tests/host/renamed.h"

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The 16550 driver on a model of its registers. The functions that access them on a real machine
- * are tried in t_uart_place.c, where they are in memory, and by every boot, where they are ports.
+ * The 16550 driver on a model of its registers. t_uart_place.c tests the functions that access
+ * registers in memory; every boot tests those for ports.
  */
 #include "tests/host/harness.h"
 
 #include "kernel/console/uart.h"
 
 static struct {
-	bool absent; /* nobody answers: all ones */
-	bool echoes; /* nobody answers: the bus gives back what was on it last */
-	bool deaf;   /* the transmitter never takes anything */
+	bool absent; /* no device: reads give all ones */
+	bool echoes; /* no device: reads give the bus's last byte */
+	bool deaf;   /* the transmitter never becomes free */
 	u8 last;     /* on the bus */
 	u8 lcr, ier, mcr, scratch, fcr;
 	u16 divisor;
@@ -20,7 +20,7 @@ static struct {
 	u64 reads;          /* of LSR */
 	u32 busy;           /* reads of LSR until the transmitter is free again */
 	u32 cleared_at;     /* how many had been sent when the FIFOs were emptied */
-	bool lost_by_clear; /* that happened while the transmitter was busy */
+	bool lost_by_clear; /* the FIFOs were emptied while the transmitter was busy */
 } model;
 
 static u8 model_lsr(void)
@@ -136,7 +136,7 @@ static void set_up(void **state)
 {
 	(void)state;
 	fresh();
-	model.busy = 5; /* the firmware is still talking */
+	model.busy = 5; /* the firmware's output is still being sent */
 	assert_true(probe(115200, false));
 	assert_false(model.lost_by_clear);
 	assert_int_equal(model.divisor, 1);
@@ -147,7 +147,7 @@ static void set_up(void **state)
 	assert_int_equal(uart.firmware_divisor, 12);
 }
 
-/* Where the speed is not touched either. */
+/* For a port in memory the speed is not set. */
 static void set_up_in_memory(void **state)
 {
 	(void)state;
@@ -175,10 +175,10 @@ static void speeds(void **state)
 	uart_set_baud(&uart, 1); /* no 16-bit divisor */
 	assert_int_equal(model.divisor, 12);
 	fresh();
-	assert_true(probe(115200, true)); /* in memory: whose clock is it? */
+	assert_true(probe(115200, true)); /* in memory: its clock is unknown */
 	assert_int_equal(model.divisor, 12);
 	fresh();
-	model.divisor = 0; /* what the firmware had was no speed */
+	model.divisor = 0; /* the firmware's divisor is invalid */
 	assert_true(probe(0, false));
 	assert_int_equal(model.divisor, 0);
 	assert_int_equal(model.lcr, 0x03);
@@ -208,7 +208,7 @@ static void sends(void **state)
 		assert_int_equal(model.sent[i], i);
 }
 
-/* A port whose transmitter hangs costs one long wait, then short ones; it may come back. */
+/* A transmitter that hangs costs one long wait, then short ones; it may recover. */
 static void stuck(void **state)
 {
 	u64 reads;

@@ -24,7 +24,7 @@ static void in_memory(void **state)
 
 		assert_non_null(regs);
 		memset(regs, 0xaa, size);
-		regs[at5] = 0x61; /* idle, and a byte has come */
+		regs[at5] = 0x61; /* idle, and a byte was received */
 		assert_null(uart_place_check(&place, 40));
 		assert_true(uart_start(&uart, &place, regs));
 		assert_int_equal(regs[at7], 0xa5);

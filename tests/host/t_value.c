@@ -34,7 +34,7 @@ static void expect(const char *line, const char *message)
 	assert_string_equal(last, message);
 }
 
-/* Nothing of a list that is not whole is taken. */
+/* A list with one bad range is ignored as a whole. */
 static void reserved_ranges(void **state)
 {
 	static const char *const bad[] = {
