@@ -2,7 +2,7 @@
 /* From the RSDP to the tables: valid, lying, truncated and damaged ones. */
 #include "tests/host/acpi_expect.h"
 
-static void no_rsdp(void **state)
+static void an_rsdp_without_signature_is_refused(void **state)
 {
 	(void)state;
 	machine_q35(&image);
@@ -14,7 +14,7 @@ static void no_rsdp(void **state)
 		assert_int_equal(parse_with(n, 0), -EINVAL);
 }
 
-static void rsdp_checksum(void **state)
+static void a_wrong_rsdp_checksum_is_refused(void **state)
 {
 	(void)state;
 	for (u32 i = 0; i < 20; i++) {
@@ -26,7 +26,7 @@ static void rsdp_checksum(void **state)
 }
 
 /* The second half is wrong: the RSDT of the first is still good. */
-static void extended_checksum(void **state)
+static void a_wrong_extended_checksum_leaves_the_rsdt(void **state)
 {
 	(void)state;
 	for (u32 i = 24; i < 36; i++) {
@@ -41,7 +41,7 @@ static void extended_checksum(void **state)
 	assert_int_equal(info->madt.cpu_count, 4);
 }
 
-static void rsdp_length(void **state)
+static void a_wrong_rsdp_length_is_reported(void **state)
 {
 	static const u32 lies[] = { 0, 20, 35, 37, 0xffffffff };
 
@@ -55,7 +55,7 @@ static void rsdp_length(void **state)
 }
 
 /* Revision 0 has no second half: the bytes in its place are ignored. */
-static void old_rsdp(void **state)
+static void revision_0_has_no_second_half(void **state)
 {
 	(void)state;
 	machine_pc(&image);
@@ -69,7 +69,7 @@ static void old_rsdp(void **state)
 }
 
 /* The XSDT counts if both are there; the RSDT does if the XSDT cannot be used. */
-static void which_list(void **state)
+static void the_xsdt_counts_before_the_rsdt(void **state)
 {
 	u64 rsdt = 0;
 
@@ -89,7 +89,7 @@ static void which_list(void **state)
 	assert_non_null(strstr(run.text, "the RSDP leads to no list of tables\n"));
 }
 
-static void list_of_another_name(void **state)
+static void a_list_with_another_signature_is_refused(void **state)
 {
 	(void)state;
 	machine_pc(&image);
@@ -105,7 +105,7 @@ static void list_of_another_name(void **state)
 }
 
 /* Entries are 0, cut in half, or point where nothing can be read. */
-static void entries_of_the_list(void **state)
+static void unusable_list_entries_are_left_out(void **state)
 {
 	(void)state;
 	machine_q35(&image);
@@ -123,7 +123,7 @@ static void entries_of_the_list(void **state)
 }
 
 /* An RSDT has 32-bit entries, an XSDT 64-bit ones: a mix-up finds other tables. */
-static void both_widths(void **state)
+static void both_entry_widths_find_the_tables(void **state)
 {
 	(void)state;
 	machine_q35(&image);
@@ -137,7 +137,7 @@ static void both_widths(void **state)
 	assert_int_equal(info->revision, 1);
 }
 
-static void table_lengths(void **state)
+static void a_wrong_table_length_is_reported(void **state)
 {
 	static const u32 lies[] = { 0, 35, ACPI_TABLE_LEN_MAX + 1, 0xffffffff };
 
@@ -157,7 +157,7 @@ static void table_lengths(void **state)
 }
 
 /* Every used table counts as absent if any one of its bytes is damaged. */
-static void table_checksums(void **state)
+static void a_table_with_a_wrong_checksum_is_ignored(void **state)
 {
 	static const char *const names[] = { "FACP", "APIC", "SPCR", "NFIT" };
 
@@ -177,7 +177,7 @@ static void table_checksums(void **state)
 }
 
 /* A table that nobody uses can be broken; its name is shown as far as it can be printed. */
-static void unknown_tables(void **state)
+static void an_unknown_table_may_be_broken(void **state)
 {
 	(void)state;
 	machine_pc(&image);
@@ -187,7 +187,7 @@ static void unknown_tables(void **state)
 	assert_string_equal(info->tables[3].signature, "W???");
 }
 
-static void first_of_two_counts(void **state)
+static void the_first_valid_table_of_two_counts(void **state)
 {
 	u64 second;
 
@@ -207,7 +207,7 @@ static void first_of_two_counts(void **state)
 	assert_int_equal(info->madt.cpu_count, 1);
 }
 
-static void too_many_tables(void **state)
+static void tables_beyond_the_limit_are_counted(void **state)
 {
 	(void)state;
 	image_begin(&image);
@@ -220,7 +220,7 @@ static void too_many_tables(void **state)
 }
 
 /* A list of thousands of entries, which all point to one table, ends. */
-static void endless_list(void **state)
+static void a_list_of_thousands_ends(void **state)
 {
 	u64 table, list;
 
@@ -241,7 +241,7 @@ static void endless_list(void **state)
 }
 
 /* Mapping fails from the n-th time on: what was read before stands. */
-static void mapping_fails(void **state)
+static void a_failed_mapping_keeps_what_was_read(void **state)
 {
 	u32 all;
 
@@ -256,7 +256,7 @@ static void mapping_fails(void **state)
 }
 
 /* The image ends before the tables do. */
-static void truncated(void **state)
+static void a_truncated_image_is_reported(void **state)
 {
 	u32 full;
 
@@ -269,7 +269,7 @@ static void truncated(void **state)
 	}
 }
 
-static void every_bit_flipped(void **state)
+static void any_flipped_bit_is_survived(void **state)
 {
 	static void (*const machines[])(struct image * m) = { machine_pc, machine_q35,
 							      machine_server };
@@ -286,7 +286,7 @@ static void every_bit_flipped(void **state)
 }
 
 /* Finds the first one at a multiple of 16, valid in its first 20 bytes, and wholly inside. */
-static void search(void **state)
+static void the_first_valid_rsdp_is_found(void **state)
 {
 	u8 area[128] = { 0 }, *exact;
 
@@ -310,25 +310,25 @@ static void search(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_rsdp),
-		cmocka_unit_test(rsdp_checksum),
-		cmocka_unit_test(extended_checksum),
-		cmocka_unit_test(rsdp_length),
-		cmocka_unit_test(old_rsdp),
-		cmocka_unit_test(which_list),
-		cmocka_unit_test(list_of_another_name),
-		cmocka_unit_test(entries_of_the_list),
-		cmocka_unit_test(both_widths),
-		cmocka_unit_test(table_lengths),
-		cmocka_unit_test(table_checksums),
-		cmocka_unit_test(unknown_tables),
-		cmocka_unit_test(first_of_two_counts),
-		cmocka_unit_test(too_many_tables),
-		cmocka_unit_test(endless_list),
-		cmocka_unit_test(mapping_fails),
-		cmocka_unit_test(truncated),
-		cmocka_unit_test(every_bit_flipped),
-		cmocka_unit_test(search),
+		cmocka_unit_test(an_rsdp_without_signature_is_refused),
+		cmocka_unit_test(a_wrong_rsdp_checksum_is_refused),
+		cmocka_unit_test(a_wrong_extended_checksum_leaves_the_rsdt),
+		cmocka_unit_test(a_wrong_rsdp_length_is_reported),
+		cmocka_unit_test(revision_0_has_no_second_half),
+		cmocka_unit_test(the_xsdt_counts_before_the_rsdt),
+		cmocka_unit_test(a_list_with_another_signature_is_refused),
+		cmocka_unit_test(unusable_list_entries_are_left_out),
+		cmocka_unit_test(both_entry_widths_find_the_tables),
+		cmocka_unit_test(a_wrong_table_length_is_reported),
+		cmocka_unit_test(a_table_with_a_wrong_checksum_is_ignored),
+		cmocka_unit_test(an_unknown_table_may_be_broken),
+		cmocka_unit_test(the_first_valid_table_of_two_counts),
+		cmocka_unit_test(tables_beyond_the_limit_are_counted),
+		cmocka_unit_test(a_list_of_thousands_ends),
+		cmocka_unit_test(a_failed_mapping_keeps_what_was_read),
+		cmocka_unit_test(a_truncated_image_is_reported),
+		cmocka_unit_test(any_flipped_bit_is_survived),
+		cmocka_unit_test(the_first_valid_rsdp_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@ static void assert_port(const struct acpi_reg *reg, u64 port)
 	assert_int_equal(reg->space, port ? ACPI_IO : 0);
 }
 
-static void acpi_1(void **state)
+static void an_acpi_1_fadt_is_read(void **state)
 {
 	(void)state;
 	machine_pc(&image);
@@ -34,7 +34,7 @@ static void acpi_1(void **state)
 	assert_true(info->fadt.timer_32bit);
 }
 
-static void acpi_2(void **state)
+static void an_acpi_2_fadt_is_read(void **state)
 {
 	(void)state;
 	machine_q35(&image);
@@ -54,7 +54,7 @@ static void acpi_2(void **state)
 	assert_true(info->fadt.no_vga);
 }
 
-static void hardware_reduced(void **state)
+static void reduced_hardware_has_no_pm_registers(void **state)
 {
 	(void)state;
 	machine_server(&image);
@@ -75,7 +75,7 @@ static void hardware_reduced(void **state)
 }
 
 /* The new field counts if it can be used, else the old one. */
-static void old_and_new_fields(void **state)
+static void the_newer_field_counts_if_usable(void **state)
 {
 	u64 fadt;
 
@@ -100,7 +100,7 @@ static void old_and_new_fields(void **state)
 	assert_port(&info->fadt.pm1_control[1], 0);
 }
 
-static void absent_registers(void **state)
+static void unusable_registers_are_absent(void **state)
 {
 	u64 fadt;
 
@@ -123,7 +123,7 @@ static void absent_registers(void **state)
 	assert_int_equal(info->fadt.reset_value, 0);
 }
 
-static void fadt_too_short(void **state)
+static void a_short_fadt_is_ignored(void **state)
 {
 	(void)state;
 	machine_pc(&image);
@@ -133,7 +133,7 @@ static void fadt_too_short(void **state)
 }
 
 /* A newer FADT that ends early: the fields beyond its end are absent. */
-static void fadt_cut(void **state)
+static void fields_beyond_the_end_are_absent(void **state)
 {
 	(void)state;
 	machine_server(&image);
@@ -146,7 +146,7 @@ static void fadt_cut(void **state)
 	}
 }
 
-static void which_dsdt(void **state)
+static void the_64_bit_dsdt_address_counts(void **state)
 {
 	u64 fadt;
 
@@ -190,7 +190,7 @@ static bool found(const void *aml, u32 len)
 
 #define FOUND(text) found(text, sizeof(text) - 1)
 
-static void s5_encodings(void **state)
+static void every_encoding_of_s5_is_read(void **state)
 {
 	static const struct {
 		const char *aml;
@@ -226,7 +226,7 @@ static void s5_encodings(void **state)
 	}
 }
 
-static void s5_that_is_none(void **state)
+static void invalid_s5_is_not_found(void **state)
 {
 	(void)state;
 	assert_false(FOUND(""));
@@ -259,7 +259,7 @@ static void s5_that_is_none(void **state)
 }
 
 /* The header is not AML, though its last bytes and the body's first may look like it. */
-static void s5_across_the_header(void **state)
+static void s5_in_the_header_is_not_found(void **state)
 {
 	static const struct fadt_fields fadt = { .revision = 1, .len = 116 };
 	static const struct {
@@ -288,7 +288,7 @@ static void s5_across_the_header(void **state)
 }
 
 /* \_S5 in an SSDT, before or after the FADT; one in the DSDT takes precedence. */
-static void s5_in_ssdt(void **state)
+static void s5_is_found_in_an_ssdt(void **state)
 {
 	(void)state;
 	for (int order = 0; order < 4; order++) {
@@ -316,18 +316,18 @@ static void s5_in_ssdt(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(acpi_1),
-		cmocka_unit_test(acpi_2),
-		cmocka_unit_test(hardware_reduced),
-		cmocka_unit_test(old_and_new_fields),
-		cmocka_unit_test(absent_registers),
-		cmocka_unit_test(fadt_too_short),
-		cmocka_unit_test(fadt_cut),
-		cmocka_unit_test(which_dsdt),
-		cmocka_unit_test(s5_encodings),
-		cmocka_unit_test(s5_that_is_none),
-		cmocka_unit_test(s5_across_the_header),
-		cmocka_unit_test(s5_in_ssdt),
+		cmocka_unit_test(an_acpi_1_fadt_is_read),
+		cmocka_unit_test(an_acpi_2_fadt_is_read),
+		cmocka_unit_test(reduced_hardware_has_no_pm_registers),
+		cmocka_unit_test(the_newer_field_counts_if_usable),
+		cmocka_unit_test(unusable_registers_are_absent),
+		cmocka_unit_test(a_short_fadt_is_ignored),
+		cmocka_unit_test(fields_beyond_the_end_are_absent),
+		cmocka_unit_test(the_64_bit_dsdt_address_counts),
+		cmocka_unit_test(every_encoding_of_s5_is_read),
+		cmocka_unit_test(invalid_s5_is_not_found),
+		cmocka_unit_test(s5_in_the_header_is_not_found),
+		cmocka_unit_test(s5_is_found_in_an_ssdt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

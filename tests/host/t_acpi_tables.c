@@ -2,7 +2,7 @@
 /* The content of the tables MADT, SPCR, HPET, NFIT. */
 #include "tests/host/acpi_expect.h"
 
-static void machines_processors(void **state)
+static void cpus_of_whole_machines_are_read(void **state)
 {
 	(void)state;
 	machine_pc(&image);
@@ -39,7 +39,7 @@ static void only_madt(const void *entries, u32 len)
 	image_end(&image, 2);
 }
 
-static void duplicates(void **state)
+static void a_duplicate_apic_id_is_left_out(void **state)
 {
 	u64 madt;
 
@@ -64,7 +64,7 @@ static void duplicates(void **state)
 }
 
 /* All ones is the broadcast id; in an x2APIC's entry 255 is an ordinary id. */
-static void everybodys_id(void **state)
+static void the_broadcast_id_is_no_cpu(void **state)
 {
 	u64 madt;
 
@@ -81,7 +81,7 @@ static void everybodys_id(void **state)
 	assert_int_equal(info->madt.cpus[0].uid, 2);
 }
 
-static void too_many_processors(void **state)
+static void cpus_beyond_the_limit_are_counted(void **state)
 {
 	u64 madt;
 
@@ -100,7 +100,7 @@ static void too_many_processors(void **state)
 	assert_int_equal(info->madt.cpus_duplicate, 1);
 }
 
-static void too_many_and_no_duplicate(void **state)
+static void cpus_up_to_the_limit_are_kept(void **state)
 {
 	u64 madt;
 
@@ -125,7 +125,7 @@ static void too_many_and_no_duplicate(void **state)
 	assert_int_equal(info->madt.cpus[ACPI_CPUS_MAX - 1].apic_id, ACPI_CPUS_MAX + 1);
 }
 
-static void madt_entry_lengths(void **state)
+static void a_wrong_madt_entry_length_ends_the_table(void **state)
 {
 	(void)state;
 	only_madt("\0\10\0\3\1\0\0\0\0\0\0\10\1\4\1\0\0\0", 18); /* the second has length 0 */
@@ -151,7 +151,7 @@ static void madt_entry_lengths(void **state)
 	assert_int_equal(info->madt.cpu_count, 0);
 }
 
-static void madt_too_short(void **state)
+static void a_short_madt_is_ignored(void **state)
 {
 	u64 madt;
 
@@ -172,7 +172,7 @@ static void only_spcr(u8 revision, u8 type, u8 space, u8 bits, u8 access, u64 ad
 	image_end(&image, 2);
 }
 
-static void serial_port(void **state)
+static void the_spcr_is_read(void **state)
 {
 	(void)state;
 	only_spcr(1, 0, ACPI_IO, 8, 0, 0x2f8, 3);
@@ -193,7 +193,7 @@ static void serial_port(void **state)
 	assert_int_equal(info->spcr.clock, 1843200);
 }
 
-static void serial_strides(void **state)
+static void the_stride_follows_type_and_width(void **state)
 {
 	static const struct {
 		u8 type, space, bits, access, stride;
@@ -216,7 +216,7 @@ static void serial_strides(void **state)
 	}
 }
 
-static void no_serial_port(void **state)
+static void an_unusable_serial_port_is_absent(void **state)
 {
 	(void)state;
 	only_spcr(2, 0, ACPI_IO, 8, 0, 0, 7);
@@ -233,7 +233,7 @@ static void no_serial_port(void **state)
 	parse_complains("SPCR: too short; ignoring it");
 }
 
-static void serial_rates(void **state)
+static void unknown_rates_leave_the_rate(void **state)
 {
 	static const u32 rates[] = { 0, 0, 0, 9600, 19200, 0, 57600, 115200, 0 };
 
@@ -264,7 +264,7 @@ static void serial_rates(void **state)
 	assert_int_equal(info->spcr.baud, 9600);
 }
 
-static void event_timer(void **state)
+static void the_hpet_must_be_in_memory(void **state)
 {
 	(void)state;
 	machine_q35(&image);
@@ -280,7 +280,7 @@ static void event_timer(void **state)
 	parse_complains("HPET: too short; ignoring it");
 }
 
-static void persistent_memory(void **state)
+static void persistent_memory_is_read(void **state)
 {
 	(void)state;
 	machine_server(&image);
@@ -300,7 +300,7 @@ static void persistent_memory(void **state)
 	assert_int_equal(info->pmem_count, 0);
 }
 
-static void odd_ranges(void **state)
+static void odd_ranges_are_left_out(void **state)
 {
 	u64 nfit;
 
@@ -329,20 +329,20 @@ static void odd_ranges(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(machines_processors),
-		cmocka_unit_test(duplicates),
-		cmocka_unit_test(everybodys_id),
-		cmocka_unit_test(too_many_processors),
-		cmocka_unit_test(too_many_and_no_duplicate),
-		cmocka_unit_test(madt_entry_lengths),
-		cmocka_unit_test(madt_too_short),
-		cmocka_unit_test(serial_port),
-		cmocka_unit_test(serial_strides),
-		cmocka_unit_test(no_serial_port),
-		cmocka_unit_test(serial_rates),
-		cmocka_unit_test(event_timer),
-		cmocka_unit_test(persistent_memory),
-		cmocka_unit_test(odd_ranges),
+		cmocka_unit_test(cpus_of_whole_machines_are_read),
+		cmocka_unit_test(a_duplicate_apic_id_is_left_out),
+		cmocka_unit_test(the_broadcast_id_is_no_cpu),
+		cmocka_unit_test(cpus_beyond_the_limit_are_counted),
+		cmocka_unit_test(cpus_up_to_the_limit_are_kept),
+		cmocka_unit_test(a_wrong_madt_entry_length_ends_the_table),
+		cmocka_unit_test(a_short_madt_is_ignored),
+		cmocka_unit_test(the_spcr_is_read),
+		cmocka_unit_test(the_stride_follows_type_and_width),
+		cmocka_unit_test(an_unusable_serial_port_is_absent),
+		cmocka_unit_test(unknown_rates_leave_the_rate),
+		cmocka_unit_test(the_hpet_must_be_in_memory),
+		cmocka_unit_test(persistent_memory_is_read),
+		cmocka_unit_test(odd_ranges_are_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,7 +74,7 @@ static struct mismatch sometimes_stale(const struct mcase *c)
 	return load_reported;
 }
 
-static void a_difference_without_the_stale_translation_is_none_of_chance(void **state)
+static void a_difference_without_the_stale_translation_is_steady(void **state)
 {
 	(void)state;
 	add("kind:add,rights:ad,tlb:pks", &load_reported, sometimes_stale);
@@ -85,7 +85,7 @@ static void a_difference_without_the_stale_translation_is_none_of_chance(void **
 	assert_int_equal(classes.list[0].count, 2);
 }
 
-static void a_difference_with_it_alone_is_chance(void **state)
+static void a_difference_by_the_stale_translation_is_unsteady(void **state)
 {
 	(void)state;
 	add("kind:add,rights:ad,tlb:pks", &let_through, sometimes_stale);
@@ -105,7 +105,7 @@ static struct mismatch denial_stays(const struct mcase *c)
 		       : as_expected;
 }
 
-static void a_denial_that_stays_is_a_class_like_others(void **state)
+static void a_denial_that_stays_is_steady(void **state)
 {
 	struct mcase c = parse("kind:write,rights:ad,tlb:pks,pks:0");
 	struct mismatch m = denial_stays(&c);
@@ -122,10 +122,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			a_difference_without_the_stale_translation_is_none_of_chance, empty, done),
-		cmocka_unit_test_setup_teardown(a_difference_with_it_alone_is_chance, empty, done),
-		cmocka_unit_test_setup_teardown(a_denial_that_stays_is_a_class_like_others, empty,
-						done),
+			a_difference_without_the_stale_translation_is_steady, empty, done),
+		cmocka_unit_test_setup_teardown(a_difference_by_the_stale_translation_is_unsteady,
+						empty, done),
+		cmocka_unit_test_setup_teardown(a_denial_that_stays_is_steady, empty, done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

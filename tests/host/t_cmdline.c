@@ -23,7 +23,7 @@ static void assert_defaults(void)
 	assert_string_equal(opt.tests, "");
 }
 
-static void defaults(void **state)
+static void an_empty_line_means_the_defaults(void **state)
 {
 	static const char *const empty[] = { "", " ", " \t\r\n  " };
 
@@ -37,7 +37,7 @@ static void defaults(void **state)
 	assert_defaults();
 }
 
-static void every_key_at_once(void **state)
+static void every_key_is_read(void **state)
 {
 	(void)state;
 	parse_silently(" pks=strict\tgate=any tests=rights.*,policy.? seed=0xDEADbeef00000001 "
@@ -68,7 +68,7 @@ static void every_key_at_once(void **state)
 	assert_int_equal(opt.reserve[2].size, 0);
 }
 
-static void every_word_of_every_enum(void **state)
+static void every_word_of_every_enum_is_read(void **state)
 {
 	(void)state;
 	parse_silently("pks=off exit=reboot bench=off marks=page early=off");
@@ -91,7 +91,7 @@ static void every_word_of_every_enum(void **state)
 }
 
 /* A mistake is reported in one line, and the words beside it still count. */
-static void bad_value_means_default(void **state)
+static void a_bad_value_means_the_default(void **state)
 {
 	(void)state;
 	expect("seed=5 pks=foo gate=any",
@@ -119,7 +119,7 @@ static void bad_value_means_default(void **state)
 }
 
 /* The parser accepts every word that a complaint names: the table and the functions agree. */
-static void what_is_named_is_accepted(void **state)
+static void words_in_complaints_are_accepted(void **state)
 {
 	static const char *const enums[] = {
 		"pks",    "gate",  "pardon", "exit",  "bench", "magic",
@@ -146,7 +146,7 @@ static void what_is_named_is_accepted(void **state)
 	}
 }
 
-static void twice_the_last_counts(void **state)
+static void the_last_of_two_values_counts(void **state)
 {
 	(void)state;
 	expect("pks=off pks=strict", "pks=strict: pks was given before; the last one counts");
@@ -159,7 +159,7 @@ static void twice_the_last_counts(void **state)
 	assert_int_equal(opt.seed, 3);
 }
 
-static void unknown_words(void **state)
+static void unknown_words_are_ignored(void **state)
 {
 	static const char *const words[] = { "foo=1", "pkss=off", "PKS=off", "quiet", "=1" };
 	char text[256];
@@ -178,7 +178,7 @@ static void unknown_words(void **state)
 	expect("seed", "seed: no value; seed= takes a number of at most 64 bits; ignoring it");
 }
 
-static void quotes(void **state)
+static void quotes_and_backslashes_are_removed(void **state)
 {
 	(void)state;
 	parse_silently("tests=\"a b\" seed=1");
@@ -198,7 +198,7 @@ static void quotes(void **state)
 	assert_string_equal(opt.tests, "a\\");
 }
 
-static void long_words(void **state)
+static void a_long_word_is_ignored(void **state)
 {
 	char line[4096];
 
@@ -220,7 +220,7 @@ static void long_words(void **state)
 }
 
 /* No byte ends a message early or begins a line that looks like a test's result. */
-static void unprintable_bytes(void **state)
+static void unprintable_bytes_are_replaced(void **state)
 {
 	(void)state;
 	expect("pks=\"a\nok 1 - b\x1b[2J\"",
@@ -232,16 +232,16 @@ static void unprintable_bytes(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),
-		cmocka_unit_test(every_key_at_once),
-		cmocka_unit_test(every_word_of_every_enum),
-		cmocka_unit_test(bad_value_means_default),
-		cmocka_unit_test(what_is_named_is_accepted),
-		cmocka_unit_test(twice_the_last_counts),
-		cmocka_unit_test(unknown_words),
-		cmocka_unit_test(quotes),
-		cmocka_unit_test(long_words),
-		cmocka_unit_test(unprintable_bytes),
+		cmocka_unit_test(an_empty_line_means_the_defaults),
+		cmocka_unit_test(every_key_is_read),
+		cmocka_unit_test(every_word_of_every_enum_is_read),
+		cmocka_unit_test(a_bad_value_means_the_default),
+		cmocka_unit_test(words_in_complaints_are_accepted),
+		cmocka_unit_test(the_last_of_two_values_counts),
+		cmocka_unit_test(unknown_words_are_ignored),
+		cmocka_unit_test(quotes_and_backslashes_are_removed),
+		cmocka_unit_test(a_long_word_is_ignored),
+		cmocka_unit_test(unprintable_bytes_are_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 /* The command line's numbers and sizes. */
 #include "tests/host/cmdline_line.h"
 
-static void numbers(void **state)
+static void a_number_out_of_range_means_the_default(void **state)
 {
 	static const char *const bad_seeds[] = {
 		"seed=",    "seed=x",   "seed=0x",   "seed=-1",  "seed=+1",
@@ -34,7 +34,7 @@ static void numbers(void **state)
 	assert_int_equal(opt.repeat, 16);
 }
 
-static void sizes(void **state)
+static void sizes_are_read_with_their_unit(void **state)
 {
 	static const struct {
 		const char *line;
@@ -68,8 +68,8 @@ static void sizes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers),
-		cmocka_unit_test(sizes),
+		cmocka_unit_test(a_number_out_of_range_means_the_default),
+		cmocka_unit_test(sizes_are_read_with_their_unit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,7 @@ static void accepted(void)
 	usual();
 }
 
-static void what_there_is(void **state)
+static void usual_framebuffers_are_accepted(void **state)
 {
 	static const u8 depths[] = { 15, 16, 24, 32 };
 
@@ -96,7 +96,7 @@ static void what_there_is(void **state)
 	accepted();
 }
 
-static void geometry(void **state)
+static void an_impossible_geometry_is_refused(void **state)
 {
 	(void)state;
 	usual();
@@ -134,7 +134,7 @@ static void geometry(void **state)
 	refused("direct colours");
 }
 
-static void addresses(void **state)
+static void an_impossible_address_is_refused(void **state)
 {
 	(void)state;
 	usual();
@@ -152,7 +152,7 @@ static void addresses(void **state)
 	refused("address bits");
 }
 
-static void memory(void **state)
+static void a_framebuffer_in_used_memory_is_refused(void **state)
 {
 	(void)state;
 	usual();
@@ -187,7 +187,7 @@ static void memory(void **state)
 	}
 }
 
-static void colours(void **state)
+static void impossible_colours_are_refused(void **state)
 {
 	(void)state;
 	usual();
@@ -247,7 +247,7 @@ static void draw(u8 bpp, u32 scale, u32 ink)
 	free(pixels);
 }
 
-static void pixels(void **state)
+static void a_character_changes_its_cell_only(void **state)
 {
 	(void)state;
 	for (u32 scale = 1; scale <= 3; scale++) {
@@ -274,12 +274,12 @@ static void each_character_looks_different(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_there_is),
-		cmocka_unit_test(geometry),
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(memory),
-		cmocka_unit_test(colours),
-		cmocka_unit_test(pixels),
+		cmocka_unit_test(usual_framebuffers_are_accepted),
+		cmocka_unit_test(an_impossible_geometry_is_refused),
+		cmocka_unit_test(an_impossible_address_is_refused),
+		cmocka_unit_test(a_framebuffer_in_used_memory_is_refused),
+		cmocka_unit_test(impossible_colours_are_refused),
+		cmocka_unit_test(a_character_changes_its_cell_only),
 		cmocka_unit_test(each_character_looks_different),
 	};
 

@@ -18,7 +18,7 @@ static void check(const char *globs, const char *name, bool expected)
 		fail_msg("\"%s\" and \"%s\": %s", globs, name, got ? "match" : "do not match");
 }
 
-static void by_hand(void **state)
+static void wildcards_match(void **state)
 {
 	(void)state;
 	check("rights.switch", "rights.switch", true);
@@ -41,7 +41,7 @@ static void by_hand(void **state)
 	check("*ab*ab", "aab", false);
 }
 
-static void lists(void **state)
+static void a_list_matches_if_one_glob_does(void **state)
 {
 	(void)state;
 	check("", "anything", true);
@@ -76,7 +76,7 @@ static bool next_string(char *s, const char *alphabet, size_t max)
 	return false;
 }
 
-static void all_short_ones(void **state)
+static void all_short_globs_match_as_the_model_does(void **state)
 {
 	char globs[8] = "";
 
@@ -92,7 +92,7 @@ static void all_short_ones(void **state)
 }
 
 /* A matcher that tries every split would not end in our time. */
-static void no_blow_up(void **state)
+static void many_stars_match_in_time(void **state)
 {
 	char globs[256], name[4097];
 	clock_t start = clock();
@@ -110,10 +110,10 @@ static void no_blow_up(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_hand),
-		cmocka_unit_test(lists),
-		cmocka_unit_test(all_short_ones),
-		cmocka_unit_test(no_blow_up),
+		cmocka_unit_test(wildcards_match),
+		cmocka_unit_test(a_list_matches_if_one_glob_does),
+		cmocka_unit_test(all_short_globs_match_as_the_model_does),
+		cmocka_unit_test(many_stars_match_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

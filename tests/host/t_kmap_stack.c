@@ -62,7 +62,7 @@ static void rights_are_those_of_the_open_maps(void **state)
 	}
 }
 
-static void finds_the_topmost_of_its_kind(void **state)
+static void find_returns_the_topmost_of_a_kind(void **state)
 {
 	struct page *page = (struct page *)4096, *other = (struct page *)8192;
 
@@ -84,7 +84,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rights_are_those_of_the_open_maps),
-		cmocka_unit_test(finds_the_topmost_of_its_kind),
+		cmocka_unit_test(find_returns_the_topmost_of_a_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,7 @@ static void expect(const char *bytes, const char *text, u32 cursor)
 #define UP    "\x1b[A"
 #define DOWN  "\x1b[B"
 
-static void editing(void **state)
+static void editing_keys_change_the_line(void **state)
 {
 	(void)state;
 	expect("", "", 0);
@@ -54,7 +54,7 @@ static void editing(void **state)
 	expect("run a" LEFT "\x17", "a", 0);
 }
 
-static void keys_of_terminals(void **state)
+static void escape_sequences_give_keys(void **state)
 {
 	(void)state;
 	expect("ab\x1bOD\x1bOCc", "abc", 3);
@@ -79,7 +79,7 @@ static void keys_of_terminals(void **state)
 }
 
 /* The decoder and the line each drop what is not ASCII. */
-static void no_ascii(void **state)
+static void non_ascii_bytes_are_dropped(void **state)
 {
 	struct ansi ansi = { 0 };
 
@@ -108,7 +108,7 @@ static void recalled(const char *keys, const char *text)
 	assert_string_equal(term.cells, text);
 }
 
-static void history(void **state)
+static void the_history_keeps_16_lines(void **state)
 {
 	(void)state;
 	start();
@@ -139,7 +139,7 @@ static void history(void **state)
 	assert_string_equal(term.line.text, "l24"); /* of 40, the newest 16 */
 }
 
-static void endings(void **state)
+static void enter_ends_a_line_and_ctrl_c_drops_it(void **state)
 {
 	(void)state;
 	start();
@@ -151,7 +151,7 @@ static void endings(void **state)
 }
 
 /* More than the terminal's width, and more than a line can hold. */
-static void long_lines(void **state)
+static void a_long_line_scrolls_and_is_cut(void **state)
 {
 	(void)state;
 	start();
@@ -181,7 +181,7 @@ static void complete_word(const char *before, char *more, size_t size)
 		memset(more, 'x', size - 1);
 }
 
-static void completion(void **state)
+static void tab_completes_a_word(void **state)
 {
 	(void)state;
 	expect("he\t", "he", 2);
@@ -198,7 +198,7 @@ static void completion(void **state)
 	term.line.complete = NULL;
 }
 
-static void keys_by_chance(void **state)
+static void random_keys_keep_the_display_right(void **state)
 {
 	static const char keys[] =
 		"aab  \b\b\x7f\x01\x05\x0b\x15\x17\x02\x06\x04\x10\x0e\t\x1b[ABCDHF3~O";
@@ -226,10 +226,14 @@ static void keys_by_chance(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(editing),    cmocka_unit_test(keys_of_terminals),
-		cmocka_unit_test(no_ascii),   cmocka_unit_test(history),
-		cmocka_unit_test(endings),    cmocka_unit_test(long_lines),
-		cmocka_unit_test(completion), cmocka_unit_test(keys_by_chance),
+		cmocka_unit_test(editing_keys_change_the_line),
+		cmocka_unit_test(escape_sequences_give_keys),
+		cmocka_unit_test(non_ascii_bytes_are_dropped),
+		cmocka_unit_test(the_history_keeps_16_lines),
+		cmocka_unit_test(enter_ends_a_line_and_ctrl_c_drops_it),
+		cmocka_unit_test(a_long_line_scrolls_and_is_cut),
+		cmocka_unit_test(tab_completes_a_word),
+		cmocka_unit_test(random_keys_keep_the_display_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void nothing_differs(void **state)
+static void no_case_diverges(void **state)
 {
 	(void)state;
 	printf("# %lu cases, %lu differ\n", matrix.cases, matrix.divergent);
@@ -56,7 +56,7 @@ static void nothing_differs(void **state)
 	assert_true(calls > 10 && last_percent > 90);
 }
 
-static void each_rule_is_touched(void **state)
+static void each_rule_has_a_case(void **state)
 {
 	(void)state;
 	for (u32 r = 0; r < RULES; r++)
@@ -76,7 +76,7 @@ static void corners_are_counted(void **state)
 }
 
 /* A case leaves nothing behind for the next: single cases, in another order, agree too. */
-static void one_case_is_as_in_its_batch(void **state)
+static void a_single_case_agrees_as_in_its_row(void **state)
 {
 	struct plan p;
 	struct mcase c;
@@ -95,10 +95,10 @@ static void one_case_is_as_in_its_batch(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_differs),
-		cmocka_unit_test(each_rule_is_touched),
+		cmocka_unit_test(no_case_diverges),
+		cmocka_unit_test(each_rule_has_a_case),
 		cmocka_unit_test(corners_are_counted),
-		cmocka_unit_test(one_case_is_as_in_its_batch),
+		cmocka_unit_test(a_single_case_agrees_as_in_its_row),
 	};
 
 	return cmocka_run_group_tests(tests, run_everyday, tear_down);

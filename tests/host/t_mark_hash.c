@@ -42,7 +42,7 @@ static void counts_as_an_array_does(void **state)
 		assert_int_equal(mark_hash_count(&hash, f * 0x1001), model[f]);
 }
 
-static void full_is_full(void **state)
+static void a_full_hash_takes_no_new_frame(void **state)
 {
 	(void)state;
 	fresh();
@@ -90,7 +90,7 @@ static void *add_and_remove(void *arg)
 	return (void *)bad;
 }
 
-static void several_at_once(void **state)
+static void threads_can_count_at_once(void **state)
 {
 	pthread_t t[4];
 	void *bad;
@@ -111,9 +111,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_as_an_array_does),
-		cmocka_unit_test(full_is_full),
+		cmocka_unit_test(a_full_hash_takes_no_new_frame),
 		cmocka_unit_test(a_count_does_not_spill),
-		cmocka_unit_test(several_at_once),
+		cmocka_unit_test(threads_can_count_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,7 +53,7 @@ static void no_map_is_no_error(void **state)
 	assert_int_equal(info.mem_dropped, 0);
 }
 
-static void empty_and_wrapping_entries(void **state)
+static void empty_and_wrapping_entries_are_left_out(void **state)
 {
 	static const struct mbi_entry map[] = {
 		{ 0x1000, 0, 1, 0 },                 /* empty: left out, not counted */
@@ -72,7 +72,7 @@ static void empty_and_wrapping_entries(void **state)
 	assert_int_equal(info.mem[2].base, 0x3000);
 }
 
-static void too_many_entries(void **state)
+static void entries_beyond_the_limit_are_counted(void **state)
 {
 	static struct mbi_entry map[BOOT_MEM_MAX + 5];
 
@@ -89,7 +89,7 @@ static void too_many_entries(void **state)
 }
 
 /* A later version of the map may have longer entries; the known fields come first. */
-static void longer_entries(void **state)
+static void longer_entries_are_read(void **state)
 {
 	u32 content[2 + 2 * 10] = { 40, 3 };
 
@@ -108,7 +108,7 @@ static void longer_entries(void **state)
 	assert_int_equal(info.mem[1].type, 7);
 }
 
-static void entry_size_lies(void **state)
+static void a_wrong_entry_size_is_an_error(void **state)
 {
 	static const u32 bad[] = { 0, 1, 8, 16, 23, 25, 28, 0xffffffff };
 
@@ -121,7 +121,7 @@ static void entry_size_lies(void **state)
 	}
 }
 
-static void map_of_odd_length(void **state)
+static void a_map_with_half_an_entry_is_an_error(void **state)
 {
 	u32 content[2 + 12] = { 24 };
 
@@ -140,7 +140,7 @@ static void map_of_odd_length(void **state)
 	assert_int_equal(parse_one_tag(6, content, sizeof(content)), -EINVAL);
 }
 
-static void framebuffer_too_short(void **state)
+static void a_short_framebuffer_tag_is_an_error(void **state)
 {
 	static const u8 content[24] = { 1 };
 
@@ -154,7 +154,7 @@ static void framebuffer_too_short(void **state)
 }
 
 /* Colours that are cut off stay 0: the machine boots without a screen. */
-static void framebuffer_colours(void **state)
+static void colours_that_are_cut_off_stay_0(void **state)
 {
 	u8 content[40] = { [20] = 32, [21] = 1, [24] = 16, 5, 8, 6, 1, 7, 99 };
 
@@ -175,7 +175,7 @@ static void framebuffer_colours(void **state)
 	assert_int_equal(info.fb.red.size, 0);
 }
 
-static void acpi_too_short(void **state)
+static void a_short_acpi_tag_is_an_error(void **state)
 {
 	static const u8 content[40] = { 'R' };
 
@@ -192,7 +192,7 @@ static void acpi_too_short(void **state)
 	}
 }
 
-static void new_acpi_preferred(void **state)
+static void the_newer_rsdp_counts(void **state)
 {
 	u8 old[20], new[36];
 
@@ -220,15 +220,15 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_map_is_no_error),
-		cmocka_unit_test(empty_and_wrapping_entries),
-		cmocka_unit_test(too_many_entries),
-		cmocka_unit_test(longer_entries),
-		cmocka_unit_test(entry_size_lies),
-		cmocka_unit_test(map_of_odd_length),
-		cmocka_unit_test(framebuffer_too_short),
-		cmocka_unit_test(framebuffer_colours),
-		cmocka_unit_test(acpi_too_short),
-		cmocka_unit_test(new_acpi_preferred),
+		cmocka_unit_test(empty_and_wrapping_entries_are_left_out),
+		cmocka_unit_test(entries_beyond_the_limit_are_counted),
+		cmocka_unit_test(longer_entries_are_read),
+		cmocka_unit_test(a_wrong_entry_size_is_an_error),
+		cmocka_unit_test(a_map_with_half_an_entry_is_an_error),
+		cmocka_unit_test(a_short_framebuffer_tag_is_an_error),
+		cmocka_unit_test(colours_that_are_cut_off_stay_0),
+		cmocka_unit_test(a_short_acpi_tag_is_an_error),
+		cmocka_unit_test(the_newer_rsdp_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ static void expect(struct pks_policy policy, const char *steps, const char *outc
 	assert_string_equal(came, outcomes);
 }
 
-static void rights_without_a_mark(void **state)
+static void local_maps_give_rights_without_a_mark(void **state)
 {
 	(void)state;
 	expect(silent, "wr", "xx");
@@ -56,7 +56,7 @@ static void rights_without_a_mark(void **state)
 	expect(silent, "lyodrd", "x"); /* a thread unmaps its own maps only */
 }
 
-static void marks_and_pardons(void **state)
+static void a_mark_is_global_and_a_pardon_is_not(void **state)
 {
 	(void)state;
 	expect(silent, "mwuw", "pf"); /* the pardon outlasts the mark */
@@ -72,7 +72,7 @@ static void marks_and_pardons(void **state)
 }
 
 /* kmap; kmap_local; kunmap; kunmap_local: an order that nobody could rule out. */
-static void the_field_s_example(void **state)
+static void maps_of_both_kinds_may_interleave(void **state)
 {
 	(void)state;
 	expect(silent, "mwlwuwdw", "pfff"); /* pardoned before: kunmap_local restores that */
@@ -82,7 +82,7 @@ static void the_field_s_example(void **state)
 	expect(silent, "mowdwuw", "ppf");
 }
 
-static void interrupts(void **state)
+static void an_interrupt_inherits_and_leaves_no_rights(void **state)
 {
 	(void)state;
 	expect(silent, "1", "x");
@@ -97,7 +97,7 @@ static void interrupts(void **state)
 	expect(silent, "5dw", "fx"); /* a thread cannot unmap what it left open */
 }
 
-static void modes_and_gates(void **state)
+static void mode_and_gate_decide_what_is_pardoned(void **state)
 {
 	struct pks_policy p = silent;
 
@@ -115,7 +115,7 @@ static void modes_and_gates(void **state)
 	expect(p, "wm1w", "xxx");
 }
 
-static void a_pardon_for_one_instruction(void **state)
+static void an_instruction_pardon_ends_with_the_instruction(void **state)
 {
 	struct pks_policy p = silent;
 
@@ -129,7 +129,7 @@ static void a_pardon_for_one_instruction(void **state)
 }
 
 /* The key is open to all as long as one page of it is marked, and to nobody afterwards. */
-static void a_key_that_is_open_to_all(void **state)
+static void a_key_is_open_to_all_while_a_page_is_marked(void **state)
 {
 	struct pks_policy p = silent;
 	struct model m;
@@ -158,7 +158,7 @@ static void a_key_that_is_open_to_all(void **state)
 }
 
 /* The other page of the key: rights apply to it too, but a mark of this page does not open it. */
-static void the_neighbour(void **state)
+static void rights_reach_the_other_page_and_marks_do_not(void **state)
 {
 	struct model m;
 
@@ -175,7 +175,7 @@ static void the_neighbour(void **state)
 	assert_int_equal(model_neighbour(&m, true), MODEL_DIES);
 }
 
-static void complaints(void **state)
+static void wrong_unmaps_and_open_maps_are_counted(void **state)
 {
 	struct model m;
 
@@ -215,7 +215,7 @@ static void check_step(const struct model *before, const struct model *after, ch
 	assert_in_range(after->running, MODEL_A, MODEL_B);
 }
 
-static void every_step_of_all_sequences(void **state)
+static void every_step_keeps_the_invariants(void **state)
 {
 	(void)state;
 	for (u32 n = 0; n < SEQUENCES; n += 5) {
@@ -235,16 +235,16 @@ static void every_step_of_all_sequences(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rights_without_a_mark),
-		cmocka_unit_test(marks_and_pardons),
-		cmocka_unit_test(the_field_s_example),
-		cmocka_unit_test(interrupts),
-		cmocka_unit_test(modes_and_gates),
-		cmocka_unit_test(a_pardon_for_one_instruction),
-		cmocka_unit_test(a_key_that_is_open_to_all),
-		cmocka_unit_test(the_neighbour),
-		cmocka_unit_test(complaints),
-		cmocka_unit_test(every_step_of_all_sequences),
+		cmocka_unit_test(local_maps_give_rights_without_a_mark),
+		cmocka_unit_test(a_mark_is_global_and_a_pardon_is_not),
+		cmocka_unit_test(maps_of_both_kinds_may_interleave),
+		cmocka_unit_test(an_interrupt_inherits_and_leaves_no_rights),
+		cmocka_unit_test(mode_and_gate_decide_what_is_pardoned),
+		cmocka_unit_test(an_instruction_pardon_ends_with_the_instruction),
+		cmocka_unit_test(a_key_is_open_to_all_while_a_page_is_marked),
+		cmocka_unit_test(rights_reach_the_other_page_and_marks_do_not),
+		cmocka_unit_test(wrong_unmaps_and_open_maps_are_counted),
+		cmocka_unit_test(every_step_keeps_the_invariants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,7 @@ static void expect_error(const char *part)
 		fail_msg("\"%s\" does not say \"%s\"", why, part);
 }
 
-static void good_structure(void **state)
+static void a_valid_structure_is_read(void **state)
 {
 	(void)state;
 	mbi_good(&mbi);
@@ -63,7 +63,7 @@ static void good_structure(void **state)
 	assert_int_equal(info.rsdp[35], 0x80 + 35);
 }
 
-static void unaligned_address(void **state)
+static void an_unaligned_structure_is_read(void **state)
 {
 	u8 *block = malloc(MBI_MAX + 8);
 
@@ -78,7 +78,7 @@ static void unaligned_address(void **state)
 	free(block);
 }
 
-static void nothing_but_the_end(void **state)
+static void an_end_tag_alone_is_valid(void **state)
 {
 	static const struct boot_info none = { .mbi_size = 16 };
 
@@ -90,7 +90,7 @@ static void nothing_but_the_end(void **state)
 }
 
 /* The loader's memory ends before the structure does. */
-static void truncated_by_the_limit(void **state)
+static void a_structure_beyond_the_limit_is_an_error(void **state)
 {
 	(void)state;
 	mbi_good(&mbi);
@@ -101,7 +101,7 @@ static void truncated_by_the_limit(void **state)
 }
 
 /* The total size agrees with what is there, but the last tags are gone. */
-static void truncated_at_every_length(void **state)
+static void a_truncated_structure_is_an_error(void **state)
 {
 	size_t full;
 
@@ -114,7 +114,7 @@ static void truncated_at_every_length(void **state)
 	}
 }
 
-static void every_bit_flipped(void **state)
+static void any_flipped_bit_is_survived(void **state)
 {
 	(void)state;
 	mbi_good(&mbi);
@@ -132,7 +132,7 @@ static void every_bit_flipped(void **state)
 	assert_int_equal(parse(), 0);
 }
 
-static void total_size_lies(void **state)
+static void a_wrong_total_size_is_an_error(void **state)
 {
 	static const u32 small[] = { 0, 7, 8, 15 };
 
@@ -148,7 +148,7 @@ static void total_size_lies(void **state)
 	expect_error("beyond the memory");
 }
 
-static void bytes_after_the_end_tag(void **state)
+static void tags_after_the_end_tag_are_ignored(void **state)
 {
 	(void)state;
 	mbi_begin(&mbi);
@@ -159,7 +159,7 @@ static void bytes_after_the_end_tag(void **state)
 	assert_string_equal(info.cmdline, "");
 }
 
-static void end_tag_missing(void **state)
+static void a_missing_end_tag_is_an_error(void **state)
 {
 	(void)state;
 	mbi_begin(&mbi);
@@ -170,7 +170,7 @@ static void end_tag_missing(void **state)
 	assert_string_equal(info.cmdline, "a=b");
 }
 
-static void end_tag_of_wrong_size(void **state)
+static void an_end_tag_of_wrong_size_is_an_error(void **state)
 {
 	(void)state;
 	mbi_begin(&mbi);
@@ -179,7 +179,7 @@ static void end_tag_of_wrong_size(void **state)
 	expect_error("tag 0 (end) at offset 8: size is not 8");
 }
 
-static void tag_smaller_than_its_header(void **state)
+static void a_tag_smaller_than_its_header_is_an_error(void **state)
 {
 	(void)state;
 	for (u32 size = 0; size < 8; size++) {
@@ -190,7 +190,7 @@ static void tag_smaller_than_its_header(void **state)
 	}
 }
 
-static void tag_beyond_the_total(void **state)
+static void a_tag_beyond_the_total_is_an_error(void **state)
 {
 	static const u32 sizes[] = { 33, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff };
 
@@ -204,7 +204,7 @@ static void tag_beyond_the_total(void **state)
 }
 
 /* The last tag's padding is missing, and so is the end tag; the parser must not over-read. */
-static void padding_beyond_the_total(void **state)
+static void missing_padding_is_not_read(void **state)
 {
 	(void)state;
 	mbi_begin(&mbi);
@@ -215,7 +215,7 @@ static void padding_beyond_the_total(void **state)
 	assert_string_equal(info.cmdline, "abc");
 }
 
-static void unterminated_strings(void **state)
+static void a_string_ends_with_its_tag(void **state)
 {
 	(void)state;
 	mbi_begin(&mbi);
@@ -245,7 +245,7 @@ static void long_strings_are_cut(void **state)
 	}
 }
 
-static void first_of_two_counts(void **state)
+static void the_first_of_two_tags_counts(void **state)
 {
 	static const struct mbi_entry map[] = { { 0x1000, 0x1000, 1, 0 } };
 
@@ -264,22 +264,22 @@ static void first_of_two_counts(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_structure),
-		cmocka_unit_test(unaligned_address),
-		cmocka_unit_test(nothing_but_the_end),
-		cmocka_unit_test(truncated_by_the_limit),
-		cmocka_unit_test(truncated_at_every_length),
-		cmocka_unit_test(every_bit_flipped),
-		cmocka_unit_test(total_size_lies),
-		cmocka_unit_test(bytes_after_the_end_tag),
-		cmocka_unit_test(end_tag_missing),
-		cmocka_unit_test(end_tag_of_wrong_size),
-		cmocka_unit_test(tag_smaller_than_its_header),
-		cmocka_unit_test(tag_beyond_the_total),
-		cmocka_unit_test(padding_beyond_the_total),
-		cmocka_unit_test(unterminated_strings),
+		cmocka_unit_test(a_valid_structure_is_read),
+		cmocka_unit_test(an_unaligned_structure_is_read),
+		cmocka_unit_test(an_end_tag_alone_is_valid),
+		cmocka_unit_test(a_structure_beyond_the_limit_is_an_error),
+		cmocka_unit_test(a_truncated_structure_is_an_error),
+		cmocka_unit_test(any_flipped_bit_is_survived),
+		cmocka_unit_test(a_wrong_total_size_is_an_error),
+		cmocka_unit_test(tags_after_the_end_tag_are_ignored),
+		cmocka_unit_test(a_missing_end_tag_is_an_error),
+		cmocka_unit_test(an_end_tag_of_wrong_size_is_an_error),
+		cmocka_unit_test(a_tag_smaller_than_its_header_is_an_error),
+		cmocka_unit_test(a_tag_beyond_the_total_is_an_error),
+		cmocka_unit_test(missing_padding_is_not_read),
+		cmocka_unit_test(a_string_ends_with_its_tag),
 		cmocka_unit_test(long_strings_are_cut),
-		cmocka_unit_test(first_of_two_counts),
+		cmocka_unit_test(the_first_of_two_tags_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 #include "kernel/lib/option_words.h"
 #include "tests/host/options_check.h"
 
-static void names_of_values(void **state)
+static void each_value_has_its_name(void **state)
 {
 	(void)state;
 	assert_string_equal(pks_mode_name(PKS_MODE_SILENT), "silent");
@@ -23,7 +23,7 @@ static void names_of_values(void **state)
 }
 
 /* Every value of an enum has a name, and every name one value. */
-static void choices(void **state)
+static void each_value_of_an_enum_has_one_name(void **state)
 {
 	static const struct {
 		const char *word;
@@ -48,7 +48,7 @@ static void choices(void **state)
 }
 
 /* The numbers in what a word accepts are those of its field; no two words share a byte of one. */
-static void fields(void **state)
+static void no_two_words_share_a_field(void **state)
 {
 	char bytes[sizeof(struct options)] = "", text[96];
 
@@ -77,7 +77,7 @@ static void no_complaint(const char *message, void *arg)
 	fail_msg("%s", message);
 }
 
-static void rendered_and_read_again(void **state)
+static void rendered_options_read_back(void **state)
 {
 	static const char *const lines[] = {
 		"",
@@ -102,10 +102,10 @@ static void rendered_and_read_again(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_of_values),
-		cmocka_unit_test(choices),
-		cmocka_unit_test(fields),
-		cmocka_unit_test(rendered_and_read_again),
+		cmocka_unit_test(each_value_has_its_name),
+		cmocka_unit_test(each_value_of_an_enum_has_one_name),
+		cmocka_unit_test(no_two_words_share_a_field),
+		cmocka_unit_test(rendered_options_read_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,7 @@ static void expect_three(struct oracle_cpu cpu, struct oracle_page page, u32 rea
 }
 
 /* "ADi: if set, the processor prevents any data accesses ... with protection key i." */
-static void access_disable(void **state)
+static void ad_denies_data_accesses(void **state)
 {
 	(void)state;
 	expect_three(supervisor(1), kernel_page, P | PK, P | W | PK);
@@ -59,7 +59,7 @@ static void access_disable(void **state)
 }
 
 /* "WDi: if set, the processor prevents write accesses" (to supervisor addresses if WP = 1). */
-static void write_disable(void **state)
+static void wd_denies_writes_if_wp_is_1(void **state)
 {
 	struct oracle_cpu cpu = supervisor(2);
 
@@ -72,14 +72,14 @@ static void write_disable(void **state)
 	expect_three(cpu, kernel_page, P | PK, P | W | PK);
 }
 
-static void open_key(void **state)
+static void an_open_key_denies_nothing(void **state)
 {
 	(void)state;
 	expect_three(supervisor(0), kernel_page, NO, NO);
 }
 
 /* Each key has its own two bits, 2i and 2i + 1. */
-static void keys_are_apart(void **state)
+static void each_key_has_its_own_bits(void **state)
 {
 	(void)state;
 	for (u32 key = 0; key < 16; key++) {
@@ -96,7 +96,7 @@ static void keys_are_apart(void **state)
 }
 
 /* "If CR4.PKS = 0, IA32_PKRS does not affect accesses." */
-static void not_enabled(void **state)
+static void pkrs_does_nothing_while_pks_is_off(void **state)
 {
 	struct oracle_cpu cpu = supervisor(3);
 
@@ -106,7 +106,7 @@ static void not_enabled(void **state)
 }
 
 /* "Protection keys ... do not apply to instruction fetches." */
-static void fetches(void **state)
+static void fetches_ignore_keys(void **state)
 {
 	struct oracle_page page = kernel_page;
 
@@ -118,7 +118,7 @@ static void fetches(void **state)
 }
 
 /* PK is set if the key denies, even if R/W denies the write too; and only if the page exists. */
-static void with_other_reasons(void **state)
+static void pk_is_set_beside_other_reasons(void **state)
 {
 	struct oracle_page read_only = kernel_page, absent = kernel_page;
 
@@ -134,7 +134,7 @@ static void with_other_reasons(void **state)
 }
 
 /* With WP = 0 neither R/W nor WD stops a supervisor's write; AD does. */
-static void without_write_protection(void **state)
+static void with_wp_0_only_ad_denies(void **state)
 {
 	struct oracle_page read_only = kernel_page;
 
@@ -152,7 +152,7 @@ static void without_write_protection(void **state)
 }
 
 /* A supervisor at a user-mode address obeys SMAP and PKRU, not IA32_PKRS. */
-static void supervisor_at_user_address(void **state)
+static void a_supervisor_at_a_user_address_obeys_smap_and_pkru(void **state)
 {
 	struct oracle_cpu cpu = supervisor(3);
 
@@ -170,7 +170,7 @@ static void supervisor_at_user_address(void **state)
 }
 
 /* User mode obeys PKRU, whose WD holds whatever WP says, and never IA32_PKRS. */
-static void user_mode(void **state)
+static void user_mode_obeys_pkru_only(void **state)
 {
 	struct oracle_cpu cpu = supervisor(3);
 
@@ -191,7 +191,7 @@ static void user_mode(void **state)
 }
 
 /* What the rules leave open is unsettled, and nothing else. */
-static void open_corners(void **state)
+static void open_corners_are_unsettled(void **state)
 {
 	struct oracle_cpu cpu = supervisor(3);
 	struct oracle_verdict v;
@@ -215,7 +215,7 @@ static void open_corners(void **state)
  * accesses to those data structures are supervisor-mode accesses regardless of CPL": U is 0, and
  * CR0.WP counts.
  */
-static void implicit_accesses(void **state)
+static void implicit_accesses_are_supervisor_accesses(void **state)
 {
 	struct oracle_cpu cpu = supervisor(1);
 
@@ -235,7 +235,7 @@ static void implicit_accesses(void **state)
  * With SMAP, "if EFLAGS.AC = 0 or the access is implicit, data may not be read from any user-mode
  * address", nor written. Without it PKRU rules, as for a supervisor.
  */
-static void implicit_accesses_to_user_addresses(void **state)
+static void implicit_accesses_obey_smap_and_pkru(void **state)
 {
 	struct oracle_cpu cpu = supervisor(3);
 
@@ -261,7 +261,7 @@ static void implicit_accesses_to_user_addresses(void **state)
  * set"; "because reserved bits are not checked in a paging-structure entry whose P flag is 0, bit 3
  * of the error code can be set only if bit 0 is also set".
  */
-static void reserved_bits(void **state)
+static void a_reserved_bit_sets_rsvd(void **state)
 {
 	struct oracle_page page = kernel_page;
 	struct oracle_verdict v;
@@ -291,7 +291,7 @@ static void expect_flags(struct oracle_cpu cpu, enum oracle_access access, bool 
  * sets the accessed flag"; "whenever there is a write to a linear address, the processor sets the
  * dirty flag". A denied access is not a write.
  */
-static void accessed_and_dirty(void **state)
+static void permitted_access_sets_a_and_d(void **state)
 {
 	struct oracle_cpu implicit = supervisor(0);
 
@@ -312,21 +312,21 @@ static void accessed_and_dirty(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(access_disable),
-		cmocka_unit_test(write_disable),
-		cmocka_unit_test(open_key),
-		cmocka_unit_test(keys_are_apart),
-		cmocka_unit_test(not_enabled),
-		cmocka_unit_test(fetches),
-		cmocka_unit_test(with_other_reasons),
-		cmocka_unit_test(without_write_protection),
-		cmocka_unit_test(supervisor_at_user_address),
-		cmocka_unit_test(user_mode),
-		cmocka_unit_test(open_corners),
-		cmocka_unit_test(implicit_accesses),
-		cmocka_unit_test(implicit_accesses_to_user_addresses),
-		cmocka_unit_test(reserved_bits),
-		cmocka_unit_test(accessed_and_dirty),
+		cmocka_unit_test(ad_denies_data_accesses),
+		cmocka_unit_test(wd_denies_writes_if_wp_is_1),
+		cmocka_unit_test(an_open_key_denies_nothing),
+		cmocka_unit_test(each_key_has_its_own_bits),
+		cmocka_unit_test(pkrs_does_nothing_while_pks_is_off),
+		cmocka_unit_test(fetches_ignore_keys),
+		cmocka_unit_test(pk_is_set_beside_other_reasons),
+		cmocka_unit_test(with_wp_0_only_ad_denies),
+		cmocka_unit_test(a_supervisor_at_a_user_address_obeys_smap_and_pkru),
+		cmocka_unit_test(user_mode_obeys_pkru_only),
+		cmocka_unit_test(open_corners_are_unsettled),
+		cmocka_unit_test(implicit_accesses_are_supervisor_accesses),
+		cmocka_unit_test(implicit_accesses_obey_smap_and_pkru),
+		cmocka_unit_test(a_reserved_bit_sets_rsvd),
+		cmocka_unit_test(permitted_access_sets_a_and_d),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ static bool write_allowed(u32 pkrs, unsigned key)
 }
 
 /* All values with a key's neighbours in any state: shifts that are off by one show here. */
-static void rights_of_each_key(void **state)
+static void each_key_has_its_own_bits(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
@@ -39,7 +39,7 @@ static void rights_of_each_key(void **state)
 	}
 }
 
-static void meaning_of_the_three_rights(void **state)
+static void each_right_permits_what_it_names(void **state)
 {
 	(void)state;
 	for (u32 key = 0; key < PKS_KEYS; key++) {
@@ -58,7 +58,7 @@ static void meaning_of_the_three_rights(void **state)
 	}
 }
 
-static void other_keys_are_left(void **state)
+static void setting_a_key_leaves_the_others(void **state)
 {
 	static const u32 rights[] = { PKS_NOACCESS, PKS_NOWRITE, PKS_READWRITE, 1 };
 
@@ -111,7 +111,7 @@ static void a_read_grant_is_not_a_write_grant(void **state)
 	}
 }
 
-static void initial_rights(void **state)
+static void initial_rights_permit_writes_to_key_0_only(void **state)
 {
 	(void)state;
 	assert_true(write_allowed(PKRS_INIT, PKS_KEY_DEFAULT));
@@ -125,12 +125,12 @@ static void initial_rights(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rights_of_each_key),
-		cmocka_unit_test(meaning_of_the_three_rights),
-		cmocka_unit_test(other_keys_are_left),
+		cmocka_unit_test(each_key_has_its_own_bits),
+		cmocka_unit_test(each_right_permits_what_it_names),
+		cmocka_unit_test(setting_a_key_leaves_the_others),
 		cmocka_unit_test(grants_only_widen),
 		cmocka_unit_test(a_read_grant_is_not_a_write_grant),
-		cmocka_unit_test(initial_rights),
+		cmocka_unit_test(initial_rights_permit_writes_to_key_0_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

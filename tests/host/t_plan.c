@@ -195,7 +195,7 @@ static int walk_both(void **state)
 	return 0;
 }
 
-static void enough_and_none_twice(void **state)
+static void slices_are_large_and_repeat_no_row(void **state)
 {
 	(void)state;
 	printf("# everyday %lu cases, full %lu; none comes twice\n", cases[SLICE_EVERYDAY],
@@ -224,7 +224,7 @@ static void each_pair_is_covered(void **state)
 	assert_int_equal(each_pair(is_missing), 0);
 }
 
-static void each_rule_is_touched_everyday(void **state)
+static void the_everyday_slice_has_each_rule(void **state)
 {
 	(void)state;
 	for (u32 r = 0; r < RULES; r++)
@@ -235,10 +235,10 @@ static void each_rule_is_touched_everyday(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(enough_and_none_twice),
+		cmocka_unit_test(slices_are_large_and_repeat_no_row),
 		cmocka_unit_test(each_value_is_covered),
 		cmocka_unit_test(each_pair_is_covered),
-		cmocka_unit_test(each_rule_is_touched_everyday),
+		cmocka_unit_test(the_everyday_slice_has_each_rule),
 	};
 
 	return cmocka_run_group_tests(tests, walk_both, NULL);

@@ -7,14 +7,14 @@
 
 #include "pks/policy/policy.h"
 
-static void closed_pages_die(void **state)
+static void a_fault_in_a_closed_page_dies(void **state)
 {
 	(void)state;
 	for (unsigned mode = 0; mode < PKS_MODES; mode++)
 		assert_int_equal(pks_verdict((enum pks_mode)mode, false), PKS_DIE);
 }
 
-static void open_pages_by_mode(void **state)
+static void the_mode_decides_for_an_open_page(void **state)
 {
 	(void)state;
 	assert_int_equal(pks_verdict(PKS_MODE_OFF, true), PKS_DIE);
@@ -23,7 +23,7 @@ static void open_pages_by_mode(void **state)
 	assert_int_equal(pks_verdict(PKS_MODE_SILENT, true), PKS_PARDON);
 }
 
-static void unknown_modes_die(void **state)
+static void an_unknown_mode_pardons_nothing(void **state)
 {
 	(void)state;
 	for (unsigned mode = PKS_MODES; mode < 100; mode++)
@@ -71,7 +71,7 @@ static enum pks_reach reach(enum pks_gate gate, enum pks_scope scope, struct pks
 	return pks_reach((struct pks_policy){ .gate = gate, .scope = scope }, page);
 }
 
-static void widths_by_gate_and_scope(void **state)
+static void gate_and_scope_give_the_reach(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
@@ -88,7 +88,7 @@ static void widths_by_gate_and_scope(void **state)
 	}
 }
 
-static void unknown_scopes_are_closed(void **state)
+static void an_unknown_scope_reaches_nothing(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
@@ -99,7 +99,7 @@ static void unknown_scopes_are_closed(void **state)
 }
 
 /* Mode by reach: STRICT and OFF let nothing through, whatever the reach. */
-static void verdicts_by_mode_and_reach(void **state)
+static void mode_and_reach_give_the_verdict(void **state)
 {
 	static const enum pks_verdict want[PKS_MODES] = {
 		[PKS_MODE_OFF] = PKS_DIE,
@@ -164,7 +164,7 @@ static void check_reasons(struct pks_policy p, bool said[PKS_REASONS])
 }
 
 /* Every policy and every state of a page: the reason says what the verdict says, and is true. */
-static void reasons_agree_with_verdicts(void **state)
+static void each_reason_agrees_with_its_verdict(void **state)
 {
 	bool said[PKS_REASONS] = { [PKS_REASON_PERMITTED] = true };
 
@@ -185,7 +185,7 @@ static void reasons_agree_with_verdicts(void **state)
 }
 
 /* An unknown word pardons nothing, and no reason says that it does. */
-static void unknown_policies_have_a_reason(void **state)
+static void an_unknown_policy_has_a_reason(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
@@ -200,14 +200,14 @@ static void unknown_policies_have_a_reason(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(closed_pages_die),
-		cmocka_unit_test(open_pages_by_mode),
-		cmocka_unit_test(unknown_modes_die),
-		cmocka_unit_test(widths_by_gate_and_scope),
-		cmocka_unit_test(unknown_scopes_are_closed),
-		cmocka_unit_test(verdicts_by_mode_and_reach),
-		cmocka_unit_test(reasons_agree_with_verdicts),
-		cmocka_unit_test(unknown_policies_have_a_reason),
+		cmocka_unit_test(a_fault_in_a_closed_page_dies),
+		cmocka_unit_test(the_mode_decides_for_an_open_page),
+		cmocka_unit_test(an_unknown_mode_pardons_nothing),
+		cmocka_unit_test(gate_and_scope_give_the_reach),
+		cmocka_unit_test(an_unknown_scope_reaches_nothing),
+		cmocka_unit_test(mode_and_reach_give_the_verdict),
+		cmocka_unit_test(each_reason_agrees_with_its_verdict),
+		cmocka_unit_test(an_unknown_policy_has_a_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,7 @@ static void compare_integer(const char *spec, u64 value)
 	}
 }
 
-static void integers_as_libc(void **state)
+static void integers_print_as_in_libc(void **state)
 {
 	static const u64 values[] = {
 		0,         1,           9,         10,         127,       128,
@@ -88,7 +88,7 @@ static void integers_as_libc(void **state)
 	}
 }
 
-static void strings_as_libc(void **state)
+static void strings_print_as_in_libc(void **state)
 {
 	static const char *const flags[] = { "", "-" };
 	static const char *const values[] = { "", "a", "twelve chars" };
@@ -109,7 +109,7 @@ static void strings_as_libc(void **state)
 	}
 }
 
-static void stars(void **state)
+static void stars_take_their_value_from_an_argument(void **state)
 {
 	(void)state;
 	EXPECT("<   42>", "<%*d>", 5, 42);
@@ -150,7 +150,7 @@ static void nothing_is_written_past_the_size(void **state)
 	}
 }
 
-static void huge_fields(void **state)
+static void huge_fields_do_not_overflow(void **state)
 {
 	(void)state;
 	assert_int_equal(format(8, "%2000000000d", 1), 2000000000);
@@ -164,7 +164,7 @@ static void huge_fields(void **state)
 	assert_int_equal(format(8, "%4294967297d", 1), INT_MAX);
 }
 
-static void unknown_conversions(void **state)
+static void unknown_conversions_are_printed_as_text(void **state)
 {
 	(void)state;
 	EXPECT("%n", "%n");
@@ -178,7 +178,7 @@ static void unknown_conversions(void **state)
 	EXPECT("(null) (nu", "%s %.3s", NULL, NULL);
 }
 
-static void pointers(void **state)
+static void pointers_print_16_digits(void **state)
 {
 	(void)state;
 	EXPECT("0xffff800000001234", "%p", (void *)0xffff800000001234);
@@ -188,7 +188,7 @@ static void pointers(void **state)
 	EXPECT("0x0000000000000001x", "%px", (void *)1);
 }
 
-static void symbols(void **state)
+static void addresses_print_as_symbols(void **state)
 {
 	char name[129];
 
@@ -204,7 +204,7 @@ static void symbols(void **state)
 	assert_string_equal(formatted + 128, "+0x1/0x40");
 }
 
-static void fault_codes(void **state)
+static void fault_codes_print_as_words(void **state)
 {
 	static const struct {
 		u64 code;
@@ -233,7 +233,7 @@ static void fault_codes(void **state)
 	EXPECT("(null)", "%pE", NULL);
 }
 
-static void pkrs_values(void **state)
+static void pkrs_values_print_as_key_ranges(void **state)
 {
 	static const struct {
 		u32 pkrs;
@@ -259,7 +259,7 @@ static void pkrs_values(void **state)
 	EXPECT("<     0x00000000 {0-15:rw}>", "<%25pK>", &cases[0].pkrs);
 }
 
-static void snprintf_form(void **state)
+static void ksnprintf_formats(void **state)
 {
 	char text[16];
 
@@ -280,18 +280,18 @@ static int free_text(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(integers_as_libc),
-		cmocka_unit_test(strings_as_libc),
-		cmocka_unit_test(stars),
+		cmocka_unit_test(integers_print_as_in_libc),
+		cmocka_unit_test(strings_print_as_in_libc),
+		cmocka_unit_test(stars_take_their_value_from_an_argument),
 		cmocka_unit_test(precision_bounds_the_read),
 		cmocka_unit_test(nothing_is_written_past_the_size),
-		cmocka_unit_test(huge_fields),
-		cmocka_unit_test(unknown_conversions),
-		cmocka_unit_test(pointers),
-		cmocka_unit_test(symbols),
-		cmocka_unit_test(fault_codes),
-		cmocka_unit_test(pkrs_values),
-		cmocka_unit_test(snprintf_form),
+		cmocka_unit_test(huge_fields_do_not_overflow),
+		cmocka_unit_test(unknown_conversions_are_printed_as_text),
+		cmocka_unit_test(pointers_print_16_digits),
+		cmocka_unit_test(addresses_print_as_symbols),
+		cmocka_unit_test(fault_codes_print_as_words),
+		cmocka_unit_test(pkrs_values_print_as_key_ranges),
+		cmocka_unit_test(ksnprintf_formats),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, free_text);

@@ -45,7 +45,7 @@ static void expect_lost(uint64_t contradicted, uint64_t beyond)
 	assert_int_equal(lost.beyond, beyond);
 }
 
-static void whole_pages_only(void **state)
+static void only_whole_pages_are_ram(void **state)
 {
 	(void)state;
 	start();
@@ -60,7 +60,7 @@ static void whole_pages_only(void **state)
 }
 
 /* A page that is RAM in one entry and, even by one byte, something else in another is not RAM. */
-static void contradictions(void **state)
+static void contradicted_pages_are_not_ram(void **state)
 {
 	static const uint32_t types[] = { 0, 2, 3, 4, 5, 7, 12, 20, 0xffffffff };
 
@@ -79,7 +79,7 @@ static void contradictions(void **state)
 }
 
 /* The last byte of the address space, and lengths that rounding would make 0. */
-static void at_the_top(void **state)
+static void entries_at_the_top_do_not_wrap(void **state)
 {
 	(void)state;
 	start();
@@ -94,7 +94,7 @@ static void at_the_top(void **state)
 	expect_lost(0, 0x1000);
 }
 
-static void beyond_the_limit(void **state)
+static void ram_beyond_the_limit_is_left_out(void **state)
 {
 	(void)state;
 	start();
@@ -107,7 +107,7 @@ static void beyond_the_limit(void **state)
 	expect_lost(2 * GIB, TIB);
 }
 
-static void video_memory_is_none(void **state)
+static void video_memory_is_not_ram(void **state)
 {
 	(void)state;
 	start();
@@ -120,7 +120,7 @@ static void video_memory_is_none(void **state)
 }
 
 /* With more pieces than there is room for, no memory appears that the map does not have. */
-static void hundreds_of_ranges(void **state)
+static void too_many_ranges_add_no_memory(void **state)
 {
 	uint64_t total;
 
@@ -150,7 +150,7 @@ static uint64_t any(uint64_t n)
 }
 
 /* Page by page: RAM if one entry has all of it as RAM and none has any of it as something else. */
-static void at_random(void **state)
+static void random_maps_match_a_table_of_pages(void **state)
 {
 	(void)state;
 	srand(1);
@@ -186,7 +186,7 @@ static void at_random(void **state)
 	}
 }
 
-static void low_memory_first(void **state)
+static void low_memory_is_selected_first(void **state)
 {
 	(void)state;
 	start();
@@ -204,7 +204,7 @@ static void low_memory_first(void **state)
 }
 
 /* A server with two sockets and a small range: the small one whole, of the others both ends. */
-static void both_ends_of_each(void **state)
+static void both_ends_of_large_ranges_are_selected(void **state)
 {
 	(void)state;
 	start();
@@ -226,7 +226,7 @@ static void both_ends_of_each(void **state)
 }
 
 /* Low memory and high may touch: then one range has both. */
-static void range_across_4_gib(void **state)
+static void a_range_across_4_gib_has_low_and_high_memory(void **state)
 {
 	(void)state;
 	start();
@@ -239,7 +239,7 @@ static void range_across_4_gib(void **state)
 }
 
 /* A selection is never more than requested, never outside of the map, and not much less. */
-static void selections_at_random(void **state)
+static void random_selections_keep_to_the_map(void **state)
 {
 	(void)state;
 	srand(2);
@@ -272,17 +272,17 @@ static void selections_at_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole_pages_only),
-		cmocka_unit_test(contradictions),
-		cmocka_unit_test(at_the_top),
-		cmocka_unit_test(beyond_the_limit),
-		cmocka_unit_test(video_memory_is_none),
-		cmocka_unit_test(hundreds_of_ranges),
-		cmocka_unit_test(at_random),
-		cmocka_unit_test(low_memory_first),
-		cmocka_unit_test(both_ends_of_each),
-		cmocka_unit_test(range_across_4_gib),
-		cmocka_unit_test(selections_at_random),
+		cmocka_unit_test(only_whole_pages_are_ram),
+		cmocka_unit_test(contradicted_pages_are_not_ram),
+		cmocka_unit_test(entries_at_the_top_do_not_wrap),
+		cmocka_unit_test(ram_beyond_the_limit_is_left_out),
+		cmocka_unit_test(video_memory_is_not_ram),
+		cmocka_unit_test(too_many_ranges_add_no_memory),
+		cmocka_unit_test(random_maps_match_a_table_of_pages),
+		cmocka_unit_test(low_memory_is_selected_first),
+		cmocka_unit_test(both_ends_of_large_ranges_are_selected),
+		cmocka_unit_test(a_range_across_4_gib_has_low_and_high_memory),
+		cmocka_unit_test(random_selections_keep_to_the_map),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

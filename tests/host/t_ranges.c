@@ -18,7 +18,7 @@ static void expect(const struct ranges *set, const char *text)
 	assert_string_equal(got, text);
 }
 
-static void adding(void **state)
+static void adding_joins_ranges_that_touch(void **state)
 {
 	struct ranges set = { 0 };
 
@@ -38,7 +38,7 @@ static void adding(void **state)
 	assert_int_equal(set.count, 2);
 }
 
-static void subtracting(void **state)
+static void subtracting_cuts_ranges(void **state)
 {
 	struct ranges set = { 0 };
 
@@ -56,7 +56,7 @@ static void subtracting(void **state)
 	expect(&set, "");
 }
 
-static void limiting_and_containing(void **state)
+static void a_limit_cuts_the_last_ranges(void **state)
 {
 	struct ranges set = { 0 };
 
@@ -79,7 +79,7 @@ static void limiting_and_containing(void **state)
 }
 
 /* Without room, what is lost is counted, and what is kept is whole. */
-static void full(void **state)
+static void a_full_set_counts_what_it_drops(void **state)
 {
 	struct ranges set = { 0 };
 
@@ -112,7 +112,7 @@ static void same_as_bitmap(const struct ranges *set, const bool *cell)
 		assert_true(set->r[i - 1].end < set->r[i].start);
 }
 
-static void at_random(void **state)
+static void random_operations_match_a_bitmap(void **state)
 {
 	struct ranges set = { 0 };
 	bool cell[CELLS] = { 0 };
@@ -137,11 +137,11 @@ static void at_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(adding),
-		cmocka_unit_test(subtracting),
-		cmocka_unit_test(limiting_and_containing),
-		cmocka_unit_test(full),
-		cmocka_unit_test(at_random),
+		cmocka_unit_test(adding_joins_ranges_that_touch),
+		cmocka_unit_test(subtracting_cuts_ranges),
+		cmocka_unit_test(a_limit_cuts_the_last_ranges),
+		cmocka_unit_test(a_full_set_counts_what_it_drops),
+		cmocka_unit_test(random_operations_match_a_bitmap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

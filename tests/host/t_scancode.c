@@ -58,7 +58,7 @@ static const struct {
 	{ 0x01, 0x76, 0x1b, 0x1b },
 };
 
-static void every_key(void **state)
+static void every_key_gives_its_character(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(layout); i++) {
@@ -78,7 +78,7 @@ static void every_key(void **state)
 	}
 }
 
-static void modifiers(void **state)
+static void modifiers_change_what_keys_give(void **state)
 {
 	(void)state;
 	EXPECT(1, "1e 9e 2a 1e 9e aa 1e 9e", 'a', 'A', 'a');
@@ -95,7 +95,7 @@ static void modifiers(void **state)
 	EXPECT(2, "58 f0 58 1c", 'A');
 }
 
-static void keys_of_their_own(void **state)
+static void cursor_and_keypad_keys_are_read(void **state)
 {
 	(void)state;
 	EXPECT(1, "e0 48 e0 c8 e0 50 e0 4b e0 4d e0 47 e0 4f e0 53", KEY_UP, KEY_DOWN, KEY_LEFT,
@@ -116,7 +116,7 @@ static void keys_of_their_own(void **state)
 }
 
 /* Pause sends press and release at once; its codes alone would be Ctrl and Num Lock. */
-static void pause_key(void **state)
+static void pause_gives_no_key(void **state)
 {
 	(void)state;
 	EXPECT(1, "e1 1d 45 e1 9d c5 1e", 'a');
@@ -125,14 +125,14 @@ static void pause_key(void **state)
 }
 
 /* Answers of keyboard and controller, overruns. */
-static void no_keys(void **state)
+static void answers_give_no_key(void **state)
 {
 	(void)state;
 	EXPECT(1, "fa fe ff 00 ee 59 7f aa 1e", 'a');
 	EXPECT(2, "fa fe ff 00 ee 7f 8f aa 1c", 'a');
 }
 
-static void whatever_comes(void **state)
+static void random_bytes_give_valid_keys_only(void **state)
 {
 	u64 seed = 99;
 
@@ -155,9 +155,12 @@ static void whatever_comes(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_key),         cmocka_unit_test(modifiers),
-		cmocka_unit_test(keys_of_their_own), cmocka_unit_test(pause_key),
-		cmocka_unit_test(no_keys),           cmocka_unit_test(whatever_comes),
+		cmocka_unit_test(every_key_gives_its_character),
+		cmocka_unit_test(modifiers_change_what_keys_give),
+		cmocka_unit_test(cursor_and_keypad_keys_are_read),
+		cmocka_unit_test(pause_gives_no_key),
+		cmocka_unit_test(answers_give_no_key),
+		cmocka_unit_test(random_bytes_give_valid_keys_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ static void row_is(u32 row, const char *expected)
 	assert_string_equal(shown[row], text);
 }
 
-static void lines_and_wrap(void **state)
+static void long_lines_wrap(void **state)
 {
 	(void)state;
 	start(10, 4, 1);
@@ -59,7 +59,7 @@ static void lines_and_wrap(void **state)
 	row_is(3, "k");
 }
 
-static void control_characters(void **state)
+static void control_characters_move_the_cursor(void **state)
 {
 	(void)state;
 	start(20, 6, 1);
@@ -76,7 +76,7 @@ static void control_characters(void **state)
 	row_is(2, "");
 }
 
-static void scrolling(void **state)
+static void a_full_screen_scrolls(void **state)
 {
 	(void)state;
 	start(8, 4, 1);
@@ -102,7 +102,7 @@ static void scrolling(void **state)
 	row_is(2, "i");
 }
 
-static void wrap_scrolls(void **state)
+static void a_wrap_in_the_last_row_scrolls(void **state)
 {
 	(void)state;
 	start(4, 2, 1);
@@ -137,7 +137,7 @@ static void only_changes_are_drawn(void **state)
 }
 
 /* Lines that scroll away before the flush are never drawn. */
-static void flushed_once(void **state)
+static void unseen_lines_are_not_drawn(void **state)
 {
 	char text[26 * 100 + 1];
 
@@ -151,7 +151,7 @@ static void flushed_once(void **state)
 	assert_in_range(draws, 1, 80 * 25);
 }
 
-static void sizes(void **state)
+static void every_size_shows_its_text(void **state)
 {
 	static const u32 cols[] = { 1, 2, 7, 8, 9, 80, 320 }, rows[] = { 1, 2, 25, 128 };
 	char line[32];
@@ -181,7 +181,7 @@ static void print_in_between(void)
 }
 
 /* An NMI or a panic prints while other text is drawn: the next flush shows the right text. */
-static void interrupted(void **state)
+static void an_interrupted_flush_is_mended(void **state)
 {
 	(void)state;
 	for (u32 rows = 1; rows < 8; rows++) {
@@ -200,14 +200,14 @@ static void interrupted(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines_and_wrap),
-		cmocka_unit_test(control_characters),
-		cmocka_unit_test(scrolling),
-		cmocka_unit_test(wrap_scrolls),
+		cmocka_unit_test(long_lines_wrap),
+		cmocka_unit_test(control_characters_move_the_cursor),
+		cmocka_unit_test(a_full_screen_scrolls),
+		cmocka_unit_test(a_wrap_in_the_last_row_scrolls),
 		cmocka_unit_test(only_changes_are_drawn),
-		cmocka_unit_test(flushed_once),
-		cmocka_unit_test(sizes),
-		cmocka_unit_test(interrupted),
+		cmocka_unit_test(unseen_lines_are_not_drawn),
+		cmocka_unit_test(every_size_shows_its_text),
+		cmocka_unit_test(an_interrupted_flush_is_mended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ static void every_sequence_comes_once(void **state)
 	free(seen);
 }
 
-static void variants(void **state)
+static void each_variant_comes_once(void **state)
 {
 	char steps[SEQUENCE_LENGTH + 1];
 	u32 all_local = 2 * (1 + 7 + 49 + 343 + 2401 + 16807), seen[2][SEQUENCE_LOCALS][9] = { 0 };
@@ -67,7 +67,7 @@ static void variants(void **state)
 	assert_false(sequence_has_interrupt(steps));
 }
 
-static void policies(void **state)
+static void each_policy_comes_once(void **state)
 {
 	bool seen[PKS_MODES][PKS_GATES][PKS_SCOPES] = { 0 };
 
@@ -84,7 +84,7 @@ static void policies(void **state)
 }
 
 /* The handlers' programs consist of steps that a handler can take. */
-static void programs(void **state)
+static void interrupt_programs_are_valid(void **state)
 {
 	const char *why;
 
@@ -109,7 +109,7 @@ static void refuse(const char *steps, const char *words)
 	free(copy);
 }
 
-static void names(void **state)
+static void wrong_names_are_refused(void **state)
 {
 	char longest[SEQUENCE_MAX + 2];
 	const char *why;
@@ -138,10 +138,10 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_sequence_comes_once),
-		cmocka_unit_test(variants),
-		cmocka_unit_test(policies),
-		cmocka_unit_test(programs),
-		cmocka_unit_test(names),
+		cmocka_unit_test(each_variant_comes_once),
+		cmocka_unit_test(each_policy_comes_once),
+		cmocka_unit_test(interrupt_programs_are_valid),
+		cmocka_unit_test(wrong_names_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,7 +168,7 @@ static void errors_name_the_values(void **state)
 }
 
 /* IA32_PKRS has the case's rights for its key, and always leaves the home's key open. */
-static void the_register_has_the_rights(void **state)
+static void pkrs_has_the_rights_of_the_case(void **state)
 {
 	(void)state;
 	for (u32 i = 0; i < CASES; i++) {
@@ -211,7 +211,7 @@ static void rows_partition_the_space(void **state)
  * Any two keys have different rights in at least one mix, so that no wrong key is taken for the
  * right one.
  */
-static void mixes_tell_keys_apart(void **state)
+static void mixes_distinguish_keys(void **state)
 {
 	(void)state;
 	for (u32 key = 2; key < KEY_NUMBERS; key++)
@@ -228,7 +228,7 @@ static void mixes_tell_keys_apart(void **state)
 }
 
 /* Nothing is written beyond the given size. */
-static void no_byte_too_many(void **state)
+static void no_text_exceeds_its_size(void **state)
 {
 	struct mcase c;
 	u32 free_axes;
@@ -258,10 +258,10 @@ int main(void)
 		cmocka_unit_test(a_star_leaves_the_axis_free),
 		cmocka_unit_test(errors_name_the_axes),
 		cmocka_unit_test(errors_name_the_values),
-		cmocka_unit_test(the_register_has_the_rights),
+		cmocka_unit_test(pkrs_has_the_rights_of_the_case),
 		cmocka_unit_test(rows_partition_the_space),
-		cmocka_unit_test(mixes_tell_keys_apart),
-		cmocka_unit_test(no_byte_too_many),
+		cmocka_unit_test(mixes_distinguish_keys),
+		cmocka_unit_test(no_text_exceeds_its_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

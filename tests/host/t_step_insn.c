@@ -41,7 +41,7 @@ static enum step_kind kind(const u8 *bytes, size_t len)
 	return k;
 }
 
-static void each_opcode(void **state)
+static void each_opcode_has_its_kind(void **state)
 {
 	(void)state;
 	for (unsigned op = 0; op < 256; op++) {
@@ -53,7 +53,7 @@ static void each_opcode(void **state)
 }
 
 /* One and two prefixes, legacy or REX, in any order, before every opcode. */
-static void each_prefix(void **state)
+static void prefixes_are_skipped(void **state)
 {
 	u8 all[ARRAY_SIZE(prefixes) + 16], insn[3];
 	unsigned n = 0;
@@ -77,7 +77,7 @@ static void each_prefix(void **state)
 	}
 }
 
-static void escapes_are_plain(void **state)
+static void escaped_opcodes_are_plain(void **state)
 {
 	static const u8 popcnt[] = { 0xf3, 0x0f, 0xb8, 0xc0 }, movaps[] = { 0x0f, 0x28, 0xc0 },
 			pause[] = { 0xf3, 0x90 }, after[] = { 0xf3, 0x0f, 0xa4 },
@@ -93,7 +93,7 @@ static void escapes_are_plain(void **state)
 }
 
 /* Fourteen prefixes leave room for the opcode; a fifteenth makes the instruction invalid. */
-static void at_most_fifteen_bytes(void **state)
+static void an_instruction_has_at_most_15_bytes(void **state)
 {
 	u8 insn[32];
 
@@ -112,10 +112,10 @@ static void at_most_fifteen_bytes(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_opcode),
-		cmocka_unit_test(each_prefix),
-		cmocka_unit_test(escapes_are_plain),
-		cmocka_unit_test(at_most_fifteen_bytes),
+		cmocka_unit_test(each_opcode_has_its_kind),
+		cmocka_unit_test(prefixes_are_skipped),
+		cmocka_unit_test(escaped_opcodes_are_plain),
+		cmocka_unit_test(an_instruction_has_at_most_15_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ static void assert_same(void)
 			fail_msg("byte %zu is %#x, not %#x", i, got[i], want[i]);
 }
 
-static void copies(void **state)
+static void memcpy_copies(void **state)
 {
 	(void)state;
 	for (size_t at = 0; at < 9; at++) {
@@ -40,7 +40,7 @@ static void copies(void **state)
 	}
 }
 
-static void fills(void **state)
+static void memset_fills(void **state)
 {
 	(void)state;
 	for (size_t n = 0; n < 64; n++) {
@@ -53,7 +53,7 @@ static void fills(void **state)
 }
 
 /* Every distance, so every way in which the two can overlap. */
-static void overlapping_moves(void **state)
+static void memmove_copes_with_overlaps(void **state)
 {
 	(void)state;
 	for (size_t dst = 0; dst < 16; dst++) {
@@ -76,7 +76,7 @@ static int sign(int value)
 	return (value > 0) - (value < 0);
 }
 
-static void comparisons(void **state)
+static void comparisons_have_the_right_sign(void **state)
 {
 	(void)state;
 	assert_int_equal(memcmp("abc", "abd", 2), 0);
@@ -98,7 +98,7 @@ static void comparisons(void **state)
 	assert_int_equal(strncmp("a", "b", 0), 0);
 }
 
-static void comparisons_stay_inside(void **state)
+static void comparisons_do_not_over_read(void **state)
 {
 	char *a = exact_copy("abc", 3), *b = exact_copy("abc", 3);
 	char *x = exact_string("xy"), *xyz = exact_string("xyz");
@@ -114,7 +114,7 @@ static void comparisons_stay_inside(void **state)
 	free(xyz);
 }
 
-static void lengths(void **state)
+static void strlen_and_strnlen_count(void **state)
 {
 	(void)state;
 	assert_int_equal(strlen(""), 0);
@@ -124,7 +124,7 @@ static void lengths(void **state)
 	assert_int_equal(strnlen("abc", 0), 0);
 }
 
-static void bounded_copy(void **state)
+static void strlcpy_keeps_to_its_size(void **state)
 {
 	(void)state;
 	for (size_t size = 0; size < 10; size++) {
@@ -143,13 +143,13 @@ static void bounded_copy(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(copies),
-		cmocka_unit_test(fills),
-		cmocka_unit_test(overlapping_moves),
-		cmocka_unit_test(comparisons),
-		cmocka_unit_test(comparisons_stay_inside),
-		cmocka_unit_test(lengths),
-		cmocka_unit_test(bounded_copy),
+		cmocka_unit_test(memcpy_copies),
+		cmocka_unit_test(memset_fills),
+		cmocka_unit_test(memmove_copes_with_overlaps),
+		cmocka_unit_test(comparisons_have_the_right_sign),
+		cmocka_unit_test(comparisons_do_not_over_read),
+		cmocka_unit_test(strlen_and_strnlen_count),
+		cmocka_unit_test(strlcpy_keeps_to_its_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,7 +132,7 @@ static void receive(const char *bytes)
 	memcpy(model.received, bytes, model.received_count);
 }
 
-static void set_up(void **state)
+static void probing_sets_up_a_port(void **state)
 {
 	(void)state;
 	fresh();
@@ -148,7 +148,7 @@ static void set_up(void **state)
 }
 
 /* For a port in memory the speed is not set. */
-static void set_up_in_memory(void **state)
+static void probing_sets_up_a_port_in_memory(void **state)
 {
 	(void)state;
 	fresh();
@@ -158,7 +158,7 @@ static void set_up_in_memory(void **state)
 	assert_int_equal(model.lcr, 0x03);
 }
 
-static void speeds(void **state)
+static void the_divisor_follows_the_rate(void **state)
 {
 	(void)state;
 	fresh();
@@ -184,7 +184,7 @@ static void speeds(void **state)
 	assert_int_equal(model.lcr, 0x03);
 }
 
-static void missing(void **state)
+static void a_missing_port_is_not_found(void **state)
 {
 	(void)state;
 	fresh();
@@ -196,7 +196,7 @@ static void missing(void **state)
 	assert_int_equal(model.reads, 0);
 }
 
-static void sends(void **state)
+static void bytes_are_sent_in_order(void **state)
 {
 	(void)state;
 	fresh();
@@ -209,7 +209,7 @@ static void sends(void **state)
 }
 
 /* A transmitter that hangs costs one long wait, then short ones; it may recover. */
-static void stuck(void **state)
+static void a_stuck_transmitter_delays_but_does_not_hang(void **state)
 {
 	u64 reads;
 
@@ -231,7 +231,7 @@ static void stuck(void **state)
 	assert_false(uart.stuck);
 }
 
-static void receives(void **state)
+static void bytes_are_received_in_order(void **state)
 {
 	(void)state;
 	fresh();
@@ -249,7 +249,7 @@ static void receives(void **state)
 	uart_put(&uart, 'x');
 }
 
-static void damaged_bytes(void **state)
+static void damaged_bytes_are_dropped(void **state)
 {
 	(void)state;
 	fresh();
@@ -264,7 +264,7 @@ static void damaged_bytes(void **state)
 }
 
 /* A byte that the port lost leaves those before and behind it as they are. */
-static void overruns(void **state)
+static void an_overrun_keeps_the_other_bytes(void **state)
 {
 	(void)state;
 	fresh();
@@ -281,11 +281,15 @@ static void overruns(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(set_up),        cmocka_unit_test(set_up_in_memory),
-		cmocka_unit_test(speeds),        cmocka_unit_test(missing),
-		cmocka_unit_test(sends),         cmocka_unit_test(stuck),
-		cmocka_unit_test(receives),      cmocka_unit_test(overruns),
-		cmocka_unit_test(damaged_bytes),
+		cmocka_unit_test(probing_sets_up_a_port),
+		cmocka_unit_test(probing_sets_up_a_port_in_memory),
+		cmocka_unit_test(the_divisor_follows_the_rate),
+		cmocka_unit_test(a_missing_port_is_not_found),
+		cmocka_unit_test(bytes_are_sent_in_order),
+		cmocka_unit_test(a_stuck_transmitter_delays_but_does_not_hang),
+		cmocka_unit_test(bytes_are_received_in_order),
+		cmocka_unit_test(an_overrun_keeps_the_other_bytes),
+		cmocka_unit_test(damaged_bytes_are_dropped),
 
 	};
 

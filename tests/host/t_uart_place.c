@@ -5,7 +5,7 @@
 #include "kernel/console/uart.h"
 
 /* Registers in memory: which bytes of it are touched. */
-static void in_memory(void **state)
+static void accesses_keep_to_stride_and_width(void **state)
 {
 	static struct uart uart;
 	static const struct {
@@ -69,7 +69,7 @@ static const struct {
 	{ { true, UINT64_MAX - 7, 1, 8, 0 }, false },
 };
 
-static void places(void **state)
+static void impossible_places_are_refused(void **state)
 {
 	struct uart_place port = cases[0].place, memory = cases[0].place;
 
@@ -90,8 +90,8 @@ static void places(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(in_memory),
-		cmocka_unit_test(places),
+		cmocka_unit_test(accesses_keep_to_stride_and_width),
+		cmocka_unit_test(impossible_places_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,7 @@ static void expect(const char *line, const char *message)
 }
 
 /* A list with one bad range is ignored as a whole. */
-static void reserved_ranges(void **state)
+static void a_bad_range_drops_the_whole_list(void **state)
 {
 	static const char *const bad[] = {
 		"reserve=1",        "reserve=1+",
@@ -57,7 +57,7 @@ static void reserved_ranges(void **state)
 	expect("reserve=1", "reserve=1: not a list of up to 8 START+SIZE; ignoring it");
 }
 
-static void levels_of_paging(void **state)
+static void paging_takes_4_5_or_max(void **state)
 {
 	(void)state;
 	parse_silently("paging=4");
@@ -72,8 +72,8 @@ static void levels_of_paging(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reserved_ranges),
-		cmocka_unit_test(levels_of_paging),
+		cmocka_unit_test(a_bad_range_drops_the_whole_list),
+		cmocka_unit_test(paging_takes_4_5_or_max),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

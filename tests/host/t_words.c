@@ -19,7 +19,7 @@ static void split(const char *text, int want, const char *first, const char *las
 	free(line);
 }
 
-static void words(void **state)
+static void words_are_split_and_unquoted(void **state)
 {
 	(void)state;
 	split("", 0, "", "");
@@ -66,7 +66,7 @@ static void no_number(const char *text, const char *want)
 	assert_int_equal(value, 77);
 }
 
-static void numbers(void **state)
+static void numbers_and_names_are_read(void **state)
 {
 	(void)state;
 	number("0", 0);
@@ -106,7 +106,7 @@ static void is(const char *text, int kind, int context, u32 pkrs)
 		assert_int_equal(as.pkrs, pkrs);
 }
 
-static void contexts(void **state)
+static void contexts_and_rights_are_read(void **state)
 {
 	static const char *const wrong[] = {
 		"",           "threads",          "Thread",
@@ -147,9 +147,9 @@ static void contexts(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(words),
-		cmocka_unit_test(numbers),
-		cmocka_unit_test(contexts),
+		cmocka_unit_test(words_are_split_and_unquoted),
+		cmocka_unit_test(numbers_and_names_are_read),
+		cmocka_unit_test(contexts_and_rights_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
