@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Atomic accesses to plain variables, under Linux's names. x86 orders loads with loads and stores
- * with stores by itself, and every locked instruction is a full barrier (SDM Vol. 3A, "Memory
- * Ordering"); these keep the compiler to the same. `p` points to an integer or a pointer of at most
- * 8 bytes. Any context; pure.
+ * Atomic accesses to plain variables, under Linux's names. The hardware already orders loads with
+ * loads and stores with stores, and every locked instruction is a full barrier (SDM Vol. 3A,
+ * "Memory Ordering"); these macros hold the compiler to the same order. `p` points to an integer or
+ * a pointer of at most 8 bytes. Any context; pure.
  */
 #ifndef KEYWARD_KERNEL_LIB_ATOMIC_H
 #define KEYWARD_KERNEL_LIB_ATOMIC_H
 
-/* The compiler moves no access across this; the processor may. */
+/* Stops the compiler, but not the CPU, from moving an access across it. */
 #define barrier() asm volatile("" : : : "memory")
 
-/* Exactly one access, ordered with nothing. */
+/* Exactly one access each, without ordering. */
 #define READ_ONCE(x)     __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 
-/* What follows the load, and what precedes the store, stays there. */
+/* Later accesses stay after the load; earlier accesses stay before the store. */
 #define smp_load_acquire(p)     __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 
@@ -23,8 +23,7 @@
 #define smp_rmb() __atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define smp_wmb() __atomic_thread_fence(__ATOMIC_RELEASE)
 
-/* Read-modify-writes, fully ordered. Those named _return give the new value, atomic_fetch_* the
- * old. */
+/* Fully ordered read-modify-writes; _return gives the new value, atomic_fetch_or() the old one. */
 #define atomic_inc(p)            ((void)__atomic_add_fetch((p), 1, __ATOMIC_SEQ_CST))
 #define atomic_dec(p)            ((void)__atomic_sub_fetch((p), 1, __ATOMIC_SEQ_CST))
 #define atomic_add(n, p)         ((void)__atomic_add_fetch((p), (n), __ATOMIC_SEQ_CST))
@@ -35,10 +34,10 @@
 #define atomic_add_return(n, p)  __atomic_add_fetch((p), (n), __ATOMIC_SEQ_CST)
 #define atomic_fetch_or(mask, p) __atomic_fetch_or((p), (mask), __ATOMIC_SEQ_CST)
 
-/* Stores `v` and returns what was there. */
+/* Stores `v` and returns the old value. */
 #define xchg(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 
-/* Stores `new` if *p equals *old; otherwise writes *p to *old. Returns whether it stored. */
+/* Stores `new` if *p equals *old; otherwise copies *p to *old. Returns true if it stored. */
 #define try_cmpxchg(p, old, new) \
 	__atomic_compare_exchange_n((p), (old), (new), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the firmware and the boot loader told us, in our own words: the one structure that
- * kernel_main() starts from. It is a copy; nothing in it points into the loader's memory.
+ * What the firmware and the boot loader report, in a form independent of the loader. kernel_main()
+ * starts from this structure alone. It is a copy, without pointers into the loader's memory.
  */
 #ifndef KEYWARD_KERNEL_LIB_BOOT_INFO_H
 #define KEYWARD_KERNEL_LIB_BOOT_INFO_H
@@ -13,7 +13,7 @@
 #define BOOT_LOADER_MAX  64
 #define BOOT_RSDP_MAX    36
 
-/* The memory types of ACPI's address range interfaces that we tell apart. */
+/* Memory types of ACPI's address range interfaces that the kernel distinguishes. */
 #define BOOT_MEM_RAM  1
 #define BOOT_MEM_PMEM 7
 
@@ -23,32 +23,32 @@ struct boot_mem {
 	u32 type;
 };
 
-/* Where a colour is in a pixel's value, in bits. */
+/* Position and size of a colour in a pixel's value, in bits. */
 struct boot_colour {
 	u8 pos, size;
 };
 
 struct boot_framebuffer {
-	u64 addr;          /* physical; 0: there is none */
-	u32 pitch;         /* bytes from a row to the next */
+	u64 addr;          /* physical; 0: no framebuffer */
+	u32 pitch;         /* bytes from one row to the next */
 	u32 width, height; /* pixels, or characters of EGA text */
-	u8 bpp;            /* bits a pixel */
-	u8 type; /* 1 is direct colours, 2 is EGA text; see kernel/console/framebuffer.h */
-	struct boot_colour red; /* all 0 where they were not given */
+	u8 bpp;            /* bits per pixel */
+	u8 type;           /* 1: direct colours, 2: EGA text; see kernel/console/framebuffer.h */
+	struct boot_colour red; /* all three are 0 if not given */
 	struct boot_colour green, blue;
 };
 
 struct boot_info {
 	u32 mem_count;
-	u32 mem_dropped; /* entries that did not fit or made no sense */
+	u32 mem_dropped; /* entries that did not fit or were invalid */
 	struct boot_mem mem[BOOT_MEM_MAX];
-	char cmdline[BOOT_CMDLINE_MAX]; /* always terminated; cut if longer, see cmdline_cut */
+	char cmdline[BOOT_CMDLINE_MAX]; /* always terminated; cut if longer: cmdline_cut */
 	bool cmdline_cut;
 	char loader[BOOT_LOADER_MAX];
 	u8 rsdp[BOOT_RSDP_MAX];
-	u32 rsdp_len; /* 0: none was given; 20: revision 0; 36: revision 2 or later */
+	u32 rsdp_len; /* 0: none; 20: revision 0; 36: revision 2 or later */
 	struct boot_framebuffer fb;
-	u32 mbi_size; /* bytes of the loader's structure, for reserving it until it was read */
+	u32 mbi_size; /* bytes of the loader's structure, to reserve it until it is read */
 };
 
 #endif

@@ -7,12 +7,12 @@ static bool at_end(const char *glob)
 }
 
 /*
- * Only the last * is ever retried: an earlier one that took more would leave less of the name for
- * the same rest, so it cannot succeed where the last one fails. Hence no recursion.
+ * Retrying the last * alone suffices, so there is no recursion: an earlier one that took more would
+ * leave less of the name for the same rest, so it cannot succeed where the last one fails.
  */
 static bool glob_match(const char *glob, const char *name)
 {
-	const char *star = NULL, *resume = NULL; /* after the last *, and the name it leaves */
+	const char *star = NULL, *resume = NULL; /* after the last *, and where to retry it */
 
 	while (*name) {
 		if (*glob == '*') {

@@ -3,8 +3,8 @@
 #include "kernel/lib/string.h"
 
 /*
- * Written by tools/ksyms after a first link: addresses in ascending order, closed by text_end, each
- * with the offset of its name. The first link has an empty table.
+ * The table that tools/ksyms writes after a first link: addresses in ascending order, each with the
+ * offset of its name, then text_end. In the first link it is empty.
  */
 struct ksym {
 	u64 start, name;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Circular doubly linked lists, as Linux has them. Whoever owns a list says which lock guards it.
- */
+/* Circular doubly linked lists, as in Linux. The owner of a list says which lock guards it. */
 #ifndef KEYWARD_KERNEL_LIB_LIST_H
 #define KEYWARD_KERNEL_LIB_LIST_H
 
@@ -48,7 +47,7 @@ static inline void list_add_tail(struct list_head *node, struct list_head *head)
 	list_insert_between(node, head->prev, head);
 }
 
-/* Leaves the node an empty list of its own, so that deleting it again does no harm. */
+/* Makes the node an empty list, so that deleting it again is harmless. */
 static inline void list_del(struct list_head *node)
 {
 	node->prev->next = node->next;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The table of the command line's words. The parser and its messages, the names of values, the
- * monitor's help, tools/run --help and docs/HARDWARE.md come from it. tools/lib/words.py reads this
- * file as text: a row is three strings and one of the macros below, and nothing else.
+ * monitor's help, tools/run --help and docs/HARDWARE.md are made from it. tools/lib/words.py reads
+ * this file as text: a row is three strings and one of the macros below, and nothing else.
  */
 #include "kernel/lib/option_words.h"
 
@@ -53,7 +53,7 @@ static const struct option_value apic_modes[] = { { false, "found" }, { true, "x
 	.offset = offsetof(struct options, field), .size = sizeof(((struct options *)0)->field)
 #define NAMED(field, list) FIELD(field), .values = list, .value_count = ARRAY_SIZE(list)
 
-/* The kinds of words: the field of struct options, and what it accepts. */
+/* One macro per kind of word: the field of struct options, and what it accepts. */
 #define CHOICE(field, list) .kind = OPTION_CHOICE, NAMED(field, list)
 #define MASK(field, list)   .kind = OPTION_MASK, NAMED(field, list)
 #define NUMBER(field, from, to)                                         \
@@ -75,34 +75,34 @@ static const struct option_value apic_modes[] = { { false, "found" }, { true, "x
 
 const struct option_word option_words[] = {
 	/* name, default, help, kind */
-	{ "pks", "relaxed", "what a protection-key fault leads to", CHOICE(policy.mode, modes) },
+	{ "pks", "relaxed", "how the kernel answers a protection-key fault", CHOICE(policy.mode, modes) },
 	{ "gate", "kmapped", "pages that can be pardoned: marked by kmap(), or any device page",
 	  CHOICE(policy.gate, gates) },
 	{ "pardon", "context",
 	  "how far a pardon reaches: the rest of the context, one instruction, every context",
 	  CHOICE(policy.scope, scopes) },
-	{ "marks", "page", "where kmap() counts a page's users: in struct page, or in a hash",
+	{ "marks", "page", "where kmap() counts a page's marks: in struct page, or in a hash",
 	  CHOICE(marks, marks) },
 	{ "early", "off", "warn once per call site of kmap() and page_address() on protected pages",
 	  CHOICE(early, on_off) },
-	{ "tests", "", "run these only: SUITE.TEST, SUITE.TEST+tick; none matches no test",
+	{ "tests", "", "run only these: SUITE.TEST, SUITE.TEST+tick; tests=none runs none",
 	  TEXT(tests, 255, "GLOB[,GLOB]") },
-	{ "seed", "0", "start of all random sequences; 0: taken from the TSC, and printed",
+	{ "seed", "0", "seed of all random sequences; 0: taken from the TSC, and printed",
 	  NUMBER64(seed) },
-	{ "repeat", "1", "runs of each test", NUMBER(repeat, 1, 1000000) },
-	{ "exit", "poweroff", "what happens at the end; monitor: a prompt", CHOICE(exit, exits) },
-	{ "cpus", "max", "start at most so many CPUs; more than 512 never run", LIMIT(cpus, 4096) },
-	{ "mem", "64G", "use at most so much RAM", SIZE(mem) },
-	{ "reserve", "", "addresses that are not used, be they RAM or not", RANGES(reserve, 8) },
-	{ "paging", "max", "levels of paging; max: as many as the processor has",
+	{ "repeat", "1", "how many times to run each test", NUMBER(repeat, 1, 1000000) },
+	{ "exit", "poweroff", "what to do at the end; monitor: a prompt", CHOICE(exit, exits) },
+	{ "cpus", "max", "start at most this many CPUs, never more than 512", LIMIT(cpus, 4096) },
+	{ "mem", "64G", "use at most this much RAM", SIZE(mem) },
+	{ "reserve", "", "physical addresses to leave unused, RAM or not", RANGES(reserve, 8) },
+	{ "paging", "max", "levels of paging; max: as many as the CPU has",
 	  CHOICE(paging, levels) },
 	{ "magic", "", "magic breakpoints for Bochs", MASK(magic, magic_points) },
 	{ "matrix", "everyday",
-	  "how much of the architecture matrix; list: all, and a line for each divergent case",
+	  "how much of the architecture matrix to run; list: all, with a line per divergent case",
 	  CHOICE(matrix, extents) },
 	{ "case", "", "run only these cases of the matrix, or this interleaving",
 	  TEXT(matrix_case, 255, "AXIS:VALUE[,AXIS:VALUE]") },
-	{ "avoid", "nothing", "leave out what would end this machine: see machines/bochs",
+	{ "avoid", "nothing", "leave out what would crash this machine: see machines/bochs",
 	  CHOICE(avoid_set_dirty, avoided) },
 	{ "apic", "found", "mode of the local APICs: as the firmware left it, or x2APIC",
 	  CHOICE(x2apic, apic_modes) },

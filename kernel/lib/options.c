@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading and naming the values of the command line's words, by kind. */
+/* Parses and names the values of command-line words, by kind. */
 #include "kernel/lib/options.h"
 
 #include "kernel/lib/option_words.h"
@@ -105,7 +105,7 @@ static bool set_size(const struct option_word *word, struct options *opt, const 
 	return value_size(text, &size, &rest) && !*rest && store(word, opt, size);
 }
 
-/* A range that is empty or wraps is refused. */
+/* Refuses a range that is empty or wraps. */
 static bool set_ranges(const struct option_word *word, struct options *opt, const char *text)
 {
 	struct options_range *r = field(word, opt), *end = r + word->size / sizeof(*r);

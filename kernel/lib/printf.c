@@ -4,7 +4,7 @@
 #include "kernel/lib/printf_ext.h"
 #include "kernel/lib/string.h"
 
-/* Where the text goes: len counts all of it, buf receives what fits. */
+/* The output: len counts all of the text, buf receives what fits. */
 struct sink {
 	char *buf;
 	size_t size;
@@ -35,7 +35,7 @@ static void put_many(struct sink *out, const char *s, size_t n)
 		put(out, s[i]);
 }
 
-/* Takes no longer than the buffer is large, however wide a field was asked for. */
+/* Pads with `c`. Stops writing where buf ends, so that a huge field width takes no time. */
 static void put_pad(struct sink *out, char c, size_t n)
 {
 	size_t end = out->len + n;
@@ -45,7 +45,7 @@ static void put_pad(struct sink *out, char c, size_t n)
 	out->len = end;
 }
 
-/* The padded field of n bytes of text; only numbers may be padded with zeros, see put_number. */
+/* Pads n bytes of text with spaces to the width; only numbers get zeros, see put_number(). */
 static void put_field(struct sink *out, const struct spec *spec, const char *s, size_t n)
 {
 	size_t pad = (size_t)spec->width > n ? (size_t)spec->width - n : 0;
@@ -66,7 +66,7 @@ static void put_string(struct sink *out, const struct spec *spec, const char *s)
 	put_field(out, spec, s, strnlen(s, max));
 }
 
-/* Digits of value, most significant first, ending at end; returns where they begin. */
+/* Writes the digits of value so that they end before `end`. Returns where they begin. */
 static char *digits_before(char *end, u64 value, unsigned base, bool upper)
 {
 	const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
@@ -90,7 +90,7 @@ static void put_number(struct sink *out, const struct spec *spec, u64 value, con
 	size_t used = prefix_len + zeros + digits;
 	size_t pad = (size_t)spec->width > used ? (size_t)spec->width - used : 0;
 
-	/* A precision or '-' overrules the flag 0 (C99 7.19.6.1). */
+	/* A precision or '-' overrides the flag 0 (C99 7.19.6.1). */
 	if ((spec->flags & (FLAG_ZERO | FLAG_LEFT)) == FLAG_ZERO && spec->precision < 0) {
 		zeros += pad;
 		pad = 0;
@@ -129,7 +129,7 @@ static void put_unsigned(struct sink *out, const struct spec *spec, u64 raw)
 	put_number(out, spec, value, prefix);
 }
 
-/* Reads a number that saturates, so that no format overflows. */
+/* Parses a number; saturates, so that no format overflows. */
 static const char *parse_number(const char *p, int *value)
 {
 	int n = 0;
@@ -179,7 +179,7 @@ static const char *parse_length(const char *p, struct spec *spec)
 	return p;
 }
 
-/* A va_list is an array on this ABI and changes its type as a parameter: hence in a struct. */
+/* In a struct, because a va_list is an array on this ABI and changes its type as a parameter. */
 struct args {
 	va_list list;
 };
@@ -216,7 +216,7 @@ static u64 next_integer(const struct spec *spec, struct args *args)
 	return spec->bits == 64 ? va_arg(args->list, u64) : va_arg(args->list, unsigned);
 }
 
-/* p stands after "%...p"; returns where the format goes on, past the extension's letter if any. */
+/* `p` is after "%...p". Returns where the format continues, after the extension's letter if any. */
 static const char *put_pointer(struct sink *out, const struct spec *spec, const char *p,
 			       const void *arg)
 {
@@ -231,7 +231,7 @@ static const char *put_pointer(struct sink *out, const struct spec *spec, const 
 	return p;
 }
 
-/* Prints one conversion; returns where the format goes on, or NULL if it is not known. */
+/* Prints one conversion. Returns where the format continues; NULL: unknown conversion. */
 static const char *put_conversion(struct sink *out, struct spec *spec, const char *p,
 				  struct args *args)
 {
@@ -281,7 +281,7 @@ static void format(struct sink *out, const char *fmt, struct args *args)
 		p = parse_length(p, &spec);
 		next = put_conversion(out, &spec, p, args);
 		if (!next) {
-			/* As it stands, with the letter that was not known, if the text has one. */
+			/* Copy it verbatim, with the unknown letter if the format has one. */
 			next = *p ? p + 1 : p;
 			put_many(out, fmt, (size_t)(next - fmt));
 		}

@@ -32,7 +32,7 @@ static const struct {
 	const char *set, *clear;
 } page_fault_words[] = {
 	{ 0, "protection", "not-present" },
-	{ 1, "write", NULL }, /* clear: a read or a fetch, told by bit 4 */
+	{ 1, "write", NULL }, /* clear: a read or a fetch; bit 4 says which */
 	{ 4, "fetch", NULL },
 	{ 2, "user", "supervisor" },
 	{ 3, "reserved-bit", NULL },
@@ -65,7 +65,7 @@ static void add_page_fault(struct text *t, u64 code)
 	add(t, "]");
 }
 
-/* AD (bit 2k) denies all, whatever WD (bit 2k + 1) says. */
+/* AD (bit 2k) denies every access, whatever WD (bit 2k + 1) is. */
 static const char *rights_of(u32 pkrs, unsigned key)
 {
 	static const char *const names[] = { "rw", "--", "r-", "--" };
@@ -73,7 +73,7 @@ static const char *rights_of(u32 pkrs, unsigned key)
 	return names[pkrs >> (2 * key) & 3];
 }
 
-/* Neighbouring keys with equal rights share one item: 16 keys rarely have more than three. */
+/* Neighbouring keys with equal rights share an item: 16 keys rarely need more than three. */
 static void add_pkrs(struct text *t, u32 pkrs)
 {
 	unsigned first = 0;

@@ -2,7 +2,7 @@
 #include "kernel/lib/random.h"
 #include "kernel/lib/atomic.h"
 
-/* One counter for all; contexts race for its steps, and each step is one atomic addition. */
+/* One counter for all contexts; each number takes one atomic addition. */
 static u64 state;
 
 void random_seed(u64 seed)
@@ -10,7 +10,7 @@ void random_seed(u64 seed)
 	WRITE_ONCE(state, seed);
 }
 
-/* A Weyl sequence, its steps hashed by multiply and shift (the SplitMix64 construction). */
+/* A Weyl sequence, hashed by multiply and shift (the SplitMix64 construction). */
 #define STEP 0x9e3779b97f4a7c15
 
 static u64 hash(u64 z)
@@ -37,7 +37,7 @@ u64 random_below(u64 n)
 
 void random_draw_from(struct random *random, u64 seed)
 {
-	random->state = hash(seed); /* seeds in a row give sequences that have nothing in common */
+	random->state = hash(seed); /* consecutive seeds give unrelated sequences */
 }
 
 u64 random_draw_below(struct random *random, u64 n)

@@ -8,11 +8,11 @@
 /* Starts the sequence. Thread context. */
 void random_seed(u64 seed);
 
-/* The next number; random_below() gives 0 <= r < n, n > 0. Any context. */
+/* The next number; random_below(n) returns one below n, which must not be 0. Any context. */
 u64 random_next(void);
 u64 random_below(u64 n);
 
-/* A sequence of one's own, which no other context takes numbers from. Its owner's context. */
+/* A private sequence, for its owner's context only. */
 struct random {
 	u64 state;
 };

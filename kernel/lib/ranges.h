@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sets of physical addresses, as sorted, disjoint, non-adjacent ranges. Pure: host-built too. */
+/* Sets of physical addresses, as sorted, disjoint, non-adjacent ranges. Pure; host-built too. */
 #ifndef KEYWARD_KERNEL_LIB_RANGES_H
 #define KEYWARD_KERNEL_LIB_RANGES_H
 
@@ -8,28 +8,28 @@
 #define RANGES_MAX 256
 
 struct range {
-	u64 start, end; /* bytes; end is the first one beyond */
+	u64 start, end; /* bytes; end is exclusive */
 };
 
 struct ranges {
 	u32 count;
-	u32 dropped; /* pieces for which there was no room: memory that is lost, and said so */
+	u32 dropped; /* pieces lost for lack of room, which the caller reports */
 	struct range r[RANGES_MAX];
 };
 
 /* Adds [start, end); overlapping and touching ranges become one. */
 void ranges_add(struct ranges *set, u64 start, u64 end);
 
-/* Takes [start, end) out. */
+/* Removes [start, end). */
 void ranges_subtract(struct ranges *set, u64 start, u64 end);
 
-/* Bytes in all. */
+/* Total size in bytes. */
 u64 ranges_total(const struct ranges *set);
 
 /* Keeps only the lowest `bytes` bytes. */
 void ranges_limit(struct ranges *set, u64 bytes);
 
-/* Whether all of [start, end) lies in the set. */
+/* True if all of [start, end) lies in the set. */
 bool ranges_contain(const struct ranges *set, u64 start, u64 end);
 
 #endif

@@ -2,17 +2,17 @@
 #include "kernel/lib/string.h"
 
 /*
- * GCC turns a loop that copies, fills or measures into a call of the function that does so: here
- * that would be the function itself. Clang does not when it is told -ffreestanding.
+ * GCC turns a loop that copies, fills or measures into a call of the function that does so: here,
+ * of the function itself. Clang does not with -ffreestanding.
  */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 #endif
 
 /*
- * The string instructions are the shortest code and, on processors with ERMS, the fastest; and a
- * page fault in their midst resumes where it stopped, since their state is in registers. They
- * rely on RFLAGS.DF = 0, which the ABI promises and every entry into the kernel establishes.
+ * The string instructions are the shortest code and, on CPUs with ERMS, the fastest. Their state is
+ * in registers, so they resume where a page fault stopped them. They rely on RFLAGS.DF = 0, which
+ * the ABI promises and every entry into the kernel establishes.
  */
 void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 {
@@ -35,7 +35,7 @@ void *memmove(void *dst, const void *src, size_t n)
 	u8 *d = dst;
 	const u8 *s = src;
 
-	/* Upwards is right unless dst lies inside the source; below it the difference wraps. */
+	/* Copy upwards unless dst lies inside the source; below it the difference wraps. */
 	if ((uintptr_t)dst - (uintptr_t)src >= n)
 		return memcpy(dst, src, n);
 	while (n--)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The C library's byte and string functions, as far as we use them; the compilers call the first
- * four by themselves. All are safe in any context. On the host the C library has its own.
+ * The C library's byte and string functions that the kernel uses; the compilers generate calls of
+ * the first four. Any context. On the host the C library provides them.
  */
 #ifndef KEYWARD_KERNEL_LIB_STRING_H
 #define KEYWARD_KERNEL_LIB_STRING_H
@@ -19,8 +19,8 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
 
 /*
- * Copies what of src fits into dst[size], always terminated unless size is 0. Returns strlen(src):
- * a result >= size says that the copy was cut.
+ * Copies as much of src as fits into dst[size], and terminates it unless size is 0. Returns
+ * strlen(src): a result >= size means that the copy was cut.
  */
 size_t strlcpy(char *restrict dst, const char *restrict src, size_t size);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The few types and macros that everything uses. Freestanding headers only, so that the pure
- * parts (parsers, formatting, rights arithmetic, policy) build on the host unchanged.
+ * Basic types and macros. Includes freestanding headers only, so that the pure parts (parsers,
+ * formatting, rights arithmetic, policy) build on the host unchanged.
  */
 #ifndef KEYWARD_KERNEL_LIB_TYPES_H
 #define KEYWARD_KERNEL_LIB_TYPES_H
@@ -27,7 +27,7 @@ typedef int64_t s64;
 #define unlikely(x)                     __builtin_expect(!!(x), 0)
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
-/* Error numbers, as Linux has them; functions that can fail return their negative. */
+/* Linux's error numbers; a function that can fail returns them negated. */
 #define ENOMEM 12
 #define EBUSY  16
 #define ENODEV 19

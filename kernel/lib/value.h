@@ -5,12 +5,12 @@
 
 #include "kernel/lib/types.h"
 
-/* Each returns false, and leaves what it should set undefined, if the text is not of that form. */
+/* Both return false if the text is not of that form; their results are then undefined. */
 
-/* Decimal digits, or hexadecimal ones after 0x; *rest is what follows them. At most 64 bits. */
+/* Reads decimal digits, or hexadecimal ones after 0x, of at most 64 bits; *rest is what follows. */
 bool value_number(const char *text, u64 *value, const char **rest);
 
-/* A number, and K, M, G or T in either case if one follows; *rest as above. Below 16 EiB. */
+/* Reads a size below 16 EiB: a number and optionally K, M, G or T in either case. */
 bool value_size(const char *text, u64 *size, const char **rest);
 
 #endif
