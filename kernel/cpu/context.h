@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which kind of context runs: one counter a processor, as Linux's preempt_count:
+ * The kind of the running context: one counter per CPU, as Linux's preempt_count:
  *
  *   bits 7:0 preempt_disable() depth   15:8 softirq   23:16 interrupt   31:24 NMI, #MC, #DF
  *
- * Exceptions are not counted: they belong to the context that raised them, and may be scheduled
- * away from. Changed only by the processor itself; what an interrupt adds it takes away again,
- * so plain additions do. A thread switch happens only while the whole counter is 0.
+ * Exceptions are not counted: they belong to the context that raised them, and may schedule. Only
+ * the CPU itself changes its counter, and an interrupt takes away again what it adds, so plain
+ * additions suffice. Threads switch only while the whole counter is 0.
  */
 #ifndef KEYWARD_KERNEL_CPU_CONTEXT_H
 #define KEYWARD_KERNEL_CPU_CONTEXT_H
@@ -43,7 +43,7 @@ static inline void context_leave(u32 what)
 		     : "memory", "cc");
 }
 
-/* Any of softirq, interrupt, NMI: there is no thread of ours to end or to put to sleep. */
+/* True in softirq, interrupt and NMI context, where no thread can be ended or put to sleep. */
 static inline bool in_interrupt(void)
 {
 	return context_count() >= CONTEXT_SOFTIRQ;
@@ -60,7 +60,7 @@ static inline void preempt_enable(void)
 	context_leave(CONTEXT_PREEMPT);
 }
 
-/* "NMI", "interrupt", "softirq" or "thread": the innermost, for reports. */
+/* Names the innermost context, for reports: "NMI", "interrupt", "softirq" or "thread". */
 static inline const char *context_name_of(u32 n)
 {
 	return n >= CONTEXT_NMI         ? "NMI"

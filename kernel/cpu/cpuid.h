@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the processor says that it can do (SDM Vol. 2A, "CPUID"). */
+/* CPU features (SDM Vol. 2A, "CPUID"). */
 #ifndef KEYWARD_KERNEL_CPU_CPUID_H
 #define KEYWARD_KERNEL_CPU_CPUID_H
 
@@ -19,7 +19,7 @@ static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
 	return r;
 }
 
-/* A feature is a place in a leaf: (leaf, register 0..3 = EAX..EDX, bit). Subleaf 0 throughout. */
+/* A feature is a bit of a leaf: (leaf, register 0..3 = EAX..EDX, bit). Subleaf 0 throughout. */
 #define CPUID_FEATURE(leaf, reg, bit) ((u64)(leaf) << 8 | (reg) << 5 | (bit))
 
 /*      name             leaf        reg bit */
@@ -36,7 +36,7 @@ static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
 #define FEATURE_PKS     CPUID_FEATURE(7, 2, 31)
 #define FEATURE_PAGE1GB CPUID_FEATURE(0x80000001, 3, 26)
 
-/* Asks the processor each time: nothing on a hot way asks. Any context. */
+/* Executes CPUID each time: not for hot paths. Any context. */
 static inline bool cpu_has(u64 feature)
 {
 	u32 leaf = (u32)(feature >> 8), reg = (feature >> 5) & 3, bit = feature & 31;
@@ -48,7 +48,7 @@ static inline bool cpu_has(u64 feature)
 	return ((reg == 0 ? r.a : reg == 1 ? r.b : reg == 2 ? r.c : r.d) >> bit) & 1;
 }
 
-/* MAXPHYADDR: bits of a physical address, from 32 to 52. Any context. */
+/* MAXPHYADDR, the bits of a physical address, limited to 32..52. Any context. */
 static inline u32 cpu_phys_bits(void)
 {
 	u32 bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;

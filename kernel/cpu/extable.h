@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fault as a value. An instruction listed in the exception table (extable) does not kill its
- * context: it is left for the fixup address, and what happened is in the registers, so that
- * this works in every context and nests by itself.
+ * Faults as values. A fault of an instruction that the exception table (extable) lists does not
+ * kill its context: execution continues at the fixup address, with the fault in registers. So this
+ * works in every context, and nests.
  */
 #ifndef KEYWARD_KERNEL_CPU_EXTABLE_H
 #define KEYWARD_KERNEL_CPU_EXTABLE_H
@@ -13,36 +13,36 @@
 #define FAULT_NONE (~0ULL)
 
 struct fault {
-	u64 vector; /* FAULT_NONE: there was none */
+	u64 vector; /* FAULT_NONE: no fault */
 	u64 error;
 	u64 addr; /* CR2, for a page fault */
-	u64 pkrs; /* the rights that the faulting context had */
+	u64 pkrs; /* the rights of the faulting context */
 };
 
 /* When an entry of the exception table takes effect. */
 enum extable_kind {
-	EX_PROBE, /* at once: nobody else hears of the fault */
+	EX_PROBE, /* at once: no other handler sees the fault */
 	EX_DIE,   /* only where the context would otherwise die: the fault policy comes first */
 };
 
-/* For asm: `insn` may fault in the manner of `kind`; go on at `fixup`, registers as below. */
+/* For asm: if `insn` faults, continue at `fixup` as `kind` says, registers as below. */
 #define EXTABLE(insn, fixup, kind)                \
 	".pushsection .extable, \"a\"\n\t"        \
 	".quad " insn ", " fixup ", " kind "\n\t" \
 	".popsection\n\t"
 
-/* The registers that a fixup finds a struct fault in, as asm operands of the faulting code. */
+/* The registers that hold a struct fault at the fixup, as asm operands of the faulting code. */
 #define FAULT_OPERANDS(f) "+a"((f).vector), "+d"((f).error), "+c"((f).addr), "+S"((f).pkrs)
 
 bool extable_search(struct regs *regs, enum extable_kind kind, u64 addr);
 
 /*
- * If the faulting instruction is listed under `kind`, edits the frame to land and returns true.
- * Listed code stands in the section .text.probe, and other faults shall not pay for it.
+ * If the faulting instruction is listed under `kind`, directs the frame to its fixup and returns
+ * true. All listed code is in the section .text.probe, so that other faults cost one comparison.
  */
 static inline bool extable_fixup(struct regs *regs, enum extable_kind kind, u64 addr)
 {
-	extern const char probe_start[], probe_size[]; /* the second is a number: linker.ld */
+	extern const char probe_start[], probe_size[]; /* probe_size is a number: linker.ld */
 
 	if (likely(regs->rip - (u64)probe_start >= (u64)probe_size))
 		return false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One instruction each, under its own name. All may be used in any context. */
+/* One instruction each, under its own name. Any context. */
 #ifndef KEYWARD_KERNEL_CPU_INSN_H
 #define KEYWARD_KERNEL_CPU_INSN_H
 
@@ -132,7 +132,7 @@ static inline void irq_enable(void)
 	asm volatile("sti" : : : "memory");
 }
 
-/* Waits for the next interrupt; STI's shadow leaves no gap between the two instructions. */
+/* Waits for the next interrupt; STI's interrupt shadow leaves no gap between the two. */
 static inline void irq_enable_and_halt(void)
 {
 	asm volatile("sti; hlt" : : : "memory");

@@ -7,7 +7,7 @@
  *   0xffff888000000000  direct map: all RAM at this offset  64 TiB, RW, largest pages
  *   0xffffc90000000000  vmap: stacks between guard pages, device registers   512 GiB
  *   0xffffca0000000000  test windows: tests map what they need here          512 GiB
- *   0xffffea0000000000  vmemmap: one struct page a frame, where there is RAM
+ *   0xffffea0000000000  vmemmap: one struct page per frame, where there is RAM
  *   0xffffffff80000000  the kernel image: physical address + this
  */
 #ifndef KEYWARD_KERNEL_CPU_LAYOUT_H
@@ -22,7 +22,7 @@
 #endif
 
 #define KERNEL_LMA   AC(0x100000) /* where the loader puts the image */
-#define BOOT_PART    AC(0x1000)   /* at most: code before paging, and without */
+#define BOOT_PART    AC(0x1000)   /* maximum size of the code that runs without paging */
 #define KERNEL_BASE  AC(0xffffffff80000000)
 #define DIRECT_BASE  AC(0xffff888000000000)
 #define DIRECT_SIZE  AC(0x400000000000)
@@ -34,7 +34,7 @@
 #define USER_STACK   AC(0x00007ffffff00000)
 #define USER_END     AC(0x0000800000000000)
 
-/* A PC's video memory: never RAM, and through the direct map's addresses uncached. */
+/* A PC's video memory: never RAM, and uncached in the direct map. */
 #define VGA_START AC(0xa0000)
 #define VGA_END   AC(0xc0000)
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What one context has open, besides its rights: its nested maps (mm/kmap/kmap_local.c) and the
- * instructions that it was pardoned for (pks/policy/step.c). A thread has its own, and so has each
- * processor's softirq, interrupt and NMI context. Exceptions, system calls and work items use
- * their thread's, and an NMI inside a machine check that one's: on top of what is open there,
- * between local_enter() and local_leave().
- * Only the context itself writes here, and what it interrupts is another's: no lock.
+ * What a context has open besides its rights: its nested maps (mm/kmap/kmap_local.c) and the
+ * instructions that it was pardoned for (pks/policy/step.c). Each thread has one, and so has the
+ * softirq, interrupt and NMI context of each CPU. Exceptions, system calls and work items use their
+ * thread's, and an NMI nested in a machine check uses the machine check's: on top of what is open
+ * there, between local_enter() and local_leave(). Only its own context writes here: no lock.
  */
 #ifndef KEYWARD_KERNEL_CPU_LOCAL_H
 #define KEYWARD_KERNEL_CPU_LOCAL_H
@@ -21,30 +20,30 @@ struct regs;
 
 struct local_map {
 	struct page *page;
-	u32 mask, found; /* its key's bits in IA32_PKRS, and what they were before; 0: no key */
+	u32 mask, found; /* its key's bits in IA32_PKRS, and their previous value; 0: no key */
 	u32 site;        /* low half of the caller's address */
 	u8 access;       /* enum pks_access */
-	bool ordered;    /* to be unmapped in the opposite order: kmap_local_page() */
+	bool ordered;    /* must be unmapped in reverse order: kmap_local_page() */
 };
 
 struct local_step {
-	const struct regs *frame; /* of the trap that came in between; NULL: none */
+	const struct regs *frame; /* of a trap taken before the step ended; NULL: none */
 	u64 rip;
-	u32 closed;  /* bits of IA32_PKRS to be set again */
-	bool traced; /* somebody else wanted the #DB as well */
+	u32 closed;  /* bits of IA32_PKRS to set again */
+	bool traced; /* TF was set before the step: others want the #DB too */
 	u8 kind;     /* enum step_kind */
 };
 
 struct local {
 	u32 maps, steps; /* how many are in use */
-	u32 base;        /* maps below are those of the context that this one has interrupted */
+	u32 base;        /* maps below it belong to the interrupted context */
 	struct local_map map[LOCAL_MAPS];
 	struct local_step step[LOCAL_STEPS];
 };
 
-#define CPU_LOCAL 56 /* struct cpu's field local_now, which kernel/cpu/percpu.c asserts */
+#define CPU_LOCAL 56 /* offset of struct cpu's local_now; kernel/cpu/percpu.c asserts it */
 
-/* The running context's. Any context. */
+/* The running context's state. Any context. */
 static inline struct local *this_local(void)
 {
 	struct local *local;
@@ -54,8 +53,8 @@ static inline struct local *this_local(void)
 }
 
 /*
- * From now on `local` is the running context's; the one before. For who begins a context that has
- * a struct local of its own, on a processor that it does not leave.
+ * Installs `local` as the running context's state and returns the previous one. For code that
+ * begins a context with a struct local of its own, on a CPU that it does not leave.
  */
 static inline struct local *local_set(struct local *local)
 {
@@ -65,7 +64,7 @@ static inline struct local *local_set(struct local *local)
 	return outer;
 }
 
-/* A context begins on `local`; what local_leave() must be given at its end. Any context. */
+/* Begins a context on top of `local`. Returns what local_leave() needs to end it. Any context. */
 static inline u32 local_enter(struct local *local)
 {
 	u32 outer = local->base;

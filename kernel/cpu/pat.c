@@ -8,7 +8,7 @@
 #define PAT_SHIFT 8 /* entry 1: PWT = 1, PCD = 0, PAT = 0; the same bits in a PTE and a PDE */
 
 /*
- * No flush of caches or TLB is needed, as the SDM asks for when memory types change: the entry is
+ * Omits the flush of caches and TLB that the SDM asks for when memory types change: the entry was
  * write-through until now, and no page has been mapped with it.
  */
 void pat_init_cpu(void)

@@ -6,12 +6,12 @@
 #include "kernel/cpu/pte.h"
 
 /*
- * Makes PWT alone mean write-combining, on this processor. Every processor calls it before it
- * touches such a mapping: they must agree on a page's type. Boot of a processor, interrupts off.
+ * Makes PWT alone mean write-combining on this CPU. Each CPU calls it before it touches such a
+ * mapping: all must agree on a page's type. Boot of a CPU, interrupts off.
  */
 void pat_init_cpu(void);
 
-/* What a mapping is made with whose stores may be combined: PTE_MMIO without a PAT. Any context. */
+/* The bits of a write-combining mapping; PTE_MMIO without a PAT. Any context. */
 pte_t pat_write_combining(void);
 
 #endif

@@ -9,7 +9,7 @@ struct patch_site {
 
 extern const struct patch_site patch_sites_start[], patch_sites_end[];
 
-/* CALL rel32; the distance counts from behind it. */
+/* CALL rel32; the displacement counts from the next instruction. */
 static void write_call(u64 at, u64 to)
 {
 	u8 code[5] = { 0xe8 };

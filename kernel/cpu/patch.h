@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sites in the code that the command line can switch on, before the kernel's text becomes
- * read-only. Magic breakpoints: Bochs stops its debugger at `xchg %bx, %bx`. At each point that
- * magic= names stands a NOP of five bytes; patch_apply() turns those asked for into the real thing.
- * With trace=on some become a call instead (kernel/trace/trace_trampoline.S), which has the point
- * in it.
+ * Patch sites: NOPs of five bytes that patch_apply() replaces as the command line asks, before the
+ * kernel's text becomes read-only. magic= makes them magic breakpoints, `xchg %bx, %bx`, where
+ * Bochs enters its debugger. trace=on makes some a call of a trampoline instead
+ * (kernel/trace/trace_trampoline.S), which has the breakpoint's site in it.
  */
 #ifndef KEYWARD_KERNEL_CPU_PATCH_H
 #define KEYWARD_KERNEL_CPU_PATCH_H
@@ -17,7 +16,7 @@
 #define MAGIC_WRITE  1
 #define MAGIC_SWITCH 2
 
-/* A site of five bytes at the label: a point, 0 for none, and what trace=on calls there, or 0. */
+/* Lists the five bytes at the label: their point, or 0, and what trace=on calls there, or 0. */
 .macro SITE at, point, trampoline
 	.pushsection .patch_sites, "a"
 	.quad \at, \point, \trampoline
@@ -25,9 +24,9 @@
 .endm
 
 .macro PATCH_SITE point, trampoline=0
-.Lmagic\@:
+.Lpatch\@:
 	.byte 0x0f, 0x1f, 0x44, 0x00, 0x00 /* nopl 0(%rax, %rax) */
-	SITE .Lmagic\@, \point, \trampoline
+	SITE .Lpatch\@, \point, \trampoline
 .endm
 // clang-format on
 
@@ -35,7 +34,7 @@
 
 #include "kernel/lib/options.h"
 
-/* The same inside of other assembly; `point` is the name of an operand. */
+/* The same within other assembly; `point` is the name of an operand. */
 #define PATCH_SITE_TEXT(point, trampoline)            \
 	"771: .byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n\t" \
 	".pushsection .patch_sites, \"a\"\n\t"        \

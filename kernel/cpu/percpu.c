@@ -72,7 +72,7 @@ static struct gate idt[VECTORS];
 
 static u8 gate_ist(u32 vector)
 {
-	switch (vector) { /* the TSS counts its stacks from 1 */
+	switch (vector) { /* the TSS numbers its stacks from 1 */
 	case X86_DF:
 		return IST_DF + 1;
 	case X86_NMI:
@@ -103,7 +103,7 @@ static void load_idt(void)
 	struct pseudo_descriptor idtr = { sizeof(idt) - 1, (u64)idt };
 
 	for (u32 vector = 0; vector < VECTORS; vector++)
-		if (!idt[vector].type) /* the first processor's turn */
+		if (!idt[vector].type) /* only the boot CPU finds them empty */
 			set_gate(vector, 0);
 	lidt(&idtr);
 }
@@ -139,6 +139,6 @@ void percpu_use_ist(void)
 {
 	for (u32 vector = 0; vector < X86_EXCEPTIONS; vector++)
 		set_gate(vector, gate_ist(vector));
-	if (cpu_has(FEATURE_MCE)) /* until now a machine check would have been a shutdown */
+	if (cpu_has(FEATURE_MCE)) /* without it a machine check shuts the CPU down */
 		write_cr4(read_cr4() | CR4_MCE);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The arithmetic of a PKRS value, without a register: pure, built on the host too.
+ * Arithmetic on PKRS values, without the register. Pure; also built on the host.
  *
  *     bit  31 30   ...   3  2    1  0
  *          WD AD        WD AD   WD AD
@@ -20,7 +20,7 @@
 #define PKS_NOWRITE   2
 #define PKS_READWRITE 0
 
-/* Keys whose number the kernel's build decides; the rest are given out by pks_key_alloc(). */
+/* Keys with fixed numbers; pks_key_alloc() gives out the rest. */
 #define PKS_KEY_DEFAULT       0 /* all other memory: never restricted */
 #define PKS_KEY_DEVMAP        1 /* device memory with struct pages (PMEM) */
 #define PKS_KEY_RO            2 /* readable by every context, writable on grant */
@@ -28,8 +28,8 @@
 
 /*
  * Initial rights of every context. A plain number, because the entry path compares with it as an
- * immediate; pks/keys.c asserts that it is what the key table says. Keys that nobody owns yet are
- * denied, so giving one out changes no context's rights.
+ * immediate; pks/keys.c asserts that it matches the key table. Unallocated keys are denied, so that
+ * allocating one changes no context's rights.
  */
 #define PKRS_INIT 0xffffffec
 
@@ -37,7 +37,7 @@
 
 #include "kernel/lib/types.h"
 
-/* What to ask for: pks_grant(key, PKS_READ) or pks_grant(key, PKS_WRITE), which reads too. */
+/* Access to ask for, as in pks_grant(key, PKS_READ). PKS_WRITE includes reading. */
 enum pks_access { PKS_READ = 1, PKS_WRITE = 3 };
 
 static inline u32 pkrs_mask(u32 key)

@@ -30,7 +30,7 @@ typedef u64 pte_t;
 #define PTE_KEY_SHIFT 59
 #define PTE_KEY_MASK  (0xfULL << PTE_KEY_SHIFT)
 
-/* What a mapping is made with; A and D are set from the start, nobody here reads them. */
+/* Bits of a mapping. A and D are set from the start: nothing in the kernel reads them. */
 #define PTE_RW_DATA (PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX)
 #define PTE_RO_DATA (PTE_P | PTE_A | PTE_NX)
 #define PTE_TEXT    (PTE_P | PTE_A)
@@ -57,7 +57,7 @@ static inline u32 level_index(u64 va, int level)
 	return va >> (12 + 9 * (level - 1)) & 511;
 }
 
-/* PS is reserved, and so 0, where no page can be mapped; in a PTE the bit means something else. */
+/* Where no page can be mapped PS is reserved, so 0; in a PTE the bit means something else. */
 static inline bool pte_is_leaf(pte_t e, int level)
 {
 	return level == 1 || e & PTE_PS;

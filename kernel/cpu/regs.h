@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The saved frame of an interrupted context, as kernel/entry.S lays it out on the stack. The
- * interrupted context's protection-key rights are in it, so that nesting, preemption and
- * scheduling from inside a fault need no other place for them.
+ * The saved frame of an interrupted context, as kernel/entry.S lays it out on the stack. It
+ * includes the context's protection-key rights, so that nesting, preemption and scheduling within a
+ * fault need no other place for them.
  */
 #ifndef KEYWARD_KERNEL_CPU_REGS_H
 #define KEYWARD_KERNEL_CPU_REGS_H
 
 #include "kernel/lib/config.h"
 
-/* Offsets after the pkrs slot was popped, for the exit path. */
+/* Offsets for the exit path, which has popped the pkrs slot. */
 #define REGS_VECTOR 120
 #define REGS_RIP    136
 #define REGS_CS     144
@@ -22,7 +22,7 @@
 
 struct regs {
 #if CONFIG_PKS
-	u64 pkrs; /* what the return puts into IA32_PKRS; the upper half is 0 */
+	u64 pkrs; /* what the return loads into IA32_PKRS; the upper half is 0 */
 #endif
 	u64 r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rdx, rcx, rbx, rax;
 	u64 vector;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spinlocks, taken with interrupts off throughout: every lock here is also wanted by some
- * interrupt. Not for NMI context. Whoever looks first when a lock is free gets it: a queue (ticket
- * locks) would be fair, but where an emulator has more processors than its host, the next in the
- * queue is often not running. A spin that lasts absurdly long panics instead of hanging.
+ * Spinlocks, always taken with interrupts off: some interrupt wants every lock here too. Not for
+ * NMI context. The first CPU to find a lock free gets it: a queue (ticket locks) would be fair, but
+ * where an emulator has more CPUs than its host, the next in the queue is often not running. A spin
+ * that lasts absurdly long panics instead of hanging.
  */
 #ifndef KEYWARD_KERNEL_CPU_SPINLOCK_H
 #define KEYWARD_KERNEL_CPU_SPINLOCK_H
@@ -13,7 +13,7 @@
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/types.h"
 
-#define SPIN_TSC_MAX (1ULL << 35) /* ten seconds or so */
+#define SPIN_TSC_MAX (1ULL << 35) /* TSC ticks; ten seconds or so */
 
 struct spinlock {
 	u32 locked;
@@ -34,8 +34,7 @@ static inline void spin_lock(struct spinlock *lock)
 	while (xchg(&lock->locked, 1)) {
 		u64 since = rdtsc();
 
-		while (spin_is_locked(
-			lock)) { /* reading alone does not take the line from others */
+		while (spin_is_locked(lock)) { /* reads alone leave the cache line shared */
 			if (rdtsc() - since > SPIN_TSC_MAX)
 				spin_stuck(lock);
 			cpu_relax();

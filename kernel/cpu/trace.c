@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Keeping events. Printing them is in kernel/trace/trace_report.c. */
+/* Recording events. kernel/trace/trace_report.c prints them. */
 #include "kernel/cpu/trace.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/percpu.h"
@@ -9,7 +9,7 @@ _Static_assert((TRACE_EVENTS & (TRACE_EVENTS - 1)) == 0, "TRACE_EVENTS");
 _Static_assert((TRACE_EVENTS_LONG & (TRACE_EVENTS_LONG - 1)) == 0, "TRACE_EVENTS_LONG");
 
 bool trace_on;
-static struct trace_ring *rings[CPUS_MAX]; /* each set before its processor traces, or by it */
+static struct trace_ring *rings[CPUS_MAX]; /* each set by its CPU, or before that CPU traces */
 
 struct trace_ring *trace_attach(u32 cpu, struct trace_ring *ring)
 {
@@ -17,8 +17,8 @@ struct trace_ring *trace_attach(u32 cpu, struct trace_ring *ring)
 }
 
 /*
- * One instruction, so that an NMI, which takes numbers of its own, comes before or after it; no
- * LOCK, as no other processor writes here.
+ * One instruction, so that an NMI, which takes numbers too, comes before or after it. No LOCK, as
+ * no other CPU writes here.
  */
 static u64 take_number(struct trace_ring *ring)
 {
@@ -29,13 +29,13 @@ static u64 take_number(struct trace_ring *ring)
 }
 
 /*
- * The stamp is 0 while the rest is written, so that whoever reads meanwhile (a debugger, another
- * processor, an NMI) can tell. Should so many NMIs come in between that the slot is used a second
- * time, trace_read() knows from the head that the first one is gone.
+ * The stamp is 0 while the rest is written, so that a concurrent reader (a debugger, another CPU,
+ * an NMI) can tell. If NMIs in between wrap the ring and reuse the slot, trace_read() knows from
+ * the head that the first event is gone.
  */
 void trace_record(enum trace_type type, u64 a, u64 b)
 {
-	u64 flags = irq_save(), number; /* a thread that moved on would write to two rings */
+	u64 flags = irq_save(), number; /* a thread that migrates would write to two rings */
 	struct trace_ring *ring = rings[this_cpu()->id];
 	struct trace_event *e;
 

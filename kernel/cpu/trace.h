@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happened lately: a ring of events for each processor, off unless somebody wants it. Written
- * by its processor alone, in any context, NMI included; read by anybody. The newest events stay;
- * how many were overwritten is known from the numbers of those that are left.
+ * The trace: a ring of recent events per CPU, off by default. Only its CPU writes a ring, in any
+ * context including NMI; anyone reads it. The newest events stay, and their numbers show how many
+ * were overwritten.
  *
- * trace=on makes the rings long and has the sites in assembly call kernel/trace/trace_sites.c:
- * rights written, threads switched, contexts entered and left. Without it these sites are the NOPs
- * of kernel/cpu/patch.h, and plain calls, that stand there anyway; everything else is traced either
- * way.
+ * trace=on makes the rings long and patches sites in assembly to call kernel/trace/trace_sites.c
+ * when rights are written, threads switched, and traps entered and left. Otherwise these sites are
+ * the NOPs of kernel/cpu/patch.h and the plain call of trap_dispatch(). Everything else but
+ * trace_armed() is recorded either way.
  */
 #ifndef KEYWARD_KERNEL_CPU_TRACE_H
 #define KEYWARD_KERNEL_CPU_TRACE_H
@@ -16,17 +16,17 @@
 #include "kernel/lib/options.h"
 #include "kernel/lib/types.h"
 
-#define TRACE_EVENTS      256  /* of one processor; a power of two */
-#define TRACE_EVENTS_LONG 8192 /* with trace=on; the same */
+#define TRACE_EVENTS      256  /* per CPU; a power of two */
+#define TRACE_EVENTS_LONG 8192 /* the same with trace=on */
 
-/* What is entered and left that is no vector, nor VECTOR_SYSCALL; in TRACE_ENTER and TRACE_LEAVE */
+/* Contexts in TRACE_ENTER and TRACE_LEAVE besides vectors and VECTOR_SYSCALL. */
 #define TRACE_SOFTIRQ 0x200 /* + enum softirq */
 #define TRACE_WORK    0x300
 
 #define TRACE_SCENARIOS 64
 
 /*
- * The types, with what stands in a and b.
+ * The types, with the meaning of a and b.
  *
  *   FAULT, WARN           address, RIP; a protection-key fault reaches the policy
  *   PARDON, REFUSE        address, key
@@ -34,16 +34,16 @@
  *   MODE                  mode before, mode after
  *   KMAP, KUNMAP, _LOCAL, _THREAD   page frame, caller; of a page that carries a key
  *   KEY                   address, pages << 8 | key; set_memory_pkey()
- *   MARK                  whatever the writer wants
+ *   MARK                  free for the writer
  *   STEP_END              RIP, bits of IA32_PKRS that are set again
  *   GLOBAL_OPEN, _CLOSE   key, count
  *   RIGHTS                new rights of the running context, RIP
- *   SWITCH                thread that comes | thread that goes << 32,
- *                         rights of the first | enum thread_state of the second << 32
+ *   SWITCH                next thread | previous thread << 32,
+ *                         rights of the next | enum thread_state of the previous << 32
  *   ENTER                 vector or TRACE_SOFTIRQ, TRACE_WORK,
- *                         rights interrupted | rights that it begins with << 32
- *   LEAVE                 the same, rights that come back
- *   THREAD                id, first 8 bytes of the name; it is made
+ *                         interrupted rights | initial rights << 32
+ *   LEAVE                 the same, restored rights
+ *   THREAD                id, first 8 bytes of the name; a thread is created
  *   USE_BEGIN, USE_END    page frame, key << 8 | write; see trace_use_begin()
  *   SCENARIO_BEGIN, _END  id | key << 32 | pages << 40, mode << 16 | gate << 8 | scope
  */
@@ -78,24 +78,23 @@ enum trace_type {
 };
 
 struct trace_event {
-	u64 stamp; /* the event's number, from 1; 0: being written, or never was */
+	u64 stamp; /* the event's number, from 1; 0: being written, or never written */
 	u64 tsc, a, b;
 	u32 type;
 };
 
 struct trace_ring {
-	u64 head;   /* events so far; only its processor adds */
+	u64 head;   /* events so far; only its CPU adds */
 	u64 length; /* a power of two */
 	struct trace_event *events;
 };
 
-/* Whether events are kept. Thread context writes, any context reads; either value of a race does.
- */
+/* True: record events. Written in thread context, read in any; races are harmless. */
 extern bool trace_on;
 
 /*
- * Gives a processor its ring, whose events must be zeroed; NULL: none, and nothing is kept or
- * counted. The ring before. Boot, or thread context of that processor.
+ * Sets `cpu`'s ring (events zeroed) and returns the old one. NULL disables tracing on that CPU.
+ * Boot, or thread context on that CPU.
  */
 struct trace_ring *trace_attach(u32 cpu, struct trace_ring *ring);
 
@@ -108,7 +107,7 @@ static inline void trace(enum trace_type type, u64 a, u64 b)
 		trace_record(type, a, b);
 }
 
-/* An event that by itself says nothing: kept only with trace=on. Any context. */
+/* An event that means little by itself: recorded only with trace=on. Any context. */
 static inline void trace_armed(enum trace_type type, u64 a, u64 b)
 {
 	if (unlikely(trace_on && options.trace))
@@ -116,45 +115,44 @@ static inline void trace_armed(enum trace_type type, u64 a, u64 b)
 }
 
 /*
- * A context inside of a running one, which is entered without a trap: before its initial rights are
- * set, and before the outer ones come back, so that no change of rights is counted for the wrong
- * one.
+ * Begins or ends a context nested in the running one without a trap. Call it before the initial
+ * rights are set and before the outer ones are restored, so that no change of rights counts for the
+ * wrong context.
  */
 static inline void trace_inner(enum trace_type type, u64 what, u32 outer)
 {
 	trace_armed(type, what, type == TRACE_ENTER ? (u64)PKRS_INIT << 32 | outer : outer);
 }
 
-/* How many events the processor has had, and how many it keeps; 0 without a ring. */
+/* How many events the CPU has recorded, and how many it keeps; 0 without a ring. */
 u64 trace_count(u32 cpu);
 u64 trace_length(u32 cpu);
 
 /*
- * Copies event `number` (from 1) of a processor. False: it has been overwritten, is being written,
- * or never was. Any context.
+ * Copies event `number` (from 1) of a CPU. False: overwritten, being written, or never written. Any
+ * context.
  */
 bool trace_read(u32 cpu, u64 number, struct trace_event *event);
 
-/* Prints the newest events of all processors, at most so many, oldest first. Thread context. */
+/* Prints the `newest` newest events of all CPUs, oldest first. Thread context. */
 void trace_report(u32 newest);
 
-/* What was recorded so far is left out of the dumps to come. trace_dump() does the same. Thread
- * context. */
+/* Leaves earlier events out of later dumps, as trace_dump() does. Thread context. */
 void trace_clear(void);
 
-/* The name of a type, for dumps; NULL: there is no such type. */
+/* The name of a type, for dumps; NULL: no such type. */
 const char *trace_type_name(u32 type);
 
 /*
- * Prints all events since trace_clear() or the last dump that are still there for tools/trace, and
- * what is needed to understand them: docs/DEBUGGING.md has the form. Nothing is recorded meanwhile.
- * Thread context, interrupts on where there are other processors; one caller at a time.
+ * Prints, for tools/trace, all events since trace_clear() or the last dump that the rings still
+ * hold, and what is needed to understand them; docs/DEBUGGING.md has the form. Records nothing
+ * meanwhile. Thread context, interrupts on if there are other CPUs; one caller at a time.
  */
 void trace_dump(void);
 
 /*
- * The running context means to write, or only to read, a page from here on: what its rights allow
- * beyond that is exposure. Begin and end in one context, the same page once at a time. Any context.
+ * Declares that the running context will write, or only read, a page: what its rights allow beyond
+ * that is exposure. Begin and end in one context, a page only once at a time. Any context.
  */
 static inline void trace_use_begin(u64 pfn, u32 key, bool write)
 {
@@ -166,12 +164,12 @@ static inline void trace_use_end(u64 pfn, u32 key, bool write)
 	trace(TRACE_USE_END, pfn, (u64)key << 8 | write);
 }
 
-/* A part of the trace that is judged by itself. */
+/* A part of the trace that tools/trace judges by itself. */
 struct trace_scenario {
 	u32 id;           /* below TRACE_SCENARIOS */
 	const char *name; /* static text */
 	struct pks_policy policy;
-	u8 key;    /* of the pages whose exposure is wanted */
+	u8 key;    /* of the pages whose exposure is measured */
 	u32 pages; /* how many carry it; less than 2^24 */
 };
 
@@ -179,7 +177,7 @@ struct trace_scenario {
 void trace_scenario_begin(const struct trace_scenario *scenario);
 void trace_scenario_end(const struct trace_scenario *scenario);
 
-/* The name that the id was last begun with; NULL: none. */
+/* The name of the last scenario begun with this id; NULL: none. */
 const char *trace_scenario_name(u32 id);
 
 #endif

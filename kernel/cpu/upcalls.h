@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The calls that go up: what one floor needs of a floor above it. Each says who calls it and who
- * defines it; all other calls go down, and `tools/house --check` holds that. Three more kinds go
- * up. Every floor may end the machine with panic() or panic_regs() (kernel/console/panic.h, defined
- * in kernel/panic.c). boot/main.c, the end of the boot order, calls ktest_main() and
- * monitor_main(). Assembly names trace functions at its patch sites (kernel/cpu/patch.h,
- * kernel/trace/).
+ * Upcalls: what one floor needs of a floor above it. Each comment gives the caller, what the function
+ * does, who defines it, and its contexts. All other calls go down; `tools/house --check` enforces
+ * that. Three more kinds go up. Every floor may end the machine with panic() or panic_regs()
+ * (kernel/console/panic.h, defined in kernel/panic.c). boot/main.c, the end of the boot order, calls
+ * ktest_main() and monitor_main(). Assembly names trace functions at its patch sites
+ * (kernel/cpu/patch.h, kernel/trace/).
  */
 #ifndef KEYWARD_KERNEL_CPU_UPCALLS_H
 #define KEYWARD_KERNEL_CPU_UPCALLS_H
@@ -41,36 +41,36 @@ extern u64 boot_tsc;
 void kmap_left_open(struct local *local);
 
 /*
- * mm/tlb.c: runs fn(arg) on every processor with interrupts off, and returns when all have run it.
- * kernel/ipi.c. Thread context; interrupts on where there are other processors.
+ * mm/tlb.c: runs fn(arg) on every CPU with interrupts off, and returns when all have run it.
+ * kernel/ipi.c. Thread context; interrupts on if there are other CPUs.
  */
 void ipi_run_on_all(void (*fn)(void *arg), void *arg);
 
-/* mm/page_alloc.c: whether kmap() has marked the page. pks/policy/marks.c. Any context. */
+/* mm/page_alloc.c: true if kmap() has marked the page. pks/policy/marks.c. Any context. */
 bool page_is_marked(const struct page *page);
 
 /*
- * mm/set_memory.c: the page is about to get `key`; the marks of its old key go along.
+ * mm/set_memory.c: the page is about to get `key`. Moves its marks there from its old key.
  * pks/policy/global.c. Page-table lock held.
  */
 void pks_key_moved(const struct page *page, u32 key);
 
 /*
- * kernel/exception.c: a page fault. `addr` is CR2, read before anything could overwrite it.
- * pks/policy/page_fault.c. Interrupts off at first.
+ * kernel/exception.c: handles a page fault. `addr` is CR2, read before anything could overwrite it.
+ * pks/policy/page_fault.c. Interrupts off on entry.
  */
 void page_fault(struct regs *regs, u64 addr);
 
 /*
- * kernel/exception.c: instructions that were pardoned one by one. Call step_suspend() on entry of
- * any trap taken with TF = 1 and, if it returned non-NULL, step_resume() on exit. Offer each #DB to
- * step_trap() first; true means it is consumed. pks/policy/step.c. Interrupts off.
+ * kernel/exception.c: pardons for one instruction. Call step_suspend() on entry of any trap taken
+ * with TF = 1 and, if it returned non-NULL, step_resume() on exit. Offer each #DB to step_trap()
+ * first; true means it is consumed. pks/policy/step.c. Interrupts off.
  */
 struct local_step *step_suspend(struct regs *regs);
 void step_resume(struct regs *regs, struct local_step *step);
 bool step_trap(struct regs *regs);
 
-/* kernel/panic.c: prints what is known of an address. mm/kmap/report_page.c. Any context. */
+/* kernel/panic.c: prints what is known about an address. mm/kmap/report_page.c. Any context. */
 void report_address(u64 addr);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Architectural constants of x86-64: bit, meaning, and the CPUID feature that makes it exist.
- * Used from C, assembly and the linker script alike, so only the preprocessor's language here.
+ * Architectural constants of x86-64: bit, meaning, and the CPUID feature that announces it.
+ * Preprocessor directives only, as C, assembly and the linker script all include it.
  */
 #ifndef KEYWARD_KERNEL_CPU_X86_H
 #define KEYWARD_KERNEL_CPU_X86_H
@@ -35,7 +35,7 @@
 #define RFLAGS_ID    (1 << 21)
 
 /* Debug status (SDM Vol. 3B, "Debug Status Register (DR6)"). */
-#define DR6_BS (1 << 14) /* the #DB is of the trap flag */
+#define DR6_BS (1 << 14) /* the trap flag caused the #DB */
 
 /* Exception vectors (SDM Vol. 3A, "Exception and Interrupt Reference"). */
 #define X86_DE         0
@@ -49,16 +49,16 @@
 #define X86_MC         18
 #define X86_EXCEPTIONS 32
 
-/* The vectors after the 32 exceptions are ours to give. */
+/* The kernel assigns the vectors after the 32 exceptions. */
 #define VECTOR_TIMER      0x40
-#define VECTOR_TEST       0x41 /* tests send it to themselves to get into interrupt context */
-#define VECTOR_CALL       0xf0 /* another processor wants a function run: kernel/ipi.c */
-#define VECTOR_RESCHEDULE 0xf1 /* another processor has given this one a thread */
-#define VECTOR_RECALL     0xf2 /* take back rights that were lent: pks/policy/global.c */
+#define VECTOR_TEST       0x41 /* tests send it to themselves to enter interrupt context */
+#define VECTOR_CALL       0xf0 /* another CPU wants a function run: kernel/ipi.c */
+#define VECTOR_RESCHEDULE 0xf1 /* another CPU has given this one a thread */
+#define VECTOR_RECALL     0xf2 /* recall what was lent: pks/policy/global.c */
 #define VECTOR_PIC        0x20 /* 16 of them: all masked, but a PIC may send a spurious one */
 #define VECTOR_SPURIOUS   0xff
 #define VECTORS           256
-#define VECTOR_SYSCALL    256 /* not a vector: what regs->vector says for SYSCALL */
+#define VECTOR_SYSCALL    256 /* not a vector: regs->vector of a SYSCALL */
 
 /* Page-fault error code (SDM Vol. 3A, "Page-Fault Exceptions"). */
 #define PF_P    (1 << 0) /* the translation exists */
@@ -68,26 +68,26 @@
 #define PF_I    (1 << 4) /* an instruction fetch */
 #define PF_PK   (1 << 5) /* a protection key denies the access */
 
-/* Segment selectors; the order of the user ones is dictated by SYSRET (SDM Vol. 2, "SYSRET"). */
+/* Segment selectors; SYSRET dictates the order of the user ones (SDM Vol. 2, "SYSRET"). */
 #define SEL_KERNEL_CS 0x08
 #define SEL_KERNEL_DS 0x10
 #define SEL_USER_DS   0x1b
 #define SEL_USER_CS   0x23
 #define SEL_TSS       0x28
 
-#define SEL_BOOT_CS_32 0x18 /* in the boot GDT alone, its last */
+#define SEL_BOOT_CS_32 0x18 /* the last one of the boot GDT, and only there */
 
 /* The stacks of the interrupt stack table: TSS.IST1 to IST3 (index here counts from 0). */
 #define IST_DF         0
 #define IST_NMI        1
 #define IST_MC         2
-#define IST_NMI_SECOND 3 /* for NMIs that come while one is stepped: pks/policy/step.c */
+#define IST_NMI_SECOND 3 /* for NMIs that arrive while one is stepped: pks/policy/step.c */
 #define IST_STACKS     4
 
 #define PAGE_SHIFT 12
 #define PAGE_SIZE  (1 << PAGE_SHIFT)
 
-/* Every stack is this large and has an unmapped guard page under it. */
+/* Every stack is this large and has an unmapped guard page below it. */
 #define STACK_SIZE (4 * PAGE_SIZE)
 #define STACK_SLOT (STACK_SIZE + PAGE_SIZE)
 
