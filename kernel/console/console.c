@@ -11,16 +11,16 @@
 #define PORT_E9   0xe9 /* QEMU's -debugcon and Bochs' port_e9_hack read back 0xe9 */
 #define VGA_WHITE 0x0700
 #define UARTS_MAX 2
-#define PAST      4096 /* bytes of text that a late console still gets */
+#define PAST      4096 /* bytes of past text that a late console gets */
 
 static const struct uart_place com1 = { .base = 0x3f8, .stride = 1, .width = 8, .baud = 115200 };
 
 static struct {
-	struct spinlock lock; /* for all here; any context but NMI and panic takes it */
+	struct spinlock lock; /* guards all of this, except in NMI context and in panic */
 	bool e9, panicking;
 	u32 uart_count; /* grows during boot */
 	struct uart uarts[UARTS_MAX];
-	volatile u16 *vga; /* which screen there is follows from screen.draw */
+	volatile u16 *vga; /* the screen is this or fb: see screen.draw */
 	struct fbcon fb;
 	struct screen screen;
 	char past[PAST]; /* a ring: byte n of all text is past[n % PAST] */
@@ -43,8 +43,8 @@ static bool serial_put(struct uart *u, char c)
 }
 
 /*
- * The whole text to one console after the other. A port that takes no more loses the rest of the
- * text: each byte would wait again, with interrupts off.
+ * Writes the whole text to one console after the other. A port that accepts no more loses the rest
+ * of the text: each byte would wait again, with interrupts off.
  */
 static void put_text(const char *text)
 {
@@ -61,8 +61,8 @@ static void put_text(const char *text)
 }
 
 /*
- * Calls put() for the text so far, as long as it is true; where the text's beginning is lost, from
- * the first whole line.
+ * Calls put() for each byte of past text until it returns false. If the beginning is lost, starts
+ * at the first whole line.
  */
 static void replay(bool (*put)(char c))
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where text goes: serial ports first, then port E9 of emulators, then the screen. Each of them may
- * lack. What comes late gets the text so far, its last 4 KiB.
+ * The console: text goes to the serial ports first, then to port E9 of emulators, then to the
+ * screen. Any of them may be absent. A port or screen that comes late gets the last 4 KiB of text.
  */
 #ifndef KEYWARD_KERNEL_CONSOLE_CONSOLE_H
 #define KEYWARD_KERNEL_CONSOLE_CONSOLE_H
@@ -15,34 +15,33 @@ struct uart_place;
 void console_init(void);
 
 /*
- * Text goes to the serial port at `place` too, which uart_place_check() accepts; `regs` is where
- * its registers are mapped, NULL for I/O ports. If it is COM1, that takes place->baud. False:
- * nobody answers there. Once, boot only, before other processors run.
+ * Prints to the serial port at `place` too, which uart_place_check() must accept; `regs` is where
+ * its registers are mapped, NULL for I/O ports. If that is COM1, only sets place->baud. False: no
+ * port answers. Once, boot only, before other CPUs run.
  */
 bool console_set_uart(const struct uart_place *place, volatile void *regs);
 
-/* The screen is a VGA-compatible text buffer of `cols` x `rows` cells at `cells`. Boot only. */
+/* Uses as screen a VGA-compatible text buffer of `cols` x `rows` cells at `cells`. Boot only. */
 void console_add_text(volatile u16 *cells, u32 cols, u32 rows);
 
-/* The screen is a framebuffer that framebuffer_check() accepts, mapped at `pixels`. Boot only. */
+/* Uses as screen a framebuffer that framebuffer_check() accepts, mapped at `pixels`. Boot only. */
 void console_add_framebuffer(const struct boot_framebuffer *fb, volatile void *pixels);
 
-/* The framebuffer is mapped elsewhere now. Boot only. */
+/* Changes where the framebuffer is mapped. Boot only. */
 void console_move_framebuffer(volatile void *pixels);
 
 /*
- * Prints as ksnprintf() formats, at most 511 characters a call; a call's text stays in one piece.
- * Any context; in NMI context, and after console_panic(), it takes no lock.
+ * Prints what ksnprintf() formats, at most 511 characters per call, in one piece. Any context;
+ * takes no lock in NMI context and after console_panic().
  */
 void pr(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* From now on nobody waits for the console's lock. */
+/* Makes pr() take no lock from now on. Any context. */
 void console_panic(void);
 
 /*
- * The next byte that a serial port has received, or -1: it does not wait. Ports hold 16 bytes and
- * nobody fetches them meanwhile, so who reads must ask often: at 115200 baud each millisecond.
- * Thread context.
+ * Returns the next byte that a serial port has received, or -1; never waits. Ports buffer only 16
+ * bytes, so the reader must poll often: every millisecond at 115200 baud. Thread context.
  */
 int console_getc(void);
 

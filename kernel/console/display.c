@@ -18,7 +18,7 @@ static const struct boot_framebuffer pc_text = {
 	.type = FB_EGA_TEXT,
 };
 
-static bool started; /* the framebuffer has been given to the console; boot only */
+static bool started; /* the console uses the framebuffer; boot only */
 
 static volatile void *boot_mapped(u64 phys)
 {
@@ -31,7 +31,7 @@ static bool text_is_sane(const struct boot_framebuffer *fb)
 
 	if (fb->width > 200 || fb->height > 100 || fb->pitch != fb->width * 2 || bytes == 0)
 		return false;
-	/* Text is nowhere else; a loader that says so would have us write over the kernel. */
+	/* Text is nowhere else; a loader that claims so could make the kernel overwrite itself. */
 	return fb->addr >= VGA_START && fb->addr <= VGA_END - bytes;
 }
 
@@ -39,7 +39,7 @@ static bool text_is_sane(const struct boot_framebuffer *fb)
 static const char *start_text(const struct boot_framebuffer *fb)
 {
 	if (!text_is_sane(fb))
-		return "that is no text of a PC";
+		return "it is not the text screen of a PC";
 	pr("# screen: text, %u x %u characters\n", fb->width, fb->height);
 	console_add_text(boot_mapped(fb->addr), fb->width, fb->height);
 	return NULL;
@@ -68,7 +68,7 @@ void display_start(struct boot_info *info)
 	const char *wrong;
 
 	if (fb->addr == 0 && fb->type == 0) {
-		pr("# screen: none, says the boot loader\n");
+		pr("# screen: none reported by the boot loader\n");
 		return;
 	}
 	wrong = fb->type == FB_EGA_TEXT ? start_text(fb) : start_pixels(info);

@@ -4,7 +4,7 @@
 #define INK_GREY   0xd0 /* of 255, in all three colours; the paper is black */
 #define COLOUR_MAX 8    /* bits of a grey value */
 
-/* A row of pixels begins anywhere the loader says. */
+/* Rows of pixels may begin at any address. */
 typedef volatile u16 __attribute__((aligned(1))) pixel16;
 typedef volatile u32 __attribute__((aligned(1))) pixel32;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Characters in a framebuffer of direct colours. Pure: host-built too. */
+/* Draws characters in a framebuffer of direct colours. Pure; also built on the host. */
 #ifndef KEYWARD_KERNEL_CONSOLE_FBCON_H
 #define KEYWARD_KERNEL_CONSOLE_FBCON_H
 
@@ -9,15 +9,15 @@
 
 struct fbcon {
 	volatile u8 *pixels; /* where the framebuffer is mapped now */
-	u32 pitch;           /* bytes from a row of pixels to the next */
-	u32 bytes;           /* of a pixel: 2, 3 or 4 */
-	u32 scale;           /* pixels of a pixel of the font, both ways */
+	u32 pitch;           /* bytes from one row of pixels to the next */
+	u32 bytes;           /* per pixel: 2, 3 or 4 */
+	u32 scale;           /* screen pixels per font pixel, both ways */
 	u32 ink, paper;      /* pixel values */
 };
 
 /*
- * By how much the font is enlarged: at 2560 pixels and more a character of 8 pixels is too small to
- * be read. It also keeps what any picture holds within SCREEN_COLS_MAX and SCREEN_ROWS_MAX.
+ * The factor that enlarges the font: on 2560 pixels or more a character of 8 pixels is too small to
+ * read. It also keeps every screen within SCREEN_COLS_MAX and SCREEN_ROWS_MAX.
  */
 static inline u32 fbcon_scale(const struct boot_framebuffer *fb)
 {
@@ -35,10 +35,10 @@ static inline u32 fbcon_rows(const struct boot_framebuffer *fb)
 	return fb->height / (FONT_HEIGHT * fbcon_scale(fb));
 }
 
-/* For a framebuffer that framebuffer_check() accepts, mapped at `pixels`. Boot only. */
+/* Starts on a framebuffer that framebuffer_check() accepts, mapped at `pixels`. Boot only. */
 void fbcon_start(struct fbcon *con, const struct boot_framebuffer *fb, volatile void *pixels);
 
-/* Draws a character, all of its cell; it reads nothing. Any context. */
+/* Draws a character over its whole cell; reads nothing from the framebuffer. Any context. */
 void fbcon_draw(const struct fbcon *con, u32 col, u32 row, u8 c);
 
 #endif

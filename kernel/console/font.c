@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Drawn for this kernel. Capitals stand on row 11 and are 10 rows high, small letters 7; what must
- * not be taken for each other in numbers and addresses (0 O, 1 l I, 5 S, 8 B) differs in shape.
+ * Drawn for this kernel. Capitals stand on row 11 and are 10 rows high, small letters 7. Characters
+ * that numbers and addresses must not confuse (0 O, 1 l I, 5 S, 8 B) differ in shape.
  * tests/system/screen reads this table too, to turn pictures of a screen back into text.
  */
 #include "kernel/console/font.h"

@@ -8,7 +8,7 @@
 #define FONT_WIDTH  8
 #define FONT_HEIGHT 16
 #define FONT_FIRST  32
-#define FONT_GLYPHS 96 /* the last one stands for every character that has none */
+#define FONT_GLYPHS 96 /* the last one stands for characters without a glyph */
 
 /* Rows from the top; a row's most significant bit is its leftmost pixel. Constant. */
 extern const u8 font[FONT_GLYPHS][FONT_HEIGHT];

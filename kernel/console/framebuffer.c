@@ -43,7 +43,7 @@ static bool overlap(u64 a, u64 a_end, u64 b, u64 b_end)
 	return a < b_end && b < a_end;
 }
 
-/* A memory map may have RAM with a hole in it as two entries, one of which says that it is none. */
+/* A memory map may list a hole in RAM as a second entry, within the RAM, of another type. */
 static bool is_ram(const struct boot_info *info, u64 start, u64 end)
 {
 	bool ram = false;
@@ -71,7 +71,7 @@ const char *framebuffer_check(const struct boot_info *info, u32 phys_bits, u64 i
 	wrong = check_geometry(fb);
 	if (wrong)
 		return wrong;
-	/* Whole pages: that is how it will be mapped. */
+	/* Whole pages, as it will be mapped. */
 	start = ALIGN_DOWN(fb->addr, (u64)PAGE_SIZE);
 	if (__builtin_add_overflow(fb->addr, framebuffer_size(fb) + PAGE_SIZE - 1, &end))
 		return "its end is beyond the last address";
@@ -79,9 +79,9 @@ const char *framebuffer_check(const struct boot_info *info, u32 phys_bits, u64 i
 	if (start == 0)
 		return "it is at address 0";
 	if (phys_bits < 64 && (end - 1) >> phys_bits)
-		return "the processor has not so many physical address bits";
+		return "it is beyond the CPU's physical addresses";
 	if (overlap(start, end, image_start, image_end))
-		return "it is where the kernel is";
+		return "it overlaps the kernel";
 	if (is_ram(info, start, end))
 		return "it is in RAM";
 	return NULL;

@@ -3,21 +3,21 @@
 #include "kernel/cpu/insn.h"
 
 #define KBC_DATA   0x60
-#define KBC_STATUS 0x64 /* reading */
-#define KBC_CMD    0x64 /* writing */
+#define KBC_STATUS 0x64 /* when read */
+#define KBC_CMD    0x64 /* when written */
 
-#define STATUS_FULL 0x01 /* a byte waits for us */
+#define STATUS_FULL 0x01 /* a byte is ready to read */
 #define STATUS_BUSY 0x02 /* the controller has not taken our last byte yet */
-#define STATUS_AUX  0x20 /* the waiting byte is the mouse's */
-#define STATUS_NONE 0xff /* nobody answers at this port */
+#define STATUS_AUX  0x20 /* the byte to read is the mouse's */
+#define STATUS_NONE 0xff /* no controller at this port */
 
 #define CMD_READ_CONFIG  0x20
 #define CMD_WRITE_CONFIG 0x60
 #define CMD_MOUSE_OFF    0xa7
 #define CMD_KEYBOARD_ON  0xae
 
-#define CONFIG_IRQS      0x03 /* of keyboard and mouse: nobody here takes them */
-#define CONFIG_CLOCK_OFF 0x10 /* the keyboard's */
+#define CONFIG_IRQS      0x03 /* of keyboard and mouse: the kernel polls */
+#define CONFIG_CLOCK_OFF 0x10 /* disables the keyboard */
 #define CONFIG_TRANSLATE 0x40 /* from set 2 to set 1 */
 
 #define KEYBOARD_ENABLE 0xf4 /* to the keyboard: send keys */
@@ -27,7 +27,7 @@
 #define FLUSH_MAX 64
 #define BYTES_MAX 16
 
-/* Belongs to the one reader. */
+/* Used by the one reader only. */
 static bool present;
 static struct scancodes codes;
 
@@ -53,7 +53,7 @@ static bool put(u16 port, u8 byte)
 	return true;
 }
 
-/* What was typed before anybody listened. */
+/* Discards what was typed before. */
 static void flush(void)
 {
 	for (u32 i = 0; i < FLUSH_MAX && inb(KBC_STATUS) & STATUS_FULL; i++)
@@ -85,8 +85,7 @@ bool keyboard_init(void)
 	if (!put(KBC_CMD, CMD_WRITE_CONFIG) || !put(KBC_DATA, config) ||
 	    !put(KBC_CMD, CMD_KEYBOARD_ON) || !put(KBC_DATA, KEYBOARD_ENABLE))
 		return false;
-	/* Its answer, or none where nothing is plugged in; the decoder passes it over as a release.
-	 */
+	/* Its answer, if a keyboard is there; should it come later, the decoder ignores it. */
 	wait_status(STATUS_FULL, STATUS_FULL);
 	flush();
 	present = true;

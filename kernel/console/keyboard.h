@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keyboard behind an i8042 controller, or what a firmware shows as one for a USB keyboard.
- * Polled; no wait is longer than some milliseconds.
+ * The keyboard of an i8042 controller, or of a firmware that emulates one for a USB keyboard.
+ * Polled; no wait is longer than some 20 milliseconds.
  */
 #ifndef KEYWARD_KERNEL_CONSOLE_KEYBOARD_H
 #define KEYWARD_KERNEL_CONSOLE_KEYBOARD_H
@@ -9,12 +9,12 @@
 #include "kernel/console/scancode.h"
 
 /*
- * Looks for the controller and readies it; false: there is none, and keyboard_getkey() will say so
- * for ever. Thread context, once.
+ * Finds and sets up the controller. False: there is none, and keyboard_getkey() will always return
+ * -1. Thread context, once.
  */
 bool keyboard_init(void);
 
-/* The next key pressed, as enum key; -1: none. Never waits. Thread context, one reader. */
+/* Returns the next key pressed, as enum key; -1: none. Never waits. Thread context, one reader. */
 int keyboard_getkey(void);
 
 #endif

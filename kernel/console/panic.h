@@ -7,7 +7,7 @@
 /* Prints the message and a backtrace and ends the machine. Any context. */
 _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same with the frame of whatever was interrupted; `addr` is CR2 where that means something. */
+/* The same, with the frame of the interrupted context; `addr` is CR2 where that is meaningful. */
 _Noreturn void panic_regs(const struct regs *regs, u64 addr, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -18,8 +18,8 @@ _Noreturn void panic_regs(const struct regs *regs, u64 addr, const char *fmt, ..
 	} while (0)
 
 /*
- * Prints the whole report on an interrupted context: registers, fault in words, page walk, rights
- * by key and owner, backtrace. Each line begins with '#'. Any context.
+ * Prints the full report on an interrupted context: registers, fault in words, page walk, rights by
+ * key and owner, backtrace. Each line begins with '#'. Any context.
  */
 void report_regs(const struct regs *regs, u64 addr);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/console/scancode.h"
 
-#define CODES     0x59 /* of set 1 that are looked up */
+#define CODES     0x59 /* the table of set 1 has these codes */
 #define EXTENDED  0xe0
-#define PAUSE     0xe1 /* two codes follow, for the press and the release at once: no release */
+#define PAUSE     0xe1 /* two codes follow; press and release come together */
 #define RELEASE_1 0x80 /* set 1: a bit */
 #define RELEASE_2 0xf0 /* set 2: a prefix */
 
@@ -86,16 +86,16 @@ static const char plain[CODES] = {
 	[0x56] = '\\',
 };
 
-/* What Shift makes of the keys that are no letters, in pairs. */
+/* Pairs: a key that is no letter, and what Shift makes of it. */
 static const char shifted[] = "1!2@3#4$5%6^7&8*9(0)-_=+[{]};:'\"`~\\|,<.>/?";
 
-/* The keys of their own that the keypad's codes mean after E0, from CODE_HOME on. */
+/* What the keypad's codes from CODE_HOME on mean after E0: keys of their own. */
 static const short extended_keys[KEYPAD_CODES] = {
 	KEY_HOME, KEY_UP,  -1,       -1, KEY_LEFT, -1,         KEY_RIGHT,
 	-1,       KEY_END, KEY_DOWN, -1, -1,       KEY_DELETE,
 };
 
-/* Set 2 to set 1, as the controller translates; 0: no key that anybody here asks for. */
+/* Set 2 to set 1, as the controller translates; 0: no key used here. */
 static const u8 from_set_2[0x80] = {
 	[0x76] = 0x01, [0x16] = 0x02, [0x1e] = 0x03, [0x26] = 0x04, [0x25] = 0x05, [0x2e] = 0x06,
 	[0x36] = 0x07, [0x3d] = 0x08, [0x3e] = 0x09, [0x46] = 0x0a, [0x45] = 0x0b, [0x4e] = 0x0c,
@@ -120,7 +120,7 @@ static int with_shift(char c)
 	return c;
 }
 
-/* A code of set 1, without its release bit, that is not an extended one. */
+/* The key of a set 1 code without its release bit and without E0. */
 static int plain_key(const struct scancodes *s, u8 code)
 {
 	bool shift = s->shift[0] || s->shift[1], ctrl = s->ctrl[0] || s->ctrl[1];
@@ -144,7 +144,7 @@ static int extended_key(u8 code)
 		return '/';
 	if (code >= CODE_HOME && code < CODE_HOME + KEYPAD_CODES)
 		return extended_keys[code - CODE_HOME];
-	return -1; /* the shifts that are sent around these keys, among others */
+	return -1; /* among others the fake shifts sent around these keys */
 }
 
 static int take_code(struct scancodes *s, u8 code, bool press, bool extended)

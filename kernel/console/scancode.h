@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a PC keyboard's scan codes to keys: US layout, sets 1 and 2 (IBM PS/2 Technical Reference,
- * "Keyboard Scan Codes"). Pure, built on the host too.
+ * Decodes a PC keyboard's scan codes: US layout, sets 1 and 2 (IBM PS/2 Technical Reference,
+ * "Keyboard Scan Codes"). Pure; also built on the host.
  */
 #ifndef KEYWARD_KERNEL_CONSOLE_SCANCODE_H
 #define KEYWARD_KERNEL_CONSOLE_SCANCODE_H
@@ -22,13 +22,13 @@ enum key {
 #define KEY_ENTER     '\n'
 
 struct scancodes {
-	u32 set;  /* 1, what a controller that translates hands on; or 2, what a keyboard sends */
-	u32 skip; /* codes of a Pause key that are still to come */
+	u32 set;  /* 1: translated by the controller; 2: as the keyboard sends them */
+	u32 skip; /* codes of a Pause key still to come */
 	bool extended, released;      /* prefixes seen: E0; F0, in set 2 */
-	bool shift[2], ctrl[2], caps; /* held: left and right; on */
+	bool shift[2], ctrl[2], caps; /* held, left and right; caps lock on */
 };
 
-/* Takes one byte; the key that it completes, or -1. Releases and modifiers give no key. */
+/* Takes one byte. Returns the key that it completes, or -1; releases and modifiers give none. */
 int scancode_key(struct scancodes *s, u8 byte);
 
 #endif

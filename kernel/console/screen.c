@@ -13,8 +13,8 @@ void screen_start(struct screen *s, u32 cols, u32 rows, u32 step,
 	s->row = 0;
 	s->draw = draw;
 	memset(s->text, ' ', sizeof(s->text));
-	memset(s->drawn, 0, sizeof(s->drawn)); /* no character: put() keeps NUL out */
-	/* Behind the last cell there is no difference. */
+	memset(s->drawn, 0, sizeof(s->drawn)); /* no cell has NUL: see put_cell() */
+	/* Beyond the last cell the two are equal. */
 	memset(s->drawn + (size_t)s->cols * s->rows, ' ',
 	       sizeof(s->drawn) - (size_t)s->cols * s->rows);
 }
@@ -43,7 +43,7 @@ static void put_cell(struct screen *s, u8 c)
 	col = READ_ONCE(s->col);
 	row = READ_ONCE(s->row);
 	if (col >= s->cols || row >= s->rows)
-		return; /* somebody else has printed in between */
+		return; /* a panic or an NMI has printed in between */
 	s->text[row * s->cols + col] = c ? c : '?';
 	WRITE_ONCE(s->col, col + 1);
 }
@@ -73,8 +73,8 @@ void screen_put(struct screen *s, char c)
 }
 
 /*
- * Drawn first, marked as drawn then: if an NMI prints in between, the worst is a cell that is drawn
- * once too often with the next flush.
+ * Draws a cell before it marks it as drawn: if an NMI prints in between, at worst the next flush
+ * draws the cell once too often.
  */
 static void flush_word(struct screen *s, u32 first)
 {

@@ -2,7 +2,7 @@
 #include "kernel/console/uart.h"
 #include "kernel/cpu/insn.h"
 
-/* Registers; the first two are the divisor's halves while LCR_DLAB is set. */
+/* Registers; while LCR_DLAB is set, the first two are the halves of the divisor. */
 #define REG_DATA    0
 #define REG_DLL     0
 #define REG_IER     1
@@ -17,19 +17,19 @@
 #define LCR_8N1   0x03
 #define LCR_DLAB  0x80
 #define MCR_ON    0x03 /* DTR, RTS */
-#define LSR_DR    0x01 /* a byte has come */
-#define LSR_FE    0x08 /* the next byte is none: no stop bit */
-#define LSR_BI    0x10 /* nor this one: the line was held down */
-#define LSR_THRE  0x20 /* the transmitter takes a byte */
-#define LSR_TEMT  0x40 /* and has sent all that it had */
-#define LSR_NONE  0xff /* nobody answers */
+#define LSR_DR    0x01 /* a byte was received */
+#define LSR_FE    0x08 /* the next byte is invalid: no stop bit */
+#define LSR_BI    0x10 /* the next byte is invalid: a break */
+#define LSR_THRE  0x20 /* the transmitter accepts a byte */
+#define LSR_TEMT  0x40 /* and has sent all before it */
+#define LSR_NONE  0xff /* no port here */
 
 #define PC_CLOCK 115200 /* baud at divisor 1: the 1.8432 MHz of a PC, by 16 */
 
 /*
- * Reads of LSR until a port is called stuck: a second or so at an I/O port, some 100 ms in memory,
- * where 16 bytes at 9600 baud take 17 ms. Then each byte waits for some milliseconds only, so that
- * a dead port does not cost minutes, and an emulator whose reader has paused not all of the text.
+ * Reads of LSR before a port counts as stuck: about a second at an I/O port, some 100 ms in memory,
+ * where 16 bytes at 9600 baud take 17 ms. Then each byte waits some milliseconds only: a dead port
+ * does not cost minutes, and an emulator whose reader pauses does not lose all of the text.
  */
 #define SPIN_MAX   (1u << 20)
 #define SPIN_STUCK (1u << 12)
@@ -71,14 +71,14 @@ const char *uart_place_check(const struct uart_place *place, u32 phys_bits)
 	if (place->stride == 0 || place->stride > 16 || place->stride & (place->stride - 1))
 		return "its registers are not 1, 2, 4, 8 or 16 bytes apart";
 	if (place->width != 8 && !(place->mmio && place->width == 32))
-		return "its registers are not accessed in 8 bits, nor in memory in 32";
+		return "its access width is neither 8 bits nor, in memory, 32";
 	if (place->stride < place->width / 8 || place->base % (place->width / 8))
 		return "its registers are not aligned to their width";
 	if (place->base == 0)
 		return "it is at address 0";
 	if (__builtin_add_overflow(place->base, (u64)place->stride * UART_REGS - 1, &last) ||
 	    (place->mmio ? phys_bits < 64 && last >> phys_bits : last > 0xffff))
-		return "its last register has no address";
+		return "its last register is beyond the last address";
 	return NULL;
 }
 
@@ -101,7 +101,7 @@ static bool wait_for(struct uart *u, u8 bit)
 	return true;
 }
 
-/* A bus where nobody answers may give back what was on it last: so LSR is read in between. */
+/* Reads LSR in between, as a bus without a device may return the last value on it. */
 static bool scratch_holds(struct uart *u, u8 value)
 {
 	u->write(u, REG_SCRATCH, value);
@@ -135,7 +135,7 @@ bool uart_probe(struct uart *u)
 	if (!scratch_holds(u, 0x5a) || !scratch_holds(u, 0xa5))
 		return false;
 	u->stuck = false;
-	wait_for(u, LSR_TEMT); /* what the firmware still has to say would be lost with the FIFO */
+	wait_for(u, LSR_TEMT); /* the FIFO's reset would lose the firmware's last output */
 	u->write(u, REG_LCR, LCR_8N1 | LCR_DLAB);
 	u->firmware_divisor = (u16)(u->read(u, REG_DLL) | u->read(u, REG_DLM) << 8);
 	u->write(u, REG_LCR, LCR_8N1);
@@ -170,5 +170,5 @@ int uart_get(struct uart *u)
 	if (!(status & LSR_DR))
 		return -1;
 	byte = u->read(u, REG_DATA);
-	return status & (LSR_FE | LSR_BI) ? -1 : byte; /* LSR_NONE has them too */
+	return status & (LSR_FE | LSR_BI) ? -1 : byte; /* LSR_NONE has these bits too */
 }

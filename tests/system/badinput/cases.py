@@ -225,7 +225,7 @@ refuses("map.nothing_below_4g", "no memory below 4 GiB is left for page tables$"
 goes_on("map.odd_entries", "^# RAM: 1 entries of the memory map were left out$", words=QUICK,
         meddle=memory(odd_entries))
 goes_on("map.screen_in_the_kernel", "^# screen: none; not used: type 2 at 0x.*101000, 80 x 25, "
-        "16 bits, 160 bytes a row: that is no text of a PC$", words=QUICK,
+        "16 bits, 160 bytes a row: it is not the text screen of a PC$", words=QUICK,
         meddle=spoil(screen_in_kernel))
 
 
@@ -253,9 +253,9 @@ no_screen("depth_0", "a pixel has neither 15, 16, 24 nor 32 bits", bpp=0, pitch=
 no_screen("colours_overlap", "the colours' bits overlap", colours=(8, 8, 8, 8, 0, 8))
 no_screen("colours_cut_off", "a colour's bits lie outside the pixel", cut=24)
 no_screen("address_wraps", "its end is beyond the last address", addr=0xffffffffffff0000)
-no_screen("address_too_large", "the processor has not so many physical address bits", addr=1 << 45)
+no_screen("address_too_large", "it is beyond the CPU's physical addresses", addr=1 << 45)
 no_screen("address_0", "it is at address 0", addr=0)
-no_screen("over_the_kernel", "it is where the kernel is", addr=0x100000)
+no_screen("over_the_kernel", "it overlaps the kernel", addr=0x100000)
 no_screen("over_ram", "it is in RAM", addr=0x8000000)
 
 
