@@ -38,7 +38,7 @@ static u32 spcr_baud(const struct acpi_parser *p, const struct acpi_view *table)
 	}
 }
 
-/* The register width is the distance: in memory, and where the type says that the GAS tells all. */
+/* In memory, and for ACPI_UART_16550_GAS, the register width is the distance between registers. */
 static u8 spcr_stride(const struct acpi_spcr *spcr)
 {
 	u8 stride = spcr->reg.bits / 8;
@@ -58,7 +58,7 @@ void acpi_spcr(const struct acpi_parser *p, const struct acpi_view *table)
 		acpi_complain(p, "SPCR: too short; ignoring it");
 		return;
 	}
-	/* An address of 0 says that the console is not redirected. */
+	/* An address of 0 means that the console is not redirected. */
 	spcr->reg = acpi_gas(p, table, SPCR_BASE, "SPCR: port");
 	if (!spcr->reg.addr)
 		return;
@@ -105,7 +105,7 @@ enum {
 
 static void take_spa(struct acpi_info *out, const struct acpi_view *entry)
 {
-	/* 66F0D379-B4F3-4074-AC43-0D3318B78CDC, as it lies in memory: persistent memory */
+	/* 66F0D379-B4F3-4074-AC43-0D3318B78CDC in memory order: persistent memory */
 	static const u8 guid[16] = { 0x79, 0xd3, 0xf0, 0x66, 0xf3, 0xb4, 0x74, 0x40,
 				     0xac, 0x43, 0x0d, 0x33, 0x18, 0xb7, 0x8c, 0xdc };
 	struct acpi_pmem pmem = {

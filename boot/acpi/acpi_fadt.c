@@ -2,7 +2,7 @@
 /* ACPI Specification, "Fixed ACPI Description Table (FADT)". */
 #include "boot/acpi/acpi_internal.h"
 
-/* Offsets of the fields that are used. */
+/* Offsets of the fields used. */
 enum {
 	DSDT = 40,
 	SMI_CMD = 48,
@@ -12,7 +12,7 @@ enum {
 	PM_TMR_BLK = 76,
 	PM1_CNT_LEN = 89,
 	PM_TMR_LEN = 91,
-	IAPC_BOOT_ARCH = 109, /* this and all that follows but FLAGS: not in ACPI 1.0 */
+	IAPC_BOOT_ARCH = 109, /* from here on, except FLAGS: not in ACPI 1.0 */
 	FLAGS = 112,
 	RESET_REG = 116,
 	RESET_VALUE = 128,
@@ -30,7 +30,7 @@ enum {
 #define FLAG_HWREDUCED BIT(20)
 #define FADT_LEN_1     116 /* of ACPI 1.0, the shortest there is */
 
-/* A register that has an old field with an I/O port and a new one, which counts if it is there. */
+/* A register with an old field, an I/O port, and a new one, which takes precedence if set. */
 static struct acpi_reg either(const struct acpi_parser *p, const struct acpi_view *table, u32 old,
 			      u8 old_len, u32 new, const char *what)
 {
@@ -65,7 +65,7 @@ static void take_pm1(const struct acpi_parser *p, const struct acpi_view *table)
 
 static void take_timer(const struct acpi_parser *p, const struct acpi_view *table, u32 flags)
 {
-	/* Another length, and there is none, whatever the blocks are. */
+	/* With any other length there is no timer, whatever the blocks say. */
 	if (acpi_u8(table, PM_TMR_LEN) != 4)
 		return;
 	p->out->fadt.timer = either(p, table, PM_TMR_BLK, 4, X_PM_TMR_BLK, "FADT: PM timer");
@@ -80,12 +80,12 @@ static void take_dsdt(const struct acpi_parser *p, const struct acpi_view *table
 	fadt->dsdt = acpi_u64(table, X_DSDT);
 	if (!fadt->dsdt)
 		fadt->dsdt = acpi_u32(table, DSDT);
-	/* An SSDT that came before may have had one too; the DSDT's is the machine's own. */
+	/* An earlier SSDT may have one too; the DSDT's takes precedence. */
 	if (fadt->dsdt && acpi_table(p, fadt->dsdt, "DSDT", &dsdt))
 		fadt->s5 |= acpi_find_s5(&dsdt, fadt->slp_typ);
 }
 
-/* What came with ACPI 2.0. In older tables the same bytes are reserved, and not always 0. */
+/* Takes the fields that ACPI 2.0 added. In older tables these bytes are reserved, not always 0. */
 static void take_newer(const struct acpi_parser *p, const struct acpi_view *table, u32 flags)
 {
 	struct acpi_fadt *fadt = &p->out->fadt;

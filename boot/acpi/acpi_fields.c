@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Reading the fields of a table, none of them beyond its end; and complaining. */
+/* Reads a table's fields, never beyond its end; formats complaints. */
 #include "boot/acpi/acpi_internal.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
@@ -52,7 +52,7 @@ u64 acpi_u64(const struct acpi_view *table, u32 offset)
 	return value;
 }
 
-/* u8 space, u8 width in bits, u8 bit offset, u8 access size (1 is a byte, 4 are eight), u64 addr */
+/* u8 space, u8 width in bits, u8 bit offset, u8 access size (1: one byte, 4: eight), u64 addr */
 struct acpi_reg acpi_gas(const struct acpi_parser *p, const struct acpi_view *table, u32 offset,
 			 const char *what)
 {

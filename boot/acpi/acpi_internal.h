@@ -13,7 +13,7 @@ struct acpi_parser {
 	struct acpi_info *out;
 };
 
-/* A table of which every byte can be read, and the checksum is right. */
+/* A table whose bytes are all readable and whose checksum is right. */
 struct acpi_view {
 	const u8 *bytes;
 	u32 len;
@@ -29,31 +29,31 @@ u32 acpi_u32(const struct acpi_view *table, u32 offset);
 u64 acpi_u64(const struct acpi_view *table, u32 offset);
 
 /*
- * The register that a Generic Address Structure describes. One whose address space is neither
- * memory nor I/O, or whose address is not in that space, is complained of by the name of `what`
- * and is no register. Silent on an address of 0.
+ * Returns the register that a Generic Address Structure describes. If its address space is neither
+ * memory nor I/O, or its address is not in that space, complains of `what` and returns no register,
+ * addr 0. An address of 0 is no register either, without complaint.
  */
 struct acpi_reg acpi_gas(const struct acpi_parser *p, const struct acpi_view *table, u32 offset,
 			 const char *what);
 
 /*
- * The table at phys, checked. signature: what it must be, or NULL; false: it cannot be used, and
- * that was complained of.
+ * Maps and checks the table at `phys`, which must have `signature`. False: it is unusable, and a
+ * complaint says why.
  */
 bool acpi_table(const struct acpi_parser *p, u64 phys, const char *signature,
 		struct acpi_view *table);
 
-/* How an entry of the MADT (u8 type, u8 length) and of the NFIT (u16 type, u16 length) begins. */
+/* How an entry begins: in the MADT with u8 type, u8 length; in the NFIT with u16 type, u16 length. */
 enum acpi_entry_head { ACPI_ENTRY_U8 = 2, ACPI_ENTRY_U16 = 4 };
 
 /*
- * The entry of a table at an offset; its length counts its head too. False at the table's end, and
- * at a length that cannot be, which is complained of by the name of `what`.
+ * Finds the entry of a table at an offset; its length includes its head. Returns false at the
+ * table's end, and at an impossible length, which it reports under the name `what`.
  */
 bool acpi_entry(const struct acpi_parser *p, const struct acpi_view *table, u32 offset,
 		enum acpi_entry_head head, const char *what, struct acpi_view *entry);
 
-/* One for each table that is used. */
+/* One parser per table used. */
 void acpi_madt(const struct acpi_parser *p, const struct acpi_view *table);
 void acpi_fadt(const struct acpi_parser *p, const struct acpi_view *table);
 void acpi_ssdt(const struct acpi_parser *p, const struct acpi_view *table);
@@ -61,7 +61,7 @@ void acpi_spcr(const struct acpi_parser *p, const struct acpi_view *table);
 void acpi_hpet(const struct acpi_parser *p, const struct acpi_view *table);
 void acpi_nfit(const struct acpi_parser *p, const struct acpi_view *table);
 
-/* Looks for \_S5 in the AML of a DSDT or SSDT; false: not found, slp_typ is left. */
+/* Finds \_S5 in the AML of a DSDT or SSDT. False: not found, slp_typ unchanged. */
 bool acpi_find_s5(const struct acpi_view *table, u8 slp_typ[2]);
 
 #endif

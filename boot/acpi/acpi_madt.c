@@ -45,7 +45,7 @@ static void add_cpu(struct acpi_madt *madt, struct acpi_cpu cpu, u32 flags, stru
 	madt->cpus[madt->cpu_count++] = cpu;
 }
 
-/* The ids that are all ones stand for all processors, so that none has them. */
+/* An APIC id of all ones addresses all CPUs, so no CPU has it. */
 static void take_entry(struct acpi_madt *madt, const struct acpi_view *entry, struct first *first)
 {
 	struct acpi_cpu cpu = { 0 };
@@ -67,7 +67,7 @@ static void take_entry(struct acpi_madt *madt, const struct acpi_view *entry, st
 		if (entry->len >= LEN_LAPIC_ADDRESS)
 			madt->lapic = acpi_u64(entry, 4);
 		break;
-	default: /* interrupt controllers and sources that are not used here */
+	default: /* interrupt controllers and sources that the kernel does not use */
 		break;
 	}
 }
@@ -89,11 +89,9 @@ void acpi_madt(const struct acpi_parser *p, const struct acpi_view *table)
 	     at += entry.len)
 		take_entry(madt, &entry, &first);
 	if (madt->cpus_duplicate)
-		acpi_complain(p,
-			      "MADT: %u processors have an APIC id that came before, the first "
-			      "%u; leaving them out",
+		acpi_complain(p, "MADT: %u CPUs repeat an APIC id, the first %u; leaving them out",
 			      madt->cpus_duplicate, first.apic_id);
 	if (madt->cpus_dropped)
-		acpi_complain(p, "MADT: leaving out %u processors more than %u", madt->cpus_dropped,
-			      ACPI_CPUS_MAX);
+		acpi_complain(p, "MADT: leaving out %u CPUs beyond the first %u",
+			      madt->cpus_dropped, ACPI_CPUS_MAX);
 }

@@ -3,15 +3,15 @@
 #include "kernel/cpu/insn.h"
 
 /* PM1 control (ACPI Specification, "PM1 Control Registers"). */
-#define PM1_SCI_EN   BIT(0) /* ACPI mode: the registers are ours, not the firmware's */
+#define PM1_SCI_EN   BIT(0) /* ACPI mode: the kernel owns the registers, not the firmware */
 #define PM1_SLP_TYP  (7 << 10)
 #define PM1_SLP_EN   BIT(13)
-/* The same of hardware-reduced ACPI ("Sleep Control Register"). */
+/* The same for hardware-reduced ACPI ("Sleep Control Register"). */
 #define SLEEP_TYP(t) ((u32)(t) << 2)
 #define SLEEP_EN     BIT(5)
 
 #define ENABLE_SPINS 1000000   /* reads of a port, about a microsecond each */
-#define TAKES_TICKS  100000000 /* TSC ticks until a reset or a power-off is given up */
+#define TAKES_TICKS  100000000 /* TSC ticks to wait for a reset or a power-off */
 
 struct acpi_info acpi;
 
@@ -85,7 +85,7 @@ void acpi_write(enum acpi_register which, u32 offset, u32 bytes, u32 value)
 		*(volatile u32 *)va = value;
 }
 
-/* Until then the firmware has the registers. It answers in its own time, or never. */
+/* Takes the registers over from the firmware, which answers in its own time, or never. */
 static void enable_acpi_mode(void)
 {
 	if (acpi_read(ACPI_PM1A_CONTROL, 0, 2) & PM1_SCI_EN || !acpi.fadt.smi_cmd ||
@@ -97,7 +97,7 @@ static void enable_acpi_mode(void)
 			return;
 }
 
-/* First the type alone, then SLP_EN with it: some chipsets want two writes. */
+/* Called without SLP_EN first, then with it: some chipsets want two writes. */
 static void write_pm1(u32 enable)
 {
 	for (u32 i = 0; i < 2; i++) {
@@ -117,7 +117,7 @@ static void wait_for_the_end(void)
 		cpu_relax();
 }
 
-/* The method \_PTS, which should run before, is AML; what it would do for devices is not done. */
+/* Skips the method \_PTS, which should run first but is AML: devices are not prepared. */
 void acpi_power_off(void)
 {
 	static bool tried;

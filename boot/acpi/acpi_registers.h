@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the ACPI tables say of this machine, and the few registers of theirs that are used. */
+/* What the ACPI tables report of this machine, and access to the few registers used. */
 #ifndef KEYWARD_BOOT_ACPI_ACPI_REGISTERS_H
 #define KEYWARD_BOOT_ACPI_ACPI_REGISTERS_H
 
@@ -14,31 +14,29 @@ enum acpi_register {
 	ACPI_SLEEP_CONTROL,
 	ACPI_RESET,
 	ACPI_PM_TIMER,
-	ACPI_HPET, /* the first of many, 1 KiB in all */
+	ACPI_HPET, /* the first of a block of 1 KiB */
 	ACPI_REGISTERS,
 };
 
 #define ACPI_PM_TIMER_HZ 3579545
 
-/* Where a register is and what it is called; addr is 0 if there is none. Any context. */
+/* A register's place, with addr 0 if there is none, and its name. Any context. */
 struct acpi_reg *acpi_register(enum acpi_register which);
 const char *acpi_register_name(enum acpi_register which);
 
-/* Says where a register that is in memory has been mapped, uncached. Boot only. */
+/* Sets where a register in memory space has been mapped, uncached. Boot only. */
 void acpi_register_map(enum acpi_register which, volatile void *va);
 
-/* Whether the register is there and can be read and written. Any context. */
+/* True if the register exists and is accessible. Any context. */
 bool acpi_has(enum acpi_register which);
 
-/*
- * One access of 1, 2 or 4 bytes to a register that acpi_has(), at an offset in bytes. Any context.
- */
+/* One access of 1, 2 or 4 bytes at a byte offset in a register that acpi_has(). Any context. */
 u32 acpi_read(enum acpi_register which, u32 offset, u32 bytes);
 void acpi_write(enum acpi_register which, u32 offset, u32 bytes, u32 value);
 
 /*
- * Switches the machine off by S5, or resets it by the FADT's reset register; returns if the tables
- * say no way or it does not work, within a second or so. The second call does nothing, so that a
+ * Powers the machine off by S5, or resets it by the FADT's reset register. Returns, within a second
+ * or so, if the tables offer no way or it does not work. A second call does nothing, so that a
  * fault in the first cannot repeat itself. Any context, interrupts off.
  */
 void acpi_power_off(void);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * What to write into SLP_TYP to switch the machine off (ACPI Specification, "\_Sx (System States)",
- * "AML Grammar Definition"). It stands in the AML as
+ * Finds the SLP_TYP values that power the machine off (ACPI Specification, "\_Sx (System States)",
+ * "AML Grammar Definition"). The AML has them as
  *
  *	NameOp  [\]  _S5_  PackageOp  PkgLength  NumElements  SLP_TYPa  SLP_TYPb  reserved...
  *
- * and these bytes are looked for, without understanding what is around them. Not found that way:
- * a package that a method makes (Method (_S5)), one whose elements are names of other objects, one
- * that is built while tables are loaded, or one that is behind a condition and should not count.
- * Then S5 is unknown, and the caller has other ways to end. Bytes of another meaning that look
- * just like this would be believed; six of them are fixed.
+ * and the code searches for these bytes without interpreting those around them. So it misses a
+ * package that a method makes (Method (_S5)), one whose elements are names of other objects, and
+ * one that is built while tables are loaded: then S5 is unknown, and the caller has other ways to
+ * end. And it believes a package behind a condition that is false, and bytes of another meaning
+ * that look just like this; six of them are fixed.
  */
 #include "boot/acpi/acpi_internal.h"
 #include "kernel/lib/string.h"
@@ -28,7 +28,7 @@ enum {
 
 #define SLP_TYP_MAX 7
 
-/* Takes the integer at *at; false: something else is there, or nothing. */
+/* Reads the integer at *at and advances *at. False: there is no integer. */
 static bool take_integer(const struct acpi_view *aml, u32 *at, u64 *value)
 {
 	u32 op, bytes;
@@ -51,9 +51,9 @@ static bool take_integer(const struct acpi_view *aml, u32 *at, u64 *value)
 }
 
 /*
- * The package's length includes its own bytes: in the first one bits 7:6 say how many follow, and
- * with none of them bits 5:0 are the length, else bits 3:0 are its lowest. Shrinks *aml to the
- * package; one that is too short for its own bytes has nothing left to be read.
+ * Reads PkgLength, which counts its own bytes: bits 7:6 of the first say how many follow; if none,
+ * bits 5:0 are the length, else bits 3:0 are its lowest. Shrinks *aml to the package; if that is
+ * too short for its own PkgLength, nothing is left to read.
  */
 static bool take_length(struct acpi_view *aml, u32 *at)
 {
@@ -69,7 +69,7 @@ static bool take_length(struct acpi_view *aml, u32 *at)
 	return true;
 }
 
-/* What follows the name _S5_ at `at`. */
+/* Reads the package after the name _S5_, at `at`. */
 static bool take_package(struct acpi_view aml, u32 at, u8 slp_typ[2])
 {
 	u64 a, b;

@@ -27,7 +27,7 @@ static void copy_signature(char dst[5], const u8 *src)
 	dst[4] = '\0';
 }
 
-/* Reads the header at phys and what of it can be wrong by itself. */
+/* Reads the header at phys and checks what needs no other bytes. */
 static bool read_header(const struct acpi_parser *p, u64 phys, struct acpi_table *header)
 {
 	struct acpi_view view = { p->source->map(phys, ACPI_HEADER, p->source->arg), ACPI_HEADER };
@@ -47,7 +47,7 @@ static bool read_header(const struct acpi_parser *p, u64 phys, struct acpi_table
 	return false;
 }
 
-/* All of a table whose header was read. The length is not read again: it was checked. */
+/* Maps all of a table whose header was read; reuses the checked length. */
 static bool read_table(const struct acpi_parser *p, const struct acpi_table *header,
 		       struct acpi_view *table)
 {
@@ -80,14 +80,14 @@ bool acpi_table(const struct acpi_parser *p, u64 phys, const char *signature,
 
 static const struct {
 	char signature[5];
-	bool many; /* each of them counts */
+	bool many; /* all of them count, not only the first */
 	void (*parse)(const struct acpi_parser *p, const struct acpi_view *table);
 } known_tables[] = {
 	{ "APIC", false, acpi_madt }, { "FACP", false, acpi_fadt }, { "SSDT", true, acpi_ssdt },
 	{ "SPCR", false, acpi_spcr }, { "HPET", false, acpi_hpet }, { "NFIT", false, acpi_nfit },
 };
 
-/* Tables that nobody needs are named, and never read beyond their header. */
+/* Lists the table and parses it if known. Unknown ones are not read beyond their header. */
 static void take_table(const struct acpi_parser *p, u64 phys, u32 *seen)
 {
 	struct acpi_info *out = p->out;
@@ -111,14 +111,14 @@ static void take_table(const struct acpi_parser *p, u64 phys, u32 *seen)
 	}
 }
 
-/* The list of tables: 32-bit addresses in the RSDT, 64-bit ones in the XSDT. */
+/* Walks the list of tables: 32-bit addresses in the RSDT, 64-bit ones in the XSDT. */
 static void walk(const struct acpi_parser *p, const struct acpi_view *list, u32 entry_len)
 {
 	u32 seen = 0, entries = (list->len - ACPI_HEADER) / entry_len;
 
 	if ((list->len - ACPI_HEADER) % entry_len)
 		acpi_complain(p, "the list of tables has half an entry at its end; ignoring it");
-	/* The list may be longer than all tables that there can be: it ends where too many are. */
+	/* A list may be longer than any machine needs: the walk has a limit. */
 	for (u32 i = 0; i < entries && i < 4 * ACPI_TABLES_MAX; i++) {
 		u32 at = ACPI_HEADER + i * entry_len;
 		u64 phys = entry_len == 8 ? acpi_u64(list, at) : acpi_u32(list, at);
@@ -129,21 +129,21 @@ static void walk(const struct acpi_parser *p, const struct acpi_view *list, u32 
 	if (entries > 4 * ACPI_TABLES_MAX)
 		p->out->tables_dropped += entries - 4 * ACPI_TABLES_MAX;
 	if (p->out->tables_dropped)
-		acpi_complain(p, "%u tables more than %u were not looked at",
-			      p->out->tables_dropped, ACPI_TABLES_MAX);
+		acpi_complain(p, "ignoring %u tables beyond the first %u", p->out->tables_dropped,
+			      ACPI_TABLES_MAX);
 }
 
-/* Whether the second half of the RSDP, which has the XSDT, can be believed. */
+/* True if the second half of the RSDP, which has the XSDT, is valid. */
 static bool second_half_good(const struct acpi_parser *p, const u8 *rsdp, size_t len)
 {
 	struct acpi_view view = { rsdp, len < RSDP_NEW_LEN ? (u32)len : RSDP_NEW_LEN };
-	u32 said = acpi_u32(&view, RSDP_LEN);
+	u32 reported = acpi_u32(&view, RSDP_LEN);
 
 	if (len < RSDP_NEW_LEN)
-		acpi_complain(p, "RSDP: of revision %u, but only %zu bytes", rsdp[RSDP_REV], len);
-	else if (said < RSDP_NEW_LEN || said > len)
-		acpi_complain(p, "RSDP: a length of %u bytes is not believed", said);
-	else if (sum(rsdp, said))
+		acpi_complain(p, "RSDP: revision %u, but only %zu bytes", rsdp[RSDP_REV], len);
+	else if (reported < RSDP_NEW_LEN || reported > len)
+		acpi_complain(p, "RSDP: a length of %u bytes is not believed", reported);
+	else if (sum(rsdp, reported))
 		acpi_complain(p, "RSDP: wrong extended checksum; ignoring its XSDT");
 	else
 		return true;
@@ -178,11 +178,11 @@ int acpi_parse(const void *rsdp, size_t len, const struct acpi_source *source,
 
 	memset(out, 0, sizeof(*out));
 	if (len < RSDP_OLD_LEN || memcmp(rsdp, RSDP_SIGNATURE, 8)) {
-		acpi_complain(&p, "the RSDP is none: no signature");
+		acpi_complain(&p, "RSDP: bad signature");
 		return -EINVAL;
 	}
 	if (sum(rsdp, RSDP_OLD_LEN)) {
-		acpi_complain(&p, "the RSDP has a wrong checksum");
+		acpi_complain(&p, "RSDP: wrong checksum");
 		return -EINVAL;
 	}
 	if (find_list(&p, rsdp, len, &list, &entry_len))

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ACPI tables (ACPI Specification, "ACPI Software Programming Model"): what the firmware says
- * of the machine, untrusted. The parser copies the few things that are used here and interprets no
- * AML. Pure.
+ * Parses the ACPI tables (ACPI Specification, "ACPI Software Programming Model"), untrusted input.
+ * Copies the few facts that the kernel uses and interprets no AML. Pure.
  */
 #ifndef KEYWARD_BOOT_ACPI_ACPI_TABLES_H
 #define KEYWARD_BOOT_ACPI_ACPI_TABLES_H
@@ -12,17 +11,17 @@
 #define ACPI_TABLES_MAX    64
 #define ACPI_CPUS_MAX      512
 #define ACPI_PMEM_MAX      32
-#define ACPI_TABLE_LEN_MAX (4u << 20) /* bytes; a longer one is not believed */
+#define ACPI_TABLE_LEN_MAX (4u << 20) /* bytes; a longer table is rejected */
 #define ACPI_MESSAGE_MAX   160
 
 /* Address space of a register (ACPI Specification, "Generic Address Structure"). */
 enum acpi_space { ACPI_MEMORY = 0, ACPI_IO = 1 };
 
 struct acpi_reg {
-	u64 addr;  /* physical address or I/O port; 0: there is no such register */
-	u8 space;  /* enum acpi_space; no other is ever here */
-	u8 bits;   /* the register's width as the table has it; 0: not said */
-	u8 access; /* bytes to access at once: 1, 2, 4 or 8; 0: not said */
+	u64 addr;  /* physical address or I/O port; 0: no register */
+	u8 space;  /* enum acpi_space, no other value */
+	u8 bits;   /* the register's width in the table; 0: unspecified */
+	u8 access; /* bytes per access: 1, 2, 4 or 8; 0: unspecified */
 };
 
 struct acpi_table {
@@ -33,20 +32,20 @@ struct acpi_table {
 };
 
 struct acpi_cpu {
-	u32 apic_id; /* each only once, never 255 from a local APIC entry, never 0xffffffff */
+	u32 apic_id; /* unique, never 255 from a local APIC entry, never 0xffffffff */
 	u32 uid;
-	bool enabled; /* false: it can be brought online later, and may not answer now */
+	bool enabled; /* false: can be brought online later, and may not answer now */
 };
 
 /* MADT: "Multiple APIC Description Table". */
 struct acpi_madt {
 	bool present;
 	bool pcat_compat; /* there are two 8259As too, to be masked */
-	u64 lapic;        /* physical address of the local APICs' registers; 0: not said */
+	u64 lapic;        /* physical address of the local APICs' registers; 0: unspecified */
 	u32 cpu_count;
 	struct acpi_cpu cpus[ACPI_CPUS_MAX]; /* in the table's order */
 	u32 cpus_disabled;                   /* left out: cannot be used at all */
-	u32 cpus_duplicate;                  /* left out: had an APIC id that came before */
+	u32 cpus_duplicate;                  /* left out: repeat an earlier APIC id */
 	u32 cpus_dropped;                    /* left out: more than ACPI_CPUS_MAX */
 };
 
@@ -56,7 +55,7 @@ struct acpi_fadt {
 	bool hw_reduced;                /* no PM1 registers: sleep_control instead */
 	bool no_8042, no_vga;           /* as its IA-PC boot flags say; false if it has none */
 	bool timer_32bit;               /* the PM timer wraps at 32 bits, not at 24 */
-	bool s5;                        /* slp_typ says how soft-off is entered */
+	bool s5;                        /* slp_typ is valid: it enters soft-off */
 	u8 slp_typ[2];                  /* SLP_TYPa and SLP_TYPb, 3 bits each */
 	struct acpi_reg pm1_control[2]; /* PM1a and PM1b, 16 bits each */
 	struct acpi_reg timer;          /* the PM timer, 3579545 Hz */
@@ -65,22 +64,22 @@ struct acpi_fadt {
 	u8 reset_value;
 	u16 smi_cmd; /* I/O port; 0: ACPI mode needs no enabling */
 	u8 acpi_enable;
-	u64 dsdt; /* physical address, 0: none */
+	u64 dsdt; /* physical address; 0: none */
 };
 
-/* Interface types of the SPCR that are UARTs of the 16550's kind. */
+/* SPCR interface types that are 16550-compatible UARTs. */
 #define ACPI_UART_16550     0
 #define ACPI_UART_16450     1
 #define ACPI_UART_16550_GAS 0x12
 
 /* SPCR: "Serial Port Console Redirection Table". */
 struct acpi_spcr {
-	bool present; /* false too if the table says that no port is used */
-	u8 type;      /* ACPI_UART_*, or another that is none of the 16550's kind */
+	bool present; /* also false if the table names no port */
+	u8 type;      /* ACPI_UART_*, or another, not 16550-compatible */
 	struct acpi_reg reg;
-	u8 stride; /* bytes from register to register: 1, 2, 4 or 8 */
-	u32 baud;  /* bits a second; 0: leave the port as the firmware has set it */
-	u32 clock; /* Hz of the UART's clock; 0: not said */
+	u8 stride; /* bytes from one register to the next: 1, 2, 4 or 8 */
+	u32 baud;  /* bits per second; 0: leave the port as the firmware has set it */
+	u32 clock; /* Hz of the UART's clock; 0: unspecified */
 };
 
 /* A range of persistent memory from the NFIT, "System Physical Address (SPA) Range Structure". */
@@ -105,32 +104,32 @@ struct acpi_info {
 
 struct acpi_source {
 	/*
-	 * The len bytes at phys, to be read until the parse is over; NULL: they cannot be. Any
+	 * Returns the len bytes at phys, readable until acpi_parse() returns; NULL: unreadable. Any
 	 * numbers: phys + len may wrap. len is at most ACPI_TABLE_LEN_MAX.
 	 */
 	const void *(*map)(u64 phys, u64 len, void *arg);
-	/* One line without newline on what is wrong, and only valid during the call. */
+	/* Reports what is wrong: one line without newline, valid only during the call. */
 	void (*complain)(const char *message, void *arg);
 	void *arg;
 };
 
 /*
- * Follows the RSDP, of which len bytes can be read, to the tables, and fills *out. Nothing in *out
- * points anywhere. Any alignment.
+ * Follows the RSDP, of which `len` bytes are readable, to the tables, and fills *out, which has no
+ * pointers. Any alignment.
  *
- * Of each table signature, length and checksum are checked, and a table that fails is as if it
- * were absent; fields beyond a table's end read as 0. Of tables that come twice the first counts,
- * except SSDTs. What is absent stays 0, and that is no error. -EINVAL: the RSDP is not one, or
- * leads to no list of tables; this has been complained of, and *out is all zeroes.
+ * Checks each table's signature, length and checksum, and treats a table that fails as absent;
+ * fields beyond a table's end read as 0. Of duplicates the first valid one counts, except SSDTs.
+ * What is absent stays 0, and that is no error. -EINVAL: the RSDP is invalid, or leads to no list
+ * of tables; a complaint says which, and *out is all zeroes.
  *
- * Works in any context in which source's functions do.
+ * Any context in which source's functions work.
  */
 int acpi_parse(const void *rsdp, size_t len, const struct acpi_source *source,
 	       struct acpi_info *out);
 
 /*
- * The first RSDP in an area of memory, for where no boot loader names one: 16-aligned counted from
- * the area's start, with signature and checksum right; NULL if there is none.
+ * Finds the first RSDP in an area of memory, for when no boot loader passes one: at a multiple of
+ * 16 bytes from the area's start, with valid signature and checksum. NULL: none.
  */
 const void *acpi_find_rsdp(const void *area, size_t len);
 

@@ -54,7 +54,7 @@ static void a_duplicate_apic_id_is_left_out(void **state)
 	put_x2apic(&image, 5, 9, 1);
 	table_end(&image, madt);
 	image_end(&image, 2);
-	parse_complains("MADT: 2 processors have an APIC id that came before, the first 7;");
+	parse_complains("MADT: 2 CPUs repeat an APIC id, the first 7;");
 	assert_int_equal(info->madt.cpu_count, 3);
 	assert_int_equal(info->madt.cpus_duplicate, 2);
 	assert_int_equal(info->madt.cpus_disabled, 1);
@@ -119,7 +119,7 @@ static void cpus_up_to_the_limit_are_kept(void **state)
 		put_x2apic(&image, i, i + 2, 1);
 	table_end(&image, madt);
 	image_end(&image, 2);
-	parse_complains("MADT: leaving out 8 processors more than 512");
+	parse_complains("MADT: leaving out 8 CPUs beyond the first 512");
 	assert_int_equal(info->madt.cpu_count, ACPI_CPUS_MAX);
 	assert_int_equal(info->madt.cpus_dropped, 8);
 	assert_int_equal(info->madt.cpus[ACPI_CPUS_MAX - 1].apic_id, ACPI_CPUS_MAX + 1);

@@ -50,7 +50,7 @@ def lists_spoilt(stub, _):
 
 LIST = "FACP APIC HPET WAET"
 goes_on_saying("tables_are_listed", LIST)
-goes_on_saying("rsdp_checksum", "the RSDP has a wrong checksum", meddle=rsdp_spoilt)
+goes_on_saying("rsdp_checksum", "RSDP: wrong checksum", meddle=rsdp_spoilt)
 goes_on_saying("rsdp_from_the_bios", r"no RSDP from the boot loader; there is one at 0xf\w+", LIST,
                meddle=no_rsdp)
 goes_on_saying("no_rsdp", "no RSDP from the boot loader", meddle=no_rsdp_anywhere)
@@ -137,10 +137,10 @@ goes_on_saying("table_in_the_kernel", r"\S+ at 0x101000: a length of \d+ bytes i
                LIST, meddle=spoil(unchanged, [0x101000]))
 goes_on_saying("table_past_the_end_of_ram", "MADT: the entry at offset 44 says that it has 0 bytes; "
                "ignoring the rest", summary(0), meddle=madt_past_the_end)
-goes_on_saying("madt_duplicates", "MADT: 2 processors have an APIC id that came before, the first 3; "
+goes_on_saying("madt_duplicates", "MADT: 2 CPUs repeat an APIC id, the first 3; "
                "leaving them out", summary(3),
                meddle=madt(lapic(0), lapic(3), lapic(3), lapic(4, 0), lapic(5, 2), x2apic(3)))
-goes_on_saying("madt_too_many", "MADT: leaving out 8 processors more than 512", summary(512),
+goes_on_saying("madt_too_many", "MADT: leaving out 8 CPUs beyond the first 512", summary(512),
                meddle=madt(*map(x2apic, range(520))))
 # Here they are woken, and cannot answer, or cannot even be called.
 goes_on("cpus.one_never_answers", "^# CPUs: left out the processor with APIC id 7: it does not answer$",
