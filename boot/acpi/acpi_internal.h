@@ -43,7 +43,8 @@ struct acpi_reg acpi_gas(const struct acpi_parser *p, const struct acpi_view *ta
 bool acpi_table(const struct acpi_parser *p, u64 phys, const char *signature,
 		struct acpi_view *table);
 
-/* How an entry begins: in the MADT with u8 type, u8 length; in the NFIT with u16 type, u16 length. */
+/* How an entry begins: in the MADT with u8 type, u8 length; in the NFIT with u16 type, u16 length.
+ */
 enum acpi_entry_head { ACPI_ENTRY_U8 = 2, ACPI_ENTRY_U16 = 4 };
 
 /*

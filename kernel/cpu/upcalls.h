@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Upcalls: what one floor needs of a floor above it. Each comment gives the caller, what the function
- * does, who defines it, and its contexts. All other calls go down; `tools/house --check` enforces
- * that. Three more kinds go up. Every floor may end the machine with panic() or panic_regs()
- * (kernel/console/panic.h, defined in kernel/panic.c). boot/main.c, the end of the boot order, calls
- * ktest_main() and monitor_main(). Assembly names trace functions at its patch sites
- * (kernel/cpu/patch.h, kernel/trace/).
+ * Upcalls: what one floor needs of a floor above it. Each comment gives the caller, what the
+ * function does, who defines it, and its contexts. All other calls go down; `tools/house --check`
+ * enforces that. Three more kinds go up. Every floor may end the machine with panic() or
+ * panic_regs() (kernel/console/panic.h, defined in kernel/panic.c). boot/main.c, the end of the
+ * boot order, calls ktest_main() and monitor_main(). Assembly names trace functions at its patch
+ * sites (kernel/cpu/patch.h, kernel/trace/).
  */
 #ifndef KEYWARD_KERNEL_CPU_UPCALLS_H
 #define KEYWARD_KERNEL_CPU_UPCALLS_H

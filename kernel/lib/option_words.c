@@ -75,7 +75,8 @@ static const struct option_value apic_modes[] = { { false, "found" }, { true, "x
 
 const struct option_word option_words[] = {
 	/* name, default, help, kind */
-	{ "pks", "relaxed", "how the kernel answers a protection-key fault", CHOICE(policy.mode, modes) },
+	{ "pks", "relaxed", "how the kernel answers a protection-key fault",
+	  CHOICE(policy.mode, modes) },
 	{ "gate", "kmapped", "pages that can be pardoned: marked by kmap(), or any device page",
 	  CHOICE(policy.gate, gates) },
 	{ "pardon", "context",

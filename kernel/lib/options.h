@@ -50,15 +50,15 @@ struct options_range {
  */
 struct options {
 	struct pks_policy policy; /* pks=, gate=, pardon= */
-	enum pks_marks marks;  /* marks= */
-	bool early;            /* early=: see mm/kmap/kmap_check.h */
-	char tests[256];       /* tests=, globs; empty: all */
-	u64 seed;              /* seed=; 0: take one from the TSC and print it */
-	u32 repeat;            /* repeat=, runs of each test */
-	enum exit_action exit; /* exit= */
-	u32 cpus;              /* cpus=: start at most this many */
-	u32 paging;            /* paging=, levels; 0: as many as the CPU has */
-	u64 mem;               /* mem=: use at most this many bytes of RAM; 0: all */
+	enum pks_marks marks;     /* marks= */
+	bool early;               /* early=: see mm/kmap/kmap_check.h */
+	char tests[256];          /* tests=, globs; empty: all */
+	u64 seed;                 /* seed=; 0: take one from the TSC and print it */
+	u32 repeat;               /* repeat=, runs of each test */
+	enum exit_action exit;    /* exit= */
+	u32 cpus;                 /* cpus=: start at most this many */
+	u32 paging;               /* paging=, levels; 0: as many as the CPU has */
+	u64 mem;                  /* mem=: use at most this many bytes of RAM; 0: all */
 	struct options_range reserve[OPTIONS_RESERVE]; /* reserve=: left unused, RAM or not */
 	u32 magic;                                     /* magic=: a mask of enum magic_point */
 	enum matrix_extent matrix;                     /* matrix= */
