@@ -136,26 +136,26 @@ class Magic(unittest.TestCase):
         self.addCleanup(cm.__exit__, None, None, None)
         return value
 
-    def test_write(self):
+    def test_write_point_stops_before_the_register_changes(self):
         bochs = self.boot("write")
         self.stop(bochs, "pkrs_init")
         before, after = self.happens(bochs, bochs.pkrs)
         self.assertEqual(before, 0)
         self.assertEqual(after, bochs.word('"boot_cpu"+8'))
 
-    def test_switch(self):
+    def test_switch_point_stops_before_the_stack_changes(self):
         bochs = self.boot("switch")
         self.stop(bochs, "switch_to")
         before, after = self.happens(bochs, lambda: bochs.register("rsp") >> 14)
         self.assertNotEqual(before, after, "the stack is the same")
 
-    def test_fault(self):
+    def test_fault_point_stops_before_the_fault_is_counted(self):
         bochs = self.boot("fault")
         self.stop(bochs, "pks_fault")
         faults, after = self.happens(bochs, lambda: bochs.word('"pks_stats"'))
         self.assertEqual(after, faults + 1)
 
-    def test_pardon(self):
+    def test_pardon_point_stops_before_the_frame_changes(self):
         bochs = self.boot("pardon")
         bochs.ask('lb "pks_fault"')
         while "Magic breakpoint" not in bochs.go():

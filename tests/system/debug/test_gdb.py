@@ -78,10 +78,10 @@ class Gdb(unittest.TestCase):
         """The value of a decoded PKRS with the fault's key wide open."""
         return "0x%08x" % (int(text.split()[0], 16) & ~(3 << 2 * self.key()[0]))
 
-    def test_stops_at_the_policy(self):
+    def test_breakpoint_stops_in_pks_fault(self):
         self.assertIn("pks_fault in section .text", self.lines("stopped")[0])
 
-    def test_pkrs_before_there_is_a_processor(self):
+    def test_pkrs_refuses_before_percpu_init(self):
         self.assertRegex(self.lines("too early")[0], "refused: this processor has no struct cpu")
 
     def test_pkrs_decodes_the_mirror_as_the_kernel_does(self):
@@ -101,7 +101,7 @@ class Gdb(unittest.TestCase):
         self.assertRegex("\n".join(said), r"(?m)^3 +no access +1  0 ")
         self.assertRegex("\n".join(said), r"(?m)^4 +read only +0  1 ")
 
-    def test_pkrs_refuses_what_is_no_pkrs(self):
+    def test_pkrs_refuses_more_than_32_bits(self):
         self.assertRegex(self.lines("pkrs refuses")[0], "refused: .*32 bits")
 
     def test_frame_shows_the_saved_word(self):
@@ -110,35 +110,35 @@ class Gdb(unittest.TestCase):
         self.assertEqual(int(said[2].split()[0], 16), int(self.lines("raw")[0], 16))
         self.assertEqual(said, self.lines("frame by address"))
 
-    def test_frame_after_the_pardon(self):
+    def test_frame_has_the_key_open_after_the_pardon(self):
         before, after = self.lines("frame")[2], self.lines("frame after")[2]
         self.assertEqual(after.split()[0], self.without(before))
         self.assertNotEqual(after, before)
         self.assertEqual(self.lines("still initial")[1], self.initial())
 
-    def test_pkrs_after_the_return(self):
+    def test_pkrs_is_the_frames_after_the_return(self):
         self.assertEqual(self.lines("pkrs after")[1], self.lines("frame after")[2])
 
     def walked(self, name):
         """gdb's walk without what only it says: index and place of each entry."""
         return [re.sub(r"  \[\d+\] at [0-9a-f]{16}$", "", s) for s in self.lines(name)]
 
-    def test_walk_is_the_kernels(self):
+    def test_walk_prints_what_the_kernel_prints(self):
         mine = self.walked("walk")
         self.assertEqual([s.strip() for s in mine],
                          [without_size(s.strip()) for s in self.kernel("# " + mine[0])])
         self.assertIn("key %d (%s)" % self.key(), "\n".join(mine))
         self.assertRegex("\n".join(mine), "marks: [1-9]")
 
-    def test_walk_of_code_is_the_kernels(self):
+    def test_walk_of_code_prints_what_the_kernel_prints(self):
         mine = self.walked("walk of code")
         self.assertEqual([s.strip() for s in mine],
                          [s.strip() for s in self.kernel("# " + mine[0])])
 
-    def test_walk_of_nothing(self):
+    def test_walk_of_an_unmapped_address_says_not_present(self):
         self.assertRegex(self.lines("walk of nothing")[-1], "not present")
 
-    def test_threads_are_those_on_the_list(self):
+    def test_threads_lists_every_thread_with_its_rights(self):
         """Numbers, states and rights as gdb's own expressions read them; one is a planted value."""
         mine = [re.match(r"[* ] thread (\d+) (.*) (\w+) PKRS (0x\w{8}) \{.*\}  \S", s) or self.fail(s)
                 for s in self.lines("threads")]
@@ -146,7 +146,7 @@ class Gdb(unittest.TestCase):
         self.assertGreaterEqual(len(mine), 3)
         self.assertRegex(self.lines("threads")[0], r"main (blocked|runnable) PKRS 0xffffff2c \{0:rw 1:-- 2:r- 3:rw 4-15")
 
-    def test_threads_shows_who_waits_where(self):
+    def test_threads_shows_where_each_thread_waits(self):
         said = self.lines("threads")
         self.assertRegex("\n".join(said), r"main (blocked .* < thread_join\+0x[0-9a-f]+ < ktest_main|"
                          r"runnable .* < trap_dispatch\+0x)")       # a tick before it could wait

@@ -46,13 +46,13 @@ class Commands(unittest.TestCase):
         for command in ("mode " + mode, "gate " + gate, "revoke 1"):
             self.ask(command)
 
-    def test_boot(self):
+    def test_tests_pass_before_the_prompt(self):
         passed, failed, _, _, errors = totals(self.m.boot)
         self.assertGreater(passed, 5)
         self.assertEqual((failed, errors), (0, 0))
         self.assertRegex("\n".join(self.m.boot), "# monitor: reads the serial port and the keyboard")
 
-    def test_help(self):
+    def test_help_covers_every_command(self):
         answer = self.ask("help")
         self.assertEqual([x.split()[0] for x in answer], NAMES)
         for name in NAMES:
@@ -65,7 +65,7 @@ class Commands(unittest.TestCase):
             "Shows or changes what gate= set at boot."])
         self.assertEqual(self.ask("help mode")[0], "usage: mode [off|strict|relaxed|silent]")
 
-    def test_bad_commands(self):
+    def test_bad_commands_are_explained(self):
         everything = "the commands are " + ", ".join(NAMES)
         for text, pattern in [
                 ("nonsense", "^nonsense: no such command; " + everything),
@@ -102,14 +102,14 @@ class Commands(unittest.TestCase):
             with self.subTest(text):
                 self.one(text, pattern)
 
-    def test_keys(self):
+    def test_keys_lists_owners_and_rights(self):
         answer = self.ask("keys")
         self.assertRegex(answer[1], r"^ +0 +all memory +read, write +read, write +all others$")
         self.assertRegex(answer[2], r"^ +1 +devmap +no access +no access +[1-9]")
         self.assertRegex(answer[3], r"^ +2 +read-only data +read only +read only +0$")
         self.assertEqual(answer[4], "13 keys have no owner: no access")
 
-    def test_state(self):
+    def test_state_commands_show_cpus_threads_and_counts(self):
         cpus = self.ask("cpus")
         self.assertRegex(cpus[0], r"^cpu 0 \(APIC ID \d+, this one\): thread, thread 0 \(main\), "
                                   r"ticks [1-9]\d*, NMIs \d+$")
@@ -141,7 +141,7 @@ class Commands(unittest.TestCase):
         self.fresh("strict")
         self.assertEqual(self.ask("read page0"), self.ask("read as self page0"))
 
-    def test_chosen_rights(self):
+    def test_an_access_uses_the_rights_it_is_given(self):
         self.fresh("strict")
         self.one("write as key=1:rw page0+0x20 0x1122334455667788", ": written$")
         for rights in ("rights=0xffffffe0", "rights=ffffffe8", "key=1:r", "key=1:rw"):
@@ -158,7 +158,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(answer, ["%016x: 00 00 88 77 66 55 44 33 22 11 00 00 00           "
                                   "...wfUD3\"...." % (self.page + 0x1e)])
 
-    def test_pardons(self):
+    def test_mode_mark_and_gate_decide_a_pardon(self):
         self.fresh("relaxed")
         before = self.ask("stats")[0]
         self.assertIn("not marked by kmap()", self.ask("read as thread page0")[-1])
@@ -203,7 +203,7 @@ class Commands(unittest.TestCase):
         self.assertIn("#PF", self.ask("read page0")[1])
         self.fresh("strict")
 
-    def test_grant_and_revoke(self):
+    def test_grant_and_revoke_change_the_monitors_rights(self):
         self.fresh("strict")
         self.one("grant 1 r", r"key 1: read only; all: 0xffffffe8 ")
         self.one("read page0", "^[0-9a-f]{16}: ")
@@ -218,14 +218,14 @@ class Commands(unittest.TestCase):
         self.assertRegex(self.ask("cpus")[1], "rights 0xffffffe0")
         self.one("revoke 1", r"key 1: no access; all: 0xffffffec ")
 
-    def test_off(self):
+    def test_mode_off_denies_nothing(self):
         self.fresh("off")
         self.one("read as thread page0", "^[0-9a-f]{16}: ")
         self.fresh("strict")
         self.ask("grant 1 rw")      # a write of the register: QEMU's TLB would go on without keys
         self.fresh("strict")
 
-    def test_any_address(self):
+    def test_any_address_can_be_tried(self):
         self.fresh("strict")
         for address in ("0x8000000000000000", "0xfeffffffffffffff", "0x0100000000000000"):
             for command in ("read %s", "read as nmi %s 3", "write as thread %s 1"):
@@ -246,7 +246,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(answer[1], "  nothing is mapped there")
         self.assertRegex(answer[2], "^[0-9a-f]{13}ff8:( 00){8} {26}[.]{8}$")
 
-    def test_user_mode(self):
+    def test_user_mode_reaches_user_pages_only(self):
         answer = self.ask("read as user page0")
         self.assertRegex(answer[0], r"#PF page fault, error code 0x(5|25) \[protection read user")
         self.assertRegex(answer[1], "the page is not for user mode|policy")
@@ -258,7 +258,7 @@ class Commands(unittest.TestCase):
         self.one("read as user 0x8000000000000000", "^#GP")
         self.assertRegex(self.ask("read as user 0x600000")[1], "nothing is mapped there")
 
-    def test_walk(self):
+    def test_walk_shows_every_level(self):
         answer = self.ask("walk page0")
         self.assertEqual(answer[0], "# walk of %016x:" % self.page)
         self.assertRegex(answer[1], r"#   PML5E ")
@@ -270,7 +270,7 @@ class Commands(unittest.TestCase):
         self.assertRegex("\n".join(self.ask("walk boot_cpu")), "key 0 .all memory.")
         self.assertRegex("\n".join(self.ask("walk pks_fault")), "PTE .* P R\n", "text")
 
-    def test_trace(self):
+    def test_trace_shows_the_newest_events(self):
         self.fresh("strict")
         self.ask("mode silent")
         self.ask("kmap page0")
@@ -298,7 +298,7 @@ class Commands(unittest.TestCase):
         self.assertIn("mode strict, was relaxed", self.ask("trace 1")[0])
         self.assertGreater(len(self.ask("trace")), 20)
 
-    def test_list_and_run(self):
+    def test_run_runs_what_list_lists(self):
         names = self.ask("list trace.*,rights.*")
         self.assertEqual(names[-1], "%d tests" % (len(names) - 1))
         self.assertIn("trace.off_keeps_nothing", names)
@@ -338,7 +338,7 @@ class Commands(unittest.TestCase):
         self.assertGreater(totals(answer)[0], 0)
         self.assertGreater(totals(self.ask("run trace.off*"))[0], 0, "tests again, no benches")
 
-    def test_pages_end(self):
+    def test_page_refuses_the_17th_page(self):
         answer = self.ask("page 2")
         while "is at" in answer[0]:
             answer = self.ask("page")
@@ -346,7 +346,7 @@ class Commands(unittest.TestCase):
         self.assertIn("key 2 (read-only data)", "\n".join(self.ask("walk page2")))
         self.one("read as thread page2", "^[0-9a-f]{16}: ")
 
-    def test_zz_everything_again(self):
+    def test_zz_all_tests_twice_give_the_same_totals(self):
         self.fresh("relaxed")
         first = totals(self.ask("run *", 60))
         self.assertGreater(first[0], 280)

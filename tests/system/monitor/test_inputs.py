@@ -40,7 +40,7 @@ class Editing(unittest.TestCase):
         self.assertEqual(self.m.echo.rstrip(), want)
         return answer
 
-    def test_keys(self):
+    def test_editing_keys_change_the_line(self):
         for keys in ("modx\b", "modxy\x7f\x7f", "mde" + LEFT + LEFT + "o" + END + "\b",
                      "garbage\x15mod", "od" + HOME + "m" + RIGHT + RIGHT, "od\x01m",
                      "moxd" + LEFT + "\b", "moxd" + LEFT + LEFT + DELETE, "mod rest\x02\x02\x02"
@@ -50,7 +50,7 @@ class Editing(unittest.TestCase):
                 answer = self.line(keys + "\x05e silent", "mode silent")
                 self.assertEqual(answer, ["mode silent"])
 
-    def test_history(self):
+    def test_arrow_keys_recall_earlier_lines(self):
         self.m.ask("gate any")
         self.m.ask("seed 1")
         self.assertEqual(self.line(UP, "seed 1"), ["seed 1"])
@@ -58,29 +58,29 @@ class Editing(unittest.TestCase):
         self.assertEqual(self.line("draft" + UP + DOWN + "\x15seed 3", "seed 3"), ["seed 3"])
         self.assertEqual(self.line(UP + "4", "seed 34"), ["seed 34"])
 
-    def test_control_c(self):
+    def test_control_c_discards_the_line(self):
         self.m.type("poweroff\x03")
         self.assertEqual([x.rstrip() for x in self.m.wait()], ["poweroff^C"])
         self.assertEqual(self.m.ask("seed 5"), ["seed 5"])
 
-    def test_tab(self):
+    def test_tab_completes_a_word(self):
         self.assertEqual(self.line("see\t9", "seed 9"), ["seed 9"])
         self.assertEqual(self.line("k\tu\tpage7", "kunmap page7")[0][:21], "page7: no such name; ")
         self.assertIn("no such command", self.line("r\tzz", "rzz")[0])
 
-    def test_empty_lines(self):
+    def test_an_empty_line_does_nothing(self):
         for keys in ("", "   ", '""'):
             answer = self.m.ask(keys)
             self.assertLessEqual(len(answer), 1)
 
-    def test_long_line(self):
+    def test_a_line_has_a_limit_and_can_still_be_erased(self):
         answer = self.m.ask("seed " + "1" * 400)
         self.assertLess(len(self.m.echo), 79)
         self.assertIn("more than 64 bits", "".join(answer))
         answer = self.line("x" * 300 + "\x15seed 6", "seed 6")
         self.assertEqual(answer, ["seed 6"])
 
-    def test_noise(self):
+    def test_bytes_of_every_value_leave_the_prompt_usable(self):
         self.m.type(bytes(b for b in range(256) if b not in (3, 10, 13, 0x1d)) * 3)
         self.m.type("\x03")
         self.m.wait()
@@ -100,18 +100,18 @@ class Leaving(unittest.TestCase):
         finally:
             m.close()
 
-    def test_poweroff_and_reboot(self):
+    def test_poweroff_and_reboot_end_the_run(self):
         for word in ("poweroff", "reboot"):
             lines, status = self.leave(word + "\r")
             self.assertEqual(status, 0, lines)
             self.assertRegex("\n".join(lines), r"(?m)^qemu: 1 pass, .* from launch to totals$")
 
-    def test_halt_and_the_key_that_leaves(self):
+    def test_after_halt_the_leave_key_ends_the_run(self):
         lines, status = self.leave("halt\r", "\x1d")
         self.assertEqual(status, 0, lines)
         self.assertRegex("\n".join(lines), r"qemu: 1 pass")
 
-    def test_a_failed_test_is_told(self):
+    def test_a_failed_test_is_reported_on_leaving(self):
         m = Prompt("tests=selftest.fails")
         try:
             m.type("poweroff\r")
@@ -138,34 +138,34 @@ def piped(*arguments, said="", machine="qemu"):
 class Pipes(unittest.TestCase):
     """Without a terminal."""
 
-    def test_nothing_to_say(self):
+    def test_an_empty_pipe_powers_off(self):
         status, said = piped("tests=trace.off*")
         self.assertEqual(status, 0, said)
         self.assertIn(PROMPT + "poweroff\n", said)
 
-    def test_commands_and_no_newline_at_the_end(self):
+    def test_the_last_command_needs_no_newline(self):
         status, said = piped("tests=none", said="page\nread as thread page0\nseed 77")
         self.assertEqual(status, 0, said)
         self.assertIn("#PF page fault, error code 0x21", said)
         self.assertIn("\nseed 77\n", said)
 
-    def test_many_lines_at_once(self):
+    def test_no_line_of_200_is_lost(self):
         status, said = piped("tests=none", said="".join("seed %d\n" % n for n in range(200)))
         self.assertEqual(status, 0)
         for n in range(200):
             self.assertIn("\nseed %d\n" % n, said)
 
-    def test_quiet(self):
+    def test_quiet_hides_the_session(self):
         status, said = piped("tests=none", "--quiet", said="seed 77\n")
         self.assertEqual(status, 0, said)
         self.assertNotIn("seed 77", said)
 
-    def test_a_machine_that_cannot_be_typed_to(self):
+    def test_a_machine_without_serial_input_is_refused(self):
         status, said = piped(machine="bochs")
         self.assertEqual(status, 2)
         self.assertIn("nothing can be typed to bochs", said)
 
-    def test_without_pks(self):
+    def test_commands_say_that_pks_is_missing(self):
         status, said = piped("tests=none", machine="qemu-nopks", said="\n".join([
             "keys", "page", "read as thread page0", "grant 1 rw", "revoke 1", "mode strict",
             "read as rights=0 page0", "read as nmi 0x8000000000000000", "write page0 5",
@@ -185,7 +185,7 @@ class Pipes(unittest.TestCase):
 class NoKeyboard(unittest.TestCase):
     """A board without the controller: said, and not waited for."""
 
-    def test_absent(self):
+    def test_a_missing_keyboard_controller_is_reported(self):
         with debugging.folder() as where:
             command = debugging.launch("qemu", BUILD, ["exit=monitor", "tests=none"], where)
             command[command.index("-machine") + 1] += ",i8042=off"
@@ -258,7 +258,7 @@ class Keyboard(unittest.TestCase):
             self.said += chunk
         return self.said
 
-    def test_typing(self):
+    def test_keys_reach_the_prompt(self):
         self.assertEqual(self.enter("seed 0x1f")[:-1], ["seed 0x1f", "seed 31"])
         self.assertEqual(self.enter("list trace.off*")[1], "trace.off_keeps_nothing")
         self.assertRegex(self.enter("Help")[1], "^Help: no such command")
@@ -272,7 +272,7 @@ class Keyboard(unittest.TestCase):
         self.press("pause", "f1", "alt", "shift", "ctrl", "num_lock", "pgup")
         self.assertEqual(self.enter("seed 9")[1], "seed 9")
 
-    def test_the_end(self):
+    def test_poweroff_from_the_keyboard_ends_the_machine(self):
         self.press(*"poweroff", "ret")
         self.assertEqual(self.emulator.process.wait(20), 0x10 << 1 | 1)
 

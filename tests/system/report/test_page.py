@@ -78,12 +78,12 @@ class Page(unittest.TestCase):
 class Reading(Page):
     """What is on the screen."""
 
-    def test_alone_it_says_nothing_on_the_console(self):
+    def test_the_page_leaves_the_console_empty(self):
         dom, console = browser.show("file://" + os.path.join(self.build, "report.html"))
         self.assertEqual(console, [])
         self.assertIn("<h1>Keyward", dom)
 
-    def test_a_word_on_the_console_would_be_seen_and_a_foreign_script_does_not_run(self):
+    def test_a_foreign_script_is_blocked_and_reported(self):
         with open(os.path.join(self.build, "report.html"), encoding="utf-8") as file:
             page = file.read()
         bad = os.path.join(self.build, "bad.html")
@@ -107,11 +107,11 @@ class Reading(Page):
             if width >= 1280:       # a laptop's screen: no scrolling to the side within it either
                 self.assertLessEqual(out["table"], out["box"])
 
-    def test_41_rules_are_low_enough_for_a_screen_and_a_bit(self):
+    def test_41_rules_are_lower_than_1000_pixels(self):
         out = self.probe('out.height = doc.querySelector("#grid table").offsetHeight;')
         self.assertLess(out["height"], 1000)
 
-    def test_heads_and_names_stay_in_sight(self):
+    def test_column_heads_and_rule_names_stay_in_view(self):
         script = """
             const box = doc.querySelector("#grid .scroll"), last = rows()[rows().length - 1];
             last.scrollIntoView({block: "end"});
@@ -133,7 +133,7 @@ class Reading(Page):
 class Using(Page):
     """What happens when somebody clicks."""
 
-    def test_sorting(self):
+    def test_a_click_on_a_head_sorts_by_its_column(self):
         shown = self.probe("""
             const names = () => rows().map((row) => row.cells[0].innerText);
             const state = () => [...doc.querySelectorAll("#grid thead th")].map(
@@ -162,7 +162,7 @@ class Using(Page):
                                 [(1, "ascending")], [(2, "descending")], [(2, "ascending")], [],
                                 [(3, "descending")]])
 
-    def test_only_divergences(self):
+    def test_the_box_hides_rules_without_divergences(self):
         script = """
             const names = () => rows().filter(shown).map((row) => row.cells[0].innerText);
             const rules = () => [...doc.querySelectorAll("#rules details")].filter(shown).length;

@@ -69,21 +69,21 @@ class RealScreens(ScreenTest):
     """Those that firmware and GRUB set up."""
 
     @unittest.skipIf(Machine("qemu-uefi").missing(), "no UEFI firmware: tools/install test")
-    def test_uefi(self):
+    def test_uefi_framebuffer_shows_the_console(self):
         boot, serial = self.boot(machine="qemu-uefi", words=SHORT, picture=True)
         picture = from_ppm(boot.picture)
         self.assertRegex("\n".join(serial), r"# screen: framebuffer at \S+, %d x %d pixels of 32 "
                          % (picture.width, picture.height))
         self.whole(picture.text(), serial, picture.width // 8)
 
-    def test_bios_gives_text(self):
+    def test_bios_text_screen_shows_the_console(self):
         boot, serial = self.boot(words=SHORT)
         self.assertIn("# screen: text, 80 x 25 characters", serial)
         vga = boot.consoles["vga"].rstrip("\n").split("\n")
         self.assertGreater(len(vga), 15)
         self.assertEqual(vga, serial[-len(vga):])
 
-    def test_headless(self):
+    def test_a_missing_screen_is_reported(self):
         _, serial = self.boot(words=SHORT, vga=False)
         self.assertRegex("\n".join(serial), "(?m)^# screen: none")
 
@@ -95,35 +95,35 @@ class Formats(ScreenTest):
         picture, serial = self.frame(frame, **how)
         self.whole(picture.text(scale), serial, frame.width // (8 * scale))
 
-    def test_565_with_a_margin(self):
+    def test_16_bit_pixels_with_a_margin_show_the_console(self):
         self.check(Frame(SPARE, 1000, 700, 16, pitch=2048, colours=(11, 5, 5, 6, 0, 5)))
 
-    def test_24_bits_at_an_odd_address(self):
+    def test_24_bit_pixels_at_an_odd_address_show_the_console(self):
         self.check(Frame(SPARE + 0x123, 801, 601, 24, pitch=801 * 3 + 2))
 
-    def test_30_bits_of_colour(self):
+    def test_10_bits_per_colour_show_the_console(self):
         self.check(Frame(SPARE, 1024, 768, 32, colours=(20, 10, 10, 10, 0, 10)))
 
-    def test_large_letters(self):
+    def test_a_large_screen_gets_large_letters(self):
         self.check(Frame(SPARE, 2560, 1440, 32), scale=2)
 
-    def test_processor_without_pat(self):
+    def test_a_cpu_without_pat_shows_the_console(self):
         self.check(Frame(SPARE, 800, 600, 32), cpu="max,+pks,-pat")
 
-    def test_above_4_gib(self):
+    def test_a_framebuffer_above_4_gib_shows_the_console(self):
         self.check(Frame(0x100000000 + SPARE, 1024, 768, 32), memory="5G")
 
 
 class Contents(ScreenTest):
     """What is on the screen when more was printed than it holds, or when it went wrong."""
 
-    def test_scrolling(self):
+    def test_a_full_screen_scrolls(self):
         picture, serial = self.frame(Frame(SPARE, 640, 480, 32), words=LONG)
         lines = picture.text()
         self.assertGreater(self.same(lines, serial, 80), 60)
         self.assertGreater(len(lines), 20)      # a quarter of the rows may be free
 
-    def test_a_panic_before_there_is_memory(self):
+    def test_a_panic_before_memory_init_is_on_the_screen(self):
         frame = Frame(SPARE, 1024, 768, 32)
 
         def change(info):
@@ -131,7 +131,7 @@ class Contents(ScreenTest):
             return frame.into(info)
         self.panic(frame, change, SHORT, "the boot loader gave no memory map")
 
-    def test_a_panic_in_an_nmi_while_drawing(self):
+    def test_a_panic_in_an_nmi_while_drawing_is_on_the_screen(self):
         frame = Frame(SPARE, 1024, 768, 32)
         self.panic(frame, frame.into, ["tests=selftest.panics_while_printing", "exit=halt"],
                    "in an NMI, while a text was printed")

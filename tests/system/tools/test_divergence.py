@@ -74,15 +74,15 @@ class Known(unittest.TestCase):
         self.assertEqual((verdict.status, verdict.problems, verdict.failures), (ktap.OK, [], []))
         return verdict
 
-    def test_all_listed_is_expected(self):
+    def test_listed_classes_are_xfail(self):
         verdict = self.good(MATRIX)
         self.assertEqual(verdict.counts["xfail"], 1)
         self.assertEqual(verdict.results[1].reason, "no atomics here; nor here")
 
-    def test_clean_machine(self):
+    def test_a_machine_without_divergences_passes(self):
         self.assertEqual(self.good(CLEAN, {}).counts["pass"], 3)
 
-    def test_new_class_beside_known_ones(self):
+    def test_a_new_class_fails_beside_known_ones(self):
         known = dict(list(KNOWN.items())[:1])
         verdict = self.red(MATRIX, "kind:xchg,mode:user", known)
         self.assertEqual(verdict.counts["xfail"], 0)
@@ -97,7 +97,7 @@ class Known(unittest.TestCase):
         self.red(MATRIX, "kind:xchg,mode:user",
                  {**dict(list(KNOWN.items())[:1]), "matrix.modify*": "all of it"})
 
-    def test_all_classes_of_chance_with_a_part_in_common(self):
+    def test_a_wildcard_covers_classes_of_chance_only(self):
         known = {NAME + " kind:lock-add,rights:ad": "a", NAME + " *mode:user*": "by chance"}
         self.good(MATRIX, known)
         self.red(MATRIX, "kind:lock-add,rights:ad", {NAME + " *mode:user*": "by chance"})
@@ -106,15 +106,15 @@ class Known(unittest.TestCase):
         self.assertIn("in a way that is not known: kind:xchg,mode:user", failures[0][1])
         self.assertIn("does not happen any more", failures[1][1])
 
-    def test_listed_class_that_did_not_come(self):
+    def test_a_listed_class_that_is_gone_fails(self):
         self.red(MATRIX, "does not happen any more",
                  {**KNOWN, NAME + " kind:cmpxchg": "gone since 9"})
 
-    def test_rule_with_listed_classes_passes(self):
+    def test_a_passing_rule_with_listed_classes_fails(self):
         self.assertEqual(len(judge(CLEAN, KNOWN)[0].failures), 2)
         self.red(CLEAN, "does not happen any more", dict(list(KNOWN.items())[:1]))
 
-    def test_single_case_shows_nothing_of_the_others(self):
+    def test_a_single_case_says_nothing_about_other_classes(self):
         one = ["tests=matrix.*", "case=kind:read"]
         self.good(CLEAN, KNOWN, one)
         self.good(MATRIX, {**KNOWN, NAME + " kind:cmpxchg": "r"}, one)
@@ -125,7 +125,7 @@ class Known(unittest.TestCase):
             self.red(CLEAN, "does not happen", dict(list(KNOWN.items())[:1]),
                      ["tests=matrix.*", "matrix=" + which])
 
-    def test_rule_that_was_not_asked_for(self):
+    def test_a_listed_rule_must_exist_in_a_whole_run(self):
         known = {"matrix.keys_permit_nothing default": "r"}
         self.red(CLEAN, "there is no such test", known)
         self.good(CLEAN, known, ["tests=matrix.m*"])
@@ -133,7 +133,7 @@ class Known(unittest.TestCase):
     def test_skipped_rule(self):
         self.good(CLEAN, {"matrix.five_levels_work_as_four levels:5": "r"})
 
-    def test_register_test_goes_by_its_name(self):
+    def test_a_test_without_classes_is_listed_by_name(self):
         text = CLEAN.replace("=64 divergent=0", "=64 divergent=3").replace(
             "    ok 4", "    # tests/t_x.c:7: no #GP\n    not ok 4").replace(
             "ok 1 matrix", "not ok 1 matrix").replace("pass:3 fail:0", "pass:2 fail:1")
@@ -148,7 +148,7 @@ class Known(unittest.TestCase):
         self.red(text, "died")
         self.red(text, "died", {})
 
-    def test_rule_without_a_case(self):
+    def test_a_rule_without_a_case_fails(self):
         self.red(CLEAN.replace("cases=51234", "cases=0"), "without a single case", {})
 
     def test_every_failure_explains_itself(self):
@@ -172,7 +172,7 @@ class Lines(unittest.TestCase):
         self.assertEqual(verdict.status, ktap.CRASHED)
         self.assertIn(word, "; ".join(verdict.problems))
 
-    def test_line_cut_short_anywhere(self):
+    def test_a_line_cut_anywhere_is_a_crash(self):
         # To the end of the line before its last field all are lost; within it, only the judge of
         # the whole can tell: counts that do not add up.
         for line in (RULE, CLASS, OTHER, SUMMARY):
@@ -180,14 +180,14 @@ class Lines(unittest.TestCase):
                 verdict, _ = judge(MATRIX.replace(line, line[:end] + "\n"), KNOWN)
                 self.assertEqual(verdict.status, ktap.CRASHED, line[:end])
 
-    def test_rule_cut_within_its_sentence(self):
+    def test_a_rule_cut_in_its_sentence_is_a_crash(self):
         self.problem(MATRIX.replace(' (#PF)"', ""), "not whole")
 
-    def test_case_cut_within_an_axis(self):
+    def test_a_case_cut_in_an_axis_is_a_crash(self):
         self.problem(MATRIX.replace(",size:2m", ",size"), "not whole")
         self.problem(MATRIX.replace(",size:2m", ",size:"), "not whole")
 
-    def test_missing_and_empty_field(self):
+    def test_a_missing_or_empty_field_is_a_crash(self):
         for field in ("case=kind:lock-add,rights:ad ", "needs=kind:lock-add|xchg;rights:ad|ad+wd ",
                       "expected=#PF(P+W+PK) ", "observed=#PF(P+PK) ", "count=4700 ",
                       "rule=modify_is_a_write "):
@@ -197,23 +197,23 @@ class Lines(unittest.TestCase):
             self.problem(MATRIX.replace(CLASS, CLASS.replace(field, field.split("=")[0] + "= ")),
                          "not whole")
 
-    def test_words_of_another_line_in_between(self):
+    def test_words_of_another_line_are_a_crash(self):
         self.problem(MATRIX.replace(" count=4700", " # WARN count=4700"), "not whole")
         self.problem(MATRIX.replace(" says=", " and says="), "not whole")
 
-    def test_field_twice(self):
+    def test_a_repeated_field_is_a_crash(self):
         self.problem(MATRIX.replace(" count=4700", " count=4700 count=4700"), "not whole")
 
-    def test_number_that_is_none(self):
+    def test_a_bad_number_is_a_crash(self):
         for bad in ("-1", "4700x", "0x12", "²"):
             self.problem(MATRIX.replace("count=4700", "count=" + bad), "not whole")
 
-    def test_lost_class(self):
+    def test_a_lost_class_is_a_crash(self):
         for arguments in (["tests=matrix.*"], ["tests=matrix.m*"], ["case=*"]):
             self.problem(MATRIX.replace(OTHER, ""), "4711 divergent cases, its classes hold 4700",
                          arguments)
 
-    def test_class_that_found_no_room(self):
+    def test_a_case_outside_every_class_is_a_crash(self):
         self.problem(MATRIX.replace(SUMMARY, SUMMARY.replace("4711", "4712")),
                      "saw 4712 divergent cases, its classes hold 4711")
 
@@ -222,32 +222,32 @@ class Lines(unittest.TestCase):
         self.assertEqual(judge(text, KNOWN, ["tests=matrix.m*"])[0].status, ktap.OK)
         self.problem(text, "saw 4712", ["tests=matrix.*"])
 
-    def test_lost_rule_line(self):
+    def test_a_lost_rule_line_is_a_crash(self):
         self.problem(MATRIX.replace(RULE, ""), "no rule line")
         lines = [x for x in CLEAN.splitlines() if "# rule high" not in x]
         verdict, _ = judge("\n".join(lines))
         self.assertIn("no rule line", verdict.problems[0])
 
-    def test_rule_line_twice(self):
+    def test_a_repeated_rule_line_is_a_crash(self):
         self.problem(MATRIX.replace(RULE, RULE + RULE), "two rule lines")
 
-    def test_lines_before_another_result(self):
+    def test_lines_before_another_result_are_a_crash(self):
         self.problem(MATRIX.replace(RULE, "").replace("    1..4\n", "    1..4\n" + RULE),
                      "stands before the result of matrix.access")
         self.problem(MATRIX.replace("rule=modify_is_a_write case=kind:x", "rule=a case=kind:x"),
                      "a stands before")
 
-    def test_lines_after_the_last_result(self):
+    def test_lines_after_the_last_result_are_a_crash(self):
         self.problem(MATRIX.replace("not ok 1 matrix", RULE + "not ok 1 matrix"), "stands before")
         self.problem(MATRIX + RULE, "without their result")
 
-    def test_ok_and_skip_with_divergent_cases(self):
+    def test_ok_or_skip_with_divergent_cases_is_a_crash(self):
         self.problem(MATRIX.replace("    not ok 2", "    ok 2"), "\"ok\", but")
         self.problem(MATRIX.replace("    not ok 2 modify_is_a_write",
                                     "    ok 2 modify_is_a_write # SKIP why"), "\"ok\", but")
         self.problem(CLEAN.replace("cases=51234 divergent=0", "cases=51234 divergent=1"), "\"ok\"")
 
-    def test_never_summed_up(self):
+    def test_a_missing_or_repeated_summary_is_a_crash(self):
         self.problem(MATRIX.replace(SUMMARY, ""), "not summed up")
         self.problem(MATRIX.replace(SUMMARY, SUMMARY * 2), "summed up twice")
 
@@ -255,7 +255,7 @@ class Lines(unittest.TestCase):
         text = MATRIX.replace("    # matrix: 50", "    # rules of thumb\n    # matrix: 50")
         self.assertEqual(judge(text, KNOWN)[0].status, ktap.OK)
 
-    def test_what_was_read(self):
+    def test_observations_summary_and_classes_are_read(self):
         _, book = judge(MATRIX, KNOWN)
         self.assertEqual(book.observed, ["user_at_supervisor_page yes:1024 no:0"])
         self.assertEqual(book.summary["levels"], "4,5")
@@ -275,12 +275,12 @@ class Lines(unittest.TestCase):
 class Keys(unittest.TestCase):
     """What may stand under [known]."""
 
-    def test_sound(self):
+    def test_sound_keys_are_accepted(self):
         for key in ("register.*", "a.b", *KNOWN, "matrix.a default", "matrix.a rights:ad+wd",
                     "matrix.a *tlb:pks*"):
             self.assertTrue(divergence.key_is_sound(key), key)
 
-    def test_not_sound(self):
+    def test_unsound_keys_are_refused(self):
         for key in ("matrix.a", "a.b"):
             self.assertFalse(divergence.is_class(key))
         for key in ("register.a kind:read", "matrix.* kind:read", "matrix.a  kind:read",

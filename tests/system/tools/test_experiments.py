@@ -67,33 +67,33 @@ class Tables(unittest.TestCase):
         self.assertIn("| some work | 27000 | 0 | 30 | 300 | 1200 | 10 | 4.0 | 3500 | 7500 |", said)
         self.assertIn("| **all** | 27000 | 0 | 30 | 300 | 1200 | 10 | 4.0 | 3500 | 7500 |", said)
 
-    def test_late_and_early(self):
+    def test_late_reports_and_kmap_checks_are_counted(self):
         for outcome, cells in (("pardoned/site", "1 | 0 | 1 | 0"), ("dies/nobody", "1 | 0 | 0 | 1"),
                                ("pardoned/both", "1 | 1 | 1 | 0"), ("free/-", "0 | 0 | 0 | 0")):
             said = self.run_it("late", one=log(OPENED, outcome))[1]
             self.assertIn("| some work | %s | 2 | 1 | 3 |" % cells, said)
 
-    def test_outcomes(self):
+    def test_outcomes_are_listed_by_mode(self):
         said = self.run_it("outcomes", one=log(OPENED, "pardoned/site dies/-"))[1]
         self.assertIn("| some work | " + " | ".join(["pardoned, dies"] * 6) + " |", said)
 
-    def test_machines_that_agree(self):
+    def test_machines_that_agree_pass(self):
         status, said = self.run_it("late", one=log(OPENED), other=log({s: 7 for s in SCOPES}))
         self.assertEqual(status, 0)
         self.assertIn("12 runs of 1 scenarios: the same outcome on both machines", said)
 
-    def test_machines_that_do_not(self):
+    def test_machines_that_disagree_fail(self):
         status, said = self.run_it("late", one=log(OPENED), other=log(OPENED, "dies/site"))
         self.assertEqual(status, 1)
         self.assertIn("DIFFERENT on two machines: some_work strict kmapped context", said)
 
-    def test_a_fault_more_or_less_is_no_difference_under_global_alone(self):
+    def test_under_global_alone_an_extra_fault_is_no_difference(self):
         status, said = self.run_it("late", one=log(OPENED), other=log(OPENED, "free/-"))
         self.assertEqual(status, 1)
         self.assertNotIn("silent kmapped global", said)
         self.assertIn("silent kmapped context", said)
 
-    def test_a_section_that_is_not_whole(self):
+    def test_a_damaged_section_is_refused(self):
         text = log(OPENED)
         lost = text.replace("kept 9 overwritten 0", "kept 9 overwritten 1")
         self.assertTrue(lost != text)
@@ -101,12 +101,12 @@ class Tables(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("sum is wrong", said)
 
-    def test_no_scenario(self):
+    def test_a_log_without_a_scenario_is_refused(self):
         status, said = self.run_it("exposure", one="KTAP version 1\n")
         self.assertEqual(status, 1)
         self.assertIn("no scenario in it", said)
 
-    def test_no_such_table(self):
+    def test_an_unknown_table_is_refused(self):
         status, said = self.run_it("heat", one=log(OPENED))
         self.assertEqual(status, 2)
         self.assertIn("no table 'heat'", said)

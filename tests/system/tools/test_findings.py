@@ -59,18 +59,18 @@ class BadInput(unittest.TestCase):
         with open(os.path.join(self.build, "matrix", name + ".json"), "wb") as file:
             file.write(content)
 
-    def test_good(self):
+    def test_good_results_make_a_report(self):
         status, said = self.run_it()
         self.assertEqual((status, said.count("\n")), (0, 1), said)
         self.assertIn("report.html: 1 machine, 41 rules", said)
         self.assertEqual(sorted(os.listdir(self.build)), ["matrix", "report.html"])
 
-    def test_machines_come_by_name(self):
+    def test_machines_are_sorted_by_name(self):
         sample.write(self.build, sample.machines())
         names = [m["machine"] for m in findings.read(os.path.join(self.build, "matrix"))]
         self.assertEqual(names, sorted(sample.MACHINES))
 
-    def test_no_results(self):
+    def test_a_folder_without_results_is_refused(self):
         os.remove(os.path.join(self.build, "matrix", "qemu.json"))
         self.refused("no results in")
         os.rmdir(os.path.join(self.build, "matrix"))
@@ -78,14 +78,14 @@ class BadInput(unittest.TestCase):
         self.assertEqual(status, 2)
         self.assertIn("no results in", said)
 
-    def test_not_json(self):
+    def test_a_file_that_is_no_json_is_refused(self):
         whole = json.dumps(self.good).encode()
         for content in (b"", b"\0", b"{", whole[:-1], whole + b"}", b"\xff\xfe", b"[" * 100000,
                         b"9" * 5000):
             self.file(content)
             self.refused("matrix/qemu.json: ", "tools/matrix qemu")
 
-    def test_not_what_it_should_be(self):
+    def test_values_of_the_wrong_kind_are_refused(self):
         for path, value, words in (
                 (("cases",), -1, "cases is -1"), (("cases",), True, "cases is true"),
                 (("cases",), "7", 'cases is "7"'), (("seconds",), float("nan"), "seconds is NaN"),
@@ -105,7 +105,7 @@ class BadInput(unittest.TestCase):
             self.wrong(spoilt, words)
         self.wrong([], "the file is not an object")
 
-    def test_every_key_is_needed(self):
+    def test_a_missing_key_is_refused(self):
         for path in ((), ("rules", self.rule), ("rules", self.rule, "classes", 0)):
             place = self.good
             for step in path:
@@ -115,20 +115,20 @@ class BadInput(unittest.TestCase):
                 self.wrong(self.good, 'has no "%s"' % key)
                 place[key] = kept
 
-    def test_one_bad_file_of_several(self):
+    def test_one_bad_file_of_several_is_refused(self):
         self.file(b"", "zebra")
         self.refused("matrix/zebra.json: ", "tools/matrix zebra")
 
-    def test_the_command_survives_a_strange_name(self):
+    def test_the_command_quotes_a_strange_name(self):
         self.file(b"", "a; b")
         self.refused("tools/matrix 'a; b'")
 
-    def test_nowhere_to_write(self):
+    def test_a_report_that_cannot_be_written_is_refused(self):
         os.mkdir(os.path.join(self.build, "report.html"))
         status, said = self.run_it()
         self.assertEqual((status, said.count("\n")), (2, 1), said)
 
-    def test_usage(self):
+    def test_an_unknown_option_is_refused(self):
         self.assertEqual(self.run_it("--nonsense")[0], 2)
 
 

@@ -22,13 +22,13 @@ def script(name, *arguments, **env):
 class Install(unittest.TestCase):
     """tools/install and the front door."""
 
-    def test_quick_and_silent_when_all_is_there(self):
+    def test_install_is_quick_and_silent_when_nothing_is_missing(self):
         started = time.monotonic()
         status, said = script("tools/install", "test")
         self.assertEqual((status, said), (0, ""))
         self.assertLess(time.monotonic() - started, 0.5)
 
-    def test_usage(self):
+    def test_install_refuses_an_unknown_word(self):
         self.assertEqual(script("tools/install", "everything")[0], 2)
 
     def test_help_names_the_two_commands(self):
@@ -111,7 +111,7 @@ class Emulators(unittest.TestCase):
         """All that was kept of it, without the folders."""
         return sorted(f for _, _, found in os.walk(self.root(name)) for f in found)
 
-    def test_usage_without_fetching(self):
+    def test_bad_usage_fetches_nothing(self):
         self.tool("mmdebstrap", "echo fetched; exit 1")
         for words in ([], ["trixie"], ["potato", "qemu"], ["trixie", "kvm"], ["--where"]):
             status, said = self.fetch(*words)
@@ -119,23 +119,23 @@ class Emulators(unittest.TestCase):
             self.assertRegex(said, "^fetch: usage: .*\n$")
         self.assertEqual(self.start()[0], 2)
 
-    def test_suite_without_a_bochs_that_has_pks(self):
+    def test_bookworm_bochs_is_refused_for_lack_of_pks(self):
         status, said = self.fetch("bookworm", "bochs")
         self.assertEqual(status, 2)
         self.assertIn("no PKS", said)
 
-    def test_host_bochs_with_the_model_is_taken(self):
+    def test_a_host_bochs_with_pks_is_used(self):
         self.tool("bochs", 'echo sapphire_rapids "$@"')
         self.assertEqual(self.fetch("--where", "trixie", "bochs"), (0, "\n"))
         self.assertEqual(self.fetch("trixie", "bochs"), (0, ""))
         self.assertEqual(self.start("trixie", "bochs", "-q")[1], "sapphire_rapids -q\n")
 
-    def test_host_bochs_is_no_newest_one_and_no_qemu(self):
+    def test_a_host_bochs_replaces_neither_the_newest_nor_qemu(self):
         self.tool("bochs", "echo sapphire_rapids")
         self.assertEqual(self.fetch("--where", "sid", "bochs")[0], 1)
         self.assertEqual(self.fetch("--where", "trixie", "qemu")[0], 1)
 
-    def test_host_bochs_too_old_is_not(self):
+    def test_a_host_bochs_without_pks_is_not_used(self):
         self.tool("bochs", "echo corei7_skylake_x")
         self.assertEqual(self.fetch("--where", "trixie", "bochs")[0], 1)
 
@@ -146,7 +146,7 @@ class Emulators(unittest.TestCase):
         self.assertIn("no network", said)
         self.assertEqual(os.listdir(self.root("")), ["lock"])
 
-    def test_lacking_library_is_found_at_once(self):
+    def test_a_missing_library_fails_the_fetch(self):
         self.archive(needed="../nowhere; echo libneeded.so '=>' not found")
         self.tool("cp", '/bin/cp "$@" 2>/dev/null || true')
         status, said = self.fetch("sid", "qemu")
@@ -154,7 +154,7 @@ class Emulators(unittest.TestCase):
         self.assertIn("lacks a library", said)
         self.assertEqual(os.listdir(self.root("")), ["lock"])
 
-    def test_fetched_one_is_found_again(self):
+    def test_a_fetched_emulator_is_not_fetched_again(self):
         self.archive()
         self.assertEqual(self.fetch("trixie", "bochs")[0], 0)
         self.tool("mmdebstrap", "echo fetched twice; exit 1")
@@ -190,12 +190,12 @@ class Emulators(unittest.TestCase):
         with open(self.count, encoding="ascii") as file:
             self.assertEqual(file.read(), "once\n")
 
-    def test_starting_what_is_not_here_says_what_gets_it(self):
+    def test_starting_a_missing_emulator_names_the_fetch_command(self):
         status, said = self.start("sid", "qemu", "--version")
         self.assertEqual(status, 2)
         self.assertIn("tools/fetch sid qemu", said)
 
-    def test_started_with_its_own_libraries_and_data(self):
+    def test_an_emulator_starts_with_its_own_libraries_and_data(self):
         self.archive()
         self.fetch("sid", "qemu")
         self.fetch("sid", "bochs")
@@ -218,7 +218,7 @@ class Emulators(unittest.TestCase):
 class Iso(unittest.TestCase):
     """tools/mkiso and the copy that a run makes of its work."""
 
-    def test_same_bytes_whenever_and_wherever(self):
+    def test_the_iso_is_the_same_at_any_time_and_place(self):
         with tempfile.TemporaryDirectory() as scratch:
             kernel = os.path.join(scratch, "kernel")
             with open(kernel, "wb") as file:

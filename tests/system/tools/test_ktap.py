@@ -56,7 +56,7 @@ class Whole(unittest.TestCase):
         self.assertEqual([f[0] for f in v.failures], ["harness.null_faults"])
         self.assertEqual(v.failures[0][2], ["# expected P W PK at 0x1000, got no fault"])
 
-    def test_error_is_told_from_failure(self):
+    def test_an_error_counts_apart_from_a_failure(self):
         v = judge(FAILING.replace("not ok 2 null_faults", "not ok 2 null_faults # ERROR no memory")
                   .replace("fail:1", "fail:0").replace("error:0", "error:1"))
         self.assertEqual((v.status, v.counts["error"]), (ktap.FAILED, 1))
@@ -70,7 +70,7 @@ class Whole(unittest.TestCase):
         v = judge(GOOD.replace("    ok 3 bar", "    not ok 3 bar"))
         self.assertNotEqual(v.status, ktap.OK)
 
-    def test_firmware_noise_before_and_after_is_no_matter(self):
+    def test_firmware_noise_before_and_after_is_ignored(self):
         noisy = b"\x00\x1b[2J\x1b[1;1HSeaBIOS\r\n\xff\xfe\r\n" + GOOD.replace("\n", "\r\n").replace(
             "KTAP version 1", "\x00\x1b[0mKTAP version 1\x1b[K", 1).encode() + b"Shutdown\x00\xff\r\n"
         self.assertEqual(judge(noisy).status, ktap.OK)
@@ -79,7 +79,7 @@ class Whole(unittest.TestCase):
         v = judge("KTAP version 1\n1..0\n# Totals: pass:0 fail:0 xfail:0 skip:0 error:0\n")
         self.assertEqual(v.status, ktap.FAILED)
 
-    def test_long_names_and_hashes(self):
+    def test_names_may_hold_blanks_and_hashes(self):
         v = judge("KTAP version 1\n1..1\nok 1 - a b#c\n"
                   "# Totals: pass:1 fail:0 xfail:0 skip:0 error:0\n")
         self.assertEqual((v.status, v.results[0].name), (ktap.OK, "a b#c"))
@@ -94,7 +94,7 @@ class Crashed(unittest.TestCase):
         self.assertEqual(v.status, ktap.CRASHED, v)
         self.assertIn(word, "; ".join(v.problems))
 
-    def test_nothing(self):
+    def test_empty_output(self):
         self.crash("", "no KTAP")
 
     def test_lost_plan(self):
@@ -195,16 +195,16 @@ class Lists(unittest.TestCase):
                   known={"harness.null*": "r"})
         self.assertEqual(v.status, ktap.FAILED)
 
-    def test_listed_test_that_does_not_exist(self):
+    def test_a_listed_test_must_exist(self):
         self.assertEqual(judge(GOOD, known={"no.such": "r"}).status, ktap.FAILED)
         self.assertEqual(judge(GOOD, known={"no.such": "r"}, complete=False).status, ktap.OK)
 
-    def test_skip_that_must_be(self):
+    def test_a_required_skip_must_happen(self):
         self.assertEqual(judge(GOOD, skip_must="PKS").status, ktap.OK)
         self.assertEqual(judge(GOOD, skip_must="NVDIMM").status, ktap.FAILED)
         self.assertEqual(judge(GOOD, skip_must="NVDIMM", complete=False).status, ktap.OK)
 
-    def test_skip_that_must_not_be(self):
+    def test_a_forbidden_skip_fails(self):
         self.assertEqual(judge(GOOD, skip_never="PKS").status, ktap.FAILED)
         self.assertEqual(judge(GOOD, skip_never="NVDIMM").status, ktap.OK)
 
@@ -212,20 +212,20 @@ class Lists(unittest.TestCase):
 class Tap(unittest.TestCase):
     """Plain TAP, as host tools print it."""
 
-    def test_plan_first_or_last(self):
+    def test_the_plan_comes_first_or_last(self):
         self.assertEqual(judge("1..1\nok 1 - a\n", tap=True).status, ktap.OK)
         self.assertEqual(judge("ok 1 - a\n1..1\n", tap=True).status, ktap.OK)
 
-    def test_several_programs_in_a_row(self):
+    def test_several_programs_may_follow_each_other(self):
         v = judge("1..1\nok 1 - a\n1..2\nok 1 b\nok 2 c\nok 1 d\n1..1\n", tap=True)
         self.assertEqual((v.status, v.counts["pass"]), (ktap.OK, 4))
         v = judge("ok 1 - a\n1..1\nok 1 - b\nok 2 - c\n1..2\n", tap=True)
         self.assertEqual((v.status, v.counts["pass"]), (ktap.OK, 3))
 
-    def test_first_of_two_programs_died(self):
+    def test_a_program_that_dies_before_another_is_a_crash(self):
         self.assertEqual(judge("1..2\nok 1 - a\n1..1\nok 1 - b\n", tap=True).status, ktap.CRASHED)
 
-    def test_no_plan_and_no_output(self):
+    def test_no_plan_or_no_output_is_a_crash(self):
         self.assertEqual(judge("ok 1 - a\n", tap=True).status, ktap.CRASHED)
         self.assertEqual(judge("", tap=True).status, ktap.CRASHED)
 
@@ -233,7 +233,7 @@ class Tap(unittest.TestCase):
 class Words(unittest.TestCase):
     """The command line that the kernel was given."""
 
-    def test_what_tests_leaves_out_must_not_run(self):
+    def test_a_test_that_tests_excludes_must_not_run(self):
         for good in ([], ["pks=strict"], ["tests=*"], ["tests=harness.*,pks.s?rict"],
                      ["tests=none", "tests=*.*"]):
             self.assertEqual(judge(GOOD, words=good).status, ktap.OK, good)

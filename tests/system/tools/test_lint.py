@@ -53,24 +53,24 @@ class Lint(unittest.TestCase):
         self.assertEqual(run.returncode, 1 if red else 0, run.stdout)
         return red
 
-    def test_clean_tree(self):
+    def test_a_clean_tree_passes(self):
         self.assertEqual(self.red(), [])
 
-    def test_licence(self):
+    def test_a_missing_licence_is_found(self):
         self.add("kernel/a.h", "typedef int a;\n")
         self.assertEqual(self.red(), ["licences"])
 
-    def test_length(self):
+    def test_a_file_above_350_lines_is_found(self):
         self.add("kernel/a.h", HEAD + "typedef int a;\n" * 349)
         self.assertEqual(self.red(), [])
         self.add("kernel/a.h", HEAD + "typedef int a;\n" * 350)
         self.assertEqual(self.red(), ["lengths"])
 
-    def test_length_of_assembly(self):
+    def test_assembly_above_200_lines_is_found(self):
         self.add("kernel/a.S", HEAD + "nop\n" * 200)
         self.assertEqual(self.red(), ["lengths"])
 
-    def test_layer(self):
+    def test_an_include_of_a_higher_floor_is_found(self):
         self.add("mm/page.h", HEAD)
         self.add("pks/policy/fault.c", HEAD + '#include "kernel/lib/types.h"\n#include "mm/page.h"\n')
         self.add("boot/main.c", HEAD + '#include "mm/page.h"\n')
@@ -78,12 +78,12 @@ class Lint(unittest.TestCase):
         self.add("pks/rights.h", HEAD + '#include "mm/page.h"\n')
         self.assertEqual(self.red(), ["includes"])
 
-    def test_layer_of_the_lowest(self):
+    def test_the_lowest_floor_includes_nothing_above_it(self):
         self.add("kernel/sched.h", HEAD)
         self.add("kernel/lib/types.h", HEAD + '#include "kernel/sched.h"\n')
         self.assertEqual(self.red(), ["includes"])
 
-    def test_include_not_from_the_root(self):
+    def test_an_include_not_from_the_root_is_found(self):
         self.add("kernel/a.c", HEAD + '#include "types.h"\n')
         self.assertEqual(self.red(), ["includes"])
 
@@ -184,25 +184,25 @@ class Lint(unittest.TestCase):
         self.add("docs/A.md", "word\n\n")
         self.assertEqual(self.red(), ["whitespace"])
 
-    def test_places(self):
+    def test_machine_paths_and_archive_hosts_are_found(self):
         for text in ("see /" + "work/x", "cd /" + "root/y", "http://deb." + "debian.org/debian"):
             self.add("docs/A.md", text + "\n")
             self.assertEqual(self.red(), ["places"], text)
         self.add("docs/A.md", '"$scratch/' + 'work/x" a/' + "home/b\n")
         self.assertEqual(self.red(), [])
 
-    def test_formatting(self):
+    def test_unformatted_code_is_found(self):
         if "# SKIP" in self.line("formatting"):
             self.skipTest("there is no clang-format of the version that is the rule")
         self.add("kernel/a.c", HEAD + "int  a;\n")
         self.assertEqual(self.red(), ["formatting"])
 
     @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not installed")
-    def test_shell(self):
+    def test_a_shellcheck_finding_is_reported(self):
         self.add("tools/a", "#!/bin/sh\n" + HEAD.replace("//", "#") + "rm $1\n")
         self.assertEqual(self.red(), ["shell"])
 
-    def test_python(self):
+    def test_a_python_syntax_error_is_found(self):
         self.add("tools/a.py", HEAD.replace("//", "#") + "def f(:\n")
         self.assertEqual(self.red(), ["python"])
 

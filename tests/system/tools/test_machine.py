@@ -61,13 +61,13 @@ class OfABuild(Case):
         found.knows(os.path.join(self.scratch.name, "extra"))
         return found
 
-    def test_it_is_added(self):
+    def test_its_known_list_is_added(self):
         self.assertEqual(self.knows("[known]\nsaved.x = by design\n").known,
                          {"register.a": "wrong", "register.b": "wrong too",
                           "saved.x": "by design"})
         self.assertEqual(len(Machine("old").known), 2)
 
-    def test_what_is_refused(self):
+    def test_a_bad_file_is_refused(self):
         for text, why in (("[known]\nsaved.x =\n", "listed without a reason"),
                           ("[known]\nmatrix.a b c = so\n", "neither a glob of tests nor"),
                           ("[machine]\ncpu = x\n", "one section, \\[known\\]"),
@@ -85,7 +85,7 @@ class OfABuild(Case):
 class Inheriting(Case):
     """A base, and a base of the base."""
 
-    def test_through_two_generations(self):
+    def test_settings_pass_through_two_generations(self):
         self.write("new", "[machine]\nbase = old\ncpu = other\n[known]\nregister.c = new\n")
         self.write("newest", "[machine]\nbase = new\nlimit = 90\n")
         new = Machine("newest")
@@ -95,32 +95,32 @@ class Inheriting(Case):
         self.assertEqual(sorted(new.known), ["register.a", "register.b", "register.c"])
         self.assertEqual(Machine("new").limit([]), 60)
 
-    def test_mended_for_itself_and_its_heirs_alone(self):
+    def test_mended_holds_for_a_machine_and_its_heirs(self):
         self.write("new", "[machine]\nbase = old\n[mended]\nregister.a = since 2\n")
         self.write("newest", "[machine]\nbase = new\n")
         self.assertEqual(list(Machine("newest").known), ["register.b"])
         self.assertEqual(list(Machine("new").known), ["register.b"])
         self.assertEqual(len(Machine("old").known), 2)
 
-    def test_broken_again(self):
+    def test_a_mended_entry_can_be_listed_again(self):
         self.write("new", "[machine]\nbase = old\n[mended]\nregister.a = since 2\n")
         self.write("newest", "[machine]\nbase = new\n[known]\nregister.a = again since 3\n")
         self.assertEqual(Machine("newest").known["register.a"], "again since 3")
 
-    def test_mended_that_no_base_lists(self):
+    def test_mended_needs_an_entry_in_a_base(self):
         self.write("new", "[machine]\nbase = old\n[mended]\nregister.z = since 2\n")
         self.assertIn("machines/new: register.z", self.refused("new"))
 
-    def test_mended_without_a_reason(self):
+    def test_mended_needs_a_reason(self):
         self.write("new", "[machine]\nbase = old\n[mended]\nregister.a =\n")
         self.assertIn("without a reason", self.refused("new"))
 
-    def test_its_own_base(self):
+    def test_a_circle_of_bases_is_refused(self):
         self.write("new", "[machine]\nbase = newest\n")
         self.write("newest", "[machine]\nbase = new\n")
         self.assertIn("its own base", self.refused("new"))
 
-    def test_no_such_base(self):
+    def test_an_unknown_base_is_refused(self):
         self.write("new", "[machine]\nbase = none\n")
         self.assertIn("no machine is called none", self.refused("new"))
 
@@ -128,18 +128,18 @@ class Inheriting(Case):
 class Everyday(Case):
     """Which machines `make test` runs."""
 
-    def test_unless_it_says_no(self):
+    def test_machines_are_everyday_unless_they_say_no(self):
         self.write("new", "[machine]\nbase = old\neveryday = no\n")
         self.write("heir", "[machine]\nbase = new\n")
         self.write("back", "[machine]\nbase = new\neveryday = yes\n")
         self.assertEqual(machine.everyday(), ["back", "old"])
         self.assertEqual(machine.names(), ["back", "heir", "new", "old"])
 
-    def test_yes_or_no(self):
+    def test_everyday_is_yes_or_no(self):
         self.write("new", "[machine]\nbase = old\neveryday = sometimes\n")
         self.assertIn("sometimes", self.refused("new"))
 
-    def test_one_that_cannot_be_read_is_not_passed_over(self):
+    def test_an_unreadable_machine_is_not_left_out(self):
         self.write("new", "everyday = no\n")
         self.assertEqual(machine.everyday(), ["new", "old"])
 
@@ -155,7 +155,7 @@ class Kinds(Case):
         self.assertEqual(machine.of_kind("boot"), ["way"])
         self.assertEqual(machine.of_kind("silicon"), ["real"])
 
-    def test_no_such_kind(self):
+    def test_an_unknown_kind_is_refused(self):
         self.write("new", "[machine]\nbase = old\nkind = toaster\n")
         self.assertIn("kind is emulator or boot or silicon, not toaster", self.refused("new"))
         self.assertEqual(machine.of_kind("emulator"), ["new", "old"])
@@ -165,7 +165,7 @@ class Kinds(Case):
         with self.assertRaisesRegex(SetupError, "tools/results"):
             launch.prepare(Machine("real"), "iso", [], self.scratch.name)
 
-    def test_no_such_medium(self):
+    def test_an_unknown_medium_is_refused(self):
         self.write("new", "[machine]\nbase = old\nmedium = tape\n")
         with self.assertRaisesRegex(SetupError, "no medium is called tape; there are: iso usb net"):
             launch.prepare(Machine("new"), __file__, [], self.scratch.name)
@@ -174,7 +174,7 @@ class Kinds(Case):
 class Emulator(Case):
     """The emulator of a machine: how it starts, what it says of itself."""
 
-    def test_words_of_the_heir_before_the_command_of_the_base(self):
+    def test_the_heirs_emulator_starts_the_bases_command(self):
         self.write("new", "[machine]\nbase = old\nemulator = tools/emulator sid qemu\nmore = -z\n")
         self.assertEqual(Machine("new").command(["icount"], iso="a b"),
                          ["tools/emulator", "sid", "qemu", "max a b", "x", "-z", "extra"])
@@ -188,15 +188,15 @@ class Emulator(Case):
         self.write("new", "[machine]\nemulator = %s -z\n%s" % (path, option))
         return Machine("new").version()
 
-    def test_first_line_with_a_number(self):
+    def test_the_version_is_the_first_line_with_a_number(self):
         self.assertEqual(self.version("echo =====; echo '  Bochs 3.0 '; echo of 1.1.2025"),
                          "Bochs 3.0")
 
-    def test_how_it_is_asked(self):
+    def test_the_version_option_can_be_set(self):
         self.assertEqual(self.version("echo 1.0 $*"), "1.0 -z --version")
         self.assertEqual(self.version("echo 1.0 $*", "version = --help"), "1.0 -z --help")
 
-    def test_why_it_says_nothing(self):
+    def test_a_missing_version_is_explained(self):
         for bad in ("echo not here >&2; exit 2", "echo not here", "echo not here 1.0; exit 1"):
             with self.assertRaisesRegex(SetupError, "not here"):
                 self.version(bad)

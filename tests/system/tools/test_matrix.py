@@ -49,7 +49,7 @@ class Run(test_run.Case):
         self.assertEqual(status, 3)
         self.assertIn("\nnot ok 5 - fake: a line that is not whole", said)
 
-    def test_class_list_that_names_nothing(self):
+    def test_a_known_key_of_the_wrong_form_is_refused(self):
         self.machine(MATRIX, known="register.a kind:read = r")
         self.assertEqual(self.run_it()[0], 2)
 
@@ -59,7 +59,7 @@ class Run(test_run.Case):
         with open(self.path("r.json"), encoding="utf-8") as file:
             return json.load(file)
 
-    def test_record(self):
+    def test_the_record_holds_the_run(self):
         self.machine(MATRIX, known=LISTED.split("\n", maxsplit=1)[0],
                      extra="about = a fake\nemulator = env\n")
         got = self.record("matrix=full")
@@ -85,7 +85,7 @@ class Run(test_run.Case):
             "command": "tools/run fake tests=matrix.* case=kind:lock-add,rights:ad"})
         self.assertEqual(rule["classes"][1]["known"], "")
 
-    def test_record_of_good_broken_and_absent_runs(self):
+    def test_the_record_distinguishes_good_broken_and_absent_runs(self):
         self.machine(MATRIX, known=LISTED)
         got = self.record()
         self.assertEqual((got["status"], got["problems"], got["rules"][1]["status"]),
@@ -139,7 +139,7 @@ class Matrix(test_run.Case):
         with open(self.path("build/matrix/%s.json" % name), encoding="utf-8") as file:
             return json.load(file)
 
-    def test_good_machines(self):
+    def test_machines_as_expected_pass(self):
         self.add("old", MATRIX, known=LISTED)
         self.add("new", CLEAN)
         status, said = self.matrix()
@@ -155,13 +155,13 @@ class Matrix(test_run.Case):
                          "tools/run old tests=matrix.* matrix=full")
         self.assertTrue(os.path.exists(self.path("build/matrix/old.log")))
 
-    def test_slice(self):
+    def test_the_slice_is_passed_on(self):
         self.add("new", CLEAN)
         self.assertEqual(self.matrix("--slice", "everyday")[0], 0)
         self.assertIn("matrix=everyday", self.result("new")["command"])
         self.assertEqual(self.matrix("--slice", "half")[0], 2)
 
-    def test_new_class_is_red_and_explained(self):
+    def test_a_new_class_fails_and_is_explained(self):
         self.add("old", MATRIX)
         self.add("new", CLEAN)
         status, said = self.matrix()
@@ -171,7 +171,7 @@ class Matrix(test_run.Case):
         self.assertIn("case=kind:xchg,mode:user", said)
         self.assertIn("1 machines as their known lists say, 1 not", said)
 
-    def test_crash_and_time_limit_are_red(self):
+    def test_a_crash_and_a_time_out_fail(self):
         self.add("old", MATRIX.split("    not ok 2")[0])
         self.assertEqual(self.matrix()[0], 1)
         self.add("old", MATRIX.split("    not ok 2")[0], then="sleep 60", limit=50)
@@ -179,14 +179,14 @@ class Matrix(test_run.Case):
         self.assertEqual(status, 1)
         self.assertIn("CRASH", said)
 
-    def test_limit_of_the_machine_is_not_that_of_the_matrix(self):
+    def test_the_machines_own_limit_does_not_apply(self):
         self.add("new", CLEAN.split("ok 1 matrix")[0], limit=1,
                  then="sleep 2; cat %s" % self.path("rest"))
         with open(self.path("rest"), "w", encoding="ascii") as file:
             file.write("ok 1 matrix" + CLEAN.split("ok 1 matrix")[1])
         self.assertEqual(self.matrix()[0], 0)
 
-    def test_machine_that_cannot_be_had(self):
+    def test_an_absent_machine_is_skipped_unless_named(self):
         self.add("new", CLEAN)
         self.add("far", CLEAN, extra="prepare = sh %s" % self.path("fetch"))
         self.add("ill", "", then="echo no such CPU >&2; exit 1")
@@ -213,7 +213,7 @@ class Matrix(test_run.Case):
         os.remove(self.path("build/keyward.iso"))
         self.assertEqual(self.matrix("new")[0], 2)
 
-    def test_usage(self):
+    def test_an_unknown_machine_is_refused(self):
         self.add("new", CLEAN)
         status, said = self.matrix("new", "newer")
         self.assertEqual(status, 2)
@@ -227,17 +227,17 @@ class Matrix(test_run.Case):
         self.assertEqual(self.matrix()[0], 2)
         self.assertFalse(os.path.exists(self.path("build/matrix/new.json")))
 
-    def test_only_the_named_ones_run(self):
+    def test_only_the_named_machines_run(self):
         self.add("new", CLEAN)
         self.add("old", MATRIX)
         self.assertEqual(self.matrix("new")[0], 0)
         self.assertFalse(os.path.exists(self.path("build/matrix/old.json")))
 
-    def test_no_more_at_once_than_processors(self):
+    def test_one_cpu_runs_one_machine_at_a_time(self):
         self.watch(1)
 
     @unittest.skipUnless(len(os.sched_getaffinity(0)) > 1, "there is one processor only")
-    def test_as_many_at_once_as_processors(self):
+    def test_two_cpus_run_two_machines_at_a_time(self):
         self.watch(2)
 
     def watch(self, processors):
@@ -280,7 +280,7 @@ class Matrix(test_run.Case):
 class Grid(unittest.TestCase):
     """The table."""
 
-    def test_compact(self):
+    def test_large_numbers_are_shortened(self):
         self.assertEqual([grid.compact(n) for n in (0, 9999, 10000, 51234, 99949, 999499, 999500,
                                                     1240000, 10485760, 2 * 10**9)],
                          ["0", "9999", "10k", "51.2k", "99.9k", "999k", "1M", "1.24M", "10.5M",

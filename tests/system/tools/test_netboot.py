@@ -49,7 +49,7 @@ class Netboot(unittest.TestCase):
         return {os.path.relpath(os.path.join(folder, name), tree): self.read(
             os.path.join(folder, name)) for folder, _, names in os.walk(tree) for name in names}
 
-    def test_kernel_menu_and_a_loader_for_each_firmware(self):
+    def test_the_tree_has_kernel_menu_and_loaders(self):
         self.assertEqual(self.make(), (0, ""))
         whole, menu = self.read("boot/keyward.bin"), self.read("boot/grub/grub.cfg")
         with open(os.path.join(TOP, "iso", "grub.cfg"), "rb") as file:
@@ -64,13 +64,13 @@ class Netboot(unittest.TestCase):
             self.assertGreater(len(self.read(loader)), 10000)
         self.assertEqual(os.stat(self.tree).st_mode & 0o555, 0o555, "a server may read it")
 
-    def test_words_are_in_the_tree_and_in_the_one_file(self):
+    def test_words_reach_the_tree_and_keyward_efi(self):
         self.assertEqual(self.make("pks=strict", "tests=policy.*"), (0, ""))
         run = b"multiboot2 /boot/keyward.bin 'pks=strict' 'tests=policy.*'\nboot\n"
         self.assertEqual(self.read("boot/grub/run.cfg"), run)
         self.assertIn(run, self.read("keyward.efi"))
 
-    def test_same_bytes_whenever_and_an_older_tree_is_replaced(self):
+    def test_the_tree_is_reproducible_and_replaces_an_older_one(self):
         self.make("pks=strict")
         time.sleep(1.1)
         other = self.path("other name")
@@ -79,20 +79,20 @@ class Netboot(unittest.TestCase):
         self.assertTrue(self.files(self.tree) == self.files(other))
         self.assertEqual(sorted(os.listdir(self.scratch.name)), ["kernel", "net", "other name"])
 
-    def test_words_that_cannot_be_passed_on(self):
+    def test_words_that_cannot_be_passed_on_are_refused(self):
         status, said = self.make("pks=a b")
         self.assertEqual(status, 2)
         self.assertIn("mknetboot: not a key=value argument", said)
         self.assertEqual(os.listdir(self.scratch.name), ["kernel"])
 
-    def test_usage_and_no_kernel(self):
+    def test_missing_arguments_and_a_missing_kernel_are_refused(self):
         self.assertEqual(script("tools/mknetboot", self.kernel)[0], 2)
         self.kernel += "s"
         status, said = self.make()
         self.assertEqual(status, 2)
         self.assertIn("make kernel", said)
 
-    def test_a_folder_that_is_something_else_stays(self):
+    def test_a_folder_that_is_no_tree_is_not_replaced(self):
         os.mkdir(self.tree)
         with open(self.path("net", "thesis"), "w", encoding="ascii") as file:
             file.write("years of work")
@@ -101,7 +101,7 @@ class Netboot(unittest.TestCase):
         self.assertIn("is no earlier tree", said)
         self.assertEqual(os.listdir(self.tree), ["thesis"])
 
-    def test_grub_fails(self):
+    def test_a_failure_of_grub_leaves_no_tree(self):
         os.mkdir(self.path("bin"))
         with open(self.path("bin", "grub-mknetdir"), "w", encoding="ascii") as file:
             file.write("#!/bin/sh\necho disk full; exit 1\n")
@@ -114,7 +114,7 @@ class Netboot(unittest.TestCase):
 class Lacking(unittest.TestCase):
     """tools/mkiso and tools/mknetboot where GRUB is not whole."""
 
-    def test_each_tool_and_each_platform(self):
+    def test_missing_tools_and_platforms_are_named(self):
         with tempfile.TemporaryDirectory() as scratch:
             for tool in ("sh", "dirname", "env"):
                 os.symlink(shutil.which(tool), os.path.join(scratch, tool))
@@ -137,7 +137,7 @@ class Lacking(unittest.TestCase):
 class Http(unittest.TestCase):
     """tools/lib/http1.py, which answers UEFI's HTTP boot in QEMU."""
 
-    def test_two_requests_on_one_connection(self):
+    def test_one_connection_answers_several_requests(self):
         with tempfile.TemporaryDirectory() as scratch:
             with open(os.path.join(scratch, "a.efi"), "wb") as file:
                 file.write(b"whole")

@@ -95,7 +95,7 @@ class Content(unittest.TestCase):
         cls.html = page.page(cls.machines)
         cls.root = Tree(cls.html).root
 
-    def test_grid(self):
+    def test_the_grid_shows_every_figure(self):
         head, *rows = self.root.one("section", id="grid").all("tr")
         self.assertEqual([h.text() for h in head.all("th")],
                          ["Rule", "Cases", "Divergent"] + [m["machine"] for m in self.machines])
@@ -112,7 +112,7 @@ class Content(unittest.TestCase):
                 if rule and rule["status"] in ("xfail", "fail"):
                     self.assertEqual(cell.split()[1], format(rule["divergent"], ","))
 
-    def test_machines(self):
+    def test_the_table_shows_every_machine(self):
         head, *rows = self.root.one("section", id="machines").all("tr")
         names = [h.text() for h in head.all("th")]
         self.assertEqual(len(rows), len(self.machines))
@@ -134,7 +134,7 @@ class Content(unittest.TestCase):
             for key in ("about", "image", "command"):
                 self.assertIn(data[key], self.root.one("section", id="machines").text())
 
-    def test_classes(self):
+    def test_every_class_is_shown_with_its_rule(self):
         for data in self.machines:
             for rule in data["rules"]:
                 there = self.root.one("details", id=page.anchor(rule["name"]))
@@ -162,31 +162,31 @@ class Content(unittest.TestCase):
         self.assertIn(one["known"] or "✗ new divergence", place.text())
         self.assertIn("known" if one["known"] else "new", place.attributes["class"].split())
 
-    def test_one_class_on_several_machines_is_one(self):
+    def test_a_class_of_several_machines_is_shown_once(self):
         articles = list(self.root.all("article"))
         self.assertEqual(len(articles), len(sample.DIVERGENCES))
 
-    def test_corners(self):
+    def test_corners_are_shown_with_their_machines(self):
         rows = [[c.text() for c in r.inside] for r in self.root.one("section", id="corners").all("tr")]
         self.assertIn(["user_at_supervisor_page", "PK=1 × 1,024 PK=0 × 0", "qemu, qemu-10.0"], rows)
         self.assertIn(["both_pages_denied", "low × 80 high × 0", "bochs"], rows)
         self.assertEqual(len(rows), 5)
 
-    def test_links_lead_somewhere_and_ids_are_single(self):
+    def test_links_resolve_and_ids_are_unique(self):
         ids = [n.attributes["id"] for n in self.root.walk() if "id" in n.attributes]
         self.assertEqual(len(ids), len(set(ids)))
         links = [n.attributes["href"] for n in self.root.all("a")]
         self.assertGreater(len(links), 41)
         self.assertEqual([x for x in links if x[0] != "#" or x[1:] not in ids], [])
 
-    def test_the_verdict(self):
+    def test_the_verdict_names_machines_and_counts(self):
         said = self.root.one("p", class_="verdict").text()
         self.assertIn("Not as expected: bochs (failed), bochs-newest (crash)", said)
         cells = [c.attributes["class"].split() for c in self.root.all("td", class_="cell")]
         for kind, words in (("agree", "%d agree"), ("known", "%d known"), ("new", "%d new")):
             self.assertIn(words % sum(kind in c for c in cells), said)
 
-    def test_what_a_rule_says_comes_from_whoever_says_it(self):
+    def test_a_rules_sentence_comes_from_a_machine_that_ran_it(self):
         silent, speaking = [[m for m in self.machines if m["machine"] == name]
                             for name in ("qemu-nopks", "qemu")]
         for root in (self.root, parse(silent + speaking), parse(speaking + silent)):
@@ -197,14 +197,14 @@ class Content(unittest.TestCase):
                 self.assertIn(section, there.text())
         self.assertNotIn("SDM, “”", parse(silent).text())
 
-    def test_all_good(self):
+    def test_the_page_says_when_all_is_as_expected(self):
         good = [m for m in self.machines if m["machine"] == "qemu-nopks"]
         root = parse(good)
         self.assertIn("✓ All as expected", root.one("p", class_="verdict").text())
         self.assertEqual(list(root.all("input")), [])
         self.assertNotIn("Not one image", root.text())
 
-    def test_two_images_are_told(self):
+    def test_different_images_are_reported(self):
         mixed = sample.machines()
         mixed[1]["image"] = "0" * 64
         self.assertIn("Not one image", parse(mixed).text())
@@ -281,7 +281,7 @@ def contrast(one, other):
 class Looks(unittest.TestCase):
     """What can be said about looks without looking."""
 
-    def test_contrast_in_both_modes(self):
+    def test_text_has_contrast_in_both_modes(self):
         with open(os.path.join(TOP, "tools", "lib", "page.css"), encoding="utf-8") as file:
             modes = re.findall(r":root \{(.*?)\}", file.read(), re.DOTALL)
         self.assertEqual(len(modes), 2)

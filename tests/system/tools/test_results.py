@@ -44,34 +44,34 @@ class Whole(unittest.TestCase):
         self.assertIn("silicon: 3 pass, 1 skip, all as expected", said)
         return said
 
-    def test_line_ends_of_any_kind(self):
+    def test_any_line_end_is_read(self):
         for end in ("\n", "\r\n", "\r\r\n", "\n\r", "\r", "\r\n\r\n"):
             self.good(GOOD.replace("\n", end))
 
-    def test_firmware_before_and_after(self):
+    def test_firmware_output_before_and_after_is_ignored(self):
         self.good("1..2\r\nok 1 disk\r\n" + FIRMWARE + GOOD.replace("\n", "\r\n") + "\x1b[0mPower off\r\n" + FIRMWARE)
 
-    def test_escapes_and_bytes_that_are_no_text(self):
+    def test_escapes_and_non_text_bytes_are_ignored(self):
         self.good(b"\xff\xfe\x00" + GOOD.replace("ok 1", "\x1b[0mok\x1b[K 1").encode() + b"\x00")
 
-    def test_time_stamps(self):
+    def test_time_stamps_are_removed(self):
         for stamp in ("[12:00:01.250] ", "[Sat Nov 21 08:00:00 2026] ", "2026-11-21T08:00:00.123Z ",
                       "2026-11-21 08:00:00,123: ", "08:00:00 ", "[    1.234567] "):
             self.good("".join(stamp + line + "\n" for line in GOOD.splitlines()))
 
-    def test_lines_of_others_in_between_are_counted_and_shown(self):
+    def test_foreign_lines_are_counted_and_shown(self):
         noisy = GOOD.replace("    ok 2 null", "[BMC] fan 3 is slow\r\n    ok 2 null")
         said = self.good(noisy)
         self.assertIn("1 lines of others among the results", said)
         self.assertIn("| [BMC] fan 3 is slow", said)
 
-    def test_what_is_sent_back(self):
+    def test_the_summary_holds_what_to_send_back(self):
         said = self.good(GOOD, "pks=strict", "seed=7")
         self.assertIn("# processor: GenuineIntel signature 000806f8 pks\n", said)
         self.assertIn("command line: pks=strict seed=7\n", said)
         self.assertRegex(said, r"sol\.log, \d+ bytes, SHA-256 [0-9a-f]{64}\n")
 
-    def test_one_boot_of_several(self):
+    def test_one_boot_of_several_can_be_chosen(self):
         two = FAILING + FIRMWARE + GOOD
         self.good(two, "--boot", "2")
         self.assertEqual(results(two, "--boot", "1")[0], 1)
@@ -91,7 +91,7 @@ class NotWhole(unittest.TestCase):
         self.assertIn(why, said)
         return said
 
-    def test_cut_anywhere(self):
+    def test_a_log_cut_anywhere_is_incomplete(self):
         data = GOOD.rstrip("\n")
         for end in range(len(GOOD) - len("# Totals: pass:3 fail:0 xfail:0 skip:1 error:0\n"),
                          len(data), 7):
@@ -99,21 +99,21 @@ class NotWhole(unittest.TestCase):
         self.broken(GOOD[:GOOD.index("    ok 3")], "stopped, after: harness.null_faults")
         self.broken(GOOD[GOOD.index("    ok 2"):], "no KTAP at all")
 
-    def test_every_line_matters(self):
+    def test_a_log_without_any_one_line_is_incomplete(self):
         for line in GOOD.splitlines():
             # The judge does without the header of a subtest: its plan says as much.
             if "#" not in line.split("ok")[0] and line != "    KTAP version 1":
                 self.broken(GOOD.replace(line + "\n", "", 1), "not whole: ")
 
-    def test_a_line_that_another_one_broke(self):
+    def test_a_line_broken_by_another_makes_the_log_incomplete(self):
         self.broken(GOOD.replace("ok 2 null_faults", "ok[BMC] 2 null_faults"), "not whole: ")
         self.broken(GOOD.replace("    ok 2 null_faults\n", "    ok 2 null_"), "not whole: ")
 
-    def test_nothing_of_the_kernel(self):
+    def test_a_log_without_the_kernel_is_reported(self):
         self.broken("", "the kernel is not in this log")
         self.broken(FIRMWARE, "the kernel is not in this log")
 
-    def test_panic_before_and_after_the_tests(self):
+    def test_a_panic_before_or_after_the_tests_is_reported(self):
         self.broken(GOOD + "# PANIC: late\n", "the kernel panicked: late")
         self.broken(GOOD.splitlines()[0] + "\r\n# PANIC: no NX\r\n", "the kernel panicked: no NX")
 
@@ -121,12 +121,12 @@ class NotWhole(unittest.TestCase):
 class Judged(unittest.TestCase):
     """By the machine's file, as tools/run does."""
 
-    def test_a_failed_test(self):
+    def test_a_failed_test_fails_the_log(self):
         status, said = results(FAILING)
         self.assertEqual(status, 1)
         self.assertIn("not as expected: harness.null_faults: failed", said)
 
-    def test_without_pks_silicon_proves_nothing(self):
+    def test_silicon_fails_when_pks_tests_are_skipped(self):
         status, said = results(GOOD.replace("no clock in", "no PKS on"))
         self.assertEqual(status, 1)
         self.assertIn("skipped, and must not be here: no PKS on this processor", said)
@@ -137,7 +137,7 @@ class Judged(unittest.TestCase):
     def test_silicon_has_no_known_divergences(self):
         self.assertEqual(Machine("silicon").known, {})
 
-    def test_set_up(self):
+    def test_bad_arguments_are_refused(self):
         for words in (("--machine", "toaster"), ("a b",), ("--boot", "x"), ("--nonsense",)):
             self.assertEqual(results(GOOD, *words)[0], 2)
         done = subprocess.run([os.path.join(TOP, "tools", "results"), "/nowhere/log"], text=True,

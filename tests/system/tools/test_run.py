@@ -91,14 +91,14 @@ class Case(unittest.TestCase):
 class Statuses(Case):
     """Each promised exit status, with what has to be said."""
 
-    def test_0_good(self):
+    def test_0_good_run(self):
         self.machine(GOOD)
         status, said = self.run_it()
         self.assertEqual(status, 0, said)
         self.assertIn("ok 2 pks", said)
         self.assertRegex(said, r"fake: 3 pass, 1 skip, \d+\.\d\d s from launch to totals")
 
-    def test_0_whatever_the_emulator_ends_with(self):
+    def test_0_whatever_status_the_emulator_ends_with(self):
         self.machine(GOOD, then="exit 1")
         self.assertEqual(self.run_it()[0], 0)
 
@@ -108,13 +108,13 @@ class Statuses(Case):
         self.assertEqual(status, 1)
         self.assertIn("again: tools/run fake tests=harness.null_faults pks=strict seed=7", said)
 
-    def test_1_known_that_passes(self):
+    def test_1_known_divergence_that_passes(self):
         self.machine(GOOD, known="harness.null* = mended one day")
         self.assertEqual(self.run_it()[0], 1)
         self.machine(FAILING, known="harness.null* = mended one day")
         self.assertEqual(self.run_it()[0], 0)
 
-    def test_1_known_of_the_base_machine_too(self):
+    def test_0_known_divergence_of_the_base_machine(self):
         self.machine(FAILING, known="harness.null* = mended one day")
         with open(self.path("machines/heir"), "w", encoding="utf-8") as file:
             file.write("[machine]\nbase = fake\n[known]\n")
@@ -122,7 +122,7 @@ class Statuses(Case):
         env = dict(os.environ, KEYWARD_MACHINES=self.path("machines"))
         self.assertEqual(subprocess.run(command, env=env, check=False).returncode, 0)
 
-    def test_2_usage(self):
+    def test_2_bad_arguments(self):
         self.machine(GOOD)
         for bad in (["tests=a b"], ["novalue"], ["a=$(x)"], ["a='"], ["--nonsense"]):
             status, said = self.run_it(*bad)
@@ -155,7 +155,7 @@ class Statuses(Case):
         self.assertIn("no totals line", said)
         self.assertIn("the last lines of fake", said)
 
-    def test_3_silent_machine_that_says_0(self):
+    def test_3_silent_machine_that_exits_with_0(self):
         self.machine("")
         self.assertEqual(self.run_it()[0], 3)
 
@@ -170,7 +170,7 @@ class Statuses(Case):
         self.assertIn("TIME-OUT", said)
         self.assertTrue(self.emulator_gone())
 
-    def test_4_endless_chatter(self):
+    def test_4_output_without_end(self):
         self.machine("", then="while :; do echo \\# again; done", limit=1)
         status, _ = self.run_it("--quiet")
         self.assertEqual(status, 4)
@@ -182,7 +182,7 @@ class Monitor(Case):
 
     ENDS = "read line; echo got $line"
 
-    def test_powered_off_after_the_totals(self):
+    def test_the_machine_is_powered_off_after_the_totals(self):
         self.machine(GOOD, then=self.ENDS, extra="input = serial")
         status, said = self.run_it("exit=monitor")
         self.assertEqual(status, 0, said)
@@ -193,13 +193,13 @@ class Monitor(Case):
         self.assertEqual(self.run_it("exit=monitor", "exit=halt")[0], 0)
         self.assertEqual(self.run_it("exit=halt", "exit=monitor")[0], 2)
 
-    def test_refused_where_nothing_can_be_typed(self):
+    def test_a_machine_without_serial_input_is_refused(self):
         self.machine(GOOD)
         status, said = self.run_it("exit=monitor")
         self.assertEqual(status, 2)
         self.assertIn("nothing can be typed to fake", said)
 
-    def test_one_that_does_not_end_is_red(self):
+    def test_a_monitor_that_does_not_end_is_a_crash(self):
         self.machine(GOOD, then="sleep 60", limit=1, extra="input = serial")
         status, said = self.run_it("exit=monitor")
         self.assertEqual(status, 3, said)
@@ -212,13 +212,13 @@ class Monitor(Case):
         self.assertEqual(status, 3)
         self.assertIn("the kernel panicked: late", said)
 
-    def test_without_totals_nothing_is_said(self):
+    def test_without_totals_nothing_is_typed(self):
         self.machine(GOOD.split("# Totals")[0], then=self.ENDS, limit=2, extra="input = serial")
         status, said = self.run_it("exit=monitor")
         self.assertEqual(status, 4, said)
         self.assertNotIn("got poweroff", said)
 
-    def test_no_test_is_no_failure(self):
+    def test_a_run_without_tests_passes_with_the_monitor_only(self):
         empty = "KTAP version 1\n1..0\n# Totals: pass:0 fail:0 xfail:0 skip:0 error:0\n"
         self.machine(empty, then=self.ENDS, extra="input = serial")
         self.assertEqual(self.run_it("exit=monitor", "tests=none")[0], 0)
@@ -250,11 +250,11 @@ class Manners(Case):
             if how != signal.SIGKILL:
                 self.assertEqual(os.listdir(self.path("build/run")), [], how)
 
-    def test_plain_without_a_terminal(self):
+    def test_output_without_a_terminal_has_no_escapes(self):
         self.machine(b"\x1b[2J".decode() + FAILING)
         self.assertNotIn("\x1b", self.run_it()[1])
 
-    def test_quiet_says_only_what_is_wrong(self):
+    def test_quiet_prints_only_what_is_wrong(self):
         self.machine(FAILING)
         status, said = self.run_it("--quiet")
         self.assertEqual(status, 1)
@@ -278,7 +278,7 @@ class Manners(Case):
         self.machine(GOOD.split("# Totals")[0])
         self.assertIn("not ok 5 - fake: no totals line", self.run_it("--tap")[1])
 
-    def test_addresses_in_the_tail_get_a_line(self):
+    def test_addresses_in_the_last_lines_get_a_source_line(self):
         source, elf = self.path("a.c"), self.path("a.elf")
         with open(source, "w", encoding="utf-8") as file:
             file.write("void _start(void)\n{\n\tfor (;;)\n\t\t;\n}\n")

@@ -41,11 +41,11 @@ class Steps(unittest.TestCase):
         """(passed, failed, skipped) of a step."""
         return tuple(suite.Step("name", kind, command).run().counts.values())
 
-    def test_status(self):
+    def test_a_status_step_is_one_test(self):
         self.assertEqual(self.counts("status", "true"), (1, 0, 0))
         self.assertEqual(self.counts("status", "false"), (0, 1, 0))
 
-    def test_tap(self):
+    def test_a_tap_step_counts_its_lines(self):
         self.assertEqual(self.counts("tap", "echo 1..2; echo ok 1 a; echo 'ok 2 b # SKIP why'"),
                          (1, 0, 1))
         self.assertEqual(self.counts("tap", "echo 1..1; echo not ok 1 a; false"), (0, 1, 0))
@@ -64,7 +64,7 @@ class Steps(unittest.TestCase):
     def test_skip_without_a_reason_fails(self):
         self.assertEqual(self.counts("tap", "echo 1..1; echo 'ok 1 a # SKIP'")[1], 1)
 
-    def test_time_limit(self):
+    def test_a_step_beyond_its_time_limit_fails(self):
         suite.LIMIT, before = 0.3, suite.LIMIT
         try:
             self.assertEqual(self.counts("status", "sleep 60"), (0, 1, 0))
@@ -91,7 +91,7 @@ class Steps(unittest.TestCase):
 class Stopping(unittest.TestCase):
     """Ctrl-C and SIGTERM end the suite at once, with all that it started."""
 
-    def test_nothing_stays(self):
+    def test_no_process_is_left(self):
         for how in (signal.SIGINT, signal.SIGTERM):
             with tempfile.TemporaryDirectory() as scratch:
                 mark = os.path.join(scratch, "pid")

@@ -81,29 +81,29 @@ class Exposure(unittest.TestCase):
         self.assertEqual(of(one, "main")["ran"], 9000)
         self.assertEqual((one["ticks"], one["unknown"], one["whole"]), (9000, 0, ""))
 
-    def test_declared_use_is_none(self):
+    def test_a_declared_use_is_no_exposure(self):
         one = figures(section((2000, "RIGHTS", OPEN1, 0), (2100, "USE_BEGIN", 55, 0x101),
                               (2400, "USE_END", 55, 0x101), (2500, "RIGHTS", INIT, 0)))
         self.assertEqual(one["exposure"], 500 * 3 - 300)
         self.assertEqual(of(one, "main")["declared"], 300)
 
-    def test_use_for_reading_or_of_another_key_is_no_excuse(self):
+    def test_a_use_for_reading_or_of_another_key_declares_nothing(self):
         for use in (0x100, 0x201):
             one = figures(section((2000, "RIGHTS", OPEN1, 0), (2100, "USE_BEGIN", 55, use),
                                   (2400, "USE_END", 55, use), (2500, "RIGHTS", INIT, 0)))
             self.assertEqual(one["exposure"], 500 * 3)
 
-    def test_reading_is_not_writing(self):
+    def test_a_right_to_read_is_no_exposure(self):
         self.assertEqual(figures(section((2000, "RIGHTS", READ1, 0), (2500, "RIGHTS", INIT, 0)))["exposure"], 0)
 
-    def test_who_is_interrupted_counts_nothing(self):
+    def test_an_interrupted_context_counts_nothing(self):
         """500 ticks of open rights, an interrupt takes 200 of them."""
         one = figures(section((2000, "RIGHTS", OPEN1, 0), (2100, "ENTER", 0x40, begins(OPEN1)),
                               (2300, "LEAVE", 0x40, OPEN1), (2500, "RIGHTS", INIT, 0)))
         self.assertEqual(one["exposure"], 300 * 3)
         self.assertEqual(of(one, "tick")["ran"], 200)
 
-    def test_another_contexts_declaration_is_not_its_own(self):
+    def test_a_declaration_holds_for_its_context_only(self):
         one = figures(section((2000, "USE_BEGIN", 55, 0x101), (2100, "ENTER", 0x200, begins(INIT)),
                               (2200, "RIGHTS", OPEN1, 0), (2300, "LEAVE", 0x200, INIT),
                               (2400, "USE_END", 55, 0x101)))
@@ -117,22 +117,22 @@ class Exposure(unittest.TestCase):
         self.assertEqual(one["exposure"], 200 * 3)
         self.assertEqual(of(one, "other")["exposure"], 0)
 
-    def test_processors_add_up(self):
+    def test_exposure_adds_up_over_cpus(self):
         one = figures(section((2000, "RIGHTS", OPEN1, 0), (2500, "RIGHTS", INIT, 0)),
                       [(900, "RIGHTS", OPEN1, 0), (1600, "RIGHTS", INIT, 0), (20000, "MARK", 0, 0)],
                       threads="0 main,1 idle")
         self.assertEqual(one["exposure"], 500 * 3 + 600 * 3)
 
-    def test_what_is_not_known_is_said(self):
+    def test_unknown_rights_are_counted_apart(self):
         """Before its first event nothing tells what processor 1 had."""
         one = figures(section(), [(1500, "MARK", 0, 0), (1700, "RIGHTS", INIT, 0), (20000, "MARK", 0, 0)])
         self.assertEqual(one["unknown"], 200)
 
-    def test_overwritten_begin_is_not_whole(self):
+    def test_a_section_with_an_overwritten_begin_is_not_whole(self):
         events = section((2000, "RIGHTS", OPEN1, 0), (2500, "RIGHTS", INIT, 0))[2:]
         self.assertIn("overwritten", figures(events, overwritten=2)["whole"])
 
-    def test_without_the_sites_there_are_no_figures(self):
+    def test_a_dump_without_trace_on_gives_no_figures(self):
         with self.assertRaisesRegex(tracedump.BadTrace, "without trace=on"):
             figures(section(), armed="")
 
@@ -148,22 +148,22 @@ class Pardons(unittest.TestCase):
         [row] = one["pardons"]
         return row
 
-    def test_until_a_change_of_rights(self):
+    def test_a_change_of_rights_ends_a_window(self):
         row = self.only(figures(section(*FAULT, (2250, "RIGHTS", INIT, 0))))
         self.assertEqual((row["kind"], row["count"], row["median"], row["max"]), ("thread", 1, 200, 200))
         self.assertEqual((row["elapsed_max"], row["left_open"]), (230, 0))
 
-    def test_until_its_context_ends(self):
+    def test_the_end_of_a_context_ends_its_window(self):
         row = self.only(figures(section((1900, "ENTER", 0x201, begins(INIT)), *FAULT, (2350, "LEAVE", 0x201, INIT))))
         self.assertEqual((row["kind"], row["max"], row["left_open"]), ("softirq", 300, 0))
 
-    def test_of_one_instruction(self):
+    def test_a_step_ends_a_window(self):
         """The trap behind the instruction takes the right back in the frame."""
         row = self.only(figures(section(*FAULT, (2060, "ENTER", 1, begins(OPEN1)), (2070, "STEP_END", 0, 12),
                                         (2080, "LEAVE", 1, INIT), policy=SILENT | 1)))
         self.assertEqual((row["scope"], row["max"], row["elapsed_max"]), ("instruction", 10, 60))
 
-    def test_of_the_whole_processor(self):
+    def test_a_lent_key_is_open_to_every_thread_of_its_cpu(self):
         """Lent in the register: the thread has it, the thread after it too, an NMI ends it."""
         lent = [e if e[1] != "LEAVE" else (2050, "LEAVE", 14, INIT) for e in FAULT]
         one = figures(section(*lent, (2150, "SWITCH", 4, INIT), (2450, "ENTER", 2, begins(INIT)),
@@ -171,16 +171,16 @@ class Pardons(unittest.TestCase):
         self.assertEqual((of(one, "main")["exposure"], of(one, "other")["exposure"]), (100 * 3, 300 * 3))
         self.assertEqual((self.only(one)["scope"], self.only(one)["max"]), ("global", 400))
 
-    def test_closing_ends_what_was_lent(self):
+    def test_closing_a_key_ends_what_was_lent(self):
         lent = [e if e[1] != "LEAVE" else (2050, "LEAVE", 14, INIT) for e in FAULT]
         one = figures(section(*lent, (2150, "GLOBAL_CLOSE", 1, 0), policy=SILENT | 2))
         self.assertEqual((one["exposure"], self.only(one)["max"]), (100 * 3, 100))
 
-    def test_left_open(self):
+    def test_a_window_without_an_end_is_left_open(self):
         row = self.only(figures(section(*FAULT)))
         self.assertEqual((row["left_open"], row["max"]), (1, 10000 - 2050))
 
-    def test_median_of_several(self):
+    def test_several_windows_have_a_median_and_a_maximum(self):
         more = [(t + d, *rest) for d in (0, 1000, 2000) for t, *rest in
                 FAULT + [(2050 + 100 + d // 10, "RIGHTS", INIT, 0)]]
         row = self.only(figures(section(*more)))
@@ -190,19 +190,19 @@ class Pardons(unittest.TestCase):
 class Contexts(unittest.TestCase):
     """Whose time is whose."""
 
-    def test_entered_before_the_record(self):
+    def test_a_context_entered_before_the_record_is_recognised(self):
         line = replay([(1000, "RIGHTS", READ1, 0), (1500, "LEAVE", 0x40, OPEN1), (1700, "RIGHTS", INIT, 0)])
         self.assertEqual([(p.context.name, p.rights) for p in line.pieces], [
             ("tick", READ1), ("thread 0 main", OPEN1)])
 
-    def test_preempted_inside_of_an_interrupt(self):
+    def test_an_interrupt_continues_after_a_thread_switch(self):
         line = replay([(1000, "ENTER", 0x40, begins(OPEN1)), (1100, "SWITCH", 4, INIT), (1200, "RIGHTS", READ1, 0),
                        (1300, "SWITCH", 4 << 32, INIT), (1400, "LEAVE", 0x40, OPEN1), (1500, "MARK", 0, 0)])
         self.assertEqual([(p.context.name, p.begin, p.rights) for p in line.pieces], [
             ("tick", 1000, INIT), ("thread 4", 1100, INIT), ("thread 4", 1200, READ1), ("tick", 1300, INIT),
             ("thread 0 main", 1400, OPEN1)])
 
-    def test_names_of_the_dead(self):
+    def test_a_dead_thread_keeps_its_name(self):
         name = int.from_bytes(b"shorty\0\0", "little")
         line = replay([(900, "THREAD", 9, name), (1000, "SWITCH", 9, INIT), (1100, "SWITCH", 9 << 32, 2 << 32 | INIT)])
         self.assertIn("thread 9 shorty", [c.name for c in line.contexts])
@@ -216,33 +216,33 @@ class Damaged(unittest.TestCase):
         with self.assertRaisesRegex(tracedump.BadTrace, why):
             [timeline.replay(d) for d in tracedump.read(lines)]
 
-    def test_lost_line(self):
+    def test_a_lost_line_is_refused(self):
         good = dump(self.LOG)
         for n in range(2, len(good) - 2):
             self.refuses(good[:n] + good[n + 1:], "should have")
         self.refuses(good[:1] + good[2:], "has not begun")
 
-    def test_garbled_byte(self):
+    def test_a_garbled_byte_is_refused(self):
         good = dump(self.LOG)
         for n in range(1, len(good) - 2):
             self.refuses(good[:n] + [good[n][:4] + "~" + good[n][5:]] + good[n + 1:], "line ")
 
-    def test_changed_digit(self):
+    def test_a_changed_digit_is_refused(self):
         good = dump(self.LOG)
         for n in [n for n, line in enumerate(good) if line.startswith("#T 1")]:
             for digit in "01":
                 if good[n][-3] != digit:
                     self.refuses(good[:n] + [good[n][:-3] + digit + "\r\n"] + good[n + 1:], "sum is wrong")
 
-    def test_cut(self):
+    def test_a_dump_without_an_end_is_refused(self):
         self.refuses(dump(self.LOG)[:-2], "has no end")
 
-    def test_torn(self):
+    def test_a_dump_torn_by_another_line_is_refused(self):
         good = dump(self.LOG)
         self.refuses(good[:20] + good, "before that of line 2 has ended")
         self.refuses(good[:20] + ["# hel" + good[20]] + good[21:], "stands before")
 
-    def test_inconsistent(self):
+    def test_an_impossible_order_of_events_is_refused(self):
         for events, why in (
                 ([(1, "THREAD", 0, 0), (2, "LEAVE", 14, 0)], "was not entered"),
                 ([(1, "ENTER", 14, 0), (2, "LEAVE", 13, 0)], "inside of"),
@@ -253,7 +253,7 @@ class Damaged(unittest.TestCase):
                 (section() + [(2 ** 33, "MARK", 0, 0), (1, "MARK", 0, 0)], "time goes back")):
             self.refuses(dump(events), why)
 
-    def test_counts_that_cannot_be(self):
+    def test_contradicting_counts_are_refused(self):
         lines = [x[3:].strip() for x in dump(self.LOG)[1:-2]]
         lines = [x.replace(" kept 5", " kept 6") for x in lines]
         lines.append("end %x %08x" % (len(lines), tracedump.checksum(lines)))
@@ -279,7 +279,7 @@ class Written(unittest.TestCase):
         self.assertNotRegex(page, r'(src|href)="')
         self.assertNotIn("style=", page)
 
-    def test_bars_tell_writing_from_reading(self):
+    def test_bars_differ_for_writing_and_reading(self):
         page = tracepage.page("log", self.lines, {})
         self.assertRegex(page, r'class="write k1"[^>]*><title>thread 0 &lt;b&gt;main: key 1 open for write\n')
         self.assertRegex(page, r'class="read e1"[^>]*fill="url\(#t0-k1\)"><title>thread 0 &lt;b&gt;main: key 1 open for reading\n')
@@ -287,10 +287,10 @@ class Written(unittest.TestCase):
         for sign in "▼◆⊕":
             self.assertRegex(page, '<text class="mark [a-z]+" x="[0-9.]+%%" y="[0-9]+">%s<title>' % sign)
 
-    def test_no_dump_tells_how(self):
+    def test_a_page_without_a_dump_names_the_commands(self):
         self.assertIn("tools/trace build/logs/qemu.log --keep", tracepage.timelines([], {}))
 
-    def test_trace_events(self):
+    def test_trace_events_hold_rights_and_instants(self):
         out = tracejson.events(self.lines)
         slices = [e for e in out if e["ph"] == "X" and e["cat"] == "rights"]
         self.assertEqual([(e["name"], e["ts"], e["dur"]) for e in slices], [
@@ -307,7 +307,7 @@ class Written(unittest.TestCase):
                                  stderr=subprocess.PIPE, text=True, check=False)
             return run.returncode, run.stdout, run.stderr
 
-    def test_command(self):
+    def test_the_command_prints_figures_or_refuses(self):
         status, out, _ = self.command(self.LOG, "--exposure")
         self.assertEqual(status, 0)
         self.assertIn("exposure for writing 600 page ticks", out)

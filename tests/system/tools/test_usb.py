@@ -125,12 +125,12 @@ class Saying(Case):
         self.assertIn("Nothing was written", said)
         self.assertIn("WRITE=yes", said)
 
-    def test_serial_number_of_a_scsi_disk(self):
+    def test_a_scsi_disks_serial_number_is_shown(self):
         self.disk("sdc", "devices/pci0/block/sdc", 8, 32, 64,
                   **{"device/vpd_pg80": "\0\0\0\x06XY1234"})
         self.assertIn("serial XY1234  not USB", self.usb("/dev/sdc")[1])
 
-    def test_without_a_device_those_that_could_be_meant(self):
+    def test_without_a_device_possible_disks_are_listed(self):
         self.disk("sr0", "devices/pci0/block/sr0", 11, 0, 64, **{"device/type": "5"})
         self.disk("loop0", "devices/virtual/block/loop0", 7, 0, 64)
         self.disk("sdd", "devices/pci0/block/sdd", 8, 48, 0)
@@ -141,14 +141,14 @@ class Saying(Case):
         for other in ("sr0", "loop0", "sdd"):
             self.assertNotIn(other, said)
 
-    def test_question_that_is_not_answered(self):
+    def test_nothing_is_opened_until_the_name_is_typed(self):
         for typed in ("", "\n", "yes\n", "sda\n", "sdb1\n"):
             with mock.patch.object(usb, "open_device", side_effect=AssertionError("opened")):
                 status, said = self.usb("--write", "/dev/sdb", typed=typed)
             self.assertEqual(status, usb.REFUSED, said)
             self.assertIn("not confirmed", said)
 
-    def test_another_stick_while_the_question_stood(self):
+    def test_a_stick_swapped_during_the_question_is_refused(self):
         def swap(_):
             self.text("sys/devices/pci0/usb2/2-1/serial", "SN0816\n")
         with mock.patch.object(usb, "confirmed", side_effect=swap), \
@@ -161,14 +161,14 @@ class Saying(Case):
 class Refusing(Case):
     """Everything that can only be a mistake."""
 
-    def test_a_partition(self):
+    def test_a_partition_is_refused(self):
         self.refused("/dev/sdb1", "is a partition; the image has a partition table of its own and "
                      "takes the whole disk: /dev/sdb")
 
-    def test_the_disk_that_holds_the_root(self):
+    def test_the_disk_that_holds_the_root_is_refused(self):
         self.refused("/dev/vda", "holds /")
 
-    def test_the_root_through_lvm(self):
+    def test_the_disk_below_an_lvm_root_is_refused(self):
         self.text("proc/self/mountinfo", "1 0 253:0 / / rw - ext4 /dev/mapper/root rw\n")
         self.disk("dm-0", "devices/virtual/block/dm-0", 253, 0, 64)
         os.makedirs(self.path("sys/devices/pci0/virtio1/block/vda/vda1/holders"))
@@ -178,39 +178,39 @@ class Refusing(Case):
         self.text("proc/self/mountinfo", "")
         self.refused("/dev/vda", "is part of dm-0")
 
-    def test_the_root_on_a_filesystem_with_a_number_of_its_own(self):
+    def test_the_disk_of_a_btrfs_root_is_refused(self):
         self.text("proc/self/mountinfo", "1 0 0:25 /@ / rw - btrfs /dev/vda1 rw\n")
         self.refused("/dev/vda", "holds /")
 
-    def test_a_mounted_disk_and_a_mounted_partition(self):
+    def test_a_mounted_disk_or_partition_is_refused(self):
         for number in ("8:16", "8:17"):
             self.text("proc/self/mountinfo",
                       ROOT + "2 1 %s / /media/my\\040stick rw - vfat /dev/x rw\n" % number)
             self.refused("/dev/sdb", "is mounted at /media/my stick; first: umount /media/my stick")
 
-    def test_swap(self):
+    def test_swap_is_refused(self):
         self.text("proc/swaps", "Filename Type Size Used Priority\n/dev/sdb1 partition 1 0 -2\n")
         self.refused("/dev/sdb", "is swap; first: swapoff /dev/sdb1")
 
-    def test_read_only(self):
+    def test_a_read_only_disk_is_refused(self):
         self.text("sys/%s/ro" % self.sdb, "1\n")
         self.refused("/dev/sdb", "is read-only")
 
-    def test_too_small(self):
+    def test_a_disk_that_is_too_small_is_refused(self):
         self.text("sys/%s/size" % self.sdb, "%d\n" % ((3 * MIB + 12288) // 512))
         self.refused("/dev/sdb", "holds 3084 KiB, the image has 3084 KiB")
 
-    def test_empty_card_reader(self):
+    def test_an_empty_card_reader_is_refused(self):
         self.text("sys/%s/size" % self.sdb, "0\n")
         self.refused("/dev/sdb", "has no medium")
 
-    def test_cd_drive_and_devices_made_of_others(self):
+    def test_a_cd_drive_and_a_raid_are_refused(self):
         self.disk("sr0", "devices/pci0/block/sr0", 11, 0, 64, **{"device/type": "5"})
         self.refused("/dev/sr0", "is a CD drive")
         self.disk("md0", "devices/virtual/block/md0", 9, 0, 64)
         self.refused("/dev/md0", "is made of other devices")
 
-    def test_what_is_no_device(self):
+    def test_a_path_that_is_no_block_device_is_refused(self):
         self.refused("/dev/sdz", "no such device")
         for path, why in ((self.iso, "not a block device"), ("/dev/null", "not a block device"),
                           (self.scratch.name, "not a block device"),
@@ -221,18 +221,18 @@ class Refusing(Case):
             self.assertEqual(done.returncode, usb.REFUSED)
             self.assertIn(why, done.stdout)
 
-    def test_no_image(self):
+    def test_a_missing_image_is_refused(self):
         self.iso = self.path("none.iso")
         status, said = self.usb("/dev/sdb")
         self.assertEqual(status, usb.REFUSED)
         self.assertIn("make iso", said)
 
-    def test_no_right_to_write(self):
+    def test_a_disk_without_permission_is_refused(self):
         with mock.patch.object(os, "open", side_effect=PermissionError(13, "Permission denied")):
             with self.assertRaisesRegex(Refused, "sudo tools/usb --write /dev/sdb"):
                 usb.open_device("/dev/sdb", False)
 
-    def test_busy_after_all(self):
+    def test_a_busy_disk_is_refused(self):
         with mock.patch.object(os, "open", side_effect=OSError(16, "Device or resource busy")) as op:
             with self.assertRaisesRegex(Refused, "busy"):
                 usb.open_device("/dev/sdb", False)
@@ -254,7 +254,7 @@ class Writing(Case):
         with open(self.stick, "rb") as file:
             return file.read()
 
-    def test_whole_and_no_byte_more(self):
+    def test_the_image_is_written_whole_and_no_byte_more(self):
         status, said = self.usb("--file", "--write", self.stick, typed="stick\n")
         self.assertEqual(status, usb.DONE, said)
         with open(self.iso, "rb") as file:
@@ -265,18 +265,18 @@ class Writing(Case):
         self.assertEqual(self.usb("--file", self.stick)[0], usb.DONE)
         self.assertTrue(self.content() == self.before)
 
-    def test_a_file_only_when_asked_for(self):
+    def test_a_file_is_refused_without_its_option(self):
         self.assertEqual(self.usb("--write", self.stick, typed="stick\n")[0], usb.REFUSED)
         self.assertEqual(self.usb("--file", "--write", "/dev/null", typed="null\n")[0], usb.REFUSED)
         self.assertTrue(self.content() == self.before)
 
-    def test_a_file_that_is_too_small(self):
+    def test_a_file_that_is_too_small_is_refused(self):
         os.truncate(self.stick, MIB)
         status, said = self.usb("--file", "--write", self.stick, typed="stick\n")
         self.assertEqual(status, usb.REFUSED)
         self.assertIn("holds 1024 KiB", said)
 
-    def test_a_stick_that_keeps_something_else(self):
+    def test_a_stick_that_stores_another_byte_is_found(self):
         real = usb.put
 
         def lossy(handle, data, offset):
@@ -302,7 +302,7 @@ class Writing(Case):
             self.assertIn("write it again: tools/usb --write " + self.stick, said)
             self.assertEqual(self.content()[:usb.HEAD], bytes(usb.HEAD))
 
-    def test_stopped_from_outside(self):
+    def test_a_stopped_write_leaves_no_head(self):
         code = ("import sys, time; sys.path.insert(0, %r); from test_usb import usb; put = usb.put\n"
                 "def slow(handle, data, offset):\n"
                 "    put(handle, data, offset)\n"
@@ -325,7 +325,7 @@ class Writing(Case):
             self.assertIn("broken: interrupted; nothing on it is usable now", said)
             self.assertEqual(self.content()[:usb.HEAD], bytes(usb.HEAD))
 
-    def test_a_real_block_device(self):
+    def test_a_loop_device_is_written(self):
         os.truncate(self.stick, 8 * MIB)
         loop = subprocess.run(["losetup", "-f", "--show", self.stick], stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, text=True, check=False)

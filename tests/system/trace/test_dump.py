@@ -43,10 +43,10 @@ class Dump(unittest.TestCase):
     def test_the_kernels_own_tests_pass(self):
         self.assertEqual(self.boot.returncode, 0, self.boot.stdout)
 
-    def test_the_tool_believes_it(self):
+    def test_tools_trace_accepts_the_dump(self):
         self.assertEqual((self.tool.returncode, self.tool.stdout), (0, ""))
 
-    def test_exposure_is_the_span_that_was_not_declared(self):
+    def test_exposure_is_the_undeclared_span(self):
         [one] = self.figures
         thread = next(c for c in one["contexts"] if c["kind"] == "thread")
         self.assertAlmostEqual(thread["open"], 3 * SPAN, delta=SLACK)
@@ -56,16 +56,16 @@ class Dump(unittest.TestCase):
         self.assertEqual((one["mode"], one["gate"], one["scope"], one["key"], one["pages"], one["whole"]),
                          ("silent", "kmapped", "context", 1, 1, ""))
 
-    def test_every_context_was_seen(self):
+    def test_every_kind_of_context_is_in_the_dump(self):
         kinds = {c["kind"] for c in self.figures[0]["contexts"]}
         self.assertLessEqual({"thread", "softirq", "interrupt", "exception", "NMI"}, kinds)
 
-    def test_the_pardon_was_the_softirqs(self):
+    def test_the_pardon_belongs_to_the_softirq(self):
         [one] = self.figures[0]["pardons"]
         self.assertEqual((one["kind"], one["count"], one["left_open"]), ("softirq", 1, 0))
         self.assertTrue(0 < one["max"] < SLACK)
 
-    def test_overwriting_is_counted(self):
+    def test_nothing_is_overwritten_and_no_right_changes_unseen(self):
         """Nothing was here; and no right changed that no event told of."""
         with open(self.log, encoding="utf-8", newline="\n") as file:
             dumps = tracedump.read(file)
@@ -74,7 +74,7 @@ class Dump(unittest.TestCase):
             self.assertEqual([(r.overwritten, len(r.events) == r.recorded) for r in one.rings.values()], [(0, True)])
             self.assertEqual(timeline.replay(one).unseen, 0)
 
-    def test_a_long_run_overwrites_and_says_so(self):
+    def test_a_long_run_reports_overwritten_events(self):
         log = os.path.join(self.folder.name, "long")
         subprocess.run([os.path.join(TOP, "tools", "run"), "qemu", "--build", BUILD, "--log", log, "--quiet",
                         "trace=on", "tests=rights.*"], stdout=subprocess.DEVNULL, check=True)
