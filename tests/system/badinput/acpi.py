@@ -1,34 +1,34 @@
 # SPDX-License-Identifier: MIT
-"""The machine's ACPI tables as something that can be spoilt before the kernel sees them.
+"""Change the machine's ACPI tables before the kernel sees them.
 
-Those that are changed are put where the kernel will find free RAM; the others stay where the
-firmware has them. The kernel gets an RSDP of revision 2 with an XSDT.
+Changed tables go into free RAM; the others stay where the firmware has them. The kernel gets an RSDP
+of revision 2 with an XSDT.
 """
 
 import struct
 
 from mbi import give, take
 
-NEW_TABLES = 0x2000000      # RAM that nobody uses yet, and that will be the allocator's
+NEW_TABLES = 0x2000000      # RAM that is unused until the allocator gets it
 ACPI_OLD, ACPI_NEW = 14, 15     # tags of the boot information
 
 
 def mended(raw, at):
-    """The bytes with the one at `at` such that the sum of all is 0."""
+    """The bytes, with the one at `at` set so that their sum is 0 (mod 256)."""
     raw = bytearray(raw)
     raw[at] = (raw[at] - sum(raw)) & 0xff
     return bytes(raw)
 
 
 def table(signature, body, revision=1):
-    """A whole table."""
+    """A table with this body and a good checksum."""
     head = signature + struct.pack("<IBB", 36 + len(body), revision, 0) + b"KEYWRDTESTTEST" + \
         bytes(12)
     return mended(head + body, 9)
 
 
 class Tables:
-    """What the firmware has: `by_name` maps signatures to the bytes of tables."""
+    """The firmware's tables: `by_name` maps signatures to bytes."""
 
     def __init__(self, stub):
         self.stub, self.mbi = stub, take(stub)
@@ -44,13 +44,13 @@ class Tables:
         return self.stub.read(place, size)
 
     def change(self, name, offset, data):
-        """Some bytes of a table, whose checksum stays right; a short one is made longer."""
+        """Change bytes of a table and keep its checksum good; a table that is too short grows."""
         raw = self.by_name[name].ljust(offset + len(data), b"\0")
         raw = raw[:4] + struct.pack("<I", len(raw)) + raw[8:]
         self.by_name[name] = mended(raw[:offset] + data + raw[offset + len(data):], 9)
 
     def give(self, places=()):
-        """Hand over all tables, and a list of them that also has these addresses."""
+        """Hand over all tables; the XSDT lists them and these addresses."""
         at, places = NEW_TABLES, list(places)
         for raw in self.by_name.values():
             self.stub.write(at, raw)
@@ -62,7 +62,7 @@ class Tables:
                               struct.pack("<IQI", 36, at, 0), 32))
 
     def give_rsdp(self, *rsdps):
-        """Have these RSDPs in the boot information, and no others."""
+        """Put these RSDPs, and no others, into the boot information."""
         self.mbi.tags = [tag for tag in self.mbi.tags if tag[0] not in (ACPI_OLD, ACPI_NEW)]
         for rsdp in rsdps:
             self.mbi.tags.insert(-1, [ACPI_NEW if len(rsdp) >= 36 else ACPI_OLD, rsdp])
@@ -70,7 +70,7 @@ class Tables:
 
 
 def spoil(change, places=()):
-    """For Host.boot(): change(Tables) in place, then hand them over."""
+    """For Host.boot(meddle=): change(Tables) changes them in place; then hand them over."""
     def meddle(stub, _):
         tables = Tables(stub)
         change(tables)

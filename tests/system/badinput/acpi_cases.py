@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The cases about ACPI: tables that are wrong, how a machine ends by them, what time it is."""
+"""The cases about ACPI: bad tables, power-off and reset, and the clocks."""
 
 import re
 import struct
@@ -7,16 +7,16 @@ import struct
 from acpi import Tables, mended, spoil, table
 from cases import QUICK, add, goes_on
 
-EXIT_PORT = 0x5f4       # of an exit device that is not where the kernel looks for one
+EXIT_PORT = 0x5f4       # of an exit device where the kernel does not look for one
 EXIT_DEVICE = ["-device", "isa-debug-exit,iobase=%#x,iosize=2" % EXIT_PORT]
-DIAGNOSTIC_PORT = 0x80  # whatever is written there leads to nothing
+DIAGNOSTIC_PORT = 0x80  # writes there have no effect
 MEMORY_END = 256 << 20  # of machines/qemu
-# Processors that an MADT only pretends to have shall not be woken.
+# Do not start the CPUs that a changed MADT only pretends to have.
 ONE = QUICK + ["cpus=1"]
 
 
 def goes_on_saying(name, *lines, **how):
-    """A case that comes to a good verdict, with these lines of ACPI's before it."""
+    """A case that must reach a good verdict, with these `# ACPI:` lines before it."""
     goes_on("acpi." + name, *("^# ACPI: " + line + "$" for line in lines),
             **{"words": ONE, **how})
 
@@ -24,18 +24,18 @@ def goes_on_saying(name, *lines, **how):
 # ---- the RSDP ----
 
 def rsdp_spoilt(stub, _):
-    """One bit of it."""
+    """Flip one bit of the RSDP."""
     tables = Tables(stub)
     tables.give_rsdp(tables.rsdp[:10] + bytes([tables.rsdp[10] ^ 1]) + tables.rsdp[11:])
 
 
 def no_rsdp(stub, _):
-    """The boot loader says nothing of it."""
+    """The boot loader passes no RSDP."""
     Tables(stub).give_rsdp()
 
 
 def no_rsdp_anywhere(stub, host):
-    """Nor is it where a BIOS has it."""
+    """There is no RSDP in the BIOS area either."""
     bios = stub.read(0xe0000, 0x20000)
     for found in re.finditer(b"RSD PTR ", bios):
         stub.write(0xe0000 + found.start(), bytes(8))
@@ -43,7 +43,7 @@ def no_rsdp_anywhere(stub, host):
 
 
 def lists_spoilt(stub, _):
-    """Both lists that the RSDP leads to are no tables."""
+    """The RSDP points to an RSDT and an XSDT that are no tables."""
     first = mended(b"RSD PTR \0KEYWRD\2" + struct.pack("<I", 0x101000), 8)
     Tables(stub).give_rsdp(first + mended(struct.pack("<IQI", 36, 0x102000, 0), 12))
 
@@ -62,11 +62,11 @@ goes_on_saying("lists_in_the_kernel", r"\S+ at 0x102000: a length of \d+ bytes i
 # ---- the tables ----
 
 def unchanged(_):
-    """They only lie somewhere else: in free RAM."""
+    """The tables only move into free RAM."""
 
 
 def madt(*entries):
-    """Gives the machine an MADT with these entries."""
+    """For meddle=: an MADT with these entries."""
     def change(tables):
         tables.by_name[b"APIC"] = table(b"APIC", struct.pack("<II", 0xfee00000, 1) +
                                         b"".join(entries))
@@ -74,29 +74,29 @@ def madt(*entries):
 
 
 def lapic(apic_id, flags=1):
-    """A processor."""
+    """A Processor Local APIC entry."""
     return struct.pack("<BBBBI", 0, 8, apic_id, apic_id, flags)
 
 
 def x2apic(apic_id, flags=1):
-    """A processor that needs no small number."""
+    """A Processor Local x2APIC entry."""
     return struct.pack("<BBHIII", 9, 16, 0, apic_id, flags, apic_id)
 
 
 def hpet_in_ram(tables):
-    """Whoever switched that timer on would write to memory that is somebody's."""
+    """The HPET lies in RAM: enabling it would overwrite memory in use."""
     tables.change(b"HPET", 44, struct.pack("<Q", 0x3000000))
 
 
 def reset_in_ram(tables):
-    """The same of the reset register."""
+    """The reset register lies in RAM."""
     tables.change(b"FACP", 112, struct.pack("<I", 1 << 10))
     tables.change(b"FACP", 116, struct.pack("<BBBBQB", 0, 8, 0, 1, 0x3000000, 1))
     tables.change(b"FACP", 8, b"\3")
 
 
 def madt_past_the_end(stub, _):
-    """The MADT begins in the last bytes of RAM and says that it has 3 MiB; the sum is right."""
+    """The MADT begins in the last bytes of RAM and claims 3 MiB; its checksum is good."""
     tables, place = Tables(stub), MEMORY_END - 44
     raw = table(b"APIC", struct.pack("<II", 0xfee00000, 1))
     stub.write(place, mended(raw[:4] + struct.pack("<I", 3 << 20) + raw[8:], 9))
@@ -105,19 +105,19 @@ def madt_past_the_end(stub, _):
 
 
 def summary(processors):
-    """The line that says what was found."""
+    """The kernel's summary line of the tables."""
     return r"%d processors, soft-off known, .* HPET yes, .*" % processors
 
 
 def spcr(kind, port):
-    """The firmware's console is on this port."""
+    """For meddle=: an SPCR that puts the firmware's console on this port."""
     def change(tables):
         tables.by_name[b"SPCR"] = table(b"SPCR", struct.pack(
             "<B3xBBBBQ", kind, 1, 8, 0, 1, port) + bytes(28), 2)
     return spoil(change)
 
 
-# Where the firmware's console is, and where it only says so.
+# An SPCR that names a real port, and some that do not.
 goes_on("console.spcr_names_com2", r"^# serial: port at 0x0*2f8, registers of 8 bits 1 bytes apart$",
         words=ONE, meddle=spcr(0, 0x2f8),
         more=["-chardev", "null,id=com2", "-device", "isa-serial,index=1,chardev=com2"])
@@ -142,7 +142,7 @@ goes_on_saying("madt_duplicates", "MADT: 2 CPUs repeat an APIC id, the first 3; 
                meddle=madt(lapic(0), lapic(3), lapic(3), lapic(4, 0), lapic(5, 2), x2apic(3)))
 goes_on_saying("madt_too_many", "MADT: leaving out 8 CPUs beyond the first 512", summary(512),
                meddle=madt(*map(x2apic, range(520))))
-# Here they are woken, and cannot answer, or cannot even be called.
+# These CPUs are started, but do not answer or cannot be addressed.
 goes_on("cpus.one_never_answers", "^# CPUs: left out the processor with APIC id 7: it does not answer$",
         "^# CPUs: 1 run$", words=QUICK, meddle=madt(lapic(0), lapic(7)))
 goes_on("cpus.one_out_of_reach", "^# APIC: x2APIC mode was asked for, and this processor has none$",
@@ -161,10 +161,10 @@ goes_on_saying("reset_in_ram", "the reset register cannot be at 0x3000000; ignor
 # ---- how a machine ends ----
 
 def ends(name, status, **how):
-    """A case that must come to a good verdict, once, and then to this end of QEMU's process.
+    """A case that must reach one good verdict and then end QEMU's process with this status.
 
-    QEMU's status is 0 when the machine switches itself off, and an odd number when something is
-    written to its exit device. A reset starts the machine anew, so that it never ends.
+    QEMU's status is 0 when the machine powers off, and an odd number after a write to the exit
+    device. A reset restarts the machine, so that the process does not end.
     """
     def case(host):
         boot = host.boot(**{"words": ONE, "vga": False, "resets": True, **how})
@@ -176,17 +176,17 @@ def ends(name, status, **how):
 
 
 def written(value):
-    """The status that the exit device makes of it."""
+    """QEMU's status after this write to the exit device."""
     return value << 1 | 1
 
 
 def register(port):
-    """An I/O port of 8 bits as Generic Address Structure."""
+    """An 8-bit I/O port as a Generic Address Structure."""
     return struct.pack("<BBBBQ", 1, 8, 0, 1, port)
 
 
 def s5_is(typ, tables):
-    """Have another SLP_TYPa in the DSDT, where QEMU has zeroes."""
+    """Set SLP_TYPa in the DSDT, where QEMU has 0."""
     place, = struct.unpack_from("<I", tables.by_name[b"FACP"], 40)
     dsdt = tables.read(place)
     at = dsdt.index(b"\x08_S5_\x12\x06\x04\0\0") + 8
@@ -194,7 +194,7 @@ def s5_is(typ, tables):
 
 
 def reset_register(tables):
-    """The reset register is the exit device, and takes 0x21."""
+    """The reset register is the exit device; its value is 0x21."""
     tables.change(b"FACP", 116, register(EXIT_PORT) + b"\x21")
 
 
@@ -207,12 +207,12 @@ def sleep_control(tables):
 
 
 def smi_command(port):
-    """ACPI mode is asked for at this port, with 0x2b."""
+    """For meddle=: SMI_CMD is this port, ACPI_ENABLE is 0x2b."""
     return spoil(lambda tables: tables.change(b"FACP", 48, struct.pack("<IB", port, 0x2b)))
 
 
 def pm1b(tables):
-    """There is a second PM1 control register: the exit device."""
+    """PM1b_CNT_BLK is the exit device."""
     tables.change(b"FACP", 68, struct.pack("<I", EXIT_PORT))
 
 
@@ -224,7 +224,7 @@ ends("sleep_control", written(5 << 2 | 1 << 5), board="q35", more=EXIT_DEVICE,
      meddle=spoil(sleep_control))
 ends("acpi_mode_is_enabled", written(0x2b), more=EXIT_DEVICE, meddle=smi_command(EXIT_PORT))
 ends("acpi_mode_never_comes", 0, meddle=smi_command(DIAGNOSTIC_PORT))
-# QEMU's board takes 0 for soft-off, 2 for suspend to disk, which ends it as well, and 5 for nothing.
+# QEMU's board powers off at SLP_TYP 0 (soft-off) and 2 (suspend to disk), and ignores 5.
 ends("power_off_type_2", 0, meddle=spoil(lambda tables: s5_is(2, tables)))
 ends("power_off_type_5", None, meddle=spoil(lambda tables: s5_is(5, tables)))
 ends("pm1b_is_written_too", written(0), more=EXIT_DEVICE, meddle=spoil(pm1b))
@@ -235,7 +235,7 @@ ends("reboot_without_acpi", 0, words=ONE + ["exit=reboot"], resets=False, meddle
 # ---- what time it is ----
 
 def clock(name, reference, board, more=()):
-    """Every instruction takes a nanosecond, so that TSC and APIC timer have exact speeds."""
+    """A case in which each instruction takes 1 ns, so that TSC and APIC timer have exact rates."""
     def case(host):
         boot = host.boot(words=ONE, vga=False, ending=True, board=board,
                          more=["-icount", "shift=0", *more])

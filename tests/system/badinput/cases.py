@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The cases: name -> function(host) that returns the boot and a list of what is wrong with it."""
+"""The cases: name -> function(host) that returns the boot and a list of problems."""
 
 import re
 
@@ -8,10 +8,10 @@ from machine import Machine
 from mbi import poke, spoil
 from picture import Frame
 
-QUICK = ["tests=harness.*"]     # enough tests to show that the boot came to its verdict
+QUICK = ["tests=harness.*"]     # enough tests to show that the boot reached its verdict
 MEMORY_TESTS = ["tests=memory.*,machine.*"]
 LEAST_KIB = 8 << 10             # mm/init.h, RAM_LEAST
-SMALL, LEAST = "8M", "9M"       # QEMU machines that just do not have it, and just do
+SMALL, LEAST = "8M", "9M"       # QEMU machines with slightly less than that, and slightly more
 LINE = re.escape("# command line: ")
 KEYS = ("the keys are pks, gate, pardon, marks, early, tests, seed, repeat, exit, cpus, mem, reserve, "
         "paging, magic, matrix, case, avoid, apic, bench, trace")
@@ -20,13 +20,13 @@ CASES = {}
 
 
 def add(name, case):
-    """Enter one case."""
+    """Add one case."""
     assert name not in CASES, name
     CASES[name] = case
 
 
 def refuses(name, message, **how):
-    """A case that must end in this panic, and no other, and a halt."""
+    """A case that must end in this one panic and a halt."""
     def case(host):
         boot = host.boot(**how)
         return boot, list(boot.refused(message))
@@ -34,10 +34,9 @@ def refuses(name, message, **how):
 
 
 def goes_on(name, *lines, cannot=None, **how):
-    """A case that must come to a good verdict, with these lines before it.
+    """A case that must reach a good verdict, with these lines before it.
 
-    What QEMU is known for does not happen where the processor lacks what it takes: `cannot` is
-    in the names of those divergences.
+    `cannot` is part of the names of known divergences that this CPU lacks the features for.
     """
     def case(host):
         boot = host.boot(ending=True, **how)
@@ -50,7 +49,7 @@ def goes_on(name, *lines, cannot=None, **how):
     add(name, case)
 
 
-# ---- the processor ----
+# ---- the CPU ----
 
 NO_LONG_MODE = "this processor has no long mode; Keyward needs x86-64$"
 
@@ -63,7 +62,7 @@ refuses("cpu.no_apic", "this processor has no local APIC$", cpu="max,-apic")
 
 
 def without_cpuid(stub, host):
-    """EFLAGS.ID cannot be changed: as if the second reading gave what the first one did."""
+    """Pretend that EFLAGS.ID cannot be changed: the second read equals the first."""
     stub.run_to(host.symbol("cpuid_flag"))
     stub.write_reg(EAX, stub.read_reg(ECX))
 
@@ -78,7 +77,7 @@ goes_on("cpu.few_features", "^# processor: .* pks pku$", cannot="smap:",
 
 
 def leftovers(stub, _):
-    """What firmware and GRUB may leave: multiboot2 promises nothing of CR4, and nothing of EFER."""
+    """Set CR4 and EFER as firmware and GRUB may leave them: multiboot2 defines neither."""
     stub.write_reg(CR4, 1 << 12 | 1 << 7 | 1 << 6 | 1 << 5 | 1 << 4)    # LA57 PGE MCE PAE PSE
     stub.write_reg(EFER, 1 << 8 | 1 << 0)                               # LME SCE
 
@@ -93,23 +92,23 @@ goes_on("cpu.no_fifth_level", "^# paging: this processor has 4 levels, not 5; us
 # ---- what the boot loader hands over ----
 
 def register(number, value):
-    """Enters the kernel with another value in a register."""
+    """For meddle=: enter the kernel with another value in a register."""
     return lambda stub, _: stub.write_reg(number, value)
 
 
 def damaged(name, message, change=None, meddle=None):
-    """A structure that must be refused with this complaint."""
+    """A case with a structure that must be refused with this message."""
     refuses("mbi." + name, "the boot loader's information is damaged: multiboot2: " + message + "$",
             meddle=meddle or spoil(change))
 
 
 def cut_in_memory_map(mbi):
-    """The structure says that it ends in the middle of that tag."""
+    """The structure's size ends in the middle of the memory map tag."""
     return poke(mbi.pack(), 0, mbi.offset(6) + 24)
 
 
 def without(kind):
-    """The structure without the tags of a kind."""
+    """For spoil(): the structure without the tags of a kind."""
     def change(mbi):
         mbi.tags = [tag for tag in mbi.tags if tag[0] != kind]
         return mbi.pack()
@@ -117,7 +116,7 @@ def without(kind):
 
 
 def memory(change):
-    """The structure with its memory map changed: change(entries) in place."""
+    """For meddle=: change(entries) changes the memory map in place."""
     def spoilt(mbi):
         entries = mbi.memory()
         change(entries)
@@ -127,7 +126,7 @@ def memory(change):
 
 
 def entry_size_zero(mbi):
-    """A walk by that step would never end."""
+    """A walk with an entry size of 0 would never end."""
     mbi.set_memory(mbi.memory(), entry_size=0)
     return mbi.pack()
 
@@ -140,39 +139,40 @@ def screen_in_kernel(mbi):
 
 
 def kernel_reserved(entries):
-    """One page in the middle of the kernel is no RAM."""
+    """One page in the middle of the kernel is reserved."""
     entries.append([0x108000, 0x1000, 2])
 
 
 def unmentioned(entries):
-    """The map knows RAM, enough of it, but not where the kernel lies."""
+    """The map has enough RAM, but none where the kernel lies."""
     entries[:] = [[0x1000000, 0x4000000, 1]]
 
 
 def odd_entries(entries):
-    """Empty, wrapping, at the very top (rounding it up wraps), overlapping, of unknown type."""
+    """Entries that are empty, wrap, lie at the very top (rounding up wraps), overlap, or have an
+    unknown type."""
     entries += [[0x2000000, 0, 1], [0xfffffffffffff000, 0x2000, 1], [0xfffffffffffff800, 0x100, 1],
                 entries[0][:], [0x1800000, 0x800000, 1], [0x3000000, 0x1001, 0xdeadbeef]]
 
 
 def contradictions(entries):
-    """What is RAM is also one page of PMEM and 1 MiB of bad RAM."""
+    """One page of RAM is also PMEM, and 1 MiB of RAM is also bad RAM."""
     entries += [[0x2000800, 0x800, 7], [0x3000000, 0x100000, 5]]
 
 
 def hundreds(entries):
-    """A page in every 256 KiB is reserved: more entries than there is room for."""
+    """A page in every 256 KiB is reserved: more entries than the kernel has room for."""
     entries += [[0x1000000 + i * 0x40000, 0x1000, 2] for i in range(400)]
 
 
 def scattered(entries):
-    """Below 4 GiB the kernel's own memory and 200 pieces of two pages; 1 GiB of RAM above."""
+    """Below 4 GiB, RAM is the kernel's own memory and 200 pieces of two pages; 1 GiB lies above."""
     entries[:] = [[0, 0x9f000, 1], [0x100000, 0x100000, 1], [1 << 32, 1 << 30, 1]] + \
         [[0x1000000 + i * 0x10000, 0x2000, 1] for i in range(200)]
 
 
 def image_and_high(stub, host):
-    """Below 4 GiB the kernel's image and not a page more."""
+    """Below 4 GiB, RAM is the kernel's image and not a page more."""
     size = host.symbol("image_end") - host.symbol("image_start") + 0x1000
     memory(lambda entries: entries.__setitem__(slice(None), [
         [0x100000, size, 1], [1 << 32, 1 << 30, 1]]))(stub, host)
@@ -232,7 +232,7 @@ goes_on("map.screen_in_the_kernel", "^# screen: none; not used: type 2 at 0x.*10
 # ---- framebuffers ----
 
 def no_screen(name, why, cut=None, **how):
-    """A framebuffer that must not be touched; what the tests print still comes out elsewhere."""
+    """A case with a framebuffer that must not be used; the other consoles must still work."""
     frame = Frame(**{**dict(addr=0xe0000000, width=1024, height=768, bpp=32), **how})
 
     def change(mbi):
@@ -262,7 +262,7 @@ no_screen("over_ram", "it is in RAM", addr=0x8000000)
 # ---- too little memory ----
 
 def too_little(have, why=""):
-    """The message."""
+    """The message for too little RAM."""
     return r"%s KiB of RAM%s are too little: Keyward needs %d KiB$" % (have, why, LEAST_KIB)
 
 
@@ -279,7 +279,7 @@ goes_on("memory.least_all_tests", words=["mem=%dK" % LEAST_KIB])
 # ---- the command line ----
 
 def says(name, raw, *messages):
-    """A command line that is complained of in exactly these lines, and goes on."""
+    """A command line that gets exactly these messages, and a good verdict."""
     goes_on("line." + name, *("^" + LINE + re.escape(m) + "$" for m in messages),
             raw=raw + b" 'tests=harness.*'")
 
@@ -298,7 +298,7 @@ says("binary", b"'pks=\x01\x7f\x80\xff\x1b[2J'",
      "pks=????" + "?[2J: not one of off, strict, relaxed, silent; using relaxed")
 says("word_too_long", b"seed=" + b"1" * 330,
      "seed=" + "1" * 55 + "...: longer than 319 bytes; ignoring it")
-# The last word is cut in the middle, and what is left of it would mean another size of memory.
+# The last word is cut in the middle; the rest of it would mean another size of memory.
 goes_on("line.too_long", "^# command line: longer than 511 characters; ignoring the rest$",
         raw=b"'tests=harness.*' seed=%0300d repeat=%0175d mem=4096M" % (1, 1))
 
@@ -306,7 +306,7 @@ goes_on("line.too_long", "^# command line: longer than 511 characters; ignoring 
 # ---- consoles ----
 
 def verdict_on(name, console, **how):
-    """Which consoles there are is found out; the verdict comes through what is there."""
+    """The kernel detects its consoles; the verdict must reach all of them."""
     def case(host):
         boot = host.boot(words=QUICK + ["exit=halt"], **how)
         problems = list(boot.passed({}))

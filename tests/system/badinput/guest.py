@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Boot one QEMU with every console recorded, and say how it came to rest.
+"""Boot one QEMU, record every console, and report how the guest came to rest.
 
-A guest rests when its process has ended, or when its processor halts with interrupts off: nothing
-will wake it any more. The reset pin is tied to the process's end (-no-reboot), which then gives
-status 0, so a triple fault cannot pass for anything else.
+A guest rests when its process has ended, or when its CPU halts with interrupts off, so that nothing
+can wake it. A reset ends the process with status 0 (-no-reboot), so a triple fault cannot pass for
+anything else.
 """
 
 import contextlib
@@ -20,27 +20,27 @@ from emulator import Emulator
 from links import LIMIT, Monitor, Stub
 from machine import TOP, Machine, SetupError
 
-PASSED, FAILED = 0x10 << 1 | 1, 0x11 << 1 | 1   # what isa-debug-exit makes of kernel/console/panic.h's
+PASSED, FAILED = 0x10 << 1 | 1, 0x11 << 1 | 1   # isa-debug-exit for panic.h's codes
 VGA, VGA_COLUMNS, VGA_ROWS = 0xb8000, 80, 25
 
 
 class Boot:
-    """What became of one boot: `consoles` maps serial, e9 and vga, where they exist, to text;
-    `picture` is the screen as a PPM, `frame` a part of memory, where they were asked for."""
+    """The result of one boot. `consoles` maps serial, e9 and vga, where they exist, to text.
+    `picture` is the screen as a PPM and `frame` a part of memory, where boot() asked for them."""
 
     def __init__(self):
         self.status, self.rested, self.consoles = None, False, {}
         self.picture = self.frame = None
 
     def on_every_console(self, pattern):
-        """Complains of each console on which the pattern is not there exactly once."""
+        """Yields a problem for each console that does not have the pattern exactly once."""
         for name, text in self.consoles.items():
             count = len(re.findall(pattern, text, re.MULTILINE))
             if count != 1:
                 yield "%d times on %s, not once: %s" % (count, name, pattern)
 
     def refused(self, message):
-        """Complains unless there was one such panic on every console, then a halt."""
+        """Yields problems unless every console has this one panic and the guest halted."""
         if not self.rested or self.status is not None:
             yield "did not halt, " + self.end()
         yield from self.on_every_console("# PANIC: (?:%s)" % message)
@@ -49,11 +49,11 @@ class Boot:
                 yield "%d panics on %s" % (text.count("# PANIC"), name)
 
     def passed(self, known):
-        """Complains unless the tests ran and passed, by the text of the best console."""
+        """Yields problems unless the tests ran and passed, by the text of the best console."""
         text = self.consoles.get("serial", self.consoles.get("e9"))
         good = (None, PASSED)
         if text is not None:
-            good = (None, PASSED, FAILED)       # the kernel knows nothing of the known ones
+            good = (None, PASSED, FAILED)       # the kernel does not know the list of divergences
             judge = ktap.Judge(known=known, complete=False)
             for line in text.split("\n"):
                 judge.feed(line)
@@ -66,21 +66,21 @@ class Boot:
             yield "did not end, " + self.end()
 
     def end(self):
-        """In words."""
+        """How the guest ended, in words."""
         if not self.rested:
             return "it was still running after %d s" % LIMIT
         return {None: "it halted", 0: "it was reset (a triple fault?), or switched off"}.get(
             self.status, "exit status %s" % self.status)
 
     def tail(self):
-        """The last lines of what it said, for the reader of a failure."""
+        """The last lines of each console, shown after a failure."""
         for name, text in self.consoles.items():
             lines = [ktap.clean(line) for line in text.split("\n")]
             yield from ("%s: %s" % (name, line) for line in [x for x in lines if x][-12:])
 
 
 class Host:
-    """Where guests are booted: the build and a scratch folder."""
+    """Boots guests of one build, with a scratch folder."""
 
     def __init__(self, build, folder):
         missing = Machine("qemu").missing()
@@ -102,17 +102,17 @@ class Host:
         return next(int(x.split()[0], 16) for x in lines if x.split()[-1] == name)
 
     def _iso(self, script):
-        """A copy of the ISO that boots by this GRUB script; the same again for the same."""
+        """A copy of the ISO that boots by this GRUB script; one copy for each script."""
         if script not in self.isos:
             self.isos[script] = os.path.join(self.folder, "iso%d" % len(self.isos))
             runiso.make_script(os.path.join(self.build, "keyward.iso"), self.isos[script], script)
         return self.isos[script]
 
     def _snapshot(self, command):
-        """This machine as it is at the kernel's first instruction: firmware and GRUB run once.
+        """A snapshot of this machine at the kernel's first instruction; firmware and GRUB run once.
 
-        A machine that a breakpoint has stopped makes no snapshot that could be loaded. So the
-        first instruction is replaced by a jump to itself; self.first has what belongs there.
+        QEMU cannot load a snapshot of a machine that a breakpoint has stopped. So a jump to itself
+        replaces the first instruction, whose bytes are in self.first.
         """
         key = tuple(command)
         if key not in self.snapshots:
@@ -131,15 +131,15 @@ class Host:
     def boot(self, words=(), raw=None, cpu=None, memory=None, board=None, serial=True, e9=True,
              vga=True, ending=False, meddle=None, more=(), resets=False, machine="qemu",
              picture=False, frame=None):
-        """Boots and waits for the rest.
+        """Boot a guest and wait until it rests; returns the Boot.
 
         words, raw: the command line, as arguments of tools/run or as bytes of a GRUB script.
-        ending: give it the exit device; without one it can be looked at after its end.
-        meddle: called with the stub and this object, at the kernel's first instruction.
+        ending: add the exit device; without it the guest can be examined after it halts.
+        meddle: called with the stub and this object at the kernel's first instruction.
         more: further words for QEMU.
-        resets: a reset is one, and not the process's end.
-        machine: which of machines/. picture: look at the screen as pixels, not as text.
-        frame: (address, size) of memory to be looked at in the end.
+        resets: a reset restarts the guest instead of ending the process.
+        machine: a name in machines/. picture: take the screen as pixels, not as text.
+        frame: (address, size) of memory to read at the end.
         """
         script = runiso.config(words).encode() if raw is None else \
             b"multiboot2 /boot/keyward.bin " + raw + b"\nboot\n"
@@ -176,7 +176,7 @@ class Host:
 
 @contextlib.contextmanager
 def _started(command, stub):
-    """A running machine, its monitor, and the folder that its consoles are in."""
+    """A running machine, its monitor, and the folder of its consoles."""
     # The path is short: a socket's may have 107 characters.
     with tempfile.TemporaryDirectory(prefix="keyward.") as folder:
         errors = os.path.join(folder, "errors")
@@ -190,7 +190,7 @@ def _started(command, stub):
 
 
 def _wires(folder, stub):
-    """What the outside of a machine is connected to; with a stub it waits before it starts."""
+    """QEMU's words for consoles and monitor; with a stub, the machine starts stopped."""
     place = lambda name: os.path.join(folder, name)     # noqa: E731
     words = ["-chardev", "file,id=serial,path=" + place("serial"),
              "-chardev", "file,id=e9,path=" + place("e9"),
@@ -202,13 +202,13 @@ def _wires(folder, stub):
 
 
 def set_option(command, option, value):
-    """Change the word behind an option, or take both out."""
+    """Change the word after an option; without a value, remove both."""
     at = command.index(option)
     command[at:at + 2] = [option, value] if value else []
 
 
 def _watch(emulator, monitor, folder, consoles):
-    """Wait for the rest, then collect what each console has."""
+    """Wait until the guest rests, then collect its consoles."""
     boot = Boot()
     while emulator.elapsed() < LIMIT and not boot.rested:
         time.sleep(0.05)
@@ -229,7 +229,7 @@ def _watch(emulator, monitor, folder, consoles):
 
 
 def _file(monitor, folder, command):
-    """What a command of the monitor writes to a file, whose name goes where %s is."""
+    """Run a monitor command that writes a file (%s: its name); returns the content."""
     path = os.path.join(folder, "answer")
     monitor.ask(command % path)
     with open(path, "rb") as file:
@@ -237,7 +237,7 @@ def _file(monitor, folder, command):
 
 
 def _screen_lines(cells):
-    """A screen as text; a row that is full, but for a blank between two words, goes on."""
+    """A text screen as lines; a row that is full but for one blank continues in the next."""
     rows = [cells[i:i + VGA_COLUMNS].replace("\0", " ")
             for i in range(0, len(cells), VGA_COLUMNS)]
     return "".join(row.rstrip() + "\n" if row.endswith("  ") else row for row in rows)

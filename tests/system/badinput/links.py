@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """QEMU's two sockets: its monitor, and its gdb stub, which speaks GDB's remote protocol.
 
-Of that protocol the few packets that are needed, so that no debugger has to be there (GDB manual,
+Stub sends the few packets that the tests need, so that no debugger has to be installed (GDB manual,
 "Remote Protocol").
 """
 
@@ -10,13 +10,13 @@ import socket
 import time
 
 LIMIT = 60      # seconds that an answer may take
-MAGIC = 0x36d76289      # in EAX where the boot loader hands over
-EAX, EBX, ECX = 0, 1, 2     # by the stub's numbers
+MAGIC = 0x36d76289      # in EAX when the boot loader enters the kernel
+EAX, EBX, ECX = 0, 1, 2     # register numbers of the stub
 CR4, EFER = 30, 32
 
 
 def connect(path):
-    """A connection to one of QEMU's sockets, which appears a moment after its start."""
+    """Connect to one of QEMU's sockets; waits up to 4 seconds for it to appear."""
     for _ in range(200):
         try:
             link = socket.socket(socket.AF_UNIX)
@@ -51,7 +51,7 @@ class Monitor:
         return self._answer()
 
     def halted(self):
-        """Whether the processor is halted for good."""
+        """True if the CPU is halted with interrupts off."""
         found = re.search(r"[RE]FL=([0-9a-f]+).*HLT=(\d)", self.ask("info registers"))
         return found[2] == "1" and not int(found[1], 16) & 0x200
 
@@ -61,7 +61,7 @@ class Stub:
 
     def __init__(self, path):
         self.link = connect(path)
-        # Single registers are only to be had by those who know their description.
+        # The stub gives single registers only to a client that has read their description.
         self.ask("qSupported:xmlRegisters=i386")
         self.ask("qXfer:features:read:target.xml:0,ffb")
 
@@ -84,38 +84,38 @@ class Stub:
             raise OSError("QEMU's gdb stub answers %s with %r" % (packet, answer))
 
     def read_reg(self, number):
-        """A general register."""
+        """Read a register."""
         return int.from_bytes(bytes.fromhex(self.ask("p%x" % number)), "little")
 
     def write_reg(self, number, value):
-        """A general register."""
+        """Write a register."""
         self.order("P%x=%s" % (number, value.to_bytes(8, "little").hex()))
 
     def read(self, address, size):
-        """Memory."""
+        """Read memory."""
         return b"".join(bytes.fromhex(self.ask("m%x,%x" % (a, min(512, address + size - a))))
                         for a in range(address, address + size, 512))
 
     def write(self, address, data):
-        """Memory."""
+        """Write memory."""
         for at in range(0, len(data), 512):
             part = data[at:at + 512]
             self.order("M%x,%x:%s" % (address + at, len(part), part.hex()))
 
     def run_to(self, address):
-        """Go on until the processor comes to an address."""
+        """Run until the CPU reaches an address."""
         self.order("Z1,%x,1" % address)
         self.ask("c")
         self.order("z1,%x,1" % address)
 
     def run_to_kernel(self, entry):
-        """Go on until the kernel is entered; GRUB has code of its own at that address before."""
+        """Run until the kernel is entered. GRUB runs code of its own at that address before."""
         self.run_to(entry)
         while self.read_reg(EAX) != MAGIC:
             self.ask("s")
             self.run_to(entry)
 
     def leave(self):
-        """Let it run."""
+        """Let the machine run, and close the connection."""
         self.order("D")
         self.link.close()

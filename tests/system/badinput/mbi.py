@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The boot information structure as something that can be spoilt before the kernel sees it."""
+"""Change the boot information structure before the kernel sees it."""
 
 import struct
 
 from links import EBX
 
-NEW_MBI = 0x1000000     # where a changed structure is put: RAM that nobody uses yet
+NEW_MBI = 0x1000000     # a changed structure goes here: RAM that is not used yet
 
 
 class Mbi:
-    """A boot information structure that can be spoilt: [type, content] of each tag, in order."""
+    """A boot information structure as a list of tags [type, content], in order."""
 
     def __init__(self, raw):
         self.tags, at = [], 8
@@ -23,7 +23,7 @@ class Mbi:
         return next(tag for tag in self.tags if tag[0] == kind)
 
     def offset(self, kind):
-        """Where that tag begins."""
+        """The offset of the first tag of a kind."""
         at = 8
         for tag in self.tags:
             if tag[0] == kind:
@@ -37,7 +37,7 @@ class Mbi:
         return [list(e[:3]) for e in struct.iter_unpack("<QQII", content[8:])]
 
     def set_memory(self, entries, entry_size=24):
-        """Replace them."""
+        """Replace the memory map's entries."""
         self.tag(6)[1] = struct.pack("<II", entry_size, 0) + \
             b"".join(struct.pack("<QQII", *e, 0) for e in entries)
 
@@ -56,18 +56,18 @@ def poke(raw, offset, value):
 
 
 def take(stub):
-    """The structure that the boot loader has left."""
+    """The structure that the boot loader passes."""
     where = stub.read_reg(EBX)
     size = int.from_bytes(stub.read(where, 4), "little")
     return Mbi(stub.read(where, size))
 
 
 def give(stub, raw):
-    """Let the kernel have these bytes instead."""
+    """Pass these bytes to the kernel instead."""
     stub.write(NEW_MBI, raw)
     stub.write_reg(EBX, NEW_MBI)
 
 
 def spoil(change):
-    """For Host.boot(): change(Mbi) returns the bytes that the kernel gets instead."""
+    """For Host.boot(meddle=): change(Mbi) returns the bytes that the kernel gets."""
     return lambda stub, _: give(stub, change(take(stub)))

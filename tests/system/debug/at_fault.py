@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""Run by gdb: tries each of our commands at the first protection-key fault, marking its output.
+"""gdb runs this: it tries each of our commands at the first protection-key fault, under a mark.
 
-Next to each answer stands another one, found without our commands: gdb's own, or the kernel's,
-which is made to print its report by calling its function in the stopped machine.
+Next to each answer stands one that does not use our commands: gdb's own, or the kernel's, whose
+report function is called in the stopped machine.
 """
 
 import gdb
 
-NEVER_AGAIN = "boot_main"       # so a breakpoint there is free to mark a call's end
+NEVER_AGAIN = "boot_main"       # has run already, so a breakpoint there can mark a call's end
 
 
 def mark(name):
-    """All that follows belongs to `name`."""
+    """Mark the output that follows as that of `name`."""
     print("\n==== %s" % name)
 
 
 def show(name, command):
-    """One command's output, or its refusal."""
+    """Print one command's output, or its refusal."""
     mark(name)
     try:
         gdb.execute(command)
@@ -25,7 +25,7 @@ def show(name, command):
 
 
 def kernel_call(function, *arguments):
-    """Call a kernel function. Not gdb's `call`, which would return to the stack: that is NX."""
+    """Call a kernel function. gdb's `call` would return to the stack, which is NX."""
     saved = {r: int(gdb.parse_and_eval("(unsigned long)$" + r)) for r in (
         "rip", "rsp", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11",
         "r12", "r13", "r14", "r15")}
@@ -47,7 +47,7 @@ def kernel_call(function, *arguments):
 
 
 def show_threads():
-    """`threads`, while a thread has rights that no other has; and the same without our commands."""
+    """Print `threads` while one thread has unique rights; then the same without our commands."""
     threads, node = [], gdb.parse_and_eval("all_threads.next")
     offset = int(gdb.parse_and_eval("(unsigned long)&((struct thread *)0)->all_node"))
     while node != gdb.parse_and_eval("&all_threads"):
@@ -69,13 +69,13 @@ def show_threads():
 
 
 def main():
-    """At the fault, after the pardon, after the return."""
+    """Print everything at the fault, after the pardon and after the return."""
     gdb.execute("set pagination off")
     show("too early", "pkrs")
     gdb.execute("continue")
     while str(gdb.parse_and_eval("options.policy.mode")) != "PKS_MODE_SILENT" or \
             "marks: 0" in gdb.execute("walk addr", to_string=True):
-        gdb.execute("continue")         # this one will not be pardoned
+        gdb.execute("continue")         # this fault will not be pardoned
     mark("stopped")
     gdb.execute("info symbol $rip")
     regs, addr = (int(gdb.parse_and_eval("(unsigned long)$" + r)) for r in ("rdi", "rsi"))
@@ -92,7 +92,7 @@ def main():
     mark("kernel")
     for address in (addr, int(gdb.parse_and_eval("(unsigned long)&pks_fault"))):
         kernel_call("report_address", address)
-    gdb.execute("delete")       # or it would stop here once more: RIP was moved under it
+    gdb.execute("delete")       # RIP was moved: the breakpoint would stop here once more
     gdb.execute("hbreak *%#x" % int(gdb.parse_and_eval("*(unsigned long *)$rsp")))
     gdb.execute("continue")
     show("frame after", "frame-pkrs %#x" % regs)

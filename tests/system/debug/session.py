@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What both debuggers' tests share: which build, and a run in which a fault is pardoned."""
+"""Shared by both debuggers' tests: the build, and a run in which a fault is pardoned."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
 
 BUILD = os.environ.get("KEYWARD_BUILD") or os.path.join(TOP, "build")
-# Here the first fault is pardoned, of a thread that does not have the initial rights just then.
+# The first fault is pardoned, and its thread does not hold the initial rights at that moment.
 FAULTS = ["pks=silent", "tests=pardon.grants_around_a_pardon"]
-# The line of a whole and good run.
+# The totals line of a good run.
 TOTALS = r"# Totals: pass:[1-9]\d* fail:0 xfail:\d+ skip:\d+ error:0"

@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: MIT
-"""The Bochs debugger on the kernel: a pardon watched step by step, and the magic breakpoints.
+"""The Bochs debugger on the kernel: a pardon followed step by step, and the magic breakpoints.
 
-Everything is read by the debugger: IA32_PKRS from the processor's state, the frame from memory
-through the page tables, the page's key from its page-table entry. The kernel is asked nothing but
-the initial rights, which it prints at boot.
+The debugger reads everything: IA32_PKRS from the CPU's state, the frame from memory through the
+page tables, the page's key from its page-table entry. Only the initial rights come from the kernel,
+which prints them at boot.
 """
 
 import re
 import unittest
 
-from session import BUILD, FAULTS, TOTALS      # first: it says where the next two are
+from session import BUILD, FAULTS, TOTALS      # first: it sets the path of the next two
 
 import debugging
 from bochsdbg import Bochs
 
-# Where struct regs of kernel/cpu/regs.h has these.
+# Offsets in struct regs (kernel/cpu/regs.h).
 RIP, RSP = 18 * 8, 21 * 8
 
 
 class Pardon(unittest.TestCase):
-    """One boot, one pardoned fault, looked at where it matters; then each test judges a part."""
+    """One boot and one pardoned fault, recorded at each step; each test judges a part."""
 
     @classmethod
     def setUpClass(cls):
@@ -28,7 +28,7 @@ class Pardon(unittest.TestCase):
 
     @classmethod
     def follow(cls, bochs):
-        """From the policy's first instruction to the end of the run."""
+        """Record from the policy's first instruction to the end of the run."""
         bochs.ask('lb "pks_fault"')
         for _ in range(10):
             bochs.go()
@@ -55,7 +55,7 @@ class Pardon(unittest.TestCase):
 
     @classmethod
     def policy(cls, bochs, regs, back):
-        """Instruction by instruction until pks_fault() has returned to `back`; what it said."""
+        """Step until pks_fault() returns to `back`; returns its result."""
         cls.registers, cls.values = set(), [cls.frame_before]
         for _ in range(3000):
             cls.registers.add(bochs.pkrs())
@@ -79,7 +79,7 @@ class Pardon(unittest.TestCase):
         self.assertNotEqual(self.frame_before & self.mask, 0)
 
     def test_handler_has_the_initial_rights(self):
-        self.assertNotEqual(self.frame_before, self.initial(), "then this test would prove nothing")
+        self.assertNotEqual(self.frame_before, self.initial(), "equal values prove nothing")
         self.assertEqual("%#x" % self.register_before, "%#x" % self.initial())
         self.assertEqual("%#x" % self.mirror_before, "%#x" % self.initial())
 
@@ -109,15 +109,15 @@ class Pardon(unittest.TestCase):
 
 
 class Magic(unittest.TestCase):
-    """Each magic point by itself stops the debugger, just before what it announces."""
+    """Each magic point alone stops the debugger, just before its event."""
 
     def stop(self, bochs, function):
-        """Go on to the next magic breakpoint, which is in `function`."""
+        """Continue to the next magic breakpoint, which must be in `function`."""
         self.assertIn("Magic breakpoint", bochs.go())
         self.assertEqual(bochs.function, function)
 
     def happens(self, bochs, what, steps=30):
-        """The value of what() before and after it changes, which takes only a few steps."""
+        """Step until what() changes; returns the values before and after."""
         before = what()
         for _ in range(steps):
             bochs.ask("s")
@@ -126,7 +126,7 @@ class Magic(unittest.TestCase):
         return self.fail("nothing happened in %d instructions" % steps)
 
     def boot(self, point):
-        """Bochs, with the kernel told to stop at `point`."""
+        """Bochs with a kernel that stops at `point` (magic=)."""
         where = self.enterContext(debugging.folder())
         return self.enterContext(Bochs(BUILD, FAULTS + ["magic=" + point], where))
 

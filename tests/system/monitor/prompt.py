@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A person at the monitor, on a pseudo-terminal: types, reads what a terminal would show."""
+"""A user at the monitor, on a pseudo-terminal: types, and reads what a terminal would show."""
 
 import os
 import pty
@@ -21,7 +21,7 @@ PROMPT = "keyward> "
 
 
 def shown(data):
-    """What a terminal shows: \\b goes back, \\r to the line's start, what is printed replaces."""
+    """The lines that a terminal shows: \\b moves back, \\r to the start, text overwrites."""
     lines, column = [""], 0
     for char in data.decode("utf-8", "replace"):
         if char == "\n":
@@ -38,7 +38,7 @@ def shown(data):
 
 
 class Gone(Exception):
-    """The console has ended, or no prompt came; what was said last."""
+    """The console has ended, or no prompt came; carries the last output."""
 
 
 class Prompt:
@@ -53,11 +53,11 @@ class Prompt:
             start_new_session=True, preexec_fn=die_with_parent,
             env=dict(os.environ, NO_COLOR="1"))
         os.close(theirs)
-        self.said = b""
+        self.output = b""
         self.boot = self.wait()
 
     def close(self):
-        """Stop what is left of it."""
+        """Stop tools/run if it still runs."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait(10)
@@ -72,29 +72,29 @@ class Prompt:
         return b""
 
     def wait(self, limit=60):
-        """Everything up to the next prompt that nothing follows, as lines without it."""
+        """The lines up to the next prompt that nothing follows, without that prompt."""
         data, until = b"", time.monotonic() + limit
         while not data.endswith(PROMPT.encode()):
             chunk = self._more(max(0, until - time.monotonic()))
             if not chunk:
                 raise Gone("no prompt:\n" + "\n".join(shown(data)[-30:]))
             data += chunk
-        self.said += data
+        self.output += data
         return shown(data)[:-1]
 
     def type(self, keys):
-        """Send keys, no Enter; they need time to come back, or they would be taken for a paste."""
+        """Send keys, without Enter. Wait for their echo before more: pasted bytes can get lost."""
         os.write(self.console, keys if isinstance(keys, bytes) else keys.encode())
 
     def ask(self, text, limit=20):
-        """Type a line; what came of it. The first line is the one typed, as it was shown."""
+        """Type a line; returns the answer. `self.echo` is the typed line as it was shown."""
         self.type(text + "\r")
         echo, *answer = self.wait(limit)
         self.echo = echo
         return answer
 
     def end(self, limit=20):
-        """Everything until tools/run has ended, and its status."""
+        """The lines until tools/run has ended, and its exit status."""
         data, until = b"", time.monotonic() + limit
         while self.process.poll() is None and time.monotonic() < until:
             data += self._more(0.2)

@@ -16,7 +16,7 @@ CONTEXTS = ["self", "thread", "work", "softirq", "interrupt", "exception", "nmi"
 
 
 class Commands(unittest.TestCase):
-    """One machine for all; each test sets what it depends on."""
+    """One machine for all tests; each test sets the state it depends on."""
 
     @classmethod
     def setUpClass(cls):
@@ -36,13 +36,13 @@ class Commands(unittest.TestCase):
         return self.m.ask(text, limit)
 
     def one(self, text, pattern):
-        """A command whose answer is one line, which matches."""
+        """Assert that the answer to a command is one line that matches."""
         answer = self.ask(text)
         self.assertEqual(len(answer), 1, answer)
         self.assertRegex(answer[0], pattern)
 
     def fresh(self, mode, gate="kmapped"):
-        """The mode, the gate, the monitor's own rights."""
+        """Set the mode and the gate, and take back the monitor's own rights."""
         for command in ("mode " + mode, "gate " + gate, "revoke 1"):
             self.ask(command)
 
@@ -195,7 +195,7 @@ class Commands(unittest.TestCase):
         self.assertRegex(answer[-1], "no pardon, .*; the page is not marked by kmap")
         self.one("pardon context", "^pardon context$")
 
-    def test_a_pardon_of_its_own_lasts_until_revoke(self):
+    def test_a_pardon_of_self_lasts_until_revoke(self):
         self.fresh("silent", "any")
         self.assertIn("keeps this pardon until `revoke`", self.ask("read page0")[0])
         self.one("read page0", "^[0-9a-f]{16}: ")
@@ -213,7 +213,7 @@ class Commands(unittest.TestCase):
         self.one("write page0 0x55", ": written$")
         self.one("read page0", ": 0000000000000055$")
         self.assertRegex(self.ask("cpus")[1], "rights 0xffffffe0")
-        # Tests start with the initial rights all the same, and leave these as they were.
+        # Tests start with the initial rights and leave the monitor's rights as they were.
         self.assertEqual(totals(self.ask("run rights.*"))[1::3], [0, 0])
         self.assertRegex(self.ask("cpus")[1], "rights 0xffffffe0")
         self.one("revoke 1", r"key 1: no access; all: 0xffffffec ")
@@ -222,7 +222,7 @@ class Commands(unittest.TestCase):
         self.fresh("off")
         self.one("read as thread page0", "^[0-9a-f]{16}: ")
         self.fresh("strict")
-        self.ask("grant 1 rw")      # a write of the register: QEMU's TLB would go on without keys
+        self.ask("grant 1 rw")      # a register write: else QEMU's TLB goes on without keys
         self.fresh("strict")
 
     def test_any_address_can_be_tried(self):
@@ -238,7 +238,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.ask("write rodata 0")[1], "  the page is read-only")
         self.assertIn("error code 0x3 [protection write supervisor]", self.ask("write image 0")[0])
         self.one("read image 4", "^[0-9a-f]{16}: [0-9a-f]{8}$")
-        # No more is touched than was asked for; what can be read up to a fault is shown.
+        # read touches only the bytes that were asked for, and shows those before a fault.
         for length in (1, 2, 4, 8):
             self.one("read image_end-%d %d" % (length, length), "^[0-9a-f]{16}: 0{%d}$" % (2 * length))
         self.one("read as user 0x7fffffefffff 1", "^00007fffffefffff: [0-9a-f]{2}$")
@@ -302,14 +302,14 @@ class Commands(unittest.TestCase):
         names = self.ask("list trace.*,rights.*")
         self.assertEqual(names[-1], "%d tests" % (len(names) - 1))
         self.assertIn("trace.off_keeps_nothing", names)
-        for _ in range(2):      # counts start anew each time
+        for _ in range(2):      # each run starts its counts at 0
             result = totals(self.ask("run trace.*,rights.*"))
             self.assertEqual(sum(result), len(names) - 1)
             self.assertEqual(result[0] + result[3], len(names) - 1)
-            self.assertGreater(result[0], result[3], "skipped are those alone that need trace=on")
+            self.assertGreater(result[0], result[3], "only tests that need trace=on are skipped")
         self.assertIn("# no test matches tests=nothing.*", self.ask("run nothing.*"))
         self.assertEqual(self.ask("list nothing.*"), ["0 tests"])
-        # A test that goes wrong on purpose.
+        # A test that fails on purpose.
         self.assertEqual(totals(self.ask("run selftest.fails"))[1:], [1, 0, 0, 0])
 
     def test_seed_settings_bench(self):
@@ -353,7 +353,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(first[4], 0)
         again = self.ask("run *", 60)
         self.assertEqual(totals(again), first)
-        self.assertRegex("\n".join(again), r"    # matrix: cases=\d{6} ", "not what is left of before")
+        self.assertRegex("\n".join(again), r"    # matrix: cases=\d{6} ", "no second run")
 
 
 if __name__ == "__main__":

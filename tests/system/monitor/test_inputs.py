@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How the monitor is typed to and left: editing, keyboard, pipes, a machine without PKS, the end."""
+"""Input of the monitor: line editing, keyboard, pipes, a machine without PKS; and every way out."""
 
 import json
 import os
@@ -24,7 +24,7 @@ DELETE = "\x1b[3~"
 
 
 class Editing(unittest.TestCase):
-    """One machine; what is typed, what a terminal shows of it, and what is run."""
+    """One machine: the typed line, as a terminal shows it and as the kernel runs it."""
 
     @classmethod
     def setUpClass(cls):
@@ -35,7 +35,7 @@ class Editing(unittest.TestCase):
         cls.m.close()
 
     def line(self, keys, want):
-        """The keys make this line, on the terminal and for the kernel."""
+        """Assert that these keys make this line; returns the answer to it."""
         answer = self.m.ask(keys)
         self.assertEqual(self.m.echo.rstrip(), want)
         return answer
@@ -88,10 +88,10 @@ class Editing(unittest.TestCase):
 
 
 class Leaving(unittest.TestCase):
-    """Each way out of a session, and what tools/run says then."""
+    """Each way out of a session, with the verdict of tools/run."""
 
     def leave(self, *keys):
-        """tools/run's status and last words."""
+        """Type these keys; returns the last lines of tools/run and its status."""
         m = Prompt("tests=trace.off*")
         try:
             for part in keys:
@@ -127,63 +127,63 @@ class Leaving(unittest.TestCase):
         self.assertIn("the kernel panicked", "\n".join(lines))
 
 
-def piped(*arguments, said="", machine="qemu"):
+def piped(*arguments, typed="", machine="qemu"):
     """tools/run with its input from a pipe; status and output."""
     done = subprocess.run([os.path.join(TOP, "tools", "run"), "--build", BUILD, machine,
-                           "exit=monitor", *arguments], input=said, cwd=TOP, text=True,
+                           "exit=monitor", *arguments], input=typed, cwd=TOP, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
     return done.returncode, done.stdout
 
 
 class Pipes(unittest.TestCase):
-    """Without a terminal."""
+    """Input from a pipe instead of a terminal."""
 
     def test_an_empty_pipe_powers_off(self):
-        status, said = piped("tests=trace.off*")
-        self.assertEqual(status, 0, said)
-        self.assertIn(PROMPT + "poweroff\n", said)
+        status, output = piped("tests=trace.off*")
+        self.assertEqual(status, 0, output)
+        self.assertIn(PROMPT + "poweroff\n", output)
 
     def test_the_last_command_needs_no_newline(self):
-        status, said = piped("tests=none", said="page\nread as thread page0\nseed 77")
-        self.assertEqual(status, 0, said)
-        self.assertIn("#PF page fault, error code 0x21", said)
-        self.assertIn("\nseed 77\n", said)
+        status, output = piped("tests=none", typed="page\nread as thread page0\nseed 77")
+        self.assertEqual(status, 0, output)
+        self.assertIn("#PF page fault, error code 0x21", output)
+        self.assertIn("\nseed 77\n", output)
 
     def test_no_line_of_200_is_lost(self):
-        status, said = piped("tests=none", said="".join("seed %d\n" % n for n in range(200)))
+        status, output = piped("tests=none", typed="".join("seed %d\n" % n for n in range(200)))
         self.assertEqual(status, 0)
         for n in range(200):
-            self.assertIn("\nseed %d\n" % n, said)
+            self.assertIn("\nseed %d\n" % n, output)
 
     def test_quiet_hides_the_session(self):
-        status, said = piped("tests=none", "--quiet", said="seed 77\n")
-        self.assertEqual(status, 0, said)
-        self.assertNotIn("seed 77", said)
+        status, output = piped("tests=none", "--quiet", typed="seed 77\n")
+        self.assertEqual(status, 0, output)
+        self.assertNotIn("seed 77", output)
 
     def test_a_machine_without_serial_input_is_refused(self):
-        status, said = piped(machine="bochs")
+        status, output = piped(machine="bochs")
         self.assertEqual(status, 2)
-        self.assertIn("nothing can be typed to bochs", said)
+        self.assertIn("nothing can be typed to bochs", output)
 
     def test_commands_say_that_pks_is_missing(self):
-        status, said = piped("tests=none", machine="qemu-nopks", said="\n".join([
+        status, output = piped("tests=none", machine="qemu-nopks", typed="\n".join([
             "keys", "page", "read as thread page0", "grant 1 rw", "revoke 1", "mode strict",
             "read as rights=0 page0", "read as nmi 0x8000000000000000", "write page0 5",
             "read page0", "run trace.*", ""]))
-        self.assertEqual(status, 0, said)
+        self.assertEqual(status, 0, output)
         for text in ("this processor has no PKS", "nothing to grant or revoke",
                      "mode strict; but keys deny nothing here", "no IA32_PKRS here",
                      "the address is not canonical", ": 0000000000000005\n"):
-            self.assertIn(text, said)
-        self.assertNotIn("#PF", said)
-        passed, failed, _, skipped, errors = prompt.totals(said.split("\n"))
+            self.assertIn(text, output)
+        self.assertNotIn("#PF", output)
+        passed, failed, _, skipped, errors = prompt.totals(output.split("\n"))
         self.assertGreater(passed, 4)
         self.assertGreater(skipped, 1)
         self.assertEqual((failed, errors), (0, 0))
 
 
 class NoKeyboard(unittest.TestCase):
-    """A board without the controller: said, and not waited for."""
+    """A board without a keyboard controller: the kernel reports it and does not wait."""
 
     def test_a_missing_keyboard_controller_is_reported(self):
         with debugging.folder() as where:
@@ -215,7 +215,7 @@ class Keyboard(unittest.TestCase):
         command += ["-qmp", "unix:%s,server=on,wait=off" % path]
         self.emulator = Emulator(command, TOP, subprocess.DEVNULL)
         self.addCleanup(self.emulator.__exit__)
-        self.said = b""
+        self.output = b""
         self.until(PROMPT)
         self.qmp = socket.socket(socket.AF_UNIX)
         self.addCleanup(self.qmp.close)
@@ -225,7 +225,7 @@ class Keyboard(unittest.TestCase):
         self.execute("qmp_capabilities")
 
     def execute(self, name, **arguments):
-        """One QMP command; events are passed over."""
+        """Run one QMP command; skips events."""
         self.qmp.sendall(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
         while True:
             answer = json.loads(self.answers.readline())
@@ -234,39 +234,39 @@ class Keyboard(unittest.TestCase):
                 return
 
     def press(self, *keys):
-        """Keys one by one, as names of QEMU; a-b: held together."""
+        """Press keys one by one, by QEMU's names; a-b are held together."""
         for key in keys:
             self.execute("send-key", **{"hold-time": 20, "keys": [
                 {"type": "qcode", "data": part} for part in key.split("-")]})
             time.sleep(0.05)
 
     def enter(self, text):
-        """A line, and what the console shows from then to the next prompt."""
-        self.said = b""
+        """Type a line; returns what the console shows up to the next prompt."""
+        self.output = b""
         self.press(*[self.KEYS.get(c) or ("shift-" + c.lower() if c.isupper() else c)
                      for c in text + "\n"])
         return shown(self.until(PROMPT))
 
     def until(self, text, limit=60):
-        """Read the console until it ends so."""
+        """Read the console until its output ends with this text."""
         pipe, end = self.emulator.process.stdout.fileno(), time.monotonic() + limit
-        while not self.said.endswith(text.encode()):
+        while not self.output.endswith(text.encode()):
             self.assertTrue(select.select([pipe], [], [], max(0, end - time.monotonic()))[0],
-                            self.said[-500:])
+                            self.output[-500:])
             chunk = os.read(pipe, 65536)
-            self.assertTrue(chunk, self.said[-500:])
-            self.said += chunk
-        return self.said
+            self.assertTrue(chunk, self.output[-500:])
+            self.output += chunk
+        return self.output
 
     def test_keys_reach_the_prompt(self):
         self.assertEqual(self.enter("seed 0x1f")[:-1], ["seed 0x1f", "seed 31"])
         self.assertEqual(self.enter("list trace.off*")[1], "trace.off_keeps_nothing")
         self.assertRegex(self.enter("Help")[1], "^Help: no such command")
-        self.said = b""
+        self.output = b""
         self.press("up", "ctrl-u", "s", "e", "d", "left", "e", "end", "spc", "x", "backspace", "7",
                    "home", "x", "home", "delete", "ret")
         self.assertEqual(shown(self.until(PROMPT))[1], "seed 7")
-        self.said = b""
+        self.output = b""
         self.press("caps_lock", "s", "caps_lock", "e", "tab", "ret")
         self.assertRegex(shown(self.until(PROMPT))[1], "^Se: no such command")
         self.press("pause", "f1", "alt", "shift", "ctrl", "num_lock", "pgup")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A page in headless Chromium: what its DOM has become, and what its console says.
+"""Show a page in headless Chromium; read its DOM and its console.
 
-The page is shown as it is, in a frame of another page; a probe in that one reads it and clicks in it,
-and leaves what it saw as JSON in its own DOM, which Chromium prints.
+The page runs unchanged in a frame of another page. A probe script in the outer page reads it,
+clicks in it, and leaves its findings as JSON in the outer DOM, which Chromium prints.
 """
 
 import html
@@ -43,7 +43,7 @@ addEventListener("load", async () => {
 
 
 class NoBrowser(Exception):
-    """There is none here; the message says how to get one."""
+    """No browser is installed; the message says how to get one."""
 
 
 def find():
@@ -55,7 +55,7 @@ def find():
 
 
 def show(url, *more):
-    """(the DOM when all was done, the lines of the console) of a page in a browser of its own."""
+    """Load a page in a new browser; returns (the final DOM, the lines of its console)."""
     browser = find()
     with tempfile.TemporaryDirectory() as home:
         command = [browser, *FLAGS, "--user-data-dir=" + os.path.join(home, "data"),
@@ -64,7 +64,7 @@ def show(url, *more):
         with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, start_new_session=True) as process:
             try:
-                dom, said = process.communicate(timeout=LIMIT)
+                dom, output = process.communicate(timeout=LIMIT)
             finally:
                 try:
                     os.killpg(process.pid, signal.SIGKILL)      # it leaves helpers behind
@@ -72,13 +72,13 @@ def show(url, *more):
                     pass
     if process.returncode or not dom.strip():
         raise AssertionError("%s ended with %s:\n%s" % (
-            browser, process.returncode, said.decode("utf-8", "replace")[-2000:]))
-    console = re.findall(r"CONSOLE[:(]\d+[\])].*", said.decode("utf-8", "replace"))
+            browser, process.returncode, output.decode("utf-8", "replace")[-2000:]))
+    console = re.findall(r"CONSOLE[:(]\d+[\])].*", output.decode("utf-8", "replace"))
     return dom.decode("utf-8"), console
 
 
 def probe(folder, script, width=1280, height=800, fragment="", scripts=True):
-    """What the probe script put into `out`, of folder/report.html; with the console's lines."""
+    """Run the probe script on folder/report.html; returns (its `out`, the console's lines)."""
     wrapper = os.path.join(folder, "wrapper.html")
     with open(wrapper, "w", encoding="utf-8") as file:
         file.write(WRAPPER % {"fragment": fragment, "width": width, "height": height, "probe": script,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Results such as tools/matrix leaves: 8 machines, 41 rules, every kind of cell. Invented.
+"""Invented results in the form of tools/matrix: 8 machines, 41 rules, every kind of cell.
 
 python3 tests/system/report/sample.py DIR   writes DIR/matrix/*.json, for tools/report --build DIR
 """
@@ -70,9 +70,10 @@ IMAGE = "4f1c27d9a35e80b6174ad2cc90f3e85b6d21a7704c8e93f5b02d61e7a8c4f913"
 DIVERGENCES = [
     ("modify_is_a_write", TCG, "kind:lock-add,rights:ad", "kind:lock-add|xchg|cmpxchg;rights:ad|ad+wd",
      "#PF(P+W+PK)", "#PF(P+PK)", "kind:lock-add,key:3,rights:ad,size:2m",
-     "with one processor TCG turns a locked read-modify-write into a load and a store"),
+     "with one CPU TCG turns a locked read-modify-write into a load and a store"),
     ("modify_is_a_write", ("qemu",), "kind:xchg,rw:ro", "kind:xchg;rw:ro", "#PF(P+W)", "#PF(P)",
-     "kind:xchg,key:9,rw:ro,size:4k,tlb:wrmsr", "the same, on a page that is read-only"),
+     "kind:xchg,key:9,rw:ro,size:4k,tlb:wrmsr",
+     "TCG reports the load of a read-modify-write on a read-only page"),
     ("holds_after_cr4", TCG, "rights:ad,tlb:pks", "rights:ad|ad+wd;tlb:pks", "#PF(P+PK)", "done",
      "key:2,rights:ad,tlb:pks", "TCG does not flush its TLB when CR4.PKS is set"),
     ("user_pages_obey_pkru", ("bochs",), "us:u,smap:off,pku:deny", "us:u;smap:off|ac;pku:deny|opposite",
@@ -105,7 +106,7 @@ def _rule(machine, number, line):
     elif machine.startswith("bochs") and name in SKIPS:
         status, reason = "skip", SKIPS[name]
     if status == "skip":
-        says = section = ""     # it prints no more than that it is skipped
+        says = section = ""     # a skipped rule prints no rule line
     return {"name": name, "says": says, "section": section, "status": status, "reason": reason,
             "cases": 0 if status == "skip" else 12000 * (number % 7 + 1) + 31 * number,
             "divergent": sum(c["count"] for c in classes), "classes": classes}
@@ -134,12 +135,12 @@ def _machine(name):
 
 
 def machines():
-    """The results of all machines, by name."""
+    """The results of all machines, sorted by name."""
     return [_machine(name) for name in sorted(MACHINES)]
 
 
 def write(build, results):
-    """Leave them as tools/matrix does."""
+    """Write them as tools/matrix does."""
     os.makedirs(os.path.join(build, "matrix"), exist_ok=True)
     for data in results:
         with open(os.path.join(build, "matrix", data["machine"] + ".json"), "w", encoding="utf-8") as file:

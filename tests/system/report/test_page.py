@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""build/report.html in a browser: nothing goes wrong, it sorts, it filters, it fits; also without scripts."""
+"""build/report.html in a browser: it loads, sorts, filters and fits; also without scripts."""
 
 import os
 import subprocess
@@ -46,7 +46,7 @@ class Page(unittest.TestCase):
             self.fail(str(problem))
 
     def probe(self, script, **more):
-        """What it saw; a word on the console is a failure."""
+        """The probe's findings; fails if the console has a line."""
         out, console = browser.probe(self.build, GRID + script, **more)
         blocked = [line for line in console if "Blocked script execution" in line]
         self.assertEqual(len(blocked), 0 if more.get("scripts", True) else 1)
@@ -62,7 +62,7 @@ class Page(unittest.TestCase):
         return sum((self.rule(m, name) or {what: 0})[what] for m in self.machines)
 
     def grid(self, name):
-        """A rule's row as the JSON has it."""
+        """The row that a rule must have by the JSON."""
         row = [name, "{:,}".format(self.total(name, "cases")),
                "{:,}".format(self.total(name, "divergent"))]
         for machine in self.machines:
@@ -71,12 +71,12 @@ class Page(unittest.TestCase):
         return row
 
     def divergent(self):
-        """The rules in which somebody differs."""
+        """The rules with a divergent case."""
         return [n for n in self.names if self.total(n, "divergent")]
 
 
 class Reading(Page):
-    """What is on the screen."""
+    """What the page shows."""
 
     def test_the_page_leaves_the_console_empty(self):
         dom, console = browser.show("file://" + os.path.join(self.build, "report.html"))
@@ -104,7 +104,7 @@ class Reading(Page):
                 const table = doc.querySelector("#grid table"), box = table.parentNode;
                 out.table = table.scrollWidth; out.box = box.clientWidth;""", width=width)
             self.assertLessEqual(out["page"], width)
-            if width >= 1280:       # a laptop's screen: no scrolling to the side within it either
+            if width >= 1280:       # a laptop's screen: the table does not scroll sideways
                 self.assertLessEqual(out["table"], out["box"])
 
     def test_41_rules_are_lower_than_1000_pixels(self):
@@ -118,7 +118,7 @@ class Reading(Page):
             box.scrollLeft = 200; box.scrollTop = 150;
             await pause();
             const top = Math.max(0, box.getBoundingClientRect().top);
-            out.inside = box.scrollWidth > box.clientWidth;
+            out.scrolls = box.scrollWidth > box.clientWidth;
             out.head = Math.abs(head(5).getBoundingClientRect().top - top);
             out.name = last.cells[0].getBoundingClientRect().left - box.getBoundingClientRect().left;
             out.far = rows()[0].getBoundingClientRect().top - top;"""
@@ -127,11 +127,11 @@ class Reading(Page):
             self.assertLess(out["head"], 3, width)
             self.assertLess(abs(out["name"]), 3, width)
             self.assertLess(out["far"], 0, "nothing was scrolled at %d" % width)
-            self.assertEqual(out["inside"], width == 800)
+            self.assertEqual(out["scrolls"], width == 800)
 
 
 class Using(Page):
-    """What happens when somebody clicks."""
+    """Clicks and links."""
 
     def test_a_click_on_a_head_sorts_by_its_column(self):
         shown = self.probe("""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pictures of a screen back into text, by the glyphs of kernel/console/font.c."""
+"""Turn pictures of a screen into text, by the glyphs of kernel/console/font.c."""
 
 import os
 import re
@@ -7,15 +7,15 @@ import re
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 WIDTH, HEIGHT, FIRST, GLYPHS = 8, 16, 32, 96    # kernel/console/font.h
 INK = 0xd0                                      # kernel/console/fbcon.c
-UNKNOWN = "\u00bf"                              # the glyph of all that has none
+UNKNOWN = "\u00bf"                              # the glyph for characters without one
 
 
 class NotText(Exception):
-    """The picture has something that the kernel cannot have drawn."""
+    """The picture holds pixels that the kernel cannot have drawn."""
 
 
 def glyphs():
-    """The font: the rows of a glyph, as bytes, to its character."""
+    """{glyph: character} of the font; a glyph is its rows as bytes."""
     with open(os.path.join(TOP, "kernel", "font.c"), encoding="utf-8") as file:
         table = file.read().split("= {", 1)[1]
     rows = bytes(int(x, 16) for x in re.findall(r"\b0x([0-9a-f]{2})\b", table))
@@ -32,7 +32,7 @@ class Picture:
         self.rows, self.width, self.height = rows, len(rows[0]), len(rows)
 
     def text(self, scale=1):
-        """The lines of text, without blanks at their ends."""
+        """The lines of text, without trailing blanks."""
         font, lines = glyphs(), []
         for top in range(0, self.height - HEIGHT * scale + 1, HEIGHT * scale):
             lines.append("".join(font[c] for c in self._cells(top, scale, font)).rstrip())
@@ -52,7 +52,7 @@ class Picture:
 
 
 def from_ppm(raw):
-    """QEMU's screendump."""
+    """The Picture of QEMU's screendump."""
     head = re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", raw)
     width, height = int(head[1]), int(head[2])
     ink = bytes([0x30] + [0x31] * 255)
@@ -66,7 +66,7 @@ def from_ppm(raw):
 
 
 class Frame:
-    """A framebuffer that a test makes up: what the loader would say of it, and what it holds."""
+    """A framebuffer that a test invents: its multiboot2 tag, and the picture in it."""
 
     def __init__(self, addr, width, height, bpp, pitch=None, colours=(16, 8, 8, 8, 0, 8), kind=1):
         self.addr, self.width, self.height, self.bpp = addr, width, height, bpp
@@ -81,7 +81,7 @@ class Frame:
                 number(self.height, 4) + bytes([self.bpp, self.kind, 0, 0]) + bytes(self.colours))
 
     def into(self, mbi):
-        """The boot information with this framebuffer, and without RAM where it is."""
+        """The boot information with this framebuffer, which its memory map reserves."""
         mbi.tag(8)[1] = self.tag()
         if any(kind == 6 for kind, _ in mbi.tags):
             start = self.addr & ~0xfff
@@ -95,7 +95,7 @@ class Frame:
         return sum((INK >> 8 - size if size < 8 else INK << size - 8) << pos for pos, size in fields)
 
     def picture(self, raw):
-        """What these bytes show; what lies between the rows must not have been written."""
+        """The Picture in these bytes. NotText if bytes between the rows were written."""
         known = {bytes(self.bytes): "0", self.ink().to_bytes(self.bytes, "little"): "1"}
         rows = []
         for y in range(self.height):
@@ -103,6 +103,6 @@ class Frame:
             pixels = [row[x:x + self.bytes] for x in range(0, self.width * self.bytes, self.bytes)]
             strange = [p for p in pixels if p not in known]
             if strange or any(row[self.width * self.bytes:]):
-                raise NotText("row %d has what is no pixel: %s" % (y, strange[:1]))
+                raise NotText("row %d has bytes that are no pixel: %s" % (y, strange[:1]))
             rows.append("".join(map(known.get, pixels)))
         return Picture(rows)

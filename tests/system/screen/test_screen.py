@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The console on screens: what the pixels say is compared with what went to the serial port."""
+"""The console on screens: the text in the pixels must be that of the serial port."""
 
 import os
 import sys
@@ -17,39 +17,39 @@ from picture import Frame, from_ppm     # noqa: E402
 BANNER = "# Keyward: protection keys for supervisor pages, on bare metal"
 SHORT = ["tests=harness.no_fault", "exit=halt"]
 LONG = ["tests=harness.*,keys.*,rights.*", "exit=halt"]
-SPARE = 0x4000000       # RAM of the guest that can play a framebuffer
+SPARE = 0x4000000       # RAM of the guest that serves as a framebuffer
 
 
 def setUpModule():
-    """One host for all: it keeps what the firmware and the loader have done."""
+    """One host for all tests: it keeps snapshots taken after firmware and loader."""
     global folder, host
     folder = tempfile.TemporaryDirectory(prefix="keyward.")
     host = Host(os.environ.get("KEYWARD_BUILD") or os.path.join(TOP, "build"), folder.name)
 
 
 def tearDownModule():
-    """Snapshots are large."""
+    """Remove the snapshots, which are large."""
     folder.cleanup()
 
 
 class ScreenTest(unittest.TestCase):
-    """What all tests need."""
+    """Shared by all tests."""
 
     def boot(self, **how):
-        """A boot that must come to its good end, and the kernel's own lines on the serial port."""
+        """Boot and assert that the tests pass; returns the boot and the kernel's serial lines."""
         boot = host.boot(**how)
         text = boot.consoles["serial"]
         self.assertEqual(list(boot.passed({})), [], text)
         return boot, text[text.index(BANNER):].rstrip("\n").split("\n")
 
     def frame(self, frame, words=(), **how):
-        """A boot with a made-up framebuffer: its text, and what the serial port says."""
+        """Boot with an invented framebuffer; returns its picture and the serial lines."""
         boot, serial = self.boot(words=list(words) or SHORT, meddle=mbi.spoil(frame.into),
                                  frame=(frame.addr, frame.pitch * frame.height), **how)
         return frame.picture(boot.frame), serial
 
     def same(self, lines, serial, cols):
-        """The screen's lines are the end of the serial port's, wrapped at its width."""
+        """Assert that the screen shows the last serial lines, wrapped at its width."""
         wrapped = [line[at:at + cols].rstrip() for line in serial
                    for at in range(0, max(len(line), 1), cols)]
         while lines and not lines[-1]:
@@ -59,14 +59,14 @@ class ScreenTest(unittest.TestCase):
         return len(wrapped)
 
     def whole(self, lines, serial, cols):
-        """The same, and nothing has gone off the top."""
+        """Assert that the screen shows all serial lines."""
         self.assertEqual(self.same(lines, serial, cols), len(lines))
         self.assertEqual(lines[0], BANNER)
         self.assertRegex(lines[-1], r"^# Totals: pass:\d+ fail:0 ")
 
 
 class RealScreens(ScreenTest):
-    """Those that firmware and GRUB set up."""
+    """Screens that firmware and GRUB set up."""
 
     @unittest.skipIf(Machine("qemu-uefi").missing(), "no UEFI firmware: tools/install test")
     def test_uefi_framebuffer_shows_the_console(self):
@@ -89,7 +89,7 @@ class RealScreens(ScreenTest):
 
 
 class Formats(ScreenTest):
-    """Framebuffers that no emulator here has, in memory that its map does not call RAM."""
+    """Framebuffers that no emulator here offers, in memory that the map reserves."""
 
     def check(self, frame, scale=1, **how):
         picture, serial = self.frame(frame, **how)
@@ -115,7 +115,7 @@ class Formats(ScreenTest):
 
 
 class Contents(ScreenTest):
-    """What is on the screen when more was printed than it holds, or when it went wrong."""
+    """The screen after more text than it holds, and after a panic."""
 
     def test_a_full_screen_scrolls(self):
         picture, serial = self.frame(Frame(SPARE, 640, 480, 32), words=LONG)
@@ -137,7 +137,7 @@ class Contents(ScreenTest):
                    "in an NMI, while a text was printed")
 
     def panic(self, frame, change, words, message):
-        """A boot that ends so: all of it is on the screen too."""
+        """Assert that a boot ends in this panic and that the screen shows every serial line."""
         boot = host.boot(meddle=mbi.spoil(change), words=words,
                          frame=(frame.addr, frame.pitch * frame.height))
         self.assertEqual(list(boot.refused(message + "$")), [])

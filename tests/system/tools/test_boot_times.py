@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/lib/boottimes.py: the kernel's lines, the table, what is worked out from it, the markers."""
+"""tools/lib/boottimes.py: the kernel's lines, the table, the growth figures, the markers."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ def figures(lines):
 
 
 def row(size, memory, structs, cpus=1, mem="0", used=None):
-    """A row of the table; `used` if it is not all."""
+    """A row of the table; `used` is given if it differs from the RAM found."""
     return Row(cpus, size, mem, {"found": 9, "used": used or 9, "tables": 60, "structs": structs,
                                  "memory": memory, "test": memory + 5000000})
 
@@ -53,7 +53,7 @@ class Lines(unittest.TestCase):
 
     def test_a_missing_line_is_reported(self):
         for at, name in ((1, "found"), (2, "structs, tables"), (3, "memory"), (5, "test")):
-            with self.assertRaisesRegex(Bad, "not said: " + name):
+            with self.assertRaisesRegex(Bad, "not printed: " + name):
                 figures(LINES[:at] + LINES[at + 1:])
 
     def test_the_kernel_prints_these_lines(self):
@@ -69,7 +69,7 @@ class Lines(unittest.TestCase):
 
 
 class Sizes(unittest.TestCase):
-    """What -m takes."""
+    """Sizes as -m takes them."""
 
     def test_sizes_are_read(self):
         self.assertEqual([boottimes.mib(s) for s in ("64M", "2G", "4T")], [64, 2048, 4 << 20])
@@ -81,7 +81,7 @@ class Sizes(unittest.TestCase):
 
 
 class Table(unittest.TestCase):
-    """What is made of the rows."""
+    """The table and the growth figures."""
 
     def test_a_row_holds_the_figures(self):
         lines = boottimes.table(ROWS)
@@ -113,7 +113,7 @@ class Table(unittest.TestCase):
 
 
 class Markers(unittest.TestCase):
-    """Where the table goes."""
+    """The place of the table in a document."""
 
     def test_text_between_the_markers_is_replaced(self):
         text = "before\n%s\nold\n%s\nafter\n" % (BEGIN, END)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The judge of the suite `matrix`: what it excuses, and above all what it does not."""
+"""The judge of the suite `matrix`: what it excuses, and what it must not excuse."""
 
 import os
 import sys
@@ -58,10 +58,10 @@ def judge(text, known=None, arguments=()):
 
 
 class Known(unittest.TestCase):
-    """The list of classes: nothing more happens than it says, and nothing less."""
+    """The list of classes: exactly what it lists must happen."""
 
     def red(self, text, word, known=KNOWN, arguments=()):
-        """Assert that exactly one thing is wrong, and that it is said."""
+        """Assert that exactly one failure is reported, with this word."""
         verdict, _ = judge(text, known, arguments)
         self.assertEqual((verdict.status, verdict.problems), (ktap.FAILED, []))
         self.assertEqual(len(verdict.failures), 1, verdict.failures)
@@ -69,7 +69,7 @@ class Known(unittest.TestCase):
         return verdict
 
     def good(self, text, known=KNOWN, arguments=()):
-        """Assert that nothing is."""
+        """Assert that nothing is wrong."""
         verdict, _ = judge(text, known, arguments)
         self.assertEqual((verdict.status, verdict.problems, verdict.failures), (ktap.OK, [], []))
         return verdict
@@ -130,7 +130,7 @@ class Known(unittest.TestCase):
         self.red(CLEAN, "there is no such test", known)
         self.good(CLEAN, known, ["tests=matrix.m*"])
 
-    def test_skipped_rule(self):
+    def test_a_skipped_rule_excuses_its_listed_classes(self):
         self.good(CLEAN, {"matrix.five_levels_work_as_four levels:5": "r"})
 
     def test_a_test_without_classes_is_listed_by_name(self):
@@ -164,17 +164,17 @@ class Known(unittest.TestCase):
 
 
 class Lines(unittest.TestCase):
-    """A line that is lost or cut short is a crash, never a better result."""
+    """A lost or shortened line is a crash, never a better result."""
 
     def problem(self, text, word, arguments=()):
-        """Assert that it is one."""
+        """Assert that the run is a crash, with this word among its problems."""
         verdict, _ = judge(text, KNOWN, arguments)
         self.assertEqual(verdict.status, ktap.CRASHED)
         self.assertIn(word, "; ".join(verdict.problems))
 
     def test_a_line_cut_anywhere_is_a_crash(self):
-        # To the end of the line before its last field all are lost; within it, only the judge of
-        # the whole can tell: counts that do not add up.
+        # A cut before the last field is found in the line itself. A cut within the last field is
+        # found only in the whole run, because the counts do not add up.
         for line in (RULE, CLASS, OTHER, SUMMARY):
             for end in range(len("    # rule"), line.rindex(" ")):
                 verdict, _ = judge(MATRIX.replace(line, line[:end] + "\n"), KNOWN)
@@ -273,7 +273,7 @@ class Lines(unittest.TestCase):
 
 
 class Keys(unittest.TestCase):
-    """What may stand under [known]."""
+    """The keys that [known] accepts."""
 
     def test_sound_keys_are_accepted(self):
         for key in ("register.*", "a.b", *KNOWN, "matrix.a default", "matrix.a rights:ad+wd",

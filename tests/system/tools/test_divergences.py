@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/divergences: what it shows once, what it keeps apart, and which results it refuses."""
+"""tools/divergences: what it merges, what it keeps apart, and which results it refuses."""
 
 import copy
 import json
@@ -21,14 +21,14 @@ def one(case, **other):
 
 
 def rule(name, *classes, **other):
-    """A rule; xfail if it has classes."""
+    """A rule's result; xfail if it has classes."""
     return {"name": name, "says": name + " is so", "section": "Protection Keys",
             "status": "xfail" if classes else "pass", "reason": "", "cases": 400,
             "divergent": 7 * len(classes), "classes": list(classes), **other}
 
 
 def machine(name, *rules, **other):
-    """A record."""
+    """The results of one machine."""
     return {"machine": name, "about": "about " + name, "emulator": "Emulator 1.2 of " + name,
             "date": "2026-01-02", "image": "abc", "command": "tools/run", "slice": "full",
             "levels": "4,5", "cases": 900, "seconds": 71.3, "divergent": 7, "status": "ok",
@@ -56,7 +56,7 @@ class Divergences(unittest.TestCase):
         return os.path.join(self.scratch.name, name)
 
     def run_it(self, *machines):
-        """Run it on these; returns (exit status, what it said)."""
+        """Run the tool on these; returns (exit status, output)."""
         for name in os.listdir(self.path("matrix")):
             os.remove(self.path("matrix/" + name))
         for data in machines:
@@ -68,19 +68,19 @@ class Divergences(unittest.TestCase):
         return done.returncode, done.stdout
 
     def text(self, *machines):
-        """What it writes."""
-        status, said = self.run_it(*machines)
-        self.assertEqual(status, 0, said)
+        """The document for these machines."""
+        status, output = self.run_it(*machines)
+        self.assertEqual(status, 0, output)
         with open(self.path("out.md"), encoding="utf-8") as file:
             return file.read()
 
     def refused(self, word, *machines):
-        """Assert that it refuses, says so, and leaves what was there."""
+        """Assert that the tool refuses with this word and leaves the old document."""
         with open(self.path("out.md"), "w", encoding="utf-8") as file:
             file.write("before")
-        status, said = self.run_it(*machines)
-        self.assertEqual(status, 2, said)
-        self.assertIn(word, said)
+        status, output = self.run_it(*machines)
+        self.assertEqual(status, 2, output)
+        self.assertIn(word, output)
         with open(self.path("out.md"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "before")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/experiments: tables out of consoles made by hand, whose figures were counted by hand."""
+"""tools/experiments: tables from hand-made consoles, with figures counted by hand."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ def section(policy, opened, maps=()):
 
 
 def log(opened, outcome="pardoned/site", late=1):
-    """One scenario under the policies of the tables; `opened` ticks by scope, off and strict none."""
+    """One scenario under the tables' policies; `opened` ticks by scope, none for off and strict."""
     lines = []
     maps = [(5000, "KMAP", PFN, 0), (6000, "KMAP", PFN + 1, 0), (7000, "KUNMAP", PFN, 0),
             (7500, "KUNMAP", PFN + 1, 0)]
@@ -43,7 +43,7 @@ OPENED = {"instruction": 10, "context": 100, "global": 400}
 
 
 class Tables(unittest.TestCase):
-    """What a reader sees."""
+    """The printed tables."""
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -60,56 +60,56 @@ class Tables(unittest.TestCase):
         return done.returncode, done.stdout
 
     def test_exposure_is_page_ticks(self):
-        status, said = self.run_it("exposure", one=log(OPENED))
-        self.assertEqual(status, 0, said)
-        # three pages; off: 9000 ticks; one page or two are marked for 1000 + 1000 x 2 + 500 ticks,
-        # and under `global` all three for 2500
-        self.assertIn("| some work | 27000 | 0 | 30 | 300 | 1200 | 10 | 4.0 | 3500 | 7500 |", said)
-        self.assertIn("| **all** | 27000 | 0 | 30 | 300 | 1200 | 10 | 4.0 | 3500 | 7500 |", said)
+        status, output = self.run_it("exposure", one=log(OPENED))
+        self.assertEqual(status, 0, output)
+        # There are three pages. With pks=off all are open for 9000 ticks. One or two pages are
+        # marked for 1000 + 1000 x 2 + 500 ticks; under `global` all three are, for 2500.
+        self.assertIn("| some work | 27000 | 0 | 30 | 300 | 1200 | 10 | 4.0 | 3500 | 7500 |", output)
+        self.assertIn("| **all** | 27000 | 0 | 30 | 300 | 1200 | 10 | 4.0 | 3500 | 7500 |", output)
 
     def test_late_reports_and_kmap_checks_are_counted(self):
         for outcome, cells in (("pardoned/site", "1 | 0 | 1 | 0"), ("dies/nobody", "1 | 0 | 0 | 1"),
                                ("pardoned/both", "1 | 1 | 1 | 0"), ("free/-", "0 | 0 | 0 | 0")):
-            said = self.run_it("late", one=log(OPENED, outcome))[1]
-            self.assertIn("| some work | %s | 2 | 1 | 3 |" % cells, said)
+            output = self.run_it("late", one=log(OPENED, outcome))[1]
+            self.assertIn("| some work | %s | 2 | 1 | 3 |" % cells, output)
 
     def test_outcomes_are_listed_by_mode(self):
-        said = self.run_it("outcomes", one=log(OPENED, "pardoned/site dies/-"))[1]
-        self.assertIn("| some work | " + " | ".join(["pardoned, dies"] * 6) + " |", said)
+        output = self.run_it("outcomes", one=log(OPENED, "pardoned/site dies/-"))[1]
+        self.assertIn("| some work | " + " | ".join(["pardoned, dies"] * 6) + " |", output)
 
     def test_machines_that_agree_pass(self):
-        status, said = self.run_it("late", one=log(OPENED), other=log({s: 7 for s in SCOPES}))
+        status, output = self.run_it("late", one=log(OPENED), other=log({s: 7 for s in SCOPES}))
         self.assertEqual(status, 0)
-        self.assertIn("12 runs of 1 scenarios: the same outcome on both machines", said)
+        self.assertIn("12 runs of 1 scenarios: the same outcome on both machines", output)
 
     def test_machines_that_disagree_fail(self):
-        status, said = self.run_it("late", one=log(OPENED), other=log(OPENED, "dies/site"))
+        status, output = self.run_it("late", one=log(OPENED), other=log(OPENED, "dies/site"))
         self.assertEqual(status, 1)
-        self.assertIn("DIFFERENT on two machines: some_work strict kmapped context", said)
+        self.assertIn("DIFFERENT on two machines: some_work strict kmapped context", output)
 
     def test_under_global_alone_an_extra_fault_is_no_difference(self):
-        status, said = self.run_it("late", one=log(OPENED), other=log(OPENED, "free/-"))
+        status, output = self.run_it("late", one=log(OPENED), other=log(OPENED, "free/-"))
         self.assertEqual(status, 1)
-        self.assertNotIn("silent kmapped global", said)
-        self.assertIn("silent kmapped context", said)
+        self.assertNotIn("silent kmapped global", output)
+        self.assertIn("silent kmapped context", output)
 
     def test_a_damaged_section_is_refused(self):
         text = log(OPENED)
         lost = text.replace("kept 9 overwritten 0", "kept 9 overwritten 1")
         self.assertTrue(lost != text)
-        status, said = self.run_it("exposure", one=lost)
+        status, output = self.run_it("exposure", one=lost)
         self.assertEqual(status, 1)
-        self.assertIn("sum is wrong", said)
+        self.assertIn("sum is wrong", output)
 
     def test_a_log_without_a_scenario_is_refused(self):
-        status, said = self.run_it("exposure", one="KTAP version 1\n")
+        status, output = self.run_it("exposure", one="KTAP version 1\n")
         self.assertEqual(status, 1)
-        self.assertIn("no scenario in it", said)
+        self.assertIn("no scenario in it", output)
 
     def test_an_unknown_table_is_refused(self):
-        status, said = self.run_it("heat", one=log(OPENED))
+        status, output = self.run_it("heat", one=log(OPENED))
         self.assertEqual(status, 2)
-        self.assertIn("no table 'heat'", said)
+        self.assertIn("no table 'heat'", output)
 
 
 if __name__ == "__main__":

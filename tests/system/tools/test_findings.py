@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/report on bad input: one line that says what is wrong and what mends it, exit status 2."""
+"""tools/report on bad input: one line with the error and its remedy, exit status 2."""
 
 import json
 import os
@@ -17,7 +17,7 @@ import sample       # noqa: E402
 
 
 class BadInput(unittest.TestCase):
-    """A folder with the results of one machine, which are then spoilt."""
+    """A folder with the results of one machine, which each test damages."""
 
     def setUp(self):
         self.scratch = tempfile.TemporaryDirectory()
@@ -30,29 +30,29 @@ class BadInput(unittest.TestCase):
         self.scratch.cleanup()
 
     def run_it(self, *arguments):
-        """(exit status, what it said) of the program."""
+        """Run the program; returns (exit status, output)."""
         done = subprocess.run([sys.executable, os.path.join(TOP, "tools", "report"), "--build",
                                self.build, *arguments], text=True, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return done.returncode, done.stdout
 
     def refused(self, *words):
-        """The program refuses it, with these words."""
-        status, said = self.run_it()
-        self.assertEqual((status, said.count("\n")), (2, 1), said)
+        """Assert that the program refuses the results, with these words."""
+        status, output = self.run_it()
+        self.assertEqual((status, output.count("\n")), (2, 1), output)
         for word in words + ("tools/report: ", "tools/matrix"):
-            self.assertIn(word, said)
+            self.assertIn(word, output)
         self.assertEqual(os.listdir(self.build), ["matrix"])
 
     def wrong(self, data, *words):
-        """The file with this in it is refused, with these words on one line; without the program."""
+        """Assert that findings.read() refuses a file of this data, with these words on one line."""
         self.file(json.dumps(data).encode())
         with self.assertRaises(findings.BadFindings) as caught:
             findings.read(os.path.join(self.build, "matrix"))
-        said = str(caught.exception)
-        self.assertNotIn("\n", said)
+        output = str(caught.exception)
+        self.assertNotIn("\n", output)
         for word in words + ("matrix/qemu.json: ", "tools/matrix qemu"):
-            self.assertIn(word, said)
+            self.assertIn(word, output)
 
     def file(self, content, name="qemu"):
         """Replace a machine's file."""
@@ -60,9 +60,9 @@ class BadInput(unittest.TestCase):
             file.write(content)
 
     def test_good_results_make_a_report(self):
-        status, said = self.run_it()
-        self.assertEqual((status, said.count("\n")), (0, 1), said)
-        self.assertIn("report.html: 1 machine, 41 rules", said)
+        status, output = self.run_it()
+        self.assertEqual((status, output.count("\n")), (0, 1), output)
+        self.assertIn("report.html: 1 machine, 41 rules", output)
         self.assertEqual(sorted(os.listdir(self.build)), ["matrix", "report.html"])
 
     def test_machines_are_sorted_by_name(self):
@@ -74,9 +74,9 @@ class BadInput(unittest.TestCase):
         os.remove(os.path.join(self.build, "matrix", "qemu.json"))
         self.refused("no results in")
         os.rmdir(os.path.join(self.build, "matrix"))
-        status, said = self.run_it()
+        status, output = self.run_it()
         self.assertEqual(status, 2)
-        self.assertIn("no results in", said)
+        self.assertIn("no results in", output)
 
     def test_a_file_that_is_no_json_is_refused(self):
         whole = json.dumps(self.good).encode()
@@ -125,8 +125,8 @@ class BadInput(unittest.TestCase):
 
     def test_a_report_that_cannot_be_written_is_refused(self):
         os.mkdir(os.path.join(self.build, "report.html"))
-        status, said = self.run_it()
-        self.assertEqual((status, said.count("\n")), (2, 1), said)
+        status, output = self.run_it()
+        self.assertEqual((status, output.count("\n")), (2, 1), output)
 
     def test_an_unknown_option_is_refused(self):
         self.assertEqual(self.run_it("--nonsense")[0], 2)

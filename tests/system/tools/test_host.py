@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The set-up scripts: what they refuse, what they leave alone, and that they say why."""
+"""The set-up scripts: what they refuse and why, and what they leave alone."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 
 
 def script(name, *arguments, **env):
-    """Run a script of tools/; returns (exit status, everything it said)."""
+    """Run a script of tools/; returns (exit status, output)."""
     done = subprocess.run([os.path.join(TOP, name), *arguments], text=True, check=False,
                           env={**os.environ, **env}, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -24,22 +24,22 @@ class Install(unittest.TestCase):
 
     def test_install_is_quick_and_silent_when_nothing_is_missing(self):
         started = time.monotonic()
-        status, said = script("tools/install", "test")
-        self.assertEqual((status, said), (0, ""))
+        status, output = script("tools/install", "test")
+        self.assertEqual((status, output), (0, ""))
         self.assertLess(time.monotonic() - started, 0.5)
 
     def test_install_refuses_an_unknown_word(self):
         self.assertEqual(script("tools/install", "everything")[0], 2)
 
     def test_help_names_the_two_commands(self):
-        status, said = script("keyward", "help")
+        status, output = script("keyward", "help")
         self.assertEqual(status, 0)
-        self.assertIn("./keyward run", said)
-        self.assertIn("./keyward test", said)
+        self.assertIn("./keyward run", output)
+        self.assertIn("./keyward test", output)
 
 
-# What a stand-in for mmdebstrap unpacks: a loader that says what it is asked to load and, with
-# --list, which library that needs; and more than an emulator needs to run.
+# A stand-in for mmdebstrap unpacks this: a loader that prints its arguments or, with --list, the
+# library that the program needs; and some files that an emulator does not need.
 ARCHIVE = """
     for last; do root=$before; before=$last; done
     echo once >>%(count)s
@@ -67,7 +67,7 @@ END
 
 
 class Emulators(unittest.TestCase):
-    """tools/fetch and tools/emulator, without an archive."""
+    """tools/fetch and tools/emulator with stand-ins, without an archive."""
 
     def setUp(self):
         self.scratch = tempfile.TemporaryDirectory()
@@ -75,20 +75,20 @@ class Emulators(unittest.TestCase):
         self.bin = os.path.join(self.scratch.name, "bin")
         self.count = os.path.join(self.scratch.name, "count")
         os.mkdir(self.bin)
-        self.tool("bochs", "exit 1")        # none on this host
+        self.tool("bochs", "exit 1")        # as if this host had none
 
     def tearDown(self):
         self.scratch.cleanup()
 
     def tool(self, name, body):
-        """A stand-in for a command of the host, found before it."""
+        """A stand-in for a command of the host, earlier in PATH."""
         path = os.path.join(self.bin, name)
         with open(path, "w", encoding="utf-8") as file:
             file.write("#!/bin/sh\n" + body + "\n")
         os.chmod(path, 0o755)
 
     def archive(self, pause=0, needed="libneeded.so"):
-        """An archive that unpacks."""
+        """Install a mmdebstrap that unpacks ARCHIVE."""
         self.tool("mmdebstrap", ARCHIVE % {"count": self.count, "pause": pause, "needed": needed})
 
     def environment(self):
@@ -108,21 +108,21 @@ class Emulators(unittest.TestCase):
         return os.path.join(self.cache, "keyward", name)
 
     def files(self, name):
-        """All that was kept of it, without the folders."""
+        """The names of the files that were kept, without folders."""
         return sorted(f for _, _, found in os.walk(self.root(name)) for f in found)
 
     def test_bad_usage_fetches_nothing(self):
         self.tool("mmdebstrap", "echo fetched; exit 1")
         for words in ([], ["trixie"], ["potato", "qemu"], ["trixie", "kvm"], ["--where"]):
-            status, said = self.fetch(*words)
-            self.assertEqual(status, 2, said)
-            self.assertRegex(said, "^fetch: usage: .*\n$")
+            status, output = self.fetch(*words)
+            self.assertEqual(status, 2, output)
+            self.assertRegex(output, "^fetch: usage: .*\n$")
         self.assertEqual(self.start()[0], 2)
 
     def test_bookworm_bochs_is_refused_for_lack_of_pks(self):
-        status, said = self.fetch("bookworm", "bochs")
+        status, output = self.fetch("bookworm", "bochs")
         self.assertEqual(status, 2)
-        self.assertIn("no PKS", said)
+        self.assertIn("no PKS", output)
 
     def test_a_host_bochs_with_pks_is_used(self):
         self.tool("bochs", 'echo sapphire_rapids "$@"')
@@ -141,17 +141,17 @@ class Emulators(unittest.TestCase):
 
     def test_failed_fetch_leaves_nothing_and_says_why(self):
         self.tool("mmdebstrap", "echo no network >&2; exit 1")
-        status, said = self.fetch("trixie", "bochs")
-        self.assertEqual(status, 2, said)
-        self.assertIn("no network", said)
+        status, output = self.fetch("trixie", "bochs")
+        self.assertEqual(status, 2, output)
+        self.assertIn("no network", output)
         self.assertEqual(os.listdir(self.root("")), ["lock"])
 
     def test_a_missing_library_fails_the_fetch(self):
         self.archive(needed="../nowhere; echo libneeded.so '=>' not found")
         self.tool("cp", '/bin/cp "$@" 2>/dev/null || true')
-        status, said = self.fetch("sid", "qemu")
-        self.assertEqual(status, 2, said)
-        self.assertIn("lacks a library", said)
+        status, output = self.fetch("sid", "qemu")
+        self.assertEqual(status, 2, output)
+        self.assertIn("lacks a library", output)
         self.assertEqual(os.listdir(self.root("")), ["lock"])
 
     def test_a_fetched_emulator_is_not_fetched_again(self):
@@ -166,8 +166,8 @@ class Emulators(unittest.TestCase):
     def test_only_what_was_asked_for_is_fetched(self):
         self.tool("mmdebstrap", 'echo "$@" >&2; exit 1')
         for one, other in (("bochs", "qemu"), ("qemu", "bochs")):
-            said = self.fetch("trixie", one)[1]
-            packages = said.partition("--include=")[2].partition(" trixie ")[0]
+            output = self.fetch("trixie", one)[1]
+            packages = output.partition("--include=")[2].partition(" trixie ")[0]
             self.assertIn(one, packages)
             self.assertNotIn(other, packages)
 
@@ -191,9 +191,9 @@ class Emulators(unittest.TestCase):
             self.assertEqual(file.read(), "once\n")
 
     def test_starting_a_missing_emulator_names_the_fetch_command(self):
-        status, said = self.start("sid", "qemu", "--version")
+        status, output = self.start("sid", "qemu", "--version")
         self.assertEqual(status, 2)
-        self.assertIn("tools/fetch sid qemu", said)
+        self.assertIn("tools/fetch sid qemu", output)
 
     def test_an_emulator_starts_with_its_own_libraries_and_data(self):
         self.archive()
@@ -216,7 +216,7 @@ class Emulators(unittest.TestCase):
 
 @unittest.skipUnless(shutil.which("faketime"), "faketime is not installed")
 class Iso(unittest.TestCase):
-    """tools/mkiso and the copy that a run makes of its work."""
+    """tools/mkiso."""
 
     def test_the_iso_is_the_same_at_any_time_and_place(self):
         with tempfile.TemporaryDirectory() as scratch:
@@ -225,8 +225,8 @@ class Iso(unittest.TestCase):
                 file.write(b"not a kernel\n" * 1000)
             outs = [os.path.join(scratch, name) for name in ("a.iso", "other name.iso")]
             for out, zone in zip(outs, ("UTC", "Asia/Tokyo")):
-                status, said = script("tools/mkiso", kernel, out, TZ=zone)
-                self.assertEqual(status, 0, said)
+                status, output = script("tools/mkiso", kernel, out, TZ=zone)
+                self.assertEqual(status, 0, output)
                 os.utime(kernel, (1, 1))
                 time.sleep(1.1)
             with open(outs[0], "rb") as one, open(outs[1], "rb") as two:

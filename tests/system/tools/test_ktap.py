@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The judge: what is whole and good, and above all every way in which a run is not."""
+"""The judge: a whole and good run, and every way in which a run is not."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ KTAP version 1
     ok 1 expected_fault
     # expected P W PK at 0x1000, got no fault
     ok 2 null_faults
-    ok 3 bar # SKIP no PKS on this processor
+    ok 3 bar # SKIP no PKS on this CPU
 ok 1 harness
     KTAP version 1
     # Subtest: pks
@@ -42,7 +42,7 @@ def judge(text, timed_out=False, **options):
 
 
 class Whole(unittest.TestCase):
-    """Runs that came to their end."""
+    """Runs that are whole."""
 
     def test_good_run_passes(self):
         v = judge(GOOD)
@@ -63,7 +63,7 @@ class Whole(unittest.TestCase):
         self.assertIn("no memory", v.failures[0][1])
 
     def test_skip_without_reason_fails(self):
-        v = judge(GOOD.replace("# SKIP no PKS on this processor", "# SKIP"))
+        v = judge(GOOD.replace("# SKIP no PKS on this CPU", "# SKIP"))
         self.assertEqual((v.status, v.failures[0][0]), (ktap.FAILED, "harness.bar"))
 
     def test_skip_with_not_ok_fails(self):
@@ -89,7 +89,7 @@ class Crashed(unittest.TestCase):
     """Runs that are not whole: each is a crash, whatever the results say."""
 
     def crash(self, text, word, **options):
-        """Assert that it is one, and why."""
+        """Assert that the run is a crash, with this word among its problems."""
         v = judge(text, **options)
         self.assertEqual(v.status, ktap.CRASHED, v)
         self.assertIn(word, "; ".join(v.problems))
@@ -174,7 +174,7 @@ class Crashed(unittest.TestCase):
 
 
 class Lists(unittest.TestCase):
-    """What a machine's file says about its runs."""
+    """The known list, skip_must and skip_never of a machine."""
 
     def test_known_divergence_that_fails_is_expected(self):
         v = judge(FAILING, known={"harness.null*": "mended in 9"})
@@ -231,7 +231,7 @@ class Tap(unittest.TestCase):
 
 
 class Words(unittest.TestCase):
-    """The command line that the kernel was given."""
+    """The kernel's command line against the tests that ran."""
 
     def test_a_test_that_tests_excludes_must_not_run(self):
         for good in ([], ["pks=strict"], ["tests=*"], ["tests=harness.*,pks.s?rict"],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/lint: each rule, kept and broken, in a small tree of its own."""
+"""tools/lint: each rule, kept and broken, in a small tree."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ HEAD = "// SPDX-License-Identifier: MIT\n"
 
 
 class Lint(unittest.TestCase):
-    """One file is added to a clean tree; then the named check is red, and no other."""
+    """Each test adds a file to a clean tree; then the check it names fails, and no other."""
 
     def setUp(self):
         self.scratch = tempfile.TemporaryDirectory()
@@ -37,7 +37,7 @@ class Lint(unittest.TestCase):
             file.write(text)
 
     def lint(self):
-        """Run it on the tree."""
+        """Run tools/lint on the tree."""
         return subprocess.run([sys.executable, os.path.join(TOP, "tools", "lint"),
                                self.scratch.name], text=True, stdout=subprocess.PIPE, check=False)
 
@@ -45,47 +45,47 @@ class Lint(unittest.TestCase):
         """The result line of one check."""
         return next(x for x in self.lint().stdout.splitlines() if " - %s: " % check in x)
 
-    def red(self):
+    def failing(self):
         """The checks that fail, by name."""
         run = self.lint()
-        red = [line.split()[4].rstrip(":") for line in run.stdout.splitlines()
-               if line.startswith("not ok")]
-        self.assertEqual(run.returncode, 1 if red else 0, run.stdout)
-        return red
+        names = [line.split()[4].rstrip(":") for line in run.stdout.splitlines()
+                 if line.startswith("not ok")]
+        self.assertEqual(run.returncode, 1 if names else 0, run.stdout)
+        return names
 
     def test_a_clean_tree_passes(self):
-        self.assertEqual(self.red(), [])
+        self.assertEqual(self.failing(), [])
 
     def test_a_missing_licence_is_found(self):
         self.add("kernel/a.h", "typedef int a;\n")
-        self.assertEqual(self.red(), ["licences"])
+        self.assertEqual(self.failing(), ["licences"])
 
     def test_a_file_above_350_lines_is_found(self):
         self.add("kernel/a.h", HEAD + "typedef int a;\n" * 349)
-        self.assertEqual(self.red(), [])
+        self.assertEqual(self.failing(), [])
         self.add("kernel/a.h", HEAD + "typedef int a;\n" * 350)
-        self.assertEqual(self.red(), ["lengths"])
+        self.assertEqual(self.failing(), ["lengths"])
 
     def test_assembly_above_200_lines_is_found(self):
         self.add("kernel/a.S", HEAD + "nop\n" * 200)
-        self.assertEqual(self.red(), ["lengths"])
+        self.assertEqual(self.failing(), ["lengths"])
 
     def test_an_include_of_a_higher_floor_is_found(self):
         self.add("mm/page.h", HEAD)
         self.add("pks/policy/fault.c", HEAD + '#include "kernel/lib/types.h"\n#include "mm/page.h"\n')
         self.add("boot/main.c", HEAD + '#include "mm/page.h"\n')
-        self.assertEqual(self.red(), [])
+        self.assertEqual(self.failing(), [])
         self.add("pks/rights.h", HEAD + '#include "mm/page.h"\n')
-        self.assertEqual(self.red(), ["includes"])
+        self.assertEqual(self.failing(), ["includes"])
 
     def test_the_lowest_floor_includes_nothing_above_it(self):
         self.add("kernel/sched.h", HEAD)
         self.add("kernel/lib/types.h", HEAD + '#include "kernel/sched.h"\n')
-        self.assertEqual(self.red(), ["includes"])
+        self.assertEqual(self.failing(), ["includes"])
 
     def test_an_include_not_from_the_root_is_found(self):
         self.add("kernel/a.c", HEAD + '#include "types.h"\n')
-        self.assertEqual(self.red(), ["includes"])
+        self.assertEqual(self.failing(), ["includes"])
 
     def test_exceptions(self):
         for number, wrong in ((3, 0), (4, 1)):
@@ -95,19 +95,19 @@ class Lint(unittest.TestCase):
     def test_exports(self):
         self.add("kernel/a.h", HEAD + "struct a;\nint f(struct a *a);\nextern int v[2], w;\n")
         self.add("kernel/a.c", HEAD + "int v[2], w;\nint f(struct a *a)\n{\n\treturn 0;\n}\n")
-        self.assertEqual(self.red(), ["exports"])
+        self.assertEqual(self.failing(), ["exports"])
         self.assertEqual([line.split(" uses ")[1] for line in self.lint().stdout.splitlines()
                           if " uses " in line], [x + ": make it static" for x in ("f", "v", "w")])
         self.add("mm/b.c", HEAD + "/* f */\nint g(void)\n{\n\treturn v[0] + w;\n}\n")
-        self.assertEqual(self.red(), ["exports"])       # a comment is no use
+        self.assertEqual(self.failing(), ["exports"])       # a comment is no use
         self.add("mm/b.S", HEAD + "call f\n")
-        self.assertEqual(self.red(), [])
+        self.assertEqual(self.failing(), [])
 
     def test_exports_that_a_header_uses(self):
         declared = "int f(void) __attribute__((format(printf, 1, 2)));\n"
         self.add("kernel/a.h", HEAD + declared + "static inline int g(void)\n{\n\treturn f();\n}\n")
         self.add("kernel/a.c", HEAD + "int f(void)\n{\n\treturn 0;\n}\n")
-        self.assertEqual(self.red(), ["exports"])
+        self.assertEqual(self.failing(), ["exports"])
         self.assertIn("nothing uses g:", self.lint().stdout)
         self.assertNotIn("uses f:", self.lint().stdout)
 
@@ -115,26 +115,26 @@ class Lint(unittest.TestCase):
         guard = "#ifndef KEYWARD_A_H\n#define KEYWARD_A_H\n%s\n#endif\n"
         self.add("kernel/a.h", HEAD + guard % "#define A 1\n#define B A")
         self.add("kernel/a.c", HEAD + "int v = B;\n")
-        self.assertEqual(self.red(), [])
+        self.assertEqual(self.failing(), [])
         self.add("kernel/a.c", HEAD + "int v = A;\n")
-        self.assertEqual(self.red(), ["exports"])
+        self.assertEqual(self.failing(), ["exports"])
 
     def test_suites(self):
         suite = HEAD + '#define KTEST_SUITE "%s"\n'
         self.add("linker.ld", "/* SPDX-License-Identifier: MIT */\n\t\tTESTS_OF(mm)\n")
         self.add("tests/mm/t_kmap.c", suite % "kmap")
         self.add("tests/mm/t_kmap_local_more.c", suite % "kmap_local")
-        self.assertEqual(self.red(), [])
+        self.assertEqual(self.failing(), [])
         for path, name in (("tests/mm/t_map.c", "kmap"),                # not named after it
                            ("tests/mm/t_kmap_local_less.c", "kmap"),    # named after another
                            ("tests/pks/t_kmap_far.c", "kmap"),          # elsewhere
                            ("tests/pks/t_keys.c", "keys")):             # not in linker.ld
             self.add(path, suite % name)
-            self.assertEqual(self.red(), ["suites"], path)
+            self.assertEqual(self.failing(), ["suites"], path)
             os.remove(os.path.join(self.scratch.name, path))
         os.remove(os.path.join(self.scratch.name, "tests/mm/t_kmap.c"))
         os.remove(os.path.join(self.scratch.name, "tests/mm/t_kmap_local_more.c"))
-        self.assertEqual(self.red(), ["suites"])        # a folder without tests
+        self.assertEqual(self.failing(), ["suites"])        # a folder without tests
 
     def test_ways(self):
         self.add("mm/a.c", HEAD + "static int fa(void)\n{\n\treturn 0;\n}\n")
@@ -144,14 +144,14 @@ class Lint(unittest.TestCase):
         for line in ("mm/a.c  fa  does it", "mm/a.S  fs", "mm/a.c  what it does", "it  is  prose",
                      "calls mm/a.c fa() at its end"):
             self.add("docs/ARCHITECTURE.md", way % line)
-            self.assertEqual(self.red(), [], line)
+            self.assertEqual(self.failing(), [], line)
         for line in ("mm/no.c  fa  does it", "mm/a.c  fb  does it", "mm/a.S  fa  is only called",
                      "mm/a.c  fa, fb  do it", "does it (mm/no.c)", "calls mm/a.c fb() at its end"):
             self.add("docs/ARCHITECTURE.md", way % line)
-            self.assertEqual(self.red(), ["ways"], line)
+            self.assertEqual(self.failing(), ["ways"], line)
 
         self.add("docs/ARCHITECTURE.md", self.floors() + "\n## The way of a map\n\nProse.\n")
-        self.assertEqual(self.red(), ["ways"])          # no step at all
+        self.assertEqual(self.failing(), ["ways"])          # no step at all
 
     @staticmethod
     def floors(floors=None):
@@ -165,46 +165,46 @@ class Lint(unittest.TestCase):
         for drawn, red in ((floors, []), (floors[::-1], []), (floors[1:], ["ways"]),
                            (swapped, ["ways"])):
             self.add("docs/ARCHITECTURE.md", self.floors(drawn))
-            self.assertEqual(self.red(), red)
+            self.assertEqual(self.failing(), red)
         self.add("docs/ARCHITECTURE.md", "## Something else\n")
-        self.assertEqual(self.red(), ["ways"])
+        self.assertEqual(self.failing(), ["ways"])
 
     def test_sabotages(self):
         self.add("tests/sabotage/a.txt", HEAD.replace("//", "#") + "= s: what\n@ mm/a.c\n- int a;\n+\n")
         self.add("mm/a.c", HEAD + "int a;\n")
-        self.assertEqual(self.red(), [])
+        self.assertEqual(self.failing(), [])
         self.add("mm/a.c", HEAD + "int b;\n")
-        self.assertEqual(self.red(), ["sabotages"])
+        self.assertEqual(self.failing(), ["sabotages"])
 
-    def test_blanks(self):
+    def test_trailing_blanks_and_newlines_are_found(self):
         self.add("docs/A.md", "word \n")
-        self.assertEqual(self.red(), ["whitespace"])
+        self.assertEqual(self.failing(), ["whitespace"])
         self.add("docs/A.md", "word")
-        self.assertEqual(self.red(), ["whitespace"])
+        self.assertEqual(self.failing(), ["whitespace"])
         self.add("docs/A.md", "word\n\n")
-        self.assertEqual(self.red(), ["whitespace"])
+        self.assertEqual(self.failing(), ["whitespace"])
 
     def test_machine_paths_and_archive_hosts_are_found(self):
         for text in ("see /" + "work/x", "cd /" + "root/y", "http://deb." + "debian.org/debian"):
             self.add("docs/A.md", text + "\n")
-            self.assertEqual(self.red(), ["places"], text)
+            self.assertEqual(self.failing(), ["places"], text)
         self.add("docs/A.md", '"$scratch/' + 'work/x" a/' + "home/b\n")
-        self.assertEqual(self.red(), [])
+        self.assertEqual(self.failing(), [])
 
     def test_unformatted_code_is_found(self):
         if "# SKIP" in self.line("formatting"):
-            self.skipTest("there is no clang-format of the version that is the rule")
+            self.skipTest("clang-format of the required version is not installed")
         self.add("kernel/a.c", HEAD + "int  a;\n")
-        self.assertEqual(self.red(), ["formatting"])
+        self.assertEqual(self.failing(), ["formatting"])
 
     @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not installed")
     def test_a_shellcheck_finding_is_reported(self):
         self.add("tools/a", "#!/bin/sh\n" + HEAD.replace("//", "#") + "rm $1\n")
-        self.assertEqual(self.red(), ["shell"])
+        self.assertEqual(self.failing(), ["shell"])
 
     def test_a_python_syntax_error_is_found(self):
         self.add("tools/a.py", HEAD.replace("//", "#") + "def f(:\n")
-        self.assertEqual(self.red(), ["python"])
+        self.assertEqual(self.failing(), ["python"])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/lib/machine.py: what a machine inherits, what it sheds, its version, and what is refused."""
+"""tools/lib/machine.py: inheritance, [mended], versions, and what is refused."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ register.b = wrong too
 
 
 class Case(unittest.TestCase):
-    """A folder of machines of its own; `old` is in it."""
+    """A folder of machines with one called `old`."""
 
     def setUp(self):
         self.scratch = tempfile.TemporaryDirectory()
@@ -45,17 +45,17 @@ class Case(unittest.TestCase):
             file.write(text)
 
     def refused(self, name):
-        """What is said against it."""
+        """The error that reading this machine raises."""
         with self.assertRaises(SetupError) as caught:
             Machine(name)
         return str(caught.exception)
 
 
 class OfABuild(Case):
-    """A file beside the machine's: tools/run --known."""
+    """The file of tools/run --known, beside the machine's."""
 
     def knows(self, text):
-        """The machine `old` with such a file."""
+        """The machine `old` with a --known file of this text."""
         self.write("extra", text)
         found = Machine("old")
         found.knows(os.path.join(self.scratch.name, "extra"))
@@ -77,7 +77,7 @@ class OfABuild(Case):
         with self.assertRaisesRegex(SetupError, "No such file"):
             Machine("old").knows("/nowhere/at/all")
 
-    def test_every_list_there_is(self):
+    def test_the_lists_in_tests_saved_are_sound(self):
         for name in ("stack", "slot", "cpu"):
             Machine("old").knows(os.path.join(TOP, "tests", "saved", name))
 
@@ -172,7 +172,7 @@ class Kinds(Case):
 
 
 class Emulator(Case):
-    """The emulator of a machine: how it starts, what it says of itself."""
+    """The emulator of a machine: how it starts, and its version."""
 
     def test_the_heirs_emulator_starts_the_bases_command(self):
         self.write("new", "[machine]\nbase = old\nemulator = tools/emulator sid qemu\nmore = -z\n")
@@ -180,7 +180,7 @@ class Emulator(Case):
                          ["tools/emulator", "sid", "qemu", "max a b", "x", "-z", "extra"])
 
     def version(self, script, option=""):
-        """What a machine whose emulator is this script says of itself."""
+        """The version of a machine whose emulator is this script."""
         path = os.path.join(self.scratch.name, ".emulator")
         with open(path, "w", encoding="utf-8") as file:
             file.write("#!/bin/sh\n" + script + "\n")
@@ -209,7 +209,7 @@ class Emulator(Case):
 
 
 class Ours(unittest.TestCase):
-    """The machines that there are."""
+    """The machines in machines/."""
 
     def test_each_can_be_read_and_fetches_what_it_starts(self):
         for name in machine.names():

@@ -25,36 +25,36 @@ class Run(test_run.Case):
 
     def test_known_classes_are_xfail_in_tap(self):
         self.machine(MATRIX, known=LISTED)
-        status, said = self.run_it("--tap", "tests=matrix.*")
-        self.assertEqual(status, 0, said)
-        self.assertIn("ok 2 - fake: %s # XFAIL no atomics here; nor here\n" % NAME, said)
-        self.assertNotIn("not ok", said)
-        self.assertIn("1..4\n", said)
+        status, output = self.run_it("--tap", "tests=matrix.*")
+        self.assertEqual(status, 0, output)
+        self.assertIn("ok 2 - fake: %s # XFAIL no atomics here; nor here\n" % NAME, output)
+        self.assertNotIn("not ok", output)
+        self.assertIn("1..4\n", output)
 
     def test_new_class_is_not_ok_in_tap_and_explained(self):
         self.machine(MATRIX, known=LISTED.split("\n", maxsplit=1)[0])
-        status, said = self.run_it("--tap", "tests=matrix.*")
+        status, output = self.run_it("--tap", "tests=matrix.*")
         self.assertEqual(status, 1)
-        self.assertIn("\nnot ok 2 - fake: %s\n" % NAME, "\n" + said)
-        self.assertIn("observed   #PF()", said)
-        self.assertEqual(said.count("again"), 1)
-        self.assertIn("tools/run fake 'tests=matrix.*' case=kind:xchg,mode:user\n", said)
+        self.assertIn("\nnot ok 2 - fake: %s\n" % NAME, "\n" + output)
+        self.assertIn("observed   #PF()", output)
+        self.assertEqual(output.count("again"), 1)
+        self.assertIn("tools/run fake 'tests=matrix.*' case=kind:xchg,mode:user\n", output)
 
     def test_lost_class_is_not_ok_in_tap(self):
         self.machine(CLEAN, known=LISTED)
-        status, said = self.run_it("--tap", "tests=matrix.*")
-        self.assertEqual((status, said.count("not ok")), (1, 1))
+        status, output = self.run_it("--tap", "tests=matrix.*")
+        self.assertEqual((status, output.count("not ok")), (1, 1))
         self.machine(MATRIX.replace("observed=#PF()", "observed"), known=LISTED)
-        status, said = self.run_it("--tap", "tests=matrix.*")
+        status, output = self.run_it("--tap", "tests=matrix.*")
         self.assertEqual(status, 3)
-        self.assertIn("\nnot ok 5 - fake: a line that is not whole", said)
+        self.assertIn("\nnot ok 5 - fake: a line that is not whole", output)
 
     def test_a_known_key_of_the_wrong_form_is_refused(self):
         self.machine(MATRIX, known="register.a kind:read = r")
         self.assertEqual(self.run_it()[0], 2)
 
     def record(self, *arguments):
-        """What --record writes."""
+        """The JSON that --record writes."""
         self.run_it("tests=matrix.*", "--record", self.path("r.json"), *arguments)
         with open(self.path("r.json"), encoding="utf-8") as file:
             return json.load(file)
@@ -101,7 +101,7 @@ class Run(test_run.Case):
 
 
 class Matrix(test_run.Case):
-    """tools/matrix from outside."""
+    """tools/matrix as a program."""
 
     def setUp(self):
         super().setUp()
@@ -109,7 +109,7 @@ class Matrix(test_run.Case):
         shutil.copy(self.iso, self.path("build/keyward.iso"))
 
     def add(self, name, text, **how):
-        """One more machine, with what it prints."""
+        """Add a machine that prints this text."""
         self.machine(text, **how)
         os.rename(self.path("text"), self.path(name + ".text"))
         with open(self.path("machines/fake"), encoding="utf-8") as file:
@@ -120,37 +120,37 @@ class Matrix(test_run.Case):
             file.write(words)
 
     def matrix(self, *arguments):
-        """Run it; returns (exit status, everything it said)."""
+        """Run tools/matrix; returns (exit status, output)."""
         done = subprocess.run(self.words(*arguments), env=self.env(), text=True, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
         return done.returncode, done.stdout
 
     def words(self, *arguments):
-        """How it is called here."""
+        """The command line of tools/matrix."""
         return [sys.executable, os.path.join(TOP, "tools", "matrix"),
                 "--build", self.path("build"), *arguments]
 
     def env(self):
-        """With the machines of this case."""
+        """The environment, with the machines of this case."""
         return dict(os.environ, KEYWARD_MACHINES=self.path("machines"))
 
     def result(self, name):
-        """The JSON that it left."""
+        """The JSON that a machine's run left."""
         with open(self.path("build/matrix/%s.json" % name), encoding="utf-8") as file:
             return json.load(file)
 
     def test_machines_as_expected_pass(self):
         self.add("old", MATRIX, known=LISTED)
         self.add("new", CLEAN)
-        status, said = self.matrix()
-        self.assertEqual(status, 0, said)
-        lines = [line.split() for line in said.splitlines()]
+        status, output = self.matrix()
+        self.assertEqual(status, 0, output)
+        lines = [line.split() for line in output.splitlines()]
         self.assertIn(["rule", "new", "old"], lines)
         self.assertIn(["access_disable_denies_data", "51.2k", "51.2k"], lines)
         self.assertIn(["modify_is_a_write", "40k", "4711/40k"], lines)
         self.assertIn(["five_levels_work_as_four", "-", "-"], lines)
-        self.assertRegex(said, r"\nok +old +209712 cases +\d+\.\d s +2 classes ")
-        self.assertIn("2 machines as their known lists say, 0 not", said)
+        self.assertRegex(output, r"\nok +old +209712 cases +\d+\.\d s +2 classes ")
+        self.assertIn("2 machines as their known lists say, 0 not", output)
         self.assertEqual(self.result("old")["command"],
                          "tools/run old tests=matrix.* matrix=full")
         self.assertTrue(os.path.exists(self.path("build/matrix/old.log")))
@@ -164,20 +164,20 @@ class Matrix(test_run.Case):
     def test_a_new_class_fails_and_is_explained(self):
         self.add("old", MATRIX)
         self.add("new", CLEAN)
-        status, said = self.matrix()
+        status, output = self.matrix()
         self.assertEqual(status, 1)
-        self.assertRegex(said, r"modify_is_a_write +40k +4711/40k!\n")
-        self.assertRegex(said, r"\nFAILED +old .* 2 classes \(2 new\)")
-        self.assertIn("case=kind:xchg,mode:user", said)
-        self.assertIn("1 machines as their known lists say, 1 not", said)
+        self.assertRegex(output, r"modify_is_a_write +40k +4711/40k!\n")
+        self.assertRegex(output, r"\nFAILED +old .* 2 classes \(2 new\)")
+        self.assertIn("case=kind:xchg,mode:user", output)
+        self.assertIn("1 machines as their known lists say, 1 not", output)
 
     def test_a_crash_and_a_time_out_fail(self):
         self.add("old", MATRIX.split("    not ok 2")[0])
         self.assertEqual(self.matrix()[0], 1)
         self.add("old", MATRIX.split("    not ok 2")[0], then="sleep 60", limit=50)
-        status, said = self.matrix("--timeout", "1")
+        status, output = self.matrix("--timeout", "1")
         self.assertEqual(status, 1)
-        self.assertIn("CRASH", said)
+        self.assertIn("CRASH", output)
 
     def test_the_machines_own_limit_does_not_apply(self):
         self.add("new", CLEAN.split("ok 1 matrix")[0], limit=1,
@@ -192,32 +192,32 @@ class Matrix(test_run.Case):
         self.add("ill", "", then="echo no such CPU >&2; exit 1")
         with open(self.path("fetch"), "w", encoding="ascii") as file:
             file.write("echo the archive is shut >&2; exit 2\n")
-        status, said = self.matrix()
-        self.assertEqual(status, 0, said)
-        self.assertRegex(said, r"\nskipped +far +the archive is shut / ")
-        self.assertRegex(said, r"\nskipped +ill .*no such CPU")
-        self.assertIn("0 without a result, 2 skipped", said)
+        status, output = self.matrix()
+        self.assertEqual(status, 0, output)
+        self.assertRegex(output, r"\nskipped +far +the archive is shut / ")
+        self.assertRegex(output, r"\nskipped +ill .*no such CPU")
+        self.assertIn("0 without a result, 2 skipped", output)
         self.assertFalse(os.path.exists(self.path("build/matrix/far.json")))
-        status, said = self.matrix("new", "far")
-        self.assertEqual(status, 2, said)
-        self.assertRegex(said, r"\nERROR +far +the archive is shut")
+        status, output = self.matrix("new", "far")
+        self.assertEqual(status, 2, output)
+        self.assertRegex(output, r"\nERROR +far +the archive is shut")
         os.remove(self.path("machines/new"))
         self.assertEqual(self.matrix()[0], 2)
 
     def test_set_up_error_is_no_skip(self):
         self.add("new", CLEAN)
         self.add("odd", CLEAN, known="matrix.a kind:read =")
-        status, said = self.matrix()
+        status, output = self.matrix()
         self.assertEqual(status, 2)
-        self.assertRegex(said, r"\nERROR +odd .*without a reason")
+        self.assertRegex(output, r"\nERROR +odd .*without a reason")
         os.remove(self.path("build/keyward.iso"))
         self.assertEqual(self.matrix("new")[0], 2)
 
     def test_an_unknown_machine_is_refused(self):
         self.add("new", CLEAN)
-        status, said = self.matrix("new", "newer")
+        status, output = self.matrix("new", "newer")
         self.assertEqual(status, 2)
-        self.assertIn("there are: new", said)
+        self.assertIn("there are: new", output)
         self.assertFalse(os.path.exists(self.path("build/matrix")))
 
     def test_result_of_an_earlier_run_is_not_taken(self):
@@ -236,16 +236,16 @@ class Matrix(test_run.Case):
     def test_one_cpu_runs_one_machine_at_a_time(self):
         self.watch(1)
 
-    @unittest.skipUnless(len(os.sched_getaffinity(0)) > 1, "there is one processor only")
+    @unittest.skipUnless(len(os.sched_getaffinity(0)) > 1, "there is only one CPU")
     def test_two_cpus_run_two_machines_at_a_time(self):
         self.watch(2)
 
-    def watch(self, processors):
-        """Assert that on so many processors as many of three machines run at once."""
+    def watch(self, count):
+        """Assert that on `count` CPUs that many of three machines run at once."""
         for name in "abc":
             self.add(name, CLEAN, then="echo + >>%s; sleep 0.7; echo - >>%s"
                      % (self.path("trace"), self.path("trace")))
-        cpus = sorted(os.sched_getaffinity(0))[:processors]
+        cpus = sorted(os.sched_getaffinity(0))[:count]
         done = subprocess.run(self.words(), env=self.env(), check=False, timeout=60,
                               stdout=subprocess.DEVNULL,
                               preexec_fn=lambda: os.sched_setaffinity(0, cpus))
@@ -253,10 +253,10 @@ class Matrix(test_run.Case):
         with open(self.path("trace"), encoding="ascii") as file:
             steps = [1 if line == "+\n" else -1 for line in file]
         self.assertEqual(max(sum(steps[:n]) for n in range(len(steps) + 1)),
-                         processors)
+                         count)
 
     def test_progress_and_no_orphan_when_stopped(self):
-        # 10 seconds is long: the time between two lines is made shorter in a copy.
+        # A copy of the tool prints its progress at once instead of every 10 seconds.
         for how in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             self.add("old", MATRIX.split(" # rule")[0], then="sleep 60", limit=60)
             code = ("import sys, importlib.machinery as m, importlib.util as u\n"
@@ -278,7 +278,7 @@ class Matrix(test_run.Case):
 
 
 class Grid(unittest.TestCase):
-    """The table."""
+    """tools/lib/grid.py."""
 
     def test_large_numbers_are_shortened(self):
         self.assertEqual([grid.compact(n) for n in (0, 9999, 10000, 51234, 99949, 999499, 999500,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/mknetboot: the tree it makes, what it refuses; and the HTTP server of one connection."""
+"""tools/mknetboot: the tree it makes and what it refuses; and the HTTP server of one connection."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ class Netboot(unittest.TestCase):
         return os.path.join(self.scratch.name, *names)
 
     def make(self, *words, tree=None, **env):
-        """Make the tree; returns (exit status, all that was said)."""
+        """Make the tree; returns (exit status, output)."""
         return script("tools/mknetboot", self.kernel, tree or self.tree, *words, **env)
 
     def read(self, name, tree=None):
@@ -45,7 +45,7 @@ class Netboot(unittest.TestCase):
             return file.read()
 
     def files(self, tree):
-        """Every file's content."""
+        """The content of each file of a tree."""
         return {os.path.relpath(os.path.join(folder, name), tree): self.read(
             os.path.join(folder, name)) for folder, _, names in os.walk(tree) for name in names}
 
@@ -80,25 +80,25 @@ class Netboot(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(self.scratch.name)), ["kernel", "net", "other name"])
 
     def test_words_that_cannot_be_passed_on_are_refused(self):
-        status, said = self.make("pks=a b")
+        status, output = self.make("pks=a b")
         self.assertEqual(status, 2)
-        self.assertIn("mknetboot: not a key=value argument", said)
+        self.assertIn("mknetboot: not a key=value argument", output)
         self.assertEqual(os.listdir(self.scratch.name), ["kernel"])
 
     def test_missing_arguments_and_a_missing_kernel_are_refused(self):
         self.assertEqual(script("tools/mknetboot", self.kernel)[0], 2)
         self.kernel += "s"
-        status, said = self.make()
+        status, output = self.make()
         self.assertEqual(status, 2)
-        self.assertIn("make kernel", said)
+        self.assertIn("make kernel", output)
 
     def test_a_folder_that_is_no_tree_is_not_replaced(self):
         os.mkdir(self.tree)
         with open(self.path("net", "thesis"), "w", encoding="ascii") as file:
             file.write("years of work")
-        status, said = self.make()
+        status, output = self.make()
         self.assertEqual(status, 2)
-        self.assertIn("is no earlier tree", said)
+        self.assertIn("is no earlier tree", output)
         self.assertEqual(os.listdir(self.tree), ["thesis"])
 
     def test_a_failure_of_grub_leaves_no_tree(self):
@@ -106,22 +106,22 @@ class Netboot(unittest.TestCase):
         with open(self.path("bin", "grub-mknetdir"), "w", encoding="ascii") as file:
             file.write("#!/bin/sh\necho disk full; exit 1\n")
         os.chmod(self.path("bin", "grub-mknetdir"), 0o755)
-        status, said = self.make(PATH=self.path("bin") + ":" + os.environ["PATH"])
-        self.assertEqual((status, said), (1, "disk full\n"))
+        status, output = self.make(PATH=self.path("bin") + ":" + os.environ["PATH"])
+        self.assertEqual((status, output), (1, "disk full\n"))
         self.assertEqual(sorted(os.listdir(self.scratch.name)), ["bin", "kernel"])
 
 
 class Lacking(unittest.TestCase):
-    """tools/mkiso and tools/mknetboot where GRUB is not whole."""
+    """tools/mkiso and tools/mknetboot without a part of GRUB."""
 
     def test_missing_tools_and_platforms_are_named(self):
         with tempfile.TemporaryDirectory() as scratch:
             for tool in ("sh", "dirname", "env"):
                 os.symlink(shutil.which(tool), os.path.join(scratch, tool))
             for name in ("mkiso", "mknetboot"):
-                status, said = script("tools/" + name, "kernel", "out", PATH=scratch)
+                status, output = script("tools/" + name, "kernel", "out", PATH=scratch)
                 self.assertEqual(status, 2)
-                self.assertRegex(said, r"^%s: grub-mk\w+ is missing; this installs what is needed: "
+                self.assertRegex(output, r"^%s: grub-mk\w+ is missing; this installs what is needed: "
                                  "tools/install run\n$" % name)
             for here, lacks in ((None, "i386-pc"), ("i386-pc", "x86_64-efi")):
                 if here:
@@ -129,9 +129,9 @@ class Lacking(unittest.TestCase):
                     with open(os.path.join(scratch, here, "multiboot2.mod"), "wb"):
                         pass
                 for name in ("mkiso", "mknetboot"):
-                    status, said = script("tools/" + name, "kernel", "out", KEYWARD_GRUB=scratch)
+                    status, output = script("tools/" + name, "kernel", "out", KEYWARD_GRUB=scratch)
                     self.assertEqual(status, 2)
-                    self.assertIn("%s: GRUB's modules for %s are missing" % (name, lacks), said)
+                    self.assertIn("%s: GRUB's modules for %s are missing" % (name, lacks), output)
 
 
 class Http(unittest.TestCase):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The page of tools/report: what is in it, and that nothing from a console gets out of hand there."""
+"""The page of tools/report: its content, and that console text cannot become markup in it."""
 
 import base64
 import hashlib
@@ -21,14 +21,14 @@ SIGNS = {"pass": "✓", "xfail": "≈", "fail": "✗", "skip": "–"}
 
 
 class Element:
-    """A node of the page: its tag, attributes, and what is in it (elements and texts)."""
+    """A node of the page: its tag, attributes and content (elements and texts)."""
 
     def __init__(self, tag, attributes=()):
-        self.tag, self.attributes, self.inside = tag, dict(attributes), []
+        self.tag, self.attributes, self.content = tag, dict(attributes), []
 
     def all(self, tag, **wanted):
-        """Every element under it with this tag and these attributes (class: one of its words)."""
-        for node in self.inside:
+        """Every descendant with this tag and these attributes (class: one of its words)."""
+        for node in self.content:
             if isinstance(node, Element):
                 if node.tag == tag and all(v in node.attributes.get(k.rstrip("_"), "").split()
                                            for k, v in wanted.items()):
@@ -40,17 +40,17 @@ class Element:
         return next(self.all(tag, **wanted))
 
     def text(self):
-        """All its text, blanks as a browser shows them."""
+        """All its text, with blanks as a browser shows them."""
         return " ".join(self.raw().split())
 
     def raw(self):
         """All its text."""
-        return "".join(n if isinstance(n, str) else n.raw() for n in self.inside)
+        return "".join(n if isinstance(n, str) else n.raw() for n in self.content)
 
     def walk(self):
         """Itself and every element under it."""
         yield self
-        for node in self.inside:
+        for node in self.content:
             if isinstance(node, Element):
                 yield from node.walk()
 
@@ -69,7 +69,7 @@ class Tree(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         node = Element(tag, [(k, v or "") for k, v in attrs])
-        self.open[-1].inside.append(node)
+        self.open[-1].content.append(node)
         if tag not in VOID:
             self.open.append(node)
 
@@ -78,7 +78,7 @@ class Tree(html.parser.HTMLParser):
             raise ValueError("closed without being open: " + tag)
 
     def handle_data(self, data):
-        self.open[-1].inside.append(data)
+        self.open[-1].content.append(data)
 
 
 def parse(machines):
@@ -87,7 +87,7 @@ def parse(machines):
 
 
 class Content(unittest.TestCase):
-    """What the JSON holds is in the page, where it belongs, without any script."""
+    """The page shows what the JSON holds, in its place and without scripts."""
 
     @classmethod
     def setUpClass(cls):
@@ -117,7 +117,7 @@ class Content(unittest.TestCase):
         names = [h.text() for h in head.all("th")]
         self.assertEqual(len(rows), len(self.machines))
         for data, row in zip(self.machines, rows):
-            shown = dict(zip(names, [c.text() for c in row.inside]))
+            shown = dict(zip(names, [c.text() for c in row.content]))
             self.assertEqual(shown["Machine"], data["machine"])
             self.assertEqual(shown["Version"], data["emulator"])
             self.assertEqual(shown["Date"], data["date"])
@@ -147,12 +147,12 @@ class Content(unittest.TestCase):
                     self.class_is_there(there, data["machine"], one)
 
     def class_is_there(self, rule, machine, one):
-        """Everything about it is said in one place."""
+        """Assert that one article shows everything about a class."""
         place = next(a for a in rule.all("article")
                      if a.one("h3").text() == "Smallest case " + one["case"])
-        said = dict(zip([d.text() for d in place.all("dt")], [d.text() for d in place.all("dd")]))
-        self.assertEqual(said["expected"], one["expected"])
-        self.assertEqual(said["observed"], one["observed"])
+        shown = dict(zip([d.text() for d in place.all("dt")], [d.text() for d in place.all("dd")]))
+        self.assertEqual(shown["expected"], one["expected"])
+        self.assertEqual(shown["observed"], one["observed"])
         needs = [a.split(":") for a in one["needs"].split(";")]
         self.assertEqual([a.text() for a in place.one("ul", class_="axes").all("li")],
                          ["%s: %s" % (a, v.replace("|", " or ")) for a, v in needs])
@@ -167,7 +167,7 @@ class Content(unittest.TestCase):
         self.assertEqual(len(articles), len(sample.DIVERGENCES))
 
     def test_corners_are_shown_with_their_machines(self):
-        rows = [[c.text() for c in r.inside] for r in self.root.one("section", id="corners").all("tr")]
+        rows = [[c.text() for c in r.content] for r in self.root.one("section", id="corners").all("tr")]
         self.assertIn(["user_at_supervisor_page", "PK=1 × 1,024 PK=0 × 0", "qemu, qemu-10.0"], rows)
         self.assertIn(["both_pages_denied", "low × 80 high × 0", "bochs"], rows)
         self.assertEqual(len(rows), 5)
@@ -180,11 +180,11 @@ class Content(unittest.TestCase):
         self.assertEqual([x for x in links if x[0] != "#" or x[1:] not in ids], [])
 
     def test_the_verdict_names_machines_and_counts(self):
-        said = self.root.one("p", class_="verdict").text()
-        self.assertIn("Not as expected: bochs (failed), bochs-newest (crash)", said)
+        shown = self.root.one("p", class_="verdict").text()
+        self.assertIn("Not as expected: bochs (failed), bochs-newest (crash)", shown)
         cells = [c.attributes["class"].split() for c in self.root.all("td", class_="cell")]
         for kind, words in (("agree", "%d agree"), ("known", "%d known"), ("new", "%d new")):
-            self.assertIn(words % sum(kind in c for c in cells), said)
+            self.assertIn(words % sum(kind in c for c in cells), shown)
 
     def test_a_rules_sentence_comes_from_a_machine_that_ran_it(self):
         silent, speaking = [[m for m in self.machines if m["machine"] == name]
@@ -218,12 +218,12 @@ class Content(unittest.TestCase):
 
 
 class Safety(unittest.TestCase):
-    """The values are a machine's, the page is ours."""
+    """Values come from a machine's console and cannot change the page."""
 
     EVIL = "</style></script><script>alert(1)</script><img/src=x/onerror=alert(1)>\"'&lt\x1b[2J\u202e\0\ud800"
 
     def evil(self, value):
-        """The same data with evil behind every text that may be anything."""
+        """The same data with EVIL after each free text."""
         if isinstance(value, dict):
             return {k: v if k in ("status",) else self.evil(v) for k, v in value.items()}
         if isinstance(value, list):
@@ -256,8 +256,8 @@ class Safety(unittest.TestCase):
                       if m.attributes.get("http-equiv") == "Content-Security-Policy")
         self.assertTrue(policy.startswith("default-src 'none';"))
         for tag in ("script", "style"):
-            inside, = root.all(tag)
-            digest = base64.b64encode(hashlib.sha256(inside.raw().encode()).digest()).decode()
+            element, = root.all(tag)
+            digest = base64.b64encode(hashlib.sha256(element.raw().encode()).digest()).decode()
             self.assertIn("%s-src 'sha256-%s'" % (tag, digest), policy)
         self.assertNotIn("unsafe", policy)
 
@@ -279,7 +279,7 @@ def contrast(one, other):
 
 
 class Looks(unittest.TestCase):
-    """What can be said about looks without looking."""
+    """What can be checked of the looks without a browser."""
 
     def test_text_has_contrast_in_both_modes(self):
         with open(os.path.join(TOP, "tools", "lib", "page.css"), encoding="utf-8") as file:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/results: logs as terminal programs leave them, judged as tools/run would."""
+"""tools/results: logs as terminal programs leave them, judged as tools/run judges."""
 
 import os
 import subprocess
@@ -17,14 +17,14 @@ from test_ktap import FAILING, GOOD         # noqa: E402
 GOOD = "# Keyward: protection keys for supervisor pages, on bare metal\n" \
        "# processor: GenuineIntel signature 000806f8 pks\n" + GOOD.replace("no PKS on", "no clock in")
 FAILING = GOOD.splitlines()[0] + "\n" + FAILING.replace("no PKS on", "no clock in")
-# What a BMC and a boot loader send before the kernel says a word.
+# What a BMC and a boot loader print before the kernel does.
 FIRMWARE = "[SOL Session operational.  Use ~? for help]\r\n\x1b[2J\x1b[1;1H\x1b[0m\r\n" \
            "  Downloading...1%\r  Downloading...2%\r\x1b[24;3HGNU GRUB  version 2.06\r\n" \
            "error: no suitable video mode found.\r\n"
 
 
 def results(data, *words):
-    """Judge a log (text or bytes); returns (exit status, all that was said)."""
+    """Judge a log (text or bytes); returns (exit status, output)."""
     with tempfile.TemporaryDirectory() as scratch:
         log = os.path.join(scratch, "sol.log")
         with open(log, "wb") as file:
@@ -35,14 +35,14 @@ def results(data, *words):
 
 
 class Whole(unittest.TestCase):
-    """Logs in which everything is."""
+    """Logs that are complete."""
 
     def good(self, data, *words):
-        """It must be judged as good."""
-        status, said = results(data, *words)
-        self.assertEqual(status, 0, said)
-        self.assertIn("silicon: 3 pass, 1 skip, all as expected", said)
-        return said
+        """Assert that the log passes."""
+        status, output = results(data, *words)
+        self.assertEqual(status, 0, output)
+        self.assertIn("silicon: 3 pass, 1 skip, all as expected", output)
+        return output
 
     def test_any_line_end_is_read(self):
         for end in ("\n", "\r\n", "\r\r\n", "\n\r", "\r", "\r\n\r\n"):
@@ -61,35 +61,35 @@ class Whole(unittest.TestCase):
 
     def test_foreign_lines_are_counted_and_shown(self):
         noisy = GOOD.replace("    ok 2 null", "[BMC] fan 3 is slow\r\n    ok 2 null")
-        said = self.good(noisy)
-        self.assertIn("1 lines of others among the results", said)
-        self.assertIn("| [BMC] fan 3 is slow", said)
+        output = self.good(noisy)
+        self.assertIn("1 lines of others among the results", output)
+        self.assertIn("| [BMC] fan 3 is slow", output)
 
     def test_the_summary_holds_what_to_send_back(self):
-        said = self.good(GOOD, "pks=strict", "seed=7")
-        self.assertIn("# processor: GenuineIntel signature 000806f8 pks\n", said)
-        self.assertIn("command line: pks=strict seed=7\n", said)
-        self.assertRegex(said, r"sol\.log, \d+ bytes, SHA-256 [0-9a-f]{64}\n")
+        output = self.good(GOOD, "pks=strict", "seed=7")
+        self.assertIn("# processor: GenuineIntel signature 000806f8 pks\n", output)
+        self.assertIn("command line: pks=strict seed=7\n", output)
+        self.assertRegex(output, r"sol\.log, \d+ bytes, SHA-256 [0-9a-f]{64}\n")
 
     def test_one_boot_of_several_can_be_chosen(self):
         two = FAILING + FIRMWARE + GOOD
         self.good(two, "--boot", "2")
         self.assertEqual(results(two, "--boot", "1")[0], 1)
-        status, said = results(two)
+        status, output = results(two)
         self.assertEqual(status, 3)
-        self.assertIn("2 boots in this log", said)
+        self.assertIn("2 boots in this log", output)
         self.assertIn("it has 2", results(two, "--boot", "3")[1])
 
 
 class NotWhole(unittest.TestCase):
-    """Logs that prove nothing, and what is said of them."""
+    """Incomplete logs, and the reasons that are given."""
 
     def broken(self, data, why, status=3):
-        """It must be judged so."""
-        found, said = results(data)
-        self.assertEqual(found, status, said)
-        self.assertIn(why, said)
-        return said
+        """Assert that the log has this status, for this reason."""
+        found, output = results(data)
+        self.assertEqual(found, status, output)
+        self.assertIn(why, output)
+        return output
 
     def test_a_log_cut_anywhere_is_incomplete(self):
         data = GOOD.rstrip("\n")
@@ -101,7 +101,7 @@ class NotWhole(unittest.TestCase):
 
     def test_a_log_without_any_one_line_is_incomplete(self):
         for line in GOOD.splitlines():
-            # The judge does without the header of a subtest: its plan says as much.
+            # The judge does not need the header line of a subtest: its plan is enough.
             if "#" not in line.split("ok")[0] and line != "    KTAP version 1":
                 self.broken(GOOD.replace(line + "\n", "", 1), "not whole: ")
 
@@ -119,17 +119,17 @@ class NotWhole(unittest.TestCase):
 
 
 class Judged(unittest.TestCase):
-    """By the machine's file, as tools/run does."""
+    """The machine's file decides, as in tools/run."""
 
     def test_a_failed_test_fails_the_log(self):
-        status, said = results(FAILING)
+        status, output = results(FAILING)
         self.assertEqual(status, 1)
-        self.assertIn("not as expected: harness.null_faults: failed", said)
+        self.assertIn("not as expected: harness.null_faults: failed", output)
 
     def test_silicon_fails_when_pks_tests_are_skipped(self):
-        status, said = results(GOOD.replace("no clock in", "no PKS on"))
+        status, output = results(GOOD.replace("no clock in", "no PKS on"))
         self.assertEqual(status, 1)
-        self.assertIn("skipped, and must not be here: no PKS on this processor", said)
+        self.assertIn("skipped, and must not be here: no PKS on this CPU", output)
         self.assertEqual(results(GOOD.replace("no clock in", "no PKS on"),
                                  "--machine", "qemu-nopks", "tests=harness.*,pks.*")[0], 0)
         self.assertEqual(results(GOOD, "tests=harness.*")[0], 1)
@@ -145,7 +145,7 @@ class Judged(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr),
                          (2, "tools/results: /nowhere/log: No such file or directory\n"))
 
-    def test_the_kernel_still_begins_so(self):
+    def test_the_kernel_prints_the_expected_first_line(self):
         with open(os.path.join(TOP, "boot", "main.c"), encoding="utf-8") as file:
             self.assertIn(capture.FIRST, file.read())
 

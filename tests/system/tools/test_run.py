@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/run from outside, on machines that are shell scripts: statuses, messages, no orphans."""
+"""tools/run as a program, on machines that are shell scripts: statuses, messages, no orphans."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(TOP, "tests", "system", "tools"))
 
 from test_ktap import FAILING, GOOD     # noqa: E402
 
-# A machine: what it prints is beside it, and it leaves its process id.
+# A machine prints the file `text` beside it and leaves its process id in `pid`.
 MACHINE = """\
 [machine]
 limit = %(limit)s
@@ -35,7 +35,7 @@ class Case(unittest.TestCase):
         cls.iso = os.path.join(cls.keep.name, "small.iso")
         empty = os.path.join(cls.keep.name, "empty")
         os.mkdir(empty)
-        # Two boot records' worth of nothing: enough for a copy with them replayed.
+        # An empty image is enough: xorriso can copy it and replay its boot records.
         subprocess.run(["xorriso", "-outdev", cls.iso, "-map", empty, "/boot", "-commit"],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -56,7 +56,7 @@ class Case(unittest.TestCase):
         return os.path.join(self.folder, name)
 
     def machine(self, text, then=":", limit=10, known="", extra=""):
-        """Write the machine and what it prints."""
+        """Write the machine and the text that it prints."""
         with open(self.path("text"), "w", encoding="utf-8") as file:
             file.write(text)
         with open(self.path("machines/fake"), "w", encoding="utf-8") as file:
@@ -64,19 +64,19 @@ class Case(unittest.TestCase):
             file.write((MACHINE % words).replace("[icount]", extra + "\n[icount]"))
 
     def command(self, *arguments):
-        """How tools/run is called here."""
+        """The command line of tools/run."""
         return [sys.executable, os.path.join(TOP, "tools", "run"), "fake", "--iso", self.iso,
                 "--build", self.path("build"), *arguments]
 
     def run_it(self, *arguments):
-        """Run it; returns (exit status, everything it said)."""
+        """Run tools/run; returns (exit status, output)."""
         env = dict(os.environ, KEYWARD_MACHINES=self.path("machines"))
         done = subprocess.run(self.command(*arguments), env=env, text=True, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
         return done.returncode, done.stdout
 
     def emulator_gone(self):
-        """Whether the process that the machine left its id of has ended."""
+        """True if the machine's process has ended; waits up to 5 seconds."""
         with open(self.path("pid"), encoding="ascii") as file:
             pid = int(file.read())
         for _ in range(50):
@@ -89,14 +89,14 @@ class Case(unittest.TestCase):
 
 
 class Statuses(Case):
-    """Each promised exit status, with what has to be said."""
+    """Each promised exit status, with its message."""
 
     def test_0_good_run(self):
         self.machine(GOOD)
-        status, said = self.run_it()
-        self.assertEqual(status, 0, said)
-        self.assertIn("ok 2 pks", said)
-        self.assertRegex(said, r"fake: 3 pass, 1 skip, \d+\.\d\d s from launch to totals")
+        status, output = self.run_it()
+        self.assertEqual(status, 0, output)
+        self.assertIn("ok 2 pks", output)
+        self.assertRegex(output, r"fake: 3 pass, 1 skip, \d+\.\d\d s from launch to totals")
 
     def test_0_whatever_status_the_emulator_ends_with(self):
         self.machine(GOOD, then="exit 1")
@@ -104,9 +104,9 @@ class Statuses(Case):
 
     def test_1_failure_says_how_to_see_it_again(self):
         self.machine(FAILING)
-        status, said = self.run_it("pks=strict", "tests=h*", "seed=7")
+        status, output = self.run_it("pks=strict", "tests=h*", "seed=7")
         self.assertEqual(status, 1)
-        self.assertIn("again: tools/run fake tests=harness.null_faults pks=strict seed=7", said)
+        self.assertIn("again: tools/run fake tests=harness.null_faults pks=strict seed=7", output)
 
     def test_1_known_divergence_that_passes(self):
         self.machine(GOOD, known="harness.null* = mended one day")
@@ -125,18 +125,18 @@ class Statuses(Case):
     def test_2_bad_arguments(self):
         self.machine(GOOD)
         for bad in (["tests=a b"], ["novalue"], ["a=$(x)"], ["a='"], ["--nonsense"]):
-            status, said = self.run_it(*bad)
-            self.assertEqual(status, 2, said)
+            status, output = self.run_it(*bad)
+            self.assertEqual(status, 2, output)
 
     def test_2_missing_iso_and_missing_command(self):
         self.machine(GOOD)
-        status, said = self.run_it("--iso", self.path("none.iso"))
+        status, output = self.run_it("--iso", self.path("none.iso"))
         self.assertEqual(status, 2)
-        self.assertIn("make iso", said)
+        self.assertIn("make iso", output)
         self.machine(GOOD, extra="needs = no-such-emulator")
-        status, said = self.run_it()
+        status, output = self.run_it()
         self.assertEqual(status, 2)
-        self.assertIn("tools/install", said)
+        self.assertIn("tools/install", output)
 
     def test_2_known_without_a_reason(self):
         self.machine(GOOD, known="harness.null* =")
@@ -144,16 +144,16 @@ class Statuses(Case):
 
     def test_2_emulator_that_cannot_start(self):
         self.machine("", then="echo bad option >&2; exit 1")
-        status, said = self.run_it()
+        status, output = self.run_it()
         self.assertEqual(status, 2)
-        self.assertIn("bad option", said)
+        self.assertIn("bad option", output)
 
     def test_3_ended_without_totals(self):
         self.machine(GOOD.split("# Totals")[0])
-        status, said = self.run_it()
+        status, output = self.run_it()
         self.assertEqual(status, 3)
-        self.assertIn("no totals line", said)
-        self.assertIn("the last lines of fake", said)
+        self.assertIn("no totals line", output)
+        self.assertIn("the last lines of fake", output)
 
     def test_3_silent_machine_that_exits_with_0(self):
         self.machine("")
@@ -165,9 +165,9 @@ class Statuses(Case):
 
     def test_4_hang(self):
         self.machine(GOOD.split("ok 2 pks")[0], then="sleep 60", limit=1)
-        status, said = self.run_it()
-        self.assertEqual(status, 4, said)
-        self.assertIn("TIME-OUT", said)
+        status, output = self.run_it()
+        self.assertEqual(status, 4, output)
+        self.assertIn("TIME-OUT", output)
         self.assertTrue(self.emulator_gone())
 
     def test_4_output_without_end(self):
@@ -178,15 +178,15 @@ class Statuses(Case):
 
 
 class Monitor(Case):
-    """exit=monitor without a terminal: what is said to the machine, and that it must end."""
+    """exit=monitor without a terminal: what the machine is sent, and that it must end."""
 
     ENDS = "read line; echo got $line"
 
     def test_the_machine_is_powered_off_after_the_totals(self):
         self.machine(GOOD, then=self.ENDS, extra="input = serial")
-        status, said = self.run_it("exit=monitor")
-        self.assertEqual(status, 0, said)
-        self.assertIn("got poweroff", said)
+        status, output = self.run_it("exit=monitor")
+        self.assertEqual(status, 0, output)
+        self.assertIn("got poweroff", output)
 
     def test_the_last_exit_counts(self):
         self.machine(GOOD)
@@ -195,28 +195,28 @@ class Monitor(Case):
 
     def test_a_machine_without_serial_input_is_refused(self):
         self.machine(GOOD)
-        status, said = self.run_it("exit=monitor")
+        status, output = self.run_it("exit=monitor")
         self.assertEqual(status, 2)
-        self.assertIn("nothing can be typed to fake", said)
+        self.assertIn("nothing can be typed to fake", output)
 
     def test_a_monitor_that_does_not_end_is_a_crash(self):
         self.machine(GOOD, then="sleep 60", limit=1, extra="input = serial")
-        status, said = self.run_it("exit=monitor")
-        self.assertEqual(status, 3, said)
-        self.assertIn("the monitor did not end", said)
+        status, output = self.run_it("exit=monitor")
+        self.assertEqual(status, 3, output)
+        self.assertIn("the monitor did not end", output)
         self.assertTrue(self.emulator_gone())
 
     def test_a_panic_is_a_crash(self):
         self.machine(GOOD, then="read line; echo \\# PANIC: late", extra="input = serial")
-        status, said = self.run_it("exit=monitor", "--quiet")
+        status, output = self.run_it("exit=monitor", "--quiet")
         self.assertEqual(status, 3)
-        self.assertIn("the kernel panicked: late", said)
+        self.assertIn("the kernel panicked: late", output)
 
     def test_without_totals_nothing_is_typed(self):
         self.machine(GOOD.split("# Totals")[0], then=self.ENDS, limit=2, extra="input = serial")
-        status, said = self.run_it("exit=monitor")
-        self.assertEqual(status, 4, said)
-        self.assertNotIn("got poweroff", said)
+        status, output = self.run_it("exit=monitor")
+        self.assertEqual(status, 4, output)
+        self.assertNotIn("got poweroff", output)
 
     def test_a_run_without_tests_passes_with_the_monitor_only(self):
         empty = "KTAP version 1\n1..0\n# Totals: pass:0 fail:0 xfail:0 skip:0 error:0\n"
@@ -226,14 +226,14 @@ class Monitor(Case):
 
 
 class Manners(Case):
-    """What a person and the next program rely on."""
+    """What users and calling programs rely on."""
 
     def test_machine_that_does_not_end_is_only_noted(self):
         self.machine(GOOD, then="sleep 60")
         started = time.monotonic()
-        status, said = self.run_it()
-        self.assertEqual(status, 0, said)
-        self.assertIn("did not end by itself", said)
+        status, output = self.run_it()
+        self.assertEqual(status, 0, output)
+        self.assertIn("did not end by itself", output)
         self.assertLess(time.monotonic() - started, 8)
         self.assertTrue(self.emulator_gone())
 
@@ -256,10 +256,10 @@ class Manners(Case):
 
     def test_quiet_prints_only_what_is_wrong(self):
         self.machine(FAILING)
-        status, said = self.run_it("--quiet")
+        status, output = self.run_it("--quiet")
         self.assertEqual(status, 1)
-        self.assertNotIn("expected_fault", said)
-        self.assertIn("FAILED harness.null_faults", said)
+        self.assertNotIn("expected_fault", output)
+        self.assertIn("FAILED harness.null_faults", output)
 
     def test_log_holds_the_console(self):
         self.machine(GOOD)
@@ -269,10 +269,10 @@ class Manners(Case):
 
     def test_tap_carries_the_verdict(self):
         self.machine(FAILING, known="pks.strict = one day")
-        said = self.run_it("--tap")[1]
-        self.assertIn("not ok 2 - fake: harness.null_faults", said)
-        self.assertIn("not ok 4 - fake: pks.strict", said)
-        self.assertIn("1..4", said)
+        output = self.run_it("--tap")[1]
+        self.assertIn("not ok 2 - fake: harness.null_faults", output)
+        self.assertIn("not ok 4 - fake: pks.strict", output)
+        self.assertIn("1..4", output)
         self.machine(FAILING, known="harness.null* = one day")
         self.assertIn("# XFAIL one day", self.run_it("--tap")[1])
         self.machine(GOOD.split("# Totals")[0])
@@ -290,10 +290,10 @@ class Manners(Case):
                      "# RIP ffffffff80100000 _start+0x0/0x2  RFLAGS 00000002\n"
                      "# RAX ffffffff80100000 RBX 0000000000000000\n"
                      "#   ffffffff80100000 _start+0x0/0x2\n")
-        said = self.run_it("--elf", elf)[1]
-        self.assertRegex(said, r"# RIP ffffffff80100000 .*<- _start .*a\.c:2")
-        self.assertRegex(said, r"#   ffffffff80100000 .*<- _start .*a\.c:2")
-        self.assertNotRegex(said, r"RAX .*<-")      # a number there is nobody's place
+        output = self.run_it("--elf", elf)[1]
+        self.assertRegex(output, r"# RIP ffffffff80100000 .*<- _start .*a\.c:2")
+        self.assertRegex(output, r"#   ffffffff80100000 .*<- _start .*a\.c:2")
+        self.assertNotRegex(output, r"RAX .*<-")      # a general register holds no code address
 
 
 if __name__ == "__main__":

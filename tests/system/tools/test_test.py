@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/test: what a step's output and exit status come to, and that nothing stays behind."""
+"""tools/test: how a step's output and exit status count, and that no process is left."""
 
 import importlib.machinery
 import importlib.util
@@ -23,7 +23,7 @@ def load():
     return module
 
 
-sys.dont_write_bytecode = True      # tools/ is no place for one
+sys.dont_write_bytecode = True      # keep tools/ free of it
 suite = load()
 
 
@@ -89,7 +89,7 @@ class Steps(unittest.TestCase):
 
 
 class Stopping(unittest.TestCase):
-    """Ctrl-C and SIGTERM end the suite at once, with all that it started."""
+    """Ctrl-C and SIGTERM end the suite at once, with every process it started."""
 
     def test_no_process_is_left(self):
         for how in (signal.SIGINT, signal.SIGTERM):

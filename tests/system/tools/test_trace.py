@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/trace: dumps made by hand, whose figures were counted by hand, and dumps that are damaged."""
+"""tools/trace: hand-made dumps with figures counted by hand, and damaged dumps."""
 
 import json
 import os
@@ -28,12 +28,12 @@ SILENT = 3 << 16
 
 
 def begins(rights, inner=INIT):
-    """What ENTER carries."""
+    """The second word of ENTER."""
     return inner << 32 | rights
 
 
 def dump(*rings, overwritten=0, threads="0 main", armed=" armed", policy_name="some work"):
-    """A log with a dump of these events: for each processor a list of (time, type, a, b)."""
+    """A log with a dump of these events: for each CPU a list of (time, type, a, b)."""
     lines = ["begin 1 cpus %x khz 3e8 types %x init %x%s" % (len(rings), len(TYPES), INIT, armed)]
     lines += ["type %02x %s" % t for t in enumerate(TYPES)]
     lines += ["key 0 pages 0 all memory", "key 1 pages 3 devmap"]
@@ -50,19 +50,19 @@ def dump(*rings, overwritten=0, threads="0 main", armed=" armed", policy_name="s
 
 
 def replay(*rings, **more):
-    """The same as a Timeline."""
+    """The Timeline of such a dump."""
     [one] = tracedump.read(dump(*rings, **more))
     return timeline.replay(one)
 
 
 def section(*events, policy=SILENT, end=10000):
-    """Events between the begin of a section of three pages at 1000 and its end."""
+    """A section of three pages that begins at 1000, with these events in it."""
     return [(1000, "SCENARIO_BEGIN", PAGES3, policy), (1000, "RIGHTS", INIT, 0), *events,
             (end, "SCENARIO_END", PAGES3, policy)]
 
 
 def figures(*rings, **more):
-    """What exposure says of the only section."""
+    """The exposure figures of the only section."""
     [one] = exposure.sections(replay(*rings, **more))
     return one
 
@@ -73,7 +73,7 @@ def of(one, context):
 
 
 class Exposure(unittest.TestCase):
-    """Figures that were counted by hand."""
+    """Exposure against figures counted by hand."""
 
     def test_open_is_exposed_on_every_page(self):
         one = figures(section((2000, "RIGHTS", OPEN1, 0), (2500, "RIGHTS", INIT, 0)))
@@ -97,7 +97,7 @@ class Exposure(unittest.TestCase):
         self.assertEqual(figures(section((2000, "RIGHTS", READ1, 0), (2500, "RIGHTS", INIT, 0)))["exposure"], 0)
 
     def test_an_interrupted_context_counts_nothing(self):
-        """500 ticks of open rights, an interrupt takes 200 of them."""
+        """The key is open for 500 ticks; an interrupt runs for 200 of them."""
         one = figures(section((2000, "RIGHTS", OPEN1, 0), (2100, "ENTER", 0x40, begins(OPEN1)),
                               (2300, "LEAVE", 0x40, OPEN1), (2500, "RIGHTS", INIT, 0)))
         self.assertEqual(one["exposure"], 300 * 3)
@@ -111,7 +111,7 @@ class Exposure(unittest.TestCase):
         self.assertEqual(of(one, "softirq 0")["exposure"], 300)
 
     def test_rights_go_with_their_thread(self):
-        """Thread 0 opens, thread 4 runs without, thread 0 goes on with them."""
+        """Thread 0 opens the key, thread 4 runs without it, thread 0 resumes with it."""
         one = figures(section((2000, "RIGHTS", OPEN1, 0), (2100, "SWITCH", 4, INIT),
                               (2900, "SWITCH", 4 << 32, OPEN1), (3000, "RIGHTS", INIT, 0)), threads="0 main,4 other")
         self.assertEqual(one["exposure"], 200 * 3)
@@ -124,7 +124,7 @@ class Exposure(unittest.TestCase):
         self.assertEqual(one["exposure"], 500 * 3 + 600 * 3)
 
     def test_unknown_rights_are_counted_apart(self):
-        """Before its first event nothing tells what processor 1 had."""
+        """CPU 1's rights are unknown before its first event."""
         one = figures(section(), [(1500, "MARK", 0, 0), (1700, "RIGHTS", INIT, 0), (20000, "MARK", 0, 0)])
         self.assertEqual(one["unknown"], 200)
 
@@ -142,7 +142,7 @@ FAULT = [(2000, "ENTER", 14, begins(INIT)), (2010, "FAULT", 0xff000, 0xffffffff8
 
 
 class Pardons(unittest.TestCase):
-    """Windows: from where the right is in force to its end."""
+    """Windows: from the moment a pardoned right is in force to its end."""
 
     def only(self, one):
         [row] = one["pardons"]
@@ -158,13 +158,13 @@ class Pardons(unittest.TestCase):
         self.assertEqual((row["kind"], row["max"], row["left_open"]), ("softirq", 300, 0))
 
     def test_a_step_ends_a_window(self):
-        """The trap behind the instruction takes the right back in the frame."""
+        """The #DB after the instruction takes the right back in the frame."""
         row = self.only(figures(section(*FAULT, (2060, "ENTER", 1, begins(OPEN1)), (2070, "STEP_END", 0, 12),
                                         (2080, "LEAVE", 1, INIT), policy=SILENT | 1)))
         self.assertEqual((row["scope"], row["max"], row["elapsed_max"]), ("instruction", 10, 60))
 
     def test_a_lent_key_is_open_to_every_thread_of_its_cpu(self):
-        """Lent in the register: the thread has it, the thread after it too, an NMI ends it."""
+        """The right is lent in the register: this thread and the next have it, an NMI ends it."""
         lent = [e if e[1] != "LEAVE" else (2050, "LEAVE", 14, INIT) for e in FAULT]
         one = figures(section(*lent, (2150, "SWITCH", 4, INIT), (2450, "ENTER", 2, begins(INIT)),
                               (2460, "LEAVE", 2, INIT), policy=SILENT | 2), threads="0 main,4 other")
@@ -188,7 +188,7 @@ class Pardons(unittest.TestCase):
 
 
 class Contexts(unittest.TestCase):
-    """Whose time is whose."""
+    """Which context each stretch of time belongs to."""
 
     def test_a_context_entered_before_the_record_is_recognised(self):
         line = replay([(1000, "RIGHTS", READ1, 0), (1500, "LEAVE", 0x40, OPEN1), (1700, "RIGHTS", INIT, 0)])
@@ -209,7 +209,7 @@ class Contexts(unittest.TestCase):
 
 
 class Damaged(unittest.TestCase):
-    """What cannot be believed is refused, with the place."""
+    """A damaged dump is refused, with the line."""
     LOG = section((2000, "RIGHTS", OPEN1, 0), (2500, "RIGHTS", INIT, 0))
 
     def refuses(self, lines, why):
@@ -245,7 +245,7 @@ class Damaged(unittest.TestCase):
     def test_an_impossible_order_of_events_is_refused(self):
         for events, why in (
                 ([(1, "THREAD", 0, 0), (2, "LEAVE", 14, 0)], "was not entered"),
-                ([(1, "ENTER", 14, 0), (2, "LEAVE", 13, 0)], "inside of"),
+                ([(1, "ENTER", 14, 0), (2, "LEAVE", 13, 0)], "the innermost context is"),
                 ([(1, "SWITCH", 4, 0), (2, "SWITCH", 5 | 3 << 32, 0)], "thread 4 ran"),
                 ([(1, "USE_END", 4, 0x101), (2, "MARK", 0, 0)], "has not begun"),
                 ([(1, "SCENARIO_END", 7, 0), (2, "MARK", 0, 0)], "no such section"),
@@ -261,7 +261,7 @@ class Damaged(unittest.TestCase):
 
 
 class Written(unittest.TestCase):
-    """The page, the JSON and the command."""
+    """The page, the JSON and the command's output."""
     LOG = dump(section(*FAULT, (2250, "RIGHTS", READ1, 0), (2500, "RIGHTS", INIT, 0), (3000, "KMAP", 5, 6)),
                policy_name="<script>&", threads="0 <b>main")
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""tools/usb: what it says of a device, each thing it refuses, and that what it writes is whole.
+"""tools/usb: how it describes a device, everything it refuses, and that it writes the whole image.
 
-The disks are folders that look like sysfs; what is written to is a regular file.
+The disks are folders that look like sysfs; the device that is written is a regular file.
 """
 
 import contextlib
@@ -74,7 +74,7 @@ class Case(unittest.TestCase):
             self.node("%s%d" % (name, part), "%s/%s%d" % (folder, name, part), major, minor + part)
 
     def node(self, name, folder, major, minor):
-        """A device: its number, and where sysfs has it."""
+        """A device node: its number and its folder in sysfs."""
         self.text("sys/%s/dev" % folder, "%d:%d\n" % (major, minor))
         self.numbers["/dev/" + name] = (major, minor)
         os.makedirs(self.path("sys/dev/block"), exist_ok=True)
@@ -83,15 +83,15 @@ class Case(unittest.TestCase):
             os.symlink(self.path("sys", folder), link)
 
     def number(self, path):
-        """What stat() would say."""
+        """The number that stat() would return."""
         if path not in self.numbers:
             raise Refused("no such device: " + path)
         return self.numbers[path]
 
     def usb(self, *words, typed=""):
-        """Run tools/usb on this host; returns (exit status, all it said)."""
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), \
+        """Run tools/usb on this host; returns (exit status, output)."""
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output), \
                 mock.patch("sys.stdin", io.StringIO(typed)):
             try:
                 status = usb.main(["--iso", self.iso, *words],
@@ -102,28 +102,28 @@ class Case(unittest.TestCase):
             except usb.Broken as problem:
                 status = usb.BROKEN
                 print(problem)
-        return status, said.getvalue()
+        return status, output.getvalue()
 
     def refused(self, device, why):
-        """It must not be written, nor asked about."""
+        """Assert that the device is refused before the question, for this reason."""
         for words in ([device], ["--write", device]):
             with mock.patch.object(usb, "open_device", side_effect=AssertionError("opened")):
-                status, said = self.usb(*words, typed=os.path.basename(device) + "\n")
-            self.assertEqual(status, usb.REFUSED, said)
-            self.assertIn(why, said)
-            self.assertNotIn("Type ", said)
+                status, output = self.usb(*words, typed=os.path.basename(device) + "\n")
+            self.assertEqual(status, usb.REFUSED, output)
+            self.assertIn(why, output)
+            self.assertNotIn("Type ", output)
 
 
 class Saying(Case):
-    """Before anything is written."""
+    """What tools/usb prints before it writes."""
 
     def test_dry_run_names_the_disk_and_opens_nothing(self):
         with mock.patch.object(usb, "open_device", side_effect=AssertionError("opened")):
-            status, said = self.usb("/dev/sdb")
-        self.assertEqual(status, usb.DONE, said)
-        self.assertIn("/dev/sdb  64 MiB  model Maker Stick 3000  serial SN0815  USB, removable", said)
-        self.assertIn("Nothing was written", said)
-        self.assertIn("WRITE=yes", said)
+            status, output = self.usb("/dev/sdb")
+        self.assertEqual(status, usb.DONE, output)
+        self.assertIn("/dev/sdb  64 MiB  model Maker Stick 3000  serial SN0815  USB, removable", output)
+        self.assertIn("Nothing was written", output)
+        self.assertIn("WRITE=yes", output)
 
     def test_a_scsi_disks_serial_number_is_shown(self):
         self.disk("sdc", "devices/pci0/block/sdc", 8, 32, 64,
@@ -134,28 +134,28 @@ class Saying(Case):
         self.disk("sr0", "devices/pci0/block/sr0", 11, 0, 64, **{"device/type": "5"})
         self.disk("loop0", "devices/virtual/block/loop0", 7, 0, 64)
         self.disk("sdd", "devices/pci0/block/sdd", 8, 48, 0)
-        status, said = self.usb()
+        status, output = self.usb()
         self.assertEqual(status, usb.REFUSED)
-        self.assertIn("/dev/sdb  64 MiB", said)
-        self.assertIn("/dev/vda  4096 MiB", said)
+        self.assertIn("/dev/sdb  64 MiB", output)
+        self.assertIn("/dev/vda  4096 MiB", output)
         for other in ("sr0", "loop0", "sdd"):
-            self.assertNotIn(other, said)
+            self.assertNotIn(other, output)
 
     def test_nothing_is_opened_until_the_name_is_typed(self):
         for typed in ("", "\n", "yes\n", "sda\n", "sdb1\n"):
             with mock.patch.object(usb, "open_device", side_effect=AssertionError("opened")):
-                status, said = self.usb("--write", "/dev/sdb", typed=typed)
-            self.assertEqual(status, usb.REFUSED, said)
-            self.assertIn("not confirmed", said)
+                status, output = self.usb("--write", "/dev/sdb", typed=typed)
+            self.assertEqual(status, usb.REFUSED, output)
+            self.assertIn("not confirmed", output)
 
     def test_a_stick_swapped_during_the_question_is_refused(self):
         def swap(_):
             self.text("sys/devices/pci0/usb2/2-1/serial", "SN0816\n")
         with mock.patch.object(usb, "confirmed", side_effect=swap), \
                 mock.patch.object(usb, "open_device", side_effect=AssertionError("opened")):
-            status, said = self.usb("--write", "/dev/sdb")
-        self.assertEqual(status, usb.REFUSED, said)
-        self.assertIn("has become another device", said)
+            status, output = self.usb("--write", "/dev/sdb")
+        self.assertEqual(status, usb.REFUSED, output)
+        self.assertIn("has become another device", output)
 
 
 class Refusing(Case):
@@ -223,9 +223,9 @@ class Refusing(Case):
 
     def test_a_missing_image_is_refused(self):
         self.iso = self.path("none.iso")
-        status, said = self.usb("/dev/sdb")
+        status, output = self.usb("/dev/sdb")
         self.assertEqual(status, usb.REFUSED)
-        self.assertIn("make iso", said)
+        self.assertIn("make iso", output)
 
     def test_a_disk_without_permission_is_refused(self):
         with mock.patch.object(os, "open", side_effect=PermissionError(13, "Permission denied")):
@@ -240,7 +240,7 @@ class Refusing(Case):
 
 
 class Writing(Case):
-    """To a regular file, which stands for the stick."""
+    """Writing to a regular file in place of the stick."""
 
     def setUp(self):
         super().setUp()
@@ -255,8 +255,8 @@ class Writing(Case):
             return file.read()
 
     def test_the_image_is_written_whole_and_no_byte_more(self):
-        status, said = self.usb("--file", "--write", self.stick, typed="stick\n")
-        self.assertEqual(status, usb.DONE, said)
+        status, output = self.usb("--file", "--write", self.stick, typed="stick\n")
+        self.assertEqual(status, usb.DONE, output)
         with open(self.iso, "rb") as file:
             image = file.read()
         self.assertTrue(self.content() == image + self.before[len(image):])
@@ -272,9 +272,9 @@ class Writing(Case):
 
     def test_a_file_that_is_too_small_is_refused(self):
         os.truncate(self.stick, MIB)
-        status, said = self.usb("--file", "--write", self.stick, typed="stick\n")
+        status, output = self.usb("--file", "--write", self.stick, typed="stick\n")
         self.assertEqual(status, usb.REFUSED)
-        self.assertIn("holds 1024 KiB", said)
+        self.assertIn("holds 1024 KiB", output)
 
     def test_a_stick_that_stores_another_byte_is_found(self):
         real = usb.put
@@ -284,9 +284,9 @@ class Writing(Case):
             if offset <= 2 * MIB < offset + len(data):
                 os.pwrite(handle, bytes([data[2 * MIB - offset] ^ 4]), 2 * MIB)
         with mock.patch.object(usb, "put", lossy):
-            status, said = self.usb("--file", "--write", self.stick, typed="stick\n")
+            status, output = self.usb("--file", "--write", self.stick, typed="stick\n")
         self.assertEqual(status, usb.DIFFERS)
-        self.assertIn("differs from the image at byte %d" % (2 * MIB), said)
+        self.assertIn("differs from the image at byte %d" % (2 * MIB), output)
 
     def test_an_error_half_way_leaves_no_head(self):
         for error in (OSError(5, "Input/output error"), KeyboardInterrupt()):
@@ -297,9 +297,9 @@ class Writing(Case):
                     raise error
                 real(handle, data, offset)
             with mock.patch.object(usb, "put", failing):
-                status, said = self.usb("--file", "--write", self.stick, typed="stick\n")
+                status, output = self.usb("--file", "--write", self.stick, typed="stick\n")
             self.assertEqual(status, usb.BROKEN)
-            self.assertIn("write it again: tools/usb --write " + self.stick, said)
+            self.assertIn("write it again: tools/usb --write " + self.stick, output)
             self.assertEqual(self.content()[:usb.HEAD], bytes(usb.HEAD))
 
     def test_a_stopped_write_leaves_no_head(self):
@@ -321,8 +321,8 @@ class Writing(Case):
                 while not process.stdout.readline().startswith("at %d" % usb.HEAD):
                     self.assertIsNone(process.poll())
                 process.send_signal(how)
-                said = process.communicate(timeout=20)[0]
-            self.assertIn("broken: interrupted; nothing on it is usable now", said)
+                output = process.communicate(timeout=20)[0]
+            self.assertIn("broken: interrupted; nothing on it is usable now", output)
             self.assertEqual(self.content()[:usb.HEAD], bytes(usb.HEAD))
 
     def test_a_loop_device_is_written(self):

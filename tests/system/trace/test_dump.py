@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The kernel's dump of tests/kernel/trace/t_trace_scenario.c, read by tools/trace: what comes out is what went in.
+"""tools/trace on the dump of tests/kernel/trace/t_trace_scenario.c: the figures are the scenario's.
 
-QEMU counts instructions here, so that a span of the scenario is as long as it says.
+QEMU counts instructions, so that a span of the scenario has its nominal length.
 """
 
 import json
@@ -19,7 +19,7 @@ import timeline         # noqa: E402
 import tracedump        # noqa: E402
 
 SPAN = 200000       # SCENARIO_SPAN
-SLACK = 4000        # ticks of the timer, events, calls
+SLACK = 4000        # ticks that the timer, events and calls may add
 
 
 class Dump(unittest.TestCase):
@@ -66,7 +66,7 @@ class Dump(unittest.TestCase):
         self.assertTrue(0 < one["max"] < SLACK)
 
     def test_nothing_is_overwritten_and_no_right_changes_unseen(self):
-        """Nothing was here; and no right changed that no event told of."""
+        """No ring overflowed, and every change of rights has an event."""
         with open(self.log, encoding="utf-8", newline="\n") as file:
             dumps = tracedump.read(file)
         self.assertEqual(len(dumps), 2)
