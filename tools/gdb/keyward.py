@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""gdb commands that know Keyward: pkrs, walk, threads, frame-pkrs. `help COMMAND` explains each.
+"""gdb commands for Keyward: pkrs, walk, threads, frame-pkrs. `help COMMAND` explains each.
 
-Everything is read through the kernel's own debug information; only the address map comes from
-kernel/cpu/layout.h, because macros are not in there.
+The commands read everything through the kernel's debug information, except the address map: it
+comes from kernel/cpu/layout.h, because debug information has no macros.
 """
 
 import os
@@ -21,7 +21,7 @@ FAULT_WORDS = ((1, "protection", "not-present"), (2, "write", ""), (16, "fetch",
 
 
 def address_map():
-    """The address map's names and numbers."""
+    """{name: address} of the address map."""
     with open(os.path.join(TOP, "kernel", "cpu", "layout.h"), encoding="utf-8") as file:
         return {name: int(number, 16) for name, number in
                 re.findall(r"#define (\w+)\s+AC\((0x[0-9a-f]+)\)", file.read())}
@@ -31,7 +31,7 @@ LAYOUT = address_map()
 
 
 def number(what):
-    """An expression or a value, as an unsigned 64-bit number."""
+    """An expression or a value as an unsigned 64-bit number."""
     value = gdb.parse_and_eval(what) if isinstance(what, str) else what
     if value.type.code in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_ARRAY):
         value = value.address
@@ -39,7 +39,7 @@ def number(what):
 
 
 def word(address):
-    """Eight bytes of memory."""
+    """Eight bytes of memory as a number."""
     return int.from_bytes(gdb.selected_inferior().read_memory(address, 8).tobytes(), "little")
 
 
@@ -56,7 +56,7 @@ def symbol(address):
 
 
 def owner(key):
-    """Who owns a key, or None."""
+    """The owner of a key, or None."""
     try:
         name = gdb.parse_and_eval("'pks/keys.c'::owners[%d]" % key)
         return name.string() if int(name) else None
@@ -65,16 +65,16 @@ def owner(key):
 
 
 def this_cpu():
-    """struct cpu of the selected processor."""
+    """The struct cpu of the selected CPU."""
     for name in ("$gs_base", "$k_gs_base"):         # the second in user mode
         base = number(name)
         if base >> 63:
             return pointer(base, "struct cpu")
-    raise gdb.GdbError("this processor has no struct cpu yet (percpu_init() sets it up)")
+    raise gdb.GdbError("this CPU has no struct cpu yet (percpu_init() sets it up)")
 
 
 def has_pks():
-    """Whether the kernel was built with PKS."""
+    """True if the kernel was built with PKS."""
     return any(f.name == "pkrs" for f in gdb.lookup_type("struct regs").fields())
 
 
@@ -84,7 +84,7 @@ def rights(pkrs, key):
 
 
 def runs(same):
-    """(first, last) of each run of neighbouring keys for which same(key) is equal."""
+    """(first, last) of each run of keys with equal same(key)."""
     first = 0
     for key in range(16):
         if key == 15 or same(key) != same(key + 1):
@@ -93,14 +93,14 @@ def runs(same):
 
 
 def decode(pkrs):
-    """As the kernel prints it: 0xffffffec {0:rw 1:-- 2:r- 3-15:--}."""
+    """A PKRS as the kernel prints it: 0xffffffec {0:rw 1:-- 2:r- 3-15:--}."""
     return "0x%08x {%s}" % (pkrs, " ".join(
         "%s:%s" % (a if a == b else "%d-%d" % (a, b), rights(pkrs, a))
         for a, b in runs(lambda key: rights(pkrs, key))))
 
 
 def explain(pkrs):
-    """One line a key, or a run of keys that nobody owns."""
+    """One line for each key, or for a run of keys without an owner."""
     words = {"rw": "read, write", "r-": "read only", "--": "no access"}
     yield "key    rights       AD WD  owner"
     for a, b in runs(lambda key: (pkrs >> 2 * key & 3, owner(key))):
@@ -111,14 +111,14 @@ def explain(pkrs):
 
 
 class Command(gdb.Command):
-    """A command; its errors are sentences."""
+    """A command; its errors are messages, not tracebacks."""
     NAME = ""
 
     def __init__(self):
         super().__init__(self.NAME, gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)
 
     def lines(self, argument):
-        """What to print."""
+        """The lines to print."""
         raise NotImplementedError
 
     def invoke(self, argument, from_tty):
@@ -133,9 +133,9 @@ class Command(gdb.Command):
 class Pkrs(Command):
     """Decode protection-key rights by key and owner: pkrs [VALUE]
 
-Without a VALUE: the rights of the running context, from the selected processor's mirror
-(cpu->pkrs). QEMU gives the register itself to nobody; between the store to the mirror and the
-WRMSR after it (pks/pkrs.inc) the two differ."""
+Without a VALUE: the rights of the running context, from the selected CPU's mirror (cpu->pkrs).
+QEMU does not expose the register to gdb. The two differ between the store to the mirror and the
+WRMSR after it (pks/pkrs.inc)."""
     NAME = "pkrs"
 
     def lines(self, argument):
@@ -146,16 +146,16 @@ WRMSR after it (pks/pkrs.inc) the two differ."""
         else:
             cpu = this_cpu()
             value = number(cpu["pkrs"])
-            yield "processor %d, thread %s" % (int(cpu["id"]), thread_name(cpu["current"]))
+            yield "CPU %d, thread %s" % (int(cpu["id"]), thread_name(cpu["current"]))
         yield decode(value)
         yield from explain(value)
 
 
 class Walk(Command):
-    """Walk the page tables in force: walk ADDRESS
+    """Walk the current page tables: walk ADDRESS
 
-Prints the entry of each level, the key and its owner, and the state of the page behind it. The
-tables are read through the direct map, from CR3."""
+Prints the entry of each level, the key and its owner, and the state of the mapped page. The command
+reads the tables through the direct map, from CR3."""
     NAME = "walk"
 
     def lines(self, argument):
@@ -181,7 +181,7 @@ tables are read through the direct map, from CR3."""
 
     @staticmethod
     def entry(entry, level):
-        """One level, as the kernel prints it."""
+        """The entry of one level, as the kernel prints it."""
         present = ("P W" if entry & W else "P R") if entry & P else "not present"
         return "%-5s %016x %s%s%s%s" % (
             LEVELS[level], entry, present, " U" if entry & U else "", " XD" if entry & XD else "",
@@ -189,7 +189,7 @@ tables are read through the direct map, from CR3."""
 
     @staticmethod
     def page(physical, key):
-        """What is mapped there."""
+        """The lines about the mapped page."""
         size = gdb.lookup_type("struct page").sizeof
         page = pointer(LAYOUT["VMEMMAP_BASE"] + (physical >> 12) * size, "struct page")
         text = "  physical %016x, key %d (%s)" % (physical, key, owner(key) or "nobody")
@@ -214,10 +214,10 @@ def thread_name(thread):
 
 
 class Threads(Command):
-    """List all threads: id, name, state, rights, and where each stands.
+    """List all threads: id, name, state, rights, and place.
 
-A thread that runs (*) shows its processor's mirror, the others the rights saved on their stack
-by kernel/switch.S, with the callers of switch_to()."""
+A running thread (*) shows its CPU's mirror. The others show the rights that kernel/switch.S saved
+on their stack, and the callers of switch_to()."""
     NAME = "threads"
     DEPTH = 5
 
@@ -231,13 +231,13 @@ by kernel/switch.S, with the callers of switch_to()."""
             node = node["next"]
 
     def line(self, thread):
-        """One thread."""
+        """The line of one thread."""
         cpu = thread["cpu"]
         running = int(cpu) and cpu["current"] == thread
         state = str(thread["state"]).replace("THREAD_", "").lower()
         top, pks = number(thread["rsp"]), has_pks()
         if running:
-            saved, where = number(cpu["pkrs"]), "running on processor %d" % int(cpu["id"])
+            saved, where = number(cpu["pkrs"]), "running on CPU %d" % int(cpu["id"])
         else:
             saved = word(top) & 0xffffffff if pks else None
             where = " < ".join(self.callers(top + 8 * pks))
@@ -246,7 +246,7 @@ by kernel/switch.S, with the callers of switch_to()."""
             " PKRS " + decode(saved) if pks else "", where)
 
     def callers(self, frame):
-        """Who called switch_to(): R15, R14, R13, R12, RBX, RBP, RIP lie at `frame`."""
+        """The callers of switch_to(); R15, R14, R13, R12, RBX, RBP, RIP lie at `frame`."""
         base, rip = word(frame + 40), word(frame + 48)
         if symbol(rip).startswith("thread_start+"):
             return ["not started: " + symbol(word(frame + 24))]
@@ -267,8 +267,8 @@ by kernel/switch.S, with the callers of switch_to()."""
 class FramePkrs(Command):
     """Decode a saved frame (struct regs): frame-pkrs [REGS]
 
-Shows what was interrupted and the rights that its return will put into IA32_PKRS, which is where
-a pardon is written. REGS is an address; without it, the selected function's own `regs`."""
+Shows the interrupted context and the rights that its return will load into IA32_PKRS; a pardon
+changes these. REGS is an address; the default is `regs` of the selected function."""
     NAME = "frame-pkrs"
 
     def lines(self, argument):

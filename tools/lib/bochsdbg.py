@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Drive the Bochs debugger: start it with the kernel's symbols, ask it, read its answers."""
+"""Drive the Bochs debugger: start it with the kernel's symbols, send commands, read answers."""
 
 import os
 import re
@@ -18,7 +18,7 @@ _ENTRY = re.compile(r"^ *(?:PML4|PDPE|PDE|PTE): 0x([0-9a-f]{16})", re.MULTILINE)
 
 
 def command(build, arguments, where, rc=""):
-    """How Bochs is started with its debugger, magic breakpoints on and the kernel's symbols."""
+    """The command that starts Bochs with debugger, magic breakpoints and the kernel's symbols."""
     table, commands = os.path.join(where, "symbols"), os.path.join(where, "commands")
     with open(table, "w", encoding="ascii") as file:
         for address, name in debugging.symbols(build):
@@ -31,20 +31,20 @@ def command(build, arguments, where, rc=""):
 
 
 class Gone(Exception):
-    """Bochs has ended, or does not answer; what it said last."""
+    """Bochs has ended or does not answer; carries its last output."""
 
 
 class Bochs:
-    """A context: Bochs in its debugger, before the first instruction."""
+    """A context manager: Bochs in its debugger, before the first instruction."""
 
     def __init__(self, build, arguments, where):
-        # A pipe, no terminal: then the prompt comes without colours and nothing is lost.
+        # With a pipe instead of a terminal the prompt has no colours and nothing is lost.
         with open(os.path.join(where, "errors"), "wb") as errors:
             self.emulator = Emulator(command(build, arguments, where), TOP, errors,
                                      stdin=subprocess.PIPE)
         self.process = self.emulator.process
-        self.said = ""          # everything, the kernel's console too
-        self.rip, self.function, self.offset = 0, "", 0     # where it stands
+        self.output = ""        # everything, the kernel's console too
+        self.rip, self.function, self.offset = 0, "", 0     # the last stop
 
     def __enter__(self):
         try:
@@ -59,7 +59,7 @@ class Bochs:
         self.emulator.__exit__()
 
     def _answer(self, limit):
-        """Everything up to the next prompt."""
+        """The output up to the next prompt."""
         pipe, text, until = self.process.stdout.fileno(), b"", time.monotonic() + limit
         while not _PROMPT.search(text):
             left = until - time.monotonic()
@@ -67,19 +67,19 @@ class Bochs:
             if left > 0 and select.select([pipe], [], [], left)[0]:
                 chunk = os.read(pipe, 65536)
             if not chunk:
-                self.said += text.decode("utf-8", "replace")
+                self.output += text.decode("utf-8", "replace")
                 raise Gone("%s:\n%s" % ("no answer within %d s" % limit if left <= 0 else
-                                        "Bochs has ended", self.said[-2000:]))
+                                        "Bochs has ended", self.output[-2000:]))
             text += chunk
         answer = _PROMPT.sub(b"", text).decode("utf-8", "replace")
-        self.said += answer
+        self.output += answer
         for stop in _STOP.finditer(answer):
             self.rip, self.function = int(stop[1], 16), stop[2]
             self.offset = int(stop[3], 16)
         return answer
 
     def ask(self, text, limit=10):
-        """Give one command, return what it prints (and what the kernel prints meanwhile)."""
+        """Run one command; returns its output, with the kernel's in between."""
         os.write(self.process.stdin.fileno(), text.encode() + b"\n")
         return self._answer(limit).partition("\n")[2]
 
@@ -88,13 +88,13 @@ class Bochs:
         return self.ask("c", limit)
 
     def go_to_end(self, limit=60):
-        """Continue until the machine has shut down; everything said in this session."""
+        """Continue until the machine has shut down; returns the session's whole output."""
         try:
             self.go(limit)
         except Gone:
             if self.process.wait(5) is not None:
-                return self.said
-        raise Gone("the machine did not end:\n" + self.said[-2000:])
+                return self.output
+        raise Gone("the machine did not end:\n" + self.output[-2000:])
 
     def _number(self, text, pattern):
         answer = self.ask(text)
@@ -104,7 +104,7 @@ class Bochs:
         return int(found[1].replace("_", ""), 16)
 
     def pkrs(self):
-        """IA32_PKRS itself, from the processor's state and not from the kernel's memory."""
+        """IA32_PKRS, from the CPU's state and not from the kernel's memory."""
         return self._number('show "cpu0.pkrs"', r"^pkrs = 0x([0-9a-f]+)")
 
     def register(self, name):

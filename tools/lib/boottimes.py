@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a boot costs as RAM grows: the kernel's own figures, the table of them, what follows."""
+"""The cost of a boot as RAM grows: the kernel's figures, their table, their growth."""
 
 import re
 from collections import namedtuple
@@ -8,7 +8,7 @@ BEGIN = "<!-- boot-times: from here on written by `make boot-times` -->"
 END = "<!-- boot-times: to here -->"
 UNITS = {"M": 1, "G": 1 << 10, "T": 1 << 20}    # in MiB
 
-# The kernel's lines (mm/init.c, tests/harness/ktest.c) and which figure each number in them is.
+# The kernel's lines (mm/init.c, tests/harness/ktest.c) and the figures in them.
 LINES = [
     (re.compile(r"# RAM: (\d+) MiB in \d+ ranges(?:, using (\d+) MiB in \d+ \(mem=\))?$"),
      ("found", "used")),
@@ -18,30 +18,30 @@ LINES = [
     (re.compile(r"# boot: (\d+) TSC ticks from kernel entry to the first test$"), ("test",)),
 ]
 
-# One boot: processors, what -m said, the command line's mem= or "" for its default, and the figures.
+# One boot: CPUs, the size given to -m, the value of mem= ("" for its default), and the figures.
 Row = namedtuple("Row", "cpus size mem figures")
 
 
 class Bad(ValueError):
-    """Something that cannot be understood; the message says what."""
+    """Input that cannot be understood; the message says which."""
 
 
 def mib(size):
     """A size such as 64M, 4G, 4T in MiB."""
     found = re.fullmatch(r"([1-9]\d*)([MGT])", size)
     if not found:
-        raise Bad("%s is no size such as 64M, 16G, 4T" % size)
+        raise Bad("%s is not a size such as 64M, 16G, 4T" % size)
     return int(found[1]) * UNITS[found[2]]
 
 
 class Figures:
-    """The kernel's figures, from its lines."""
+    """Collects the kernel's figures from its lines."""
 
     def __init__(self):
         self.found = {}
 
     def feed(self, line):
-        """Takes a console line; True once the last figure has come."""
+        """Take a console line; returns True once the last figure has come."""
         for pattern, names in LINES:
             match = pattern.match(line)
             if match:
@@ -51,21 +51,21 @@ class Figures:
         return "test" in self.found
 
     def whole(self):
-        """All of them; RAM that is not capped is used as it was found."""
+        """All figures. Without a cap, the used RAM is the RAM found. Bad if one is missing."""
         missing = {"found", "tables", "structs", "memory", "test"} - set(self.found)
         if missing:
-            raise Bad("the kernel has not said: " + ", ".join(sorted(missing)))
+            raise Bad("the kernel has not printed: " + ", ".join(sorted(missing)))
         return {"used": self.found["found"], **self.found}
 
 
 def millions(ticks):
-    """Ticks as people read them."""
+    """Ticks in millions, as text."""
     return "%.1f" % (ticks / 1e6)
 
 
 def table(rows):
     """The rows as Markdown."""
-    lines = ["| processors | RAM | `mem=` | used, MiB | to memory | to the first test "
+    lines = ["| CPUs | RAM | `mem=` | used, MiB | to memory | to the first test "
              "| page tables, KiB | struct pages, KiB |", "|" + "---|" * 8]
     for cpus, size, mem, f in rows:
         lines.append("| %d | %s | %s | %d | %s | %s | %d | %d |" % (
@@ -75,19 +75,19 @@ def table(rows):
 
 
 def growth(rows, name, size):
-    """A figure for each GiB more, between the two largest sizes that one processor used whole, and what
-    that comes to at another size."""
+    """(growth of a figure per GiB, its value extrapolated to another size), from the two largest
+    sizes that one CPU used in full."""
     plain = sorted((mib(r.size) / 1024, r.figures[name]) for r in rows
                    if r.cpus == 1 and r.figures["used"] == r.figures["found"])
     if len(plain) < 2 or plain[-2][0] == plain[-1][0]:
-        raise Bad("one processor needs two sizes of RAM that are used whole")
+        raise Bad("one CPU needs two sizes of RAM that are used in full")
     (less, first), (more, last) = plain[-2:]
     each = (last - first) / (more - less)
     return each, last + each * (mib(size) / 1024 - more)
 
 
 def extrapolation(rows, size):
-    """The sentence about a machine with that much RAM if all of it were used."""
+    """The sentence about a machine that uses this much RAM in full."""
     ticks, all_ticks = growth(rows, "memory", size)
     structs, all_structs = growth(rows, "structs", size)
     return ["A GiB more costs %s million instructions and %.1f MiB of struct pages. On paper, all of %s "
@@ -97,8 +97,8 @@ def extrapolation(rows, size):
 
 
 def chapter(rows, command):
-    """What stands between the markers."""
-    lines = ["", "Made by `%s`. With one processor under `-icount shift=0` a TSC tick is an" % command,
+    """The text between the markers."""
+    lines = ["", "Made by `%s`. With one CPU under `-icount shift=0` a TSC tick is an" % command,
              "instruction, and the figures, in millions, repeat."]
     if any(r.cpus > 1 for r in rows):
         lines += ["With more, QEMU's threads run side by side and `-icount` cannot be had: those rows "
@@ -107,7 +107,7 @@ def chapter(rows, command):
 
 
 def replace(text, new):
-    """A document with what stands between its markers replaced."""
+    """The document with the text between its markers replaced. Bad without the two markers."""
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
         raise Bad("it does not have the two markers, once each and in order")
     head, rest = text.split(BEGIN)

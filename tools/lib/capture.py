@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""The lines of a log that a terminal program captured from a machine's serial line.
+"""Read a log that a terminal program captured from a machine's serial line.
 
-Such a log has line ends of any kind, terminal escapes, time stamps before each line, firmware and
-boot loader before the kernel, several boots one after the other. Nothing here judges.
+Such a log may have line ends of any kind, terminal escapes, time stamps, output of firmware and
+boot loader, and several boots. Nothing here judges.
 """
 
 import re
 
 import ktap
 
-FIRST = "# Keyward: protection keys"     # what the kernel says first (boot/main.c)
+FIRST = "# Keyward: protection keys"     # the kernel's first line (boot/main.c)
 HEADER = "KTAP version 1"
-# What terminal programs and log servers put before a line.
+# Time stamps that terminal programs and log servers put before a line.
 _STAMP = re.compile(r"(?:\[[^\]]{1,40}\]|\(?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)?\)?"
                     r"|\d\d:\d\d:\d\d(?:[.,]\d+)?)[:|]? ?")
 
@@ -26,14 +26,14 @@ def lines(data):
 
 
 def boots(text):
-    """The lines cut where a kernel starts; what came before the first one is left out."""
+    """The lines of each boot; lines before the first kernel are left out."""
     starts = [i for i, line in enumerate(text) if FIRST in line]
     starts = starts or [i for i, line in enumerate(text) if line == HEADER][:1]
     return [text[a:b] for a, b in zip(starts, starts[1:] + [len(text)])]
 
 
 def about(boot):
-    """What the kernel says of itself and the machine, before the tests."""
+    """The kernel's lines about itself and the machine, before the tests."""
     found = []
     for line in boot:
         if line == HEADER:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a debugger session needs before it starts: a machine, its ISO, its folder, its end."""
+"""Shared by both debuggers: arguments, a scratch folder, the launch command, symbols, exit."""
 
 import argparse
 import contextlib
@@ -27,7 +27,7 @@ def parser(name, description, usage):
 
 @contextlib.contextmanager
 def folder():
-    """A folder for one session. Its path is short: a socket's may have 107 characters."""
+    """A folder for one session. Its path is short: a socket's may have at most 107 characters."""
     path = tempfile.mkdtemp(prefix="keyward.")
     try:
         yield path
@@ -49,13 +49,13 @@ def symbols(build):
     lines = subprocess.run([tool, "-n", elf], stdout=subprocess.PIPE, text=True,
                            check=True).stdout.splitlines()
     for address, kind, name in (line.split() for line in lines if line[0] != " "):
-        # The linker script's marks would hide the function that starts at the same place.
+        # A symbol of the linker script would hide the function at the same address.
         if kind in "tTdDbBrR" and not name.endswith(("_start", "_end")) or name == "thread_start":
             yield int(address, 16), name
 
 
 def run_in_front(command, errors=None):
-    """Run a debugger that talks to the person; Ctrl-C is for it, not for us."""
+    """Run a debugger in the foreground; Ctrl-C reaches it and not us."""
     signal.signal(signal.SIGINT, lambda *_: None)     # not SIG_IGN: the child would inherit it
     with subprocess.Popen(command, cwd=TOP, stderr=errors,
                           preexec_fn=die_with_parent) as child:
@@ -67,7 +67,7 @@ def run_in_front(command, errors=None):
 
 
 def main(run):
-    """Run `run` with SetupError as the way out for what the user has to mend."""
+    """Exit with the status of run(), or with 2 and a message on SetupError."""
     for number in (signal.SIGTERM, signal.SIGHUP):      # so that `finally` runs
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""What a block device is, and why it must not be written: from sysfs and /proc alone.
+"""Describe a block device, and refuse one that must not be written, from sysfs and /proc alone.
 
-Nothing here opens a device. Each refusal is one line that says what mends it.
+Nothing here opens a device. Each refusal is one line with its remedy.
 """
 
 import os
 import re
 import stat
 
-SECTOR = 512        # bytes; sysfs counts in these, whatever the device's own sectors are
+SECTOR = 512        # bytes; the unit of sysfs, whatever the device's sector size is
 CD_ROM = "5"        # SCSI's peripheral device type
 
 
 class Refused(Exception):
-    """This must not be written; the message says why, and what mends it."""
+    """The device must not be written; the message says why, and what to do."""
 
 
 def number_of(path):
@@ -21,14 +21,14 @@ def number_of(path):
     try:
         found = os.stat(path)
     except OSError as error:
-        raise Refused("%s: %s; those that are here: tools/usb" % (path, error.strerror)) from error
+        raise Refused("%s: %s; to list the disks: tools/usb" % (path, error.strerror)) from error
     if not stat.S_ISBLK(found.st_mode):
         raise Refused("%s is not a block device; a USB stick is a /dev/sdX" % path)
     return os.major(found.st_rdev), os.minor(found.st_rdev)
 
 
 def size_text(size):
-    """Bytes, for a person."""
+    """A size in bytes as text with a unit."""
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if size < 10240 or unit == "GiB":
             return "%d %s" % (size, unit)
@@ -60,7 +60,7 @@ class Disk:
             return ""
 
     def _page(self, number):
-        """SCSI's vital product data: four bytes of head, then text."""
+        """A page of SCSI vital product data: a header of four bytes, then text."""
         try:
             with open(os.path.join(self.folder, "device/vpd_pg%x" % number), "rb") as file:
                 return file.read()[4:].decode("ascii", "replace").strip("\0 \n")
@@ -68,7 +68,7 @@ class Disk:
             return ""
 
     def _usb_serial(self):
-        """The serial number of the USB device that the disk hangs on."""
+        """The serial number of the disk's USB device."""
         folder = self.folder
         while self.usb and len(folder) > 1:
             folder = os.path.dirname(folder)
@@ -101,7 +101,7 @@ class Disks:
         return [d for d in found if d.size and not (d.virtual or d.cd or d.name.startswith("loop"))]
 
     def check(self, path, needed):
-        """The disk at `path`, if it is one that `needed` bytes may be written to."""
+        """The disk at `path`, if `needed` bytes may be written to it; else Refused."""
         major, minor = self.number_of(path)
         folder = os.path.realpath(os.path.join(self.sys, "dev/block/%d:%d" % (major, minor)))
         if not os.path.isdir(folder):
@@ -119,18 +119,18 @@ class Disks:
         if disk.cd:
             raise Refused("%s is a CD drive" % path)
         if disk.virtual:
-            raise Refused("%s is made of other devices or of memory; the image wants a disk of its "
-                          "own" % path)
+            raise Refused("%s is made of other devices or of memory; the image needs a whole "
+                          "disk" % path)
         if not disk.size:
             raise Refused("%s has no medium in it" % path)
         if disk.read_only:
-            raise Refused("%s is read-only; some sticks and card readers have a switch for it" % path)
+            raise Refused("%s is read-only; some sticks and card readers have a switch" % path)
         if disk.size < needed:
             raise Refused("%s holds %s, the image has %s" % (path, size_text(disk.size),
                                                              size_text(needed)))
 
     def _free(self, path, folder):
-        """Refuse what is in use: mounted, swap, part of another device; / most clearly."""
+        """Refuse a disk in use: mounted, swap, or part of another device; check for / first."""
         family = self._family(folder)
         for number, where in self._mounts():
             if number in family and where == "/":
@@ -147,7 +147,7 @@ class Disks:
                               % (path, name))
 
     def _family(self, folder):
-        """{number: name} of a disk, its partitions, and what is made of them."""
+        """{number: name} of a disk, its partitions, and the devices built on them."""
         found = {}
         todo = [folder]
         while todo:
@@ -165,7 +165,7 @@ class Disks:
         return found
 
     def _mounts(self):
-        """(number, where) of each mount; the number of what is mounted from where it can differ."""
+        """(number, where) of each mount; also with its source's number, which can differ."""
         with open(os.path.join(self.proc, "self/mountinfo"), encoding="utf-8") as file:
             for line in file:
                 fields, _, rest = line.partition(" - ")
@@ -173,7 +173,7 @@ class Disks:
                 where = re.sub(r"\\(\d{3})", lambda m: chr(int(m[1], 8)), fields[4])
                 yield fields[2], where
                 source = rest.split()[1] if len(rest.split()) > 1 else ""
-                if source.startswith("/dev/"):      # btrfs has a number of its own
+                if source.startswith("/dev/"):      # btrfs mounts have another number
                     try:
                         yield "%d:%d" % self.number_of(source), where
                     except Refused:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Judge the suite `matrix`: its results are rules, and a rule that fails says how, class by class.
+"""Judge the suite `matrix`: each result is a rule, and a failed rule lists its classes.
 
-A class is known by its rule and its smallest case; machines/NAME lists it under [known] as
-`matrix.RULE CASE = reason`. The lines that carry all this are read strictly: one that was cut
-short or lost would make a machine look better than it is.
+A class is named by its rule and its smallest case; machines/NAME lists it under [known] as
+`matrix.RULE CASE = reason`. The lines of a class are read strictly: a line that was cut short or
+lost would make a machine look better than it is.
 """
 
 import fnmatch
@@ -12,7 +12,7 @@ import shlex
 from dataclasses import dataclass, field
 
 SUITE = "matrix."
-AGAIN = "tests=matrix.*"        # a single case is run by the suite, whichever rule it breaks
+AGAIN = "tests=matrix.*"        # runs a single case too, whichever rule it breaks
 
 _CASE = re.compile(r"default|[a-z0-9-]+:[a-z0-9+*-]+(,[a-z0-9-]+:[a-z0-9+*-]+)*")
 _CLASS_KEY = re.compile(r"matrix\.[a-z0-9_]+ (?:%s|\*(?:%s)\*)"
@@ -23,33 +23,33 @@ _PERCENT = re.compile(r"# matrix: (\d+) %$")
 
 
 class Malformed(ValueError):
-    """A line that does not say what it has to."""
+    """A line lacks a field or has a bad one."""
 
 
 def percent(line):
-    """How far the suite is, if the line says that; else None."""
+    """The suite's progress in percent if this is a progress line, else None."""
     found = _PERCENT.match(line.strip())
     return int(found[1]) if found else None
 
 
 def is_class(key):
-    """Whether a key of [known] names a divergence class; the others are globs of tests."""
+    """True if a key of [known] names a divergence class; other keys are globs of tests."""
     return " " in key
 
 
 def names(key, found):
-    """Whether a key of [known] names this class. `RULE *CASE*` names those that chance decides about,
-    so that they could not be made smaller, and that have CASE in their name."""
+    """True if a key of [known] names this class. `RULE *CASE*` names all classes with CASE in their
+    name that depend on chance, so that the kernel could not reduce them."""
     return found.key == key or (found.needs == "chance" and fnmatch.fnmatchcase(found.key, key))
 
 
 def key_is_sound(key):
-    """Whether a key of [known] can name anything at all."""
+    """True if a key of [known] is well formed."""
     return not is_class(key) or bool(_CLASS_KEY.fullmatch(key))
 
 
 def _fields(text, wanted):
-    """{name: value} of `name=value name="several words"`; each wanted one has to be there."""
+    """{name: value} of `name=value name="several words"`. Malformed if a wanted name is missing."""
     if not _FIELDS.fullmatch(text):
         raise Malformed
     pairs = [(name, value.strip('"')) for name, value in re.findall(_FIELD, text)]
@@ -80,13 +80,13 @@ class Class:
 
     @property
     def key(self):
-        """How it is listed under [known]."""
+        """The key of the class under [known]."""
         return "%s%s %s" % (SUITE, self.rule, self.case)
 
 
 @dataclass
 class Rule:
-    """One result of the suite, with what stood before it."""
+    """One result of the suite, with the rule and class lines before it."""
     name: str
     cases: int
     divergent: int
@@ -110,7 +110,7 @@ def _class(text):
 
 
 class Book:
-    """What the suite `matrix` of one run said. The judge hands over each diagnostic and each
+    """The report of the suite `matrix` in one run. The judge passes each diagnostic and each
     result; `machine`, `known` and `arguments` are the run's (arguments: key=value words)."""
 
     def __init__(self, machine="MACHINE", known=None, arguments=()):
@@ -119,12 +119,12 @@ class Book:
         self.arguments = list(arguments)
         self.rules, self.problems, self.observed = {}, [], []
         self.started, self.summary = False, None
-        self.pending = []       # rules and classes whose result has not come yet
+        self.pending = []       # rules and classes that still wait for their result
 
     # ---- reading ----
 
     def note(self, line):
-        """Take one diagnostic of the machine; True if it is one of the matrix."""
+        """Take one diagnostic; returns True if it belongs to the matrix."""
         found = re.match(r"# (rule|divergence|matrix:|observed:)( |$)", line)
         if not found:
             return False
@@ -149,8 +149,8 @@ class Book:
             self.problems.append("the matrix was summed up twice")
         self.summary = fields
 
-    def result(self, name, said):
-        """Take one result: `name` is the full one, `said` what the machine calls it."""
+    def result(self, name, reported):
+        """Take one result: its full name and the status that the machine reported."""
         rules = [p for p in self.pending if isinstance(p, Rule)]
         classes = [p for p in self.pending if isinstance(p, Class)]
         self.pending = []
@@ -164,15 +164,15 @@ class Book:
         if len(rules) == 1:
             self.rules[name] = rules[0]
             rules[0].classes = classes
-            self.problems += ["%s: %s" % (name, p) for p in _contradictions(rules[0], said)]
-        elif rules or classes or said == "pass":
+            self.problems += ["%s: %s" % (name, p) for p in _contradictions(rules[0], reported)]
+        elif rules or classes or reported == "pass":
             self.problems.append("%s has %s" % (name, "two rule lines" if rules else
                                                 "no rule line"))
 
     # ---- judging ----
 
     def unfinished(self):
-        """What the end of the run shows to be wrong with it as a whole."""
+        """The problems of the whole run, known at its end."""
         found = list(self.problems)
         if self.pending:
             found.append("lines of the matrix without their result")
@@ -186,10 +186,10 @@ class Book:
                              % (self.summary["divergent"], sorted_in))
         return found
 
-    def judge(self, name, said):
+    def judge(self, name, reported):
         """(reason or None, failures) if classes decide about this result, else None. A reason
-        means that it failed exactly as it is known to."""
-        if said not in ("pass", "fail"):
+        means that the result failed exactly as the list says."""
+        if reported not in ("pass", "fail"):
             return None
         rule = self.rules.get(name)
         classes = rule.classes if rule else []
@@ -202,42 +202,42 @@ class Book:
                     for c in new]
         failures += [(name, "listed as known (%s) but does not happen any more: take \"%s\" off "
                       "machines/%s" % (self.known[key], key, self.machine), []) for key in gone]
-        if rule and said == "pass" and not rule.cases:
+        if rule and reported == "pass" and not rule.cases:
             failures.append((name, "passed without a single case", []))
-        if said != "fail" or not classes:
+        if reported != "fail" or not classes:
             return (None, failures) if failures else None
         return (None if failures else "; ".join(dict.fromkeys(c.known for c in classes)), failures)
 
     def _gone(self, name, classes):
-        """The listed classes of this rule that were not seen, though they should have been."""
+        """The listed classes of this rule that should have happened and did not."""
         if self._single():
             return []
         return [key for key in self.known
                 if key.split(" ")[0] == name and not any(names(key, c) for c in classes)]
 
     def _single(self):
-        """Whether only one case was asked for, or a few."""
+        """True if the run was narrowed by case=."""
         return any(a.startswith("case=") for a in self.arguments)
 
     def without_result(self, names):
-        """The listed classes whose rule is not among the results."""
+        """The listed classes whose rule has no result."""
         return [key for key in self.known if key.split(" ")[0] not in names]
 
     # ---- explaining ----
 
     def again(self, case):
-        """The words of the command that runs one case on this machine again."""
+        """The command that repeats one case on this machine, as words."""
         rest = [a for a in self.arguments if not a.startswith(("tests=", "matrix=", "case="))]
         return ["tools/run", self.machine, AGAIN, "case=" + case] + rest
 
     def about(self, name):
-        """What a result of the suite is about, if it has said so."""
+        """The rule and SDM section of a result, as lines, if it has a rule line."""
         rule = self.rules.get(name)
         return rule and ["  rule       %s: %s" % (rule.name, rule.says),
                          '  SDM        "%s"' % rule.section] or []
 
     def explain(self, rule, c):
-        """A divergence for a person who has not seen one before."""
+        """A divergence as lines for a reader who has not seen one before."""
         return self.about(SUITE + rule.name) + ["  %-10s %s" % pair for pair in (
             ("case", c.case),
             ("expected", c.expected),
@@ -250,9 +250,9 @@ class Book:
             ("", c.key + " = WHY (VERSION)"))]
 
 
-def _contradictions(rule, said):
-    """What a rule's lines and its result, or each other, disagree about."""
-    if said in ("pass", "skip") and (rule.divergent or rule.classes):
+def _contradictions(rule, reported):
+    """The contradictions between a rule's lines, its classes and its result."""
+    if reported in ("pass", "skip") and (rule.divergent or rule.classes):
         yield "\"ok\", but with divergent cases"
     if rule.classes and sum(c.count for c in rule.classes) != rule.divergent:
         yield "%d divergent cases, its classes hold %d" % (
@@ -260,5 +260,5 @@ def _contradictions(rule, said):
 
 
 def shell(words):
-    """Words as they are typed."""
+    """Words quoted for the shell."""
     return " ".join(shlex.quote(w) for w in words)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Start an emulator, read its console line by line, and see to it that it always ends."""
+"""Start an emulator, read its console line by line, and make sure that it ends."""
 
 import ctypes
 import os
@@ -8,25 +8,25 @@ import signal
 import subprocess
 import time
 
-LONGEST_LINE = 4096     # firmware draws screens without a single newline
+LONGEST_LINE = 4096     # firmware draws whole screens without a newline
 
 
 def die_with_parent():
-    """Should we be killed outright, the kernel kills the emulator as well."""
+    """Have the host's kernel kill this process when its parent dies, even by SIGKILL."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)      # PR_SET_PDEATHSIG
 
 
 class Emulator:
-    """A context: the process runs inside it and is gone after it."""
+    """A context manager: the process runs in it and is gone after it."""
 
     def __init__(self, argv, cwd, errors, stdin=subprocess.DEVNULL):
-        # A session of its own: Ctrl-C reaches the runner alone (Bochs would stop in its
-        # debugger), and the whole group can be killed by one id that is ours for certain.
+        # In a new session Ctrl-C reaches the runner alone (Bochs would stop in its debugger),
+        # and one id kills the whole group, which is certainly ours.
         self.process = subprocess.Popen(
             argv, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=errors,
             start_new_session=True, preexec_fn=die_with_parent)
         self.started = time.monotonic()
-        self.rest = b""     # read, but not yet yielded by lines()
+        self.rest = b""     # read, but lines() has not yielded it yet
 
     def __enter__(self):
         return self
@@ -40,21 +40,21 @@ class Emulator:
         return time.monotonic() - self.started
 
     def settle(self):
-        """The console has ended; the process may need a moment more to do so."""
+        """Wait up to a second for the process to end after its console has."""
         try:
             self.process.wait(1)
         except subprocess.TimeoutExpired:
             pass
 
     def kill(self):
-        """SIGKILL, because Bochs may ignore anything milder."""
+        """Kill the process group by SIGKILL; Bochs may ignore other signals."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def lines(self, deadline):
-        """Yield each console line (bytes). `deadline()` says until when (elapsed seconds) to
-        wait and is asked again each time; None is yielded once if that moment passes."""
+        """Yield each console line (bytes). `deadline()` returns when to stop waiting (in elapsed
+        seconds) and is called before each read; at that time, yield None and end."""
         pipe = self.process.stdout.fileno()
         while True:
             while b"\n" in self.rest:

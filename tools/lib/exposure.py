@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""How much could be written that should not have been: figures from a replayed trace.
+"""Exposure figures from a replayed trace: how long contexts could write pages that they do not use.
 
-Exposure for writing, of a section of the trace: the sum, over contexts and pages that carry the
-section's key, of the time during which the context ran with write rights to the key and had not
-declared that it uses the page. A context that waits counts nothing. The unit is a TSC tick times a page.
+A section's exposure for writing is the sum, over contexts and pages with the section's key, of the
+time in which the context ran with the right to write the key without a declared use of the page.
+A context that waits adds nothing. The unit is a TSC tick times a page.
 """
 
 import statistics
@@ -27,7 +27,7 @@ def _section(timeline, section):
         time = min(piece.end, section.end) - max(piece.begin, section.begin)
         if time <= 0:
             continue
-        off = mode == "off"     # CR4.PKS = 0: whatever the register says, all is open
+        off = mode == "off"     # CR4.PKS = 0: everything is open, whatever the register holds
         if piece.rights is None and not off:
             unknown += time
             continue
@@ -51,7 +51,7 @@ def _section(timeline, section):
 
 
 def _whole(timeline, section):
-    """Empty, or what is missing: figures of a section that is not whole are too small."""
+    """"" for a whole section, else what is missing; figures of such a section are too small."""
     if section.cut:
         return "its begin has been overwritten"
     for cpu, ring in timeline.dump.rings.items():
@@ -61,7 +61,7 @@ def _whole(timeline, section):
 
 
 def _open_time(pardon, timeline, until):
-    """How long the right was in force while somebody could make use of it."""
+    """The time that the right was in force while a context ran that could use it."""
     if pardon.in_force is None:
         return 0
     end = min(until, pardon.end if pardon.end is not None else until)
@@ -71,7 +71,7 @@ def _open_time(pardon, timeline, until):
 
 
 def _pardons(timeline, section):
-    """Width of the windows by the kind of the context that was pardoned."""
+    """The lengths of the pardons' windows, by the kind of the pardoned context."""
     found = {}
     for pardon in timeline.pardons:
         if section.begin <= pardon.begin < section.end and pardon.key == section.key:
@@ -91,15 +91,15 @@ def _pardons(timeline, section):
 def table(figures):
     """The figures as lines of text."""
     if not figures:
-        return ["no section: nothing in the dump is marked by trace_scenario_begin()"]
+        return ["no section: the dump has no trace_scenario_begin()"]
     lines = []
     for f in figures:
         lines += ["%s: mode %s, gate %s, scope %s, key %d on %d page%s, %d ticks" % (
             f["name"], f["mode"], f["gate"], f["scope"], f["key"], f["pages"], "s" * (f["pages"] != 1), f["ticks"])]
         if f["whole"]:
-            lines += ["  NOT WHOLE: %s; what follows is too small" % f["whole"]]
+            lines += ["  NOT WHOLE: %s; the figures below are too small" % f["whole"]]
         if f["unknown"]:
-            lines += ["  rights not known for %d ticks, which are not counted" % f["unknown"]]
+            lines += ["  rights unknown for %d ticks, which are not counted" % f["unknown"]]
         lines += ["  exposure for writing %d page ticks" % f["exposure"]]
         lines += ["  %-34s %12s %12s %12s %12s" % ("context", "ran", "open", "declared", "exposure")]
         lines += ["  %-34s %12d %12d %12d %12d" % (

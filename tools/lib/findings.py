@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Read what tools/matrix left, build/matrix/MACHINE.json, and sort it by rule.
+"""Read the results of tools/matrix, build/matrix/MACHINE.json, and sort them by rule.
 
-A file that is not what it should be is refused whole, with one line that says where it is wrong
-and what makes it anew: a report on half of what was found would be a false one.
+A malformed file is refused as a whole, with one line that names the error and the command that
+makes the file again: a report on half the results would be false.
 """
 
 import glob
@@ -11,12 +11,12 @@ import os
 import shlex
 from dataclasses import dataclass, field
 
-# What a cell of the grid can say, from harmless to grave.
+# The values of a cell of the grid, from harmless to grave.
 NOT_RUN, SKIPPED, AGREE, KNOWN, NEW = "not-run", "skipped", "agree", "known", "new"
 GRAVITY = (NOT_RUN, SKIPPED, AGREE, KNOWN, NEW)
 _FATE = {"pass": AGREE, "xfail": KNOWN, "fail": NEW, "skip": SKIPPED}
 
-# What each object must hold. A count is a whole number that is not negative.
+# The fields of each object. A count is a non-negative whole number.
 COUNT, TEXT, NUMBER = "a count", "a text", "a number"
 MACHINE = {"machine": TEXT, "about": TEXT, "emulator": TEXT, "date": TEXT, "image": TEXT,
            "command": TEXT, "slice": TEXT, "levels": TEXT, "cases": COUNT, "seconds": NUMBER,
@@ -30,19 +30,19 @@ MACHINE["rules"] = [RULE]
 
 
 class BadFindings(Exception):
-    """The results cannot be read; the message says what mends it."""
+    """The results cannot be read; the message says what to do."""
 
 
 @dataclass
 class Row:
-    """One rule: what it says, and what each machine that ran it found (by the machine's name)."""
+    """One rule: its sentence, and the result of each machine that ran it, by the machine's name."""
     name: str
     says: str = ""
     section: str = ""
     found: dict = field(default_factory=dict)
 
     def fate(self, machine):
-        """What this rule's cell says for a machine."""
+        """The value of this rule's cell for a machine."""
         return _FATE[self.found[machine]["status"]] if machine in self.found else NOT_RUN
 
     def worst(self):
@@ -54,7 +54,7 @@ class Row:
         return sum(found[what] for found in self.found.values())
 
     def classes(self):
-        """[(class, {machine: class there})]: one that several machines show is one class."""
+        """[(class, {machine: its class})]; classes that several machines share are merged."""
         same = {}
         for name, found in self.found.items():
             for one in found["classes"]:
@@ -64,7 +64,7 @@ class Row:
 
 
 def read(folder):
-    """Every machine's results, by name; BadFindings says what is wrong with which file."""
+    """Every machine's results, sorted by name. BadFindings names a bad file and its error."""
     paths = sorted(glob.glob(os.path.join(glob.escape(folder), "*.json")))
     if not paths:
         raise BadFindings("no results in %s; this makes them: tools/matrix" % os.path.relpath(folder))
@@ -72,13 +72,13 @@ def read(folder):
 
 
 def rows(machines):
-    """The rules in the order in which the machines name them."""
+    """The rules, in the order of the machines' results."""
     found = {}
     for machine in machines:
         for rule in machine["rules"]:
             row = found.setdefault(rule["name"], Row(rule["name"]))
             row.found[machine["machine"]] = rule
-            row.says = row.says or rule["says"]         # a machine that skips it may not say
+            row.says = row.says or rule["says"]         # empty where a machine skips the rule
             row.section = row.section or rule["section"]
     return list(found.values())
 
@@ -97,7 +97,7 @@ def _machine(path):
 
 
 def _consistent(data, name):
-    """What the shape alone does not say."""
+    """Check what the shape does not: the machine's name, and that no rule is there twice."""
     if data["machine"] != name:
         raise ValueError("holds the results of machine %s" % json.dumps(data["machine"]))
     names = [rule["name"] for rule in data["rules"]]

@@ -16,7 +16,7 @@ def compact(number):
 
 
 def _cell(found):
-    """`cases`, or `divergent/cases`; "-" if skipped, "!" behind it if it is not as expected."""
+    """`cases` or `divergent/cases`; "-" if skipped, "?" if not run; with "!" if unexpected."""
     if found is None:
         return "? "
     if found["status"] == "skip":
@@ -40,7 +40,7 @@ def table(records):
 
 
 def summary(record, width):
-    """A machine's line below the table."""
+    """The line of a machine below the table."""
     classes = [c for rule in record["rules"] for c in rule["classes"]]
     new = sum(not c["known"] for c in classes)
     return "%-7s %-*s %9d cases %7.1f s  %3d classes%s  %s" % (

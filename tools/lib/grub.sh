@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2034
-# What tools/mkiso and tools/mknetboot both put GRUB together from; the caller sets -eu and uses the
-# variables.
+# Shared by tools/mkiso and tools/mknetboot: variables and functions that put GRUB together. The
+# caller sets -eu.
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 
-# What iso/grub.cfg uses, and no more.
+# Exactly the modules that iso/grub.cfg uses.
 modules="normal configfile test serial terminal multiboot2"
 
 epoch=1735689600
 
-# The clock is held still: the same input gives the same bytes.
+# Run a command with a fixed clock, so that the same input gives the same bytes.
 still() {
 	TZ=UTC LC_ALL=C SOURCE_DATE_EPOCH=$epoch \
 		faketime -f "$(TZ=UTC date -d "@$epoch" "+%F %T")" "$@"
 }
 
-# need COMMAND ...: each is here, and GRUB has its modules for both kinds of firmware. GRUB's own
-# tools leave a platform out without a word when its modules are missing.
+# need COMMAND ...: check that each command exists, and GRUB's modules for both kinds of firmware.
+# GRUB's own tools silently leave out a platform whose modules are missing.
 need() {
 	for tool; do
 		command -v "$tool" >/dev/null || lacking "$tool is"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Answer one HTTP connection on standard input and output with a folder's files: http1.py FOLDER
+"""Serve a folder's files to one HTTP connection on standard input and output: http1.py FOLDER
 
-QEMU starts it for each connection of the guest (guestfwd), so a run needs no server and no port.
+QEMU starts this program for each connection of the guest (guestfwd), so a run needs no server and
+no port.
 """
 
 import functools
@@ -21,7 +22,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, *_):
-        """The console is the machine's."""
+        """Print nothing: the console belongs to the machine."""
 
 
 def main(folder):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Judge a test run from its text alone: KTAP from a machine, or plain TAP from a host tool.
+"""Judge a test run by its text alone: KTAP from a machine, or plain TAP from a host tool.
 
-Silence is failure. A lost plan, a result that is missing or out of order, a suite that
+Silence is a failure. A lost plan, a result that is missing or out of order, a suite that
 contradicts its cases, totals that are missing or do not add up: each is a *problem*, and a
-run with a problem is a crash. A *failure* is a run that is whole but not as expected: a case
-that failed, a skip that gives no reason, a known divergence that no longer happens.
+run with a problem is a crash. A *failure* is an unexpected result in a whole run: a case that
+failed, a skip without a reason, a known divergence that no longer happens.
 """
 
 import fnmatch
@@ -26,16 +26,17 @@ _TOTALS = re.compile(r"# Totals: " + " ".join(s + r":(\d+)" for s in STATUSES) +
 
 
 def clean(raw):
-    """A line of console bytes as text: no terminal escapes, no NULs, no line end."""
+    """Console bytes as a line of text, without terminal escapes, NULs and line end."""
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     return _CONTROL.sub("", _ESCAPES.sub("", text)).rstrip()
 
 
 @dataclass
 class Result:
-    """One leaf test: its full name (suite.case), what the machine said, and what it counts as."""
+    """One leaf test: its full name (suite.case), the status that the machine reported, and the
+    status that it counts as."""
     name: str
-    said: str
+    reported: str
     status: str
     reason: str = ""
     notes: list = field(default_factory=list)
@@ -43,7 +44,7 @@ class Result:
 
 @dataclass
 class _Level:
-    """One plan that is being worked through: the run itself, or a subtest in it."""
+    """One plan in progress: that of the run, or of a subtest in it."""
     name: str = ""
     plan: int = None
     last: int = 0
@@ -52,7 +53,7 @@ class _Level:
 
 @dataclass
 class Verdict:
-    """What a run came to; `status` is the exit status that tools/run promises."""
+    """The verdict on a run; `status` is the exit status of tools/run."""
     status: int
     problems: list          # why the run is not whole
     failures: list          # (case name or None, what is wrong, notes)
@@ -65,15 +66,15 @@ class Judge:
 
     known      {glob: reason}: divergences of this machine, expected to fail (XFAIL)
     book       the divergence.Book that judges the suite `matrix`
-    skip_must  a regular expression that some skip's reason has to match
-    skip_never a regular expression that no skip's reason may match
-    words      the kernel's command line: what tests= leaves out must not have run, or the words
-               did not get there
-    complete   the run was not narrowed by tests=: the lists must hold in full
+    skip_must  a regular expression; the reason of at least one skip must match
+    skip_never a regular expression; the reason of no skip may match
+    words      the kernel's command line: a test that tests= excludes must not have run, or the
+               words did not reach the kernel
+    complete   tests= did not narrow the run: the lists must hold in full
     tap        plain TAP: no header, no totals, the plan may come last
     may_be_empty  a run without a test is no failure
-    noisy      others write on the same line (a BMC, firmware): lines that are nothing of ours are
-               kept in `strays`. A line of ours that they broke is missing, which is a problem
+    noisy      others (a BMC, firmware) print on the same console: `strays` keeps foreign lines.
+               A line of ours that they broke is missing, which is a problem
     """
 
     def __init__(self, known=None, skip_must=None, skip_never=None, complete=True,
@@ -87,13 +88,13 @@ class Judge:
         self.stack = [_Level()] if tap else []
         self.results, self.problems = [], []
         self.totals = None
-        self.waiting = ""       # the name of a subtest whose first line has not come yet
-        self.notes = []         # diagnostics come before the result that they belong to
+        self.waiting = ""       # the name of a subtest whose header has not come yet
+        self.notes = []         # diagnostics, which precede their result
 
     # ---- reading ----
 
     def feed(self, raw):
-        """Take one line; return what kind it is, for whoever shows it."""
+        """Take one line; returns its kind, for display."""
         line = clean(raw)
         text = line.lstrip(" ")
         depth = (len(line) - len(text)) // 4
@@ -119,14 +120,14 @@ class Judge:
         return self._plan(depth, int(plan[1])) if plan else self._result(depth, *result.groups())
 
     def _next_document(self, is_plan, result):
-        """Plain TAP of several programs may follow each other: start over where one is whole."""
+        """Start over after a whole document: several programs' TAP may follow each other."""
         level = self.stack[0]
         if level.plan is not None and level.plan == level.last and \
                 (is_plan or int(result[2]) == 1):
             self.stack = [_Level()]
 
     def _stray(self, text):
-        """A line that is neither KTAP nor a diagnostic. After the totals, firmware may speak."""
+        """Take a line that is no KTAP. After the totals firmware may print."""
         if self.noisy:
             self.strays.append(text)
         elif not (self.tap or self.totals):
@@ -160,7 +161,7 @@ class Judge:
         return "plan"
 
     def _plan(self, depth, count):
-        if depth == len(self.stack):        # a subtest without a header line of its own
+        if depth == len(self.stack):        # the subtest has no header line
             self._header(depth)
         level = self.stack[-1]
         if depth != len(self.stack) - 1 or level.plan is not None:
@@ -198,11 +199,11 @@ class Judge:
         return status
 
     def _path(self, name):
-        """suite.name"""
+        """The full name: suite.name."""
         return ".".join([level.name for level in self.stack[1:]] + [name])
 
     def _suite(self, level, child, name, word):
-        """The line that closes a subtest has to agree with what was in it."""
+        """Check that the line that closes a subtest agrees with its cases."""
         if child.failed != (word == "not ok"):
             self.problems.append("suite %s says \"%s\", its cases say otherwise" % (name, word))
         level.failed |= child.failed
@@ -210,7 +211,7 @@ class Judge:
     # ---- judging ----
 
     def verdict(self, timed_out=False):
-        """The verdict on everything fed so far, taken as the whole run."""
+        """The verdict on all lines fed so far, as the whole run."""
         problems = self.problems + self._unfinished()
         failures = [f for r in self.results for f in self._judge(r)]
         if not problems:
@@ -226,28 +227,28 @@ class Judge:
             return ["no KTAP at all"]
         found = self.book.unfinished()
         found += [p for level in reversed(self.stack) for p in _unclosed(level, level.name)]
-        said = {s: sum(r.said == s for r in self.results) for s in STATUSES}
+        counted = {s: sum(r.reported == s for r in self.results) for s in STATUSES}
         if self.tap:
             return found
         if not self.totals:
             found.append("no totals line")
-        elif said != self.totals:
+        elif counted != self.totals:
             found.append("the totals do not add up: they say %s, the results are %s"
-                         % (_words(self.totals), _words(said)))
+                         % (_words(self.totals), _words(counted)))
         return found
 
     def _judge(self, result):
-        """What is wrong with one result; a listed divergence turns from fail into xfail."""
-        decided = self.book.judge(result.name, result.said)
+        """The failures of one result; a listed divergence turns from fail into xfail."""
+        decided = self.book.judge(result.name, result.reported)
         if decided:
             result.status, result.reason = ("fail", "") if decided[1] else ("xfail", decided[0])
             return decided[1]
         listed = [g for g in self.known if fnmatch.fnmatchcase(result.name, g)]
-        if listed and result.said == "pass":
+        if listed and result.reported == "pass":
             result.status = "fail"
             return [(result.name, "listed as known (%s) but passes now: take it off the list"
                      % self.known[listed[0]], [])]
-        if listed and result.said == "fail":
+        if listed and result.reported == "fail":
             result.status, result.reason = "xfail", self.known[listed[0]]
         if result.status in ("fail", "error"):
             what = "error in the test itself" if result.status == "error" else "failed"
@@ -257,20 +258,20 @@ class Judge:
             return [(result.name, "skipped without a reason", result.notes)]
         if result.status == "skip" and self.skip_never and \
                 re.search(self.skip_never, result.reason):
-            return [(result.name, "skipped, and must not be here: " + result.reason, [])]
+            return [(result.name, "must not be skipped here: " + result.reason, [])]
         return []
 
     def _wanted(self, name):
-        """Whether tests= names it; * and ? are all that kernel/lib/glob.c knows."""
+        """True if tests= selects the test; kernel/lib/glob.c knows only * and ?."""
         def match(glob):
             return re.fullmatch(re.escape(glob).replace(r"\*", ".*").replace(r"\?", "."), name)
         return all(any(map(match, globs.split(","))) for globs in self.only)
 
     def _lists(self):
-        """What has to be somewhere in a whole run."""
+        """Failures of the run as a whole: no test, excluded tests, lists that do not hold."""
         if not self.results:
             return [] if self.may_be_empty else [(None, "no test ran", [])]
-        found = [(None, "tests= leaves %s out, but it ran: the command line did not get there"
+        found = [(None, "tests= excludes %s, but it ran: the command line did not reach the kernel"
                   % r.name, []) for r in self.results if not self._wanted(r.name)][:1]
         if not self.complete:
             return found
@@ -285,7 +286,7 @@ class Judge:
 
 
 def _unclosed(level, name):
-    """What a plan that ends here lacks."""
+    """The problems of a plan that ends here."""
     what = name or "the run"
     if level.name and level.name != name:
         return ["subtest %s was closed as %s" % (level.name, name)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""From a machine and a kernel command line to the launch command, with all that it needs in place."""
+"""Make the launch command of a machine with a kernel command line, and the files it needs."""
 
 import os
 import subprocess
@@ -11,18 +11,19 @@ from machine import TOP, SetupError
 
 
 class Absent(SetupError):
-    """The machine's emulator is not here, could not be fetched, or does not start."""
+    """The machine's emulator is missing, could not be fetched, or does not start."""
 
 
 def prepare(machine, iso, arguments, where, extras=()):
-    """The launch command; what the run boots from is made in the folder `where`.
+    """The launch command; the boot medium is made in the folder `where`.
 
-    Whatever can be refused is refused here, before the clock runs.
+    Every refusal comes from here, before the time limit starts. SetupError, or Absent without the
+    emulator.
     """
     runiso.check(arguments)
     if machine.kind == "silicon":
-        raise SetupError("%s is not launched from here; docs/HARDWARE.md says how to boot it, and "
-                         "this judges what it said: tools/results LOG" % machine.name)
+        raise SetupError("%s is not launched from here; docs/HARDWARE.md says how to boot it; this "
+                         "judges its log: tools/results LOG" % machine.name)
     missing = machine.missing()
     if missing:
         raise Absent("%s needs %s; this installs it: tools/install test"
@@ -32,6 +33,6 @@ def prepare(machine, iso, arguments, where, extras=()):
     first = machine.settings.get("prepare")
     if first and subprocess.run(first.split(), cwd=TOP, stdout=sys.stderr, check=False).returncode:
         raise Absent("%s failed, see above" % first)
-    own = machine.settings.get("words", "").split()     # before the user's: the last one counts
+    own = machine.settings.get("words", "").split()     # first: the user's words override them
     places = media.make(machine.settings.get("medium", "iso"), iso, where, own + list(arguments))
     return machine.command(extras, **places)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Which floor may include which: the table that tools/lint keeps. Edit it here.
+"""The table of floors that tools/lint enforces: which folder may include which. Edit it here.
 
-A folder is a floor. Its files include only from their own floor and those below it; the folders
-below a folder that have no line of their own belong to it.
+A folder is a floor. Its files include only from their own floor and those below it. A subfolder
+without a line of its own belongs to its parent's floor.
 """
 
 import fnmatch
@@ -11,29 +11,29 @@ import os
 # From the bottom up.
 FLOORS = [
     ("kernel/lib", "pure: strings, lists, printf, options"),
-    ("kernel/cpu", "what the processor is"),
+    ("kernel/cpu", "the CPU: registers, instructions, per-CPU data"),
     ("kernel/console", "screens, serial ports, the keyboard, panic()"),
-    ("boot/acpi", "ACPI's bytes"),
+    ("boot/acpi", "ACPI tables and registers"),
     ("pks", "the rights register, keys, grants"),
     ("mm", "frames, page tables, the direct map"),
     ("kernel", "traps, threads, time, interrupts"),
-    ("pks/policy", "what becomes of a fault"),
+    ("pks/policy", "the policy for key faults"),
     ("mm/kmap", "the users' API: kmap and its kin, device ranges"),
     ("kernel/trace", "the trace's sites, dump and report"),
     ("boot", "from the firmware to the first thread"),
-    ("tests", "what is expected, and what was seen"),
-    ("monitor", "the prompt: runs tests, uses their probes"),
+    ("tests", "the test suites and their harness"),
+    ("monitor", "the prompt, which runs tests and uses their probes"),
     ("tests/host", "tests of the pure parts of every floor, run on the host"),
 ]
 
-# (including file, included file): the reason why this one may look upwards.
+# (including file, included file): why this file may include from above.
 EXCEPTIONS = {
     ("boot/main.c", "*"): "the boot order ends in the tests and the monitor",
 }
 
 
 def floor_of(path):
-    """The number of a file's floor, or None if it has none (host tools)."""
+    """The number of a file's floor; None for host tools, which have none."""
     folders = [folder for folder, _ in FLOORS]
     folder = os.path.dirname(path)
     while folder and folder not in folders:
@@ -42,7 +42,7 @@ def floor_of(path):
 
 
 def wrong(path, included):
-    """Why `path` may not include `included`, or None."""
+    """The reason why `path` may not include `included`, or None if it may."""
     here, there = floor_of(path), floor_of(included)
     if here is None or there is None or there <= here:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Read machines/NAME: how a machine is launched, its time limit, its known divergences."""
+"""Read machines/NAME: a machine's launch command, time limit and known divergences."""
 
 import configparser
 import os
@@ -13,16 +13,16 @@ import divergence
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.environ.get("KEYWARD_MACHINES") or os.path.join(TOP, "machines")     # for tests
 
-# An emulator; one that is there for its way of booting alone; a real processor, not launched.
+# An emulator; one that only tests a way of booting; a real CPU, which is not launched from here.
 KINDS = ("emulator", "boot", "silicon")
 
 
 class SetupError(Exception):
-    """The machine cannot be run; the message says what mends it."""
+    """The machine cannot be run; the message says what to do."""
 
 
 def names():
-    """Every machine there is."""
+    """The names of all machines."""
     return sorted(n for n in os.listdir(FOLDER) if not n.startswith("."))
 
 
@@ -32,12 +32,12 @@ def of_kind(kind):
         try:
             return Machine(name).kind == kind
         except SetupError:
-            return kind == KINDS[0]     # its run will say what is wrong
+            return kind == KINDS[0]     # its run will report the error
     return [n for n in names() if wanted(n)]
 
 
 def everyday():
-    """The emulators of `make test`: all but those that say `everyday = no`."""
+    """The emulators of `make test`: all without `everyday = no`."""
     def wanted(name):
         try:
             return Machine(name).everyday
@@ -65,11 +65,11 @@ def _parse(path, title):
 
 
 def _lineage(name):
-    """What the machine's file says, after what its base says, and the base's base."""
+    """[(name, file)] of a machine's bases and the machine, the oldest base first."""
     found = []
     while name:
         if name in [n for n, _ in found]:
-            raise SetupError("machines/%s: it is its own base" % name)
+            raise SetupError("machines/%s: is its own base" % name)
         found.insert(0, (name, _read(name)))
         name = found[0][1].get("machine", "base", fallback=None)
     return found
@@ -84,9 +84,9 @@ def _check(listed, title):
 
 
 class Machine:
-    """One machine. What it does not say itself, its base machine says for it. The known
-    divergences are added up, for they are one emulator; [mended] takes away those of the base
-    that this one, a later version, does not have."""
+    """One machine. It inherits settings that its file lacks from its base. Known divergences add
+    up, because both are one emulator; [mended] removes those of the base that this machine does
+    not have."""
 
     def __init__(self, name):
         self.name = name
@@ -114,31 +114,31 @@ class Machine:
                              % (name, " or ".join(KINDS), self.kind))
 
     def knows(self, path):
-        """Adds the [known] of a file that is about a build, not about a machine."""
+        """Add the [known] list of a file about a build instead of a machine."""
         source = _parse(path, path)
         if source.sections() != ["known"]:
-            raise SetupError("%s: it has to have one section, [known]" % path)
+            raise SetupError("%s: must have one section, [known]" % path)
         _check(source["known"].items(), path)
         self.known = {**self.known, **source["known"]}
 
     def extra(self, name):
-        """An optional section such as [icount], or a clear refusal."""
+        """An optional section such as [icount]; SetupError without it."""
         if name not in self.extras:
             raise SetupError("machine %s has no [%s]" % (self.name, name))
         return self.extras[name]
 
     def limit(self, extras):
-        """Seconds until the run is called hung; 0 where none are said."""
+        """Seconds until the run counts as hung; 0 for no limit."""
         return max((float(part["limit"]) for part in
                     [self.settings] + [self.extra(e) for e in extras] if "limit" in part), default=0)
 
     def missing(self):
-        """The commands and files that the host lacks for this machine."""
+        """The commands and files of `needs` that this host lacks."""
         return [n for n in self.settings.get("needs", "").split()
                 if not shutil.which(n) and not os.path.isfile(n)]
 
     def command(self, extras, **places):
-        """The launch command, with {iso} and the like filled in from places and settings."""
+        """The launch command, with {iso} and other names filled in from places and settings."""
         words = shlex.split(" ".join(self.settings.get(part, "")
                                      for part in ("emulator", "command", "more")))
         for name in extras:
@@ -149,10 +149,10 @@ class Machine:
             raise SetupError("machines/%s: bad placeholder: %s" % (self.name, error)) from error
 
     def version(self):
-        """Which emulator it is: the first line that it says of itself with a number in it."""
+        """The emulator's version: the first line of its version output with a number in it."""
         command = shlex.split(self.settings.get("emulator", ""))
         if not command:
-            raise SetupError("machines/%s: it names no emulator" % self.name)
+            raise SetupError("machines/%s: names no emulator" % self.name)
         command += shlex.split(self.settings.get("version", "--version"))
         try:
             done = subprocess.run(command, cwd=TOP, stdin=subprocess.DEVNULL, timeout=20, text=True,
@@ -161,6 +161,6 @@ class Machine:
             raise SetupError("%s: %s" % (self.name, error)) from error
         found = [x.strip() for x in done.stdout.splitlines() if re.search(r"\d\.\d", x)]
         if done.returncode or not found:
-            raise SetupError("%s does not say its version:\n%s%s"
+            raise SetupError("%s does not print its version:\n%s%s"
                              % (self.name, done.stdout, done.stderr))
         return found[0]

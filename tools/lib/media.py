@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a machine boots from, made for one run: a CD, a USB stick, or a tree on a server.
+"""Make the boot medium of one run: a CD, a USB stick, or a tree on a server.
 
-A machine's `medium` names one of MEDIA; each puts into the run's folder what the machine's
-command then names in braces. All hold the kernel and the script of the ISO that is given.
+A machine's `medium` names one of MEDIA. Each writes files into the run's folder that the machine's
+command names in braces. All media hold the kernel of the given ISO.
 """
 
 import os
@@ -20,7 +20,7 @@ def _iso(iso, folder, words):
 
 
 def _usb(iso, folder, words):
-    """Written by tools/usb, as a person would."""
+    """A stick written by tools/usb, as a user would do it."""
     _iso(iso, folder, words)
     stick = os.path.join(folder, "usb")
     with open(stick, "wb") as file:
@@ -49,8 +49,8 @@ MEDIA = {"iso": _iso, "usb": _usb, "net": _net}
 
 
 def make(medium, iso, folder, words):
-    """Make the medium with these key=value words as the kernel's command line; returns what the
-    braces of a machine's command stand for."""
+    """Make the medium, with these key=value words as the kernel's command line; returns the values
+    of the names in braces."""
     if medium not in MEDIA:
         raise SetupError("no medium is called %s; there are: %s" % (medium, " ".join(MEDIA)))
     MEDIA[medium](os.path.abspath(iso), folder, words)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The page is whole without this; it only makes the grid sortable, and opens what a link leads to.
+// The page is complete without this script, which sorts the grid and opens the target of a link.
 "use strict";
 (() => {
 	const table = document.querySelector("#grid table"), body = table.tBodies[0];
@@ -11,7 +11,8 @@
 		                    : (a, b) => Number(key(b)) - Number(key(a));
 	}
 
-	// Names start at A and figures at the largest; then the other way round, then as it was.
+	// The first click sorts names from A and figures from the largest; the second reverses the order;
+	// the third restores the original.
 	function sort(column) {
 		const first = column === 0 ? "ascending" : "descending";
 		const second = column === 0 ? "descending" : "ascending";

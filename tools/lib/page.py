@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The report as one HTML page: no network, no need of scripts, nothing in it unescaped.
+"""The report as one HTML page that needs no network and no scripts, with every value escaped.
 
-Every value has been on a machine's console, so none is trusted: text() is the only way of one into
-the page, and the page's own policy lets no script and no style run but the two that are put in here.
+Every value comes from a machine's console, so none is trusted: text() is the only way into the
+page, and the page's policy allows no script and no style but the two that are put in here.
 """
 
 import base64
@@ -19,23 +19,23 @@ SIGNS = {AGREE: "✓", KNOWN: "≈", NEW: "✗", SKIPPED: "–", NOT_RUN: "·"}
 WORDS = {AGREE: "agrees", KNOWN: "known divergence", NEW: "new divergence", SKIPPED: "skipped",
          NOT_RUN: "not run"}
 LEGEND = {AGREE: "every case as the manual says",
-          KNOWN: "as listed for this machine, with a reason",
-          NEW: "not on the list, or on it and gone",
-          SKIPPED: "this machine cannot exercise it",
-          NOT_RUN: "no result came"}
+          KNOWN: "listed for this machine, with a reason",
+          NEW: "not listed, or listed but gone",
+          SKIPPED: "this machine cannot exercise the rule",
+          NOT_RUN: "there is no result"}
 LEAD = """\
 <p class="lead">Protection keys for supervisor pages (PKS) let a kernel close memory to itself: each page
-carries one of 16 keys, and a register of each processor says what every key allows at this moment.
+carries one of 16 keys, and a register of each CPU holds the rights of every key at the moment.
 Intel's manual (the SDM) says when an access must fault and what the fault must report. Keyward makes
 accesses of every kind under the combinations of page-table bits, control registers and rights
 (one of these is a <em>case</em>), and compares each outcome with the manual, never with another emulator.
-<strong>Who maintains an emulator or validates a processor</strong> finds here the smallest case that goes
-wrong, and the command that shows it again; <strong>who writes a kernel</strong> sees on which machine
-which rule can be relied upon.</p>"""
+<strong>If you maintain an emulator or validate a CPU</strong>, you find here the smallest case
+that goes wrong and the command that repeats it. <strong>If you write a kernel</strong>, you see
+which rule holds on which machine.</p>"""
 
 
 def page(machines, timelines=""):
-    """The whole page; `timelines` is a section of tracepage's."""
+    """The whole page; `timelines` is a section that tracepage made."""
     table = rows(machines)
     return shell(TITLE, ("page.css", "trace.css"), ("page.js", "trace.js"), [
         LEAD, _verdict(machines, table)], [
@@ -44,7 +44,7 @@ def page(machines, timelines=""):
 
 
 def shell(title, styles, scripts, header, main):
-    """A page of these parts, which runs no script and no style but the named files of this folder."""
+    """A page of these parts; its policy allows only the named scripts and styles of this folder."""
     style, script = ("\n".join(map(_asset, files)) for files in (styles, scripts))
     policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src %s; script-src %s" % (
         _hash(style), _hash(script))
@@ -60,23 +60,23 @@ def shell(title, styles, scripts, header, main):
 # ---- small parts ----
 
 def text(value):
-    """A value as HTML: what does not print, or would turn the line around, is shown as its code."""
+    """A value as HTML; characters that do not print or change the direction become \\u codes."""
     shown = "".join(c if c.isprintable() else "\\u%04x" % ord(c) for c in str(value))
     return html.escape(shown)
 
 
 def number(value):
-    """A count with its thousands apart."""
+    """A count with thousands separators."""
     return "{:,}".format(value)
 
 
 def case(value):
-    """A case, which may go on in the next line after each axis."""
+    """A case as HTML, with a possible line break after each axis."""
     return "<code>%s</code>" % text(value).replace(",", ",<wbr>")
 
 
 def anchor(*names):
-    """An id that every name gets one of, and no two the same."""
+    """An id for these names; different names get different ids."""
     return "~".join(re.sub(r"[^A-Za-z0-9_.-]", lambda m: "~%x~" % ord(m[0]), n)
                     for n in ("rule",) + names)
 
@@ -102,7 +102,7 @@ def plural(count, word):
 
 
 def _fates(machine, table):
-    """How many rules have which fate on this machine."""
+    """{fate: number of rules with it} on this machine."""
     fates = [row.fate(machine["machine"]) for row in table]
     return {fate: fates.count(fate) for fate in GRAVITY}
 
@@ -110,7 +110,7 @@ def _fates(machine, table):
 # ---- the verdict and the machines ----
 
 def _verdict(machines, table):
-    """One line that says it all, and what makes the page hard to compare."""
+    """The verdict in one line, and a warning if the machines booted different kernels."""
     fates = [row.fate(m["machine"]) for row in table for m in machines]
     bad = ["%s (%s)" % (m["machine"], m["status"]) for m in machines if m["status"] != "ok"]
     counts = "%s, %s, %s. In the grid: %s agree, %s, %s." % (
@@ -148,7 +148,7 @@ def _machines(machines, table):
 
 
 def _machine(machine, fates):
-    """Its row."""
+    """The row of a machine."""
     good = machine["status"] == "ok"
     counted = " ".join('<span class="count %s" title="%s">%s %d</span>' % (
         f, WORDS[f], SIGNS[f], fates[f]) for f in reversed(GRAVITY) if fates[f])
@@ -170,8 +170,8 @@ def _grid(machines, table):
     differ = sum(row.worst() in (KNOWN, NEW) for row in table)
     lines = ['<section id="grid">', "<h2>Rule by machine</h2>", '<ul class="legend">']
     lines += ["<li>%s %s</li>" % (tag(f), LEGEND[f]) for f in (AGREE, KNOWN, NEW, SKIPPED, NOT_RUN)]
-    lines += ["</ul>", '<p class="hint">The number in a cell counts the cases that differ; the cell '
-              'leads to them, the name of a rule to what it says.</p>']
+    lines += ["</ul>", '<p class="hint">The number in a cell counts the divergent cases and links '
+              'to them. The name of a rule links to its text.</p>']
     if differ:
         lines.append('<p><label><input type="checkbox" id="only"> only divergences '
                      "(%d of %d rules)</label></p>" % (differ, len(table)))
@@ -192,7 +192,7 @@ def _row(machines, row):
 
 
 def _cell(row, machine):
-    """Sign, and the count where there is one; the words are there for who cannot see the sign."""
+    """The sign, with a count if there is one; the words are for screen readers."""
     fate = row.fate(machine)
     found = row.found.get(machine, {"divergent": 0, "reason": ""})
     weight = GRAVITY.index(fate) * 10 ** 12 + found["divergent"]
@@ -216,7 +216,7 @@ def _rules(machines, table):
 
 
 def _rule(machines, row):
-    """What it says, who agrees, and the classes of cases in which somebody does not."""
+    """A rule's text, the machines by fate, and the classes of divergent cases."""
     worst = row.worst()
     differs = worst in (KNOWN, NEW)
     lines = ['<details class="rule %s" id="%s"%s>' % ("differs" if differs else "same",
@@ -233,7 +233,7 @@ def _rule(machines, row):
 
 
 def _who(machines, row, fate):
-    """The machines with this fate: with what they counted, or together where they say the same."""
+    """Yield the machines with this fate; machines with the same note share a line."""
     by_note = {}
     for machine in machines:
         name = machine["machine"]
@@ -252,7 +252,7 @@ def _who(machines, row, fate):
 
 
 def _class(row, one, seen):
-    """The smallest case, what came and should have come, and where it was seen."""
+    """A class: its smallest case, the expected and observed outcome, and its machines."""
     fate = KNOWN if all(there["known"] for there in seen.values()) else NEW
     expected, observed = _differences(one["expected"], one["observed"])
     lines = ['<article class="class %s">' % fate,
@@ -269,11 +269,11 @@ def _class(row, one, seen):
 
 
 def _seen(reason, who):
-    """The machines that show a class and have one reason for it, or none."""
+    """Yield the table of the machines that show a class for one reason, or without one."""
     yield "<p>%s %s</p>" % (tag(KNOWN if reason else NEW), text(reason or "not on the machine's list"))
     yield '<table class="seen"><thead><tr>%s</tr></thead><tbody>' % "".join(
         '<th scope="col"%s>%s</th>' % (' class="n"' if h == "Cases" else "", h)
-        for h in ("Machine", "Cases", "First met", "See it again"))
+        for h in ("Machine", "Cases", "First case", "Repeat with"))
     for name, there in who.items():
         yield ('<tr><th scope="row">%s</th><td class="n">%s</td><td>%s</td>'
                '<td><code class="command">%s</code></td></tr>' % (
@@ -282,7 +282,7 @@ def _seen(reason, who):
 
 
 def _differences(one, other):
-    """Both outcomes; where they have words in common, the others are set off."""
+    """Both outcomes as HTML; if they share words, the other words are bold."""
     parts = [re.findall(r"\w+|\W", s) for s in (one, other)]
     if not any(p.isalnum() and p in parts[1] for p in parts[0]):
         return text(one), text(other)
@@ -305,15 +305,15 @@ def _axes(needs):
 # ---- what the manual leaves open ----
 
 def _corners(machines):
-    """Each corner, what was seen there, and by whom: machines that saw the same share a row."""
+    """The table of corners and their outcomes; machines with the same outcomes share a row."""
     seen = {}
     for machine in machines:
         for line in machine["observed"]:
             corner, _, outcomes = line.partition(" ")
             seen.setdefault(corner, {}).setdefault(outcomes, []).append(machine["machine"])
     lines = ['<section id="corners">', "<h2>Corners that were observed</h2>",
-             "<p>What the manual leaves open or says in two ways: nobody is wrong here. Each outcome "
-             "with the number of cases that had it.</p>"]
+             "<p>The manual leaves these open or states them in two ways, so no outcome is wrong. "
+             "Each outcome stands with its number of cases.</p>"]
     if not seen:
         return "\n".join(lines + ["<p>No machine reported one.</p>", "</section>"])
     lines += ['<div class="scroll"><table>', '<thead><tr><th scope="col">Corner</th><th scope="col">'

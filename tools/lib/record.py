@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What one run of the suite `matrix` came to, as JSON: for tools/matrix and tools/divergences."""
+"""The results of one run of the suite `matrix` as JSON, for tools/matrix and tools/divergences."""
 
 import datetime
 import hashlib
@@ -10,12 +10,12 @@ import ktap
 from divergence import SUITE
 from machine import SetupError
 
-ABSENT = "absent"       # the machine cannot be had here: no record of a run
+ABSENT = "absent"       # the machine's emulator is missing: no record of a run
 _WORDS = {ktap.OK: "ok", ktap.FAILED: "failed", ktap.CRASHED: "crash", ktap.TIMED_OUT: "crash"}
 
 
 def write(path, data):
-    """Write it in one step: who reads it finds all of it or nothing."""
+    """Write the file in one step: a reader finds all of it or nothing."""
     with open(path + ".new", "w", encoding="utf-8") as file:
         json.dump(data, file, indent=1)
         file.write("\n")
@@ -23,7 +23,7 @@ def write(path, data):
 
 
 def absent(machine, why):
-    """The record of a machine that cannot be had."""
+    """The record of a machine whose emulator is missing."""
     return {"machine": machine, "status": ABSENT, "problems": [why]}
 
 
@@ -60,7 +60,7 @@ def _rule(book, result):
         "says": rule.says if rule else "",
         "section": rule.section if rule else "",
         "status": "fail" if result.status == "error" else result.status,
-        # Of a rule without classes: why it was skipped, or why it is known to fail.
+        # For a rule without classes: the reason of its skip or known failure.
         "reason": "" if classes else result.reason,
         "cases": rule.cases if rule else 0,
         "divergent": rule.divergent if rule else 0,

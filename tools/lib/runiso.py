@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Make the copy of the ISO that one run boots: the same, with its command line in it."""
+"""Make the copy of the ISO that one run boots, with the kernel's command line in it."""
 
 import os
 import re
@@ -8,12 +8,12 @@ import sys
 
 from machine import SetupError
 
-# What GRUB, its quoting and the kernel's command line all pass through unchanged.
+# Arguments that GRUB, its quoting and the kernel's command line all pass on unchanged.
 _ARGUMENT = re.compile(r"[a-z][a-z0-9_]*=[A-Za-z0-9_.,:;*?\[\]!/+@%^-]+")
 
 
 def check(arguments):
-    """Refuse what could not reach the kernel as it was typed."""
+    """Raise SetupError for an argument that cannot reach the kernel as it was typed."""
     for argument in arguments:
         if not _ARGUMENT.fullmatch(argument):
             raise SetupError("not a key=value argument that can be passed on: '%s' (no spaces, "
@@ -36,7 +36,7 @@ def make_script(iso, out, script):
     cfg = out + ".cfg"
     with open(cfg, "wb") as file:
         file.write(script)
-    # GRUB finds its folder by the volume's date, so the copy has to bear the same one.
+    # GRUB finds its folder by the volume's date, so the copy must have the same date.
     date = _volume_date(iso)
     if os.path.exists(out):
         os.remove(out)
@@ -60,7 +60,7 @@ def _volume_date(iso):
         return file.read(16).decode("ascii", "replace")
 
 
-if __name__ == "__main__":      # tools/mknetboot wants the script alone
+if __name__ == "__main__":      # tools/mknetboot needs only the script
     try:
         check(sys.argv[1:])
     except SetupError as problem:

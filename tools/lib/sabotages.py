@@ -21,7 +21,7 @@ class Sabotage:
             path = os.path.join(folder, file)
             former, text = texts.get(path) or 2 * (_read(path),)
             if text.count(old) != 1:
-                raise ValueError("%s has %d times the text to be changed: %r"
+                raise ValueError("%s has the text to be changed %d times: %r"
                                  % (file, text.count(old), old))
             texts[path] = former, text.replace(old, new)
         return texts

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Show a run on the terminal: in colour where a person watches, plain everywhere else."""
+"""Show a run: in colour on a terminal, plain everywhere else."""
 
 import os
 import sys
@@ -9,10 +9,10 @@ _COLOURS = {"pass": "32", "fail": "31;1", "error": "31;1", "panic": "31;1", "ski
 
 
 class Screen:
-    """Console lines go to stdout, unless quiet; what went wrong is always said."""
+    """Prints console lines unless quiet; always prints what went wrong."""
 
     def __init__(self, quiet=False):
-        # Quiet keeps stdout for machine-readable output; words for people go to stderr then.
+        # quiet keeps stdout for machine-readable output; all other text goes to stderr.
         self.out = sys.stderr if quiet else sys.stdout
         self.quiet = quiet
         self.colour = self.out.isatty() and "NO_COLOR" not in os.environ
@@ -23,18 +23,18 @@ class Screen:
         print(text, file=self.out, flush=True)
 
     def line(self, kind, text):
-        """One line of console."""
+        """Print one console line."""
         if not self.quiet:
             self._put(text, _COLOURS.get(kind))
 
     def say(self, text):
-        """A plain line."""
+        """Print a plain line."""
         self._put(text)
 
     def bad(self, text):
-        """Something that makes the run red."""
+        """Print a line about a failure."""
         self._put(text, "31;1")
 
     def summary(self, good, text):
-        """The last line."""
+        """Print the last line."""
         self._put(text, "32;1" if good else "31;1")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""exit=monitor: the console after the totals, when somebody talks to the kernel.
+"""exit=monitor: the console after the totals, when the kernel's monitor takes commands.
 
-A person at a terminal types to the serial port, key by key. Without a terminal the input is passed
-on as it comes, and `poweroff` after its end.
+From a terminal each key goes to the serial port. Without a terminal the input is passed on as it
+comes, with `poweroff` after its end.
 """
 
 import contextlib
@@ -19,13 +19,13 @@ _CHUNK = 4096
 
 
 def wanted(arguments):
-    """Whether the kernel's command line asks for the monitor; of several exit= the last counts."""
+    """True if the kernel's command line has exit=monitor; the last exit= counts."""
     return [a for a in arguments if a.startswith("exit=")][-1:] == ["exit=monitor"]
 
 
 @contextlib.contextmanager
 def _raw(terminal):
-    """The terminal hands on each key, Ctrl-C too, and echoes none."""
+    """Have the terminal pass on each key, Ctrl-C too, without echo."""
     before = termios.tcgetattr(terminal)
     try:
         tty.setraw(terminal)
@@ -35,19 +35,19 @@ def _raw(terminal):
 
 
 class Session:
-    """One conversation. `listen`: our input is passed on; else `poweroff` is all that is said."""
+    """One session. With `listen` it passes our input on; else it sends only `poweroff`."""
 
     def __init__(self, emulator, log, listen, show):
         self.emulator, self.log, self.show = emulator, log, show
         self.source = sys.stdin.fileno() if listen else None
         self.terminal = listen and sys.stdin.isatty()
         self.unsent = b"" if listen else b"poweroff\n"
-        self.open = False   # our input has ended in the middle of a line
-        self.line = b""     # the console's last, as far as it has come
+        self.open = False   # our input so far ends in the middle of a line
+        self.line = b""     # the console's last line, as far as it has come
         self.panic = None
 
     def hold(self, seconds):
-        """Until the machine ends (True), the person leaves (True), or the time is up (False)."""
+        """Run until the machine ends or the user leaves (True), or the time is up (False)."""
         if not self.terminal:
             return self._pump(seconds)
         print(HINT, flush=True)
@@ -58,7 +58,7 @@ class Session:
 
     def _pump(self, seconds):
         until = None if seconds is None else time.monotonic() + seconds
-        self._said(self.emulator.rest)
+        self._output(self.emulator.rest)
         while True:
             left = None if until is None else max(0, until - time.monotonic())
             console, sink = self.emulator.process.stdout, self.emulator.process.stdin
@@ -71,14 +71,14 @@ class Session:
                 chunk = os.read(console.fileno(), 65536)
                 if not chunk:
                     return True
-                self._said(chunk)
+                self._output(chunk)
             if self.source in ready and not self._take():
                 return True
             if free and not self._send(sink):
-                self.unsent, self.source = b"", None    # it listens no more; its end will come
+                self.unsent, self.source = b"", None    # it reads no more; its end will come
 
     def _take(self):
-        """Read our input; False: the person leaves."""
+        """Read our input; returns False if the user leaves."""
         chunk = os.read(self.source, _CHUNK)
         if self.terminal and (LEAVE in chunk or not chunk):
             return False
@@ -95,8 +95,8 @@ class Session:
             return False
         return True
 
-    def _said(self, chunk):
-        """Log the console, show it, watch for a panic."""
+    def _output(self, chunk):
+        """Log and show console output, and watch for a panic."""
         self.log.write(chunk)
         self.log.flush()
         if self.show:

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Put function and source line behind each kernel address in a piece of console text."""
+"""Append function and source line to console lines with kernel addresses."""
 
 import os
 import re
 import shutil
 import subprocess
 
-# An address that code was at: behind RIP, or first on a line, as in a backtrace.
+# A code address: after RIP, or first on a line, as in a backtrace.
 ADDRESS = re.compile(r"(?:RIP|^\s*#?)\s+(?:0x)?(ffffffff8[0-9a-f]{7})\b", re.IGNORECASE)
 
 
 def _resolve(addresses, elf):
-    """{address: "function file:line"}, by addr2line or its LLVM twin, whichever is there."""
+    """{address: "function file:line"}, by addr2line or llvm-addr2line, whichever is installed."""
     tool = next((t for t in ("addr2line", "llvm-addr2line") if shutil.which(t)), None)
     if not tool or not addresses or not os.path.exists(elf):
         return {}
@@ -26,7 +26,7 @@ def _resolve(addresses, elf):
 
 
 def symbolise(lines, elf):
-    """The lines, each followed by what its addresses are."""
+    """Yield each line with the functions at its addresses appended."""
     found = sorted({m.lower() for line in lines for m in ADDRESS.findall(line)})
     known = _resolve(found, elf)
     for line in lines:

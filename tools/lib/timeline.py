@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Replay a trace dump: which context ran when on which processor, with which rights.
+"""Replay a trace dump: which context ran when on which CPU, with which rights.
 
 A context is a thread, or one entry into an exception, system call, interrupt, softirq, work item or
-NMI. What it interrupts waits below it on the stack of the thread that it came upon; a thread switch
-changes stacks. Pure functions over tracedump.Dump; an order of events that cannot be is a BadTrace.
+NMI. The context that it interrupts waits below it on the stack of the current thread; a thread
+switch changes stacks. Pure functions of tracedump.Dump; an impossible order of events is a
+BadTrace.
 """
 
 from tracedump import BadTrace
 from tracemodel import Context, Mark, Pardon, Piece, Section, Timeline, may_write
 
-# What ENTER and LEAVE carry: a vector, or one of these (kernel/cpu/trace.h, kernel/cpu/x86.h).
+# The first word of ENTER and LEAVE: a vector or one of these (kernel/cpu/{trace,x86}.h).
 SYSCALL, SOFTIRQ, WORK = 0x100, 0x200, 0x300
 EXCEPTIONS, PF, NMI_LIKE, UNCONDITIONAL = 32, 14, (2, 8, 18), (1, 2, 8, 18)
 DEAD = 2        # enum thread_state
@@ -25,21 +26,21 @@ class _Frame:
 
 
 class _Cpu:
-    """A processor: whose stack it is on, since when its top frame runs, what was lent to it."""
+    """A CPU: its current thread, since when its top frame runs, the keys lent to it."""
     def __init__(self, number, thread, since):
         self.number, self.thread, self.since = number, thread, since
         self.lent, self.lent_over = 0, None
 
 
 class _Replay:
-    """The state between two events."""
+    """The state of the replay between two events."""
     def __init__(self, dump):
         self.dump, self.line = dump, Timeline(dump)
         self.stacks, self.whole, self.names = {}, set(), dict(dump.threads)
         self.cpus, self.section, self.open_keys = {}, None, {}
 
     def run(self):
-        """All of it."""
+        """Replay the whole dump; returns the Timeline."""
         line, start = self.line, self._start()
         events = [e for e in self.dump.events() if e.tsc >= start]
         if not events:
@@ -65,7 +66,7 @@ class _Replay:
         return line
 
     def _start(self):
-        """From when on no processor's events are overwritten: 0, if none are."""
+        """The time from which every CPU's events are kept; 0 if none were overwritten."""
         return max((r.events[0].tsc for r in self.dump.rings.values() if r.overwritten and r.events), default=0)
 
     # ---- contexts ----
@@ -82,7 +83,7 @@ class _Replay:
         return self.stacks[thread]
 
     def _inner(self, what, cpu, outer):
-        """The context that an ENTER begins, or that a LEAVE without one ends."""
+        """A new context for an ENTER, or for a LEAVE without one."""
         name = NAMES.get(what, "vector %d" % what)
         if what >= WORK:
             kind, name, row = "work item", "work item", outer
@@ -101,7 +102,7 @@ class _Replay:
         return self._context(kind, name, row)
 
     def _close(self, cpu, tsc):
-        """The top frame has run until now."""
+        """Close the piece of time that the top frame has run until now."""
         frame = self._stack(cpu.thread)[-1]
         if tsc > cpu.since:
             rights = frame.rights
@@ -119,7 +120,7 @@ class _Replay:
             self.dump.line, e.type, e.tsc, e.cpu, why))
 
     def _learn(self, frame, rights):
-        """What an event says about rights that were there already."""
+        """Take rights that an event reports but did not set."""
         if frame.rights is None:
             for piece in frame.pieces:
                 piece.rights = rights if piece.rights is None else piece.rights
@@ -149,19 +150,19 @@ class _Replay:
     def _leave(self, e, cpu, stack):
         top = stack[-1]
         if top.what is None:
-            self._was_inside(e, cpu, stack)
+            self._entered_before_record(e, cpu, stack)
             top = stack[-1]
         if top.what != e.a:
-            self._bad(e, "%s is left inside of %s" % (NAMES.get(e.a, e.a), top.context.name))
+            self._bad(e, "%s is left, but the innermost context is %s" % (NAMES.get(e.a, e.a), top.context.name))
         stack.pop()
         self._end(top.context, e.tsc, "the end of its context")
-        self._pardon_comes_in(e, cpu, top, stack[-1])
+        self._pardon_in_force(e, cpu, top, stack[-1])
         stack[-1].rights = e.b & 0xffffffff
 
-    def _was_inside(self, e, cpu, stack):
-        """It was entered before the record begins: what ran until now was it."""
+    def _entered_before_record(self, e, cpu, stack):
+        """Handle a context entered before the record: the time until now was its."""
         if cpu.thread in self.whole:
-            self._bad(e, "%s is left and was not entered" % NAMES.get(e.a, e.a))
+            self._bad(e, "%s is left, but was not entered" % NAMES.get(e.a, e.a))
         bottom = stack[0]
         inner = self._inner(e.a, e.cpu, bottom.context.row)
         for piece in bottom.pieces:
@@ -174,7 +175,7 @@ class _Replay:
     def _switch(self, e, cpu, stack):
         to, gone = e.a & 0xffffffff, e.a >> 32
         if gone != cpu.thread:
-            self._bad(e, "thread %d goes, but thread %d ran" % (gone, cpu.thread))
+            self._bad(e, "thread %d is switched out, but thread %d ran" % (gone, cpu.thread))
         if e.b >> 32 == DEAD:
             for frame in stack:
                 self._end(frame.context, e.tsc, "the end of its thread")
@@ -222,12 +223,12 @@ class _Replay:
     def _pardon(self, e, cpu, stack):
         self.line.marks.append(Mark(e, stack[-1].context))
         if stack[-1].what != PF or len(stack) < 2:
-            return          # without trace=on there are no entries to know it by
+            return          # without trace=on there are no ENTER events to find the context
         stack[-1].pardon = Pardon(stack[-2].context, e.b, e.a, e.tsc, cpu.number, self._is_global(e.b))
         self.line.pardons.append(stack[-1].pardon)
 
-    def _pardon_comes_in(self, e, cpu, fault, frame):
-        """The page fault is left: the right is in force from here on."""
+    def _pardon_in_force(self, e, cpu, fault, frame):
+        """The page fault ends: the pardoned right is in force from now on."""
         if not fault.pardon:
             return
         fault.pardon.in_force = e.tsc
@@ -240,7 +241,7 @@ class _Replay:
             cpu.lent_over = e.b & 0xffffffff
 
     def _end_of_lent(self, e, cpu):
-        """What ends a loan: a write of the register, which every NMI makes, or the key's last close."""
+        """End a loan at a register write, which every NMI makes, or at the key's last close."""
         rights = self._stack(cpu.thread)[-1].rights
         if e.type in ("GLOBAL_OPEN", "GLOBAL_CLOSE"):
             self.open_keys[e.a] = e.b

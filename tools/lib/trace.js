@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Timelines are whole without this; it only enlarges them.
+// Timelines are complete without this script, which enlarges them.
 "use strict";
 document.querySelectorAll(".timeline").forEach((figure) => {
 	const over = figure.querySelector(".over");
@@ -8,7 +8,7 @@ document.querySelectorAll(".timeline").forEach((figure) => {
 	const time = over.querySelector("svg");
 	let zoom = 1;
 
-	// What is at `at` (pixels from the left edge of what is seen) stays there.
+	// Set the zoom; the point at `at` (pixels from the visible left edge) keeps its place.
 	function set(next, at) {
 		const share = (over.scrollLeft + at) / time.clientWidth;
 		zoom = Math.min(4096, Math.max(1, next));

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Read the kernel's trace dumps (kernel/trace/trace_dump.c) out of a console log.
+"""Read the kernel's trace dumps (kernel/trace/trace_dump.c) from a console log.
 
-A dump is believed whole or not at all: a line that is missing, cut, garbled or says what cannot be
-is a BadTrace that names the line. docs/DEBUGGING.md has the form.
+A dump is accepted whole or not at all: a missing, cut, garbled or contradictory line is a BadTrace
+that names the line. docs/DEBUGGING.md describes the format.
 """
 
 import heapq
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 VERSION = 1
 MARK = "#T "
-MOMENT = 1 << 32     # TSC ticks that the writing of an event may be interrupted
+MOMENT = 1 << 32     # TSC ticks for which writing an event may be interrupted
 _LINES = {
     "begin": r"begin (?P<version>[0-9a-f]+) cpus (?P<cpus>[0-9a-f]+) khz (?P<khz>[0-9a-f]+) "
              r"types (?P<types>[0-9a-f]+) init (?P<init>[0-9a-f]+)(?P<armed> armed)?",
@@ -29,12 +29,12 @@ _END = re.compile(r"end ([0-9a-f]+) ([0-9a-f]{8})\Z")
 
 
 class BadTrace(Exception):
-    """A dump that cannot be relied on; the message says where and why."""
+    """A damaged dump; the message says where and why."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """What happened on a processor at a time (TSC)."""
+    """One event of a CPU at a time (TSC)."""
     cpu: int
     tsc: int
     type: str
@@ -44,7 +44,7 @@ class Event:
 
 @dataclass
 class Ring:
-    """What a processor has recorded, and which thread ran there when the dump was made."""
+    """The record of one CPU, and the thread that ran there when the dump was made."""
     recorded: int
     kept: int
     overwritten: int
@@ -55,7 +55,7 @@ class Ring:
 
 @dataclass
 class Dump:
-    """One dump. `line` is where it begins in the log, from 1."""
+    """One dump. `line` is its first line in the log, counted from 1."""
     line: int
     khz: int = 0
     init: int = 0
@@ -66,15 +66,15 @@ class Dump:
     threads: dict = field(default_factory=dict)      # id -> name
     scenarios: dict = field(default_factory=dict)    # id -> name
     rings: dict = field(default_factory=dict)        # CPU -> Ring
-    text: list = field(default_factory=list)         # its lines, for who wants to keep them
+    text: list = field(default_factory=list)         # its lines, for tools/trace --keep
 
     def events(self):
-        """All events by time; each processor's stay in their order."""
+        """All events by time; the events of each CPU keep their order."""
         return heapq.merge(*(r.events for r in self.rings.values()), key=lambda e: e.tsc)
 
 
 def checksum(lines):
-    """FNV-1a, 32 bits, over lines without their mark."""
+    """FNV-1a, 32 bits, of lines without their mark."""
     value = 2166136261
     for line in lines:
         for byte in line.encode("utf-8", "surrogateescape"):
@@ -83,7 +83,7 @@ def checksum(lines):
 
 
 def read(lines):
-    """Every dump in a log's lines. BadTrace: one is damaged. An empty list: there is none."""
+    """The list of dumps in a log's lines. BadTrace if one is damaged."""
     dumps, current, begun = [], None, 0
     for number, line in enumerate(lines, 1):
         line = line.rstrip("\r\n")
@@ -114,18 +114,18 @@ def read(lines):
 
 def _check(lines, count, total, number):
     if len(lines) != count:
-        raise BadTrace("line %d: the dump should have %d lines, %d are there" % (number, count, len(lines)))
+        raise BadTrace("line %d: the dump should have %d lines, but has %d" % (number, count, len(lines)))
     if checksum(text for _, text in lines) != total:
-        raise BadTrace("line %d: the dump's sum is wrong: a line of it is damaged" % number)
+        raise BadTrace("line %d: the dump's sum is wrong: one of its lines is damaged" % number)
 
 
 def _parse(lines):
-    """A dump from its lines, which are all there; what they say must still be possible."""
+    """Make a dump of its lines, which are complete; they must not contradict each other."""
     dump, ring, tsc, names = Dump(lines[0][0]), None, 0, 0
     for number, text in lines:
         kind, found = _kind(number, text)
         if (kind == "begin") != (number == lines[0][0]):
-            raise BadTrace("line %d: not where it belongs: %s" % (number, text))
+            raise BadTrace("line %d: a line in the wrong place: %s" % (number, text))
         if kind == "begin":
             if int(found["version"], 16) != VERSION:
                 raise BadTrace("line %d: version %s; this tool reads %x" % (number, found["version"], VERSION))
@@ -142,10 +142,10 @@ def _parse(lines):
             cpu, tsc = int(found[1], 16), 0
             ring = Ring(*(int(found[i], 16) for i in (2, 3, 4, 5)))
             if cpu in dump.rings or ring.kept + ring.overwritten != ring.recorded:
-                raise BadTrace("line %d: this processor's counts cannot be: %s" % (number, text))
+                raise BadTrace("line %d: this CPU's counts contradict each other: %s" % (number, text))
             dump.rings[cpu] = ring
         elif ring is None:
-            raise BadTrace("line %d: an event of no processor" % number)
+            raise BadTrace("line %d: an event before the first CPU" % number)
         elif kind == "lost":
             ring.gaps += 1
         else:
@@ -168,14 +168,15 @@ def _kind(number, text):
 
 def _consistent(dump, names):
     if len(dump.types) != names:
-        raise BadTrace("line %d: %d names of types, there should be %d" % (dump.line, len(dump.types), names))
+        raise BadTrace("line %d: %d names of types, not %d" % (dump.line, len(dump.types), names))
     if sorted(dump.rings) != list(range(dump.cpus)):
-        raise BadTrace("line %d: %d processors, and rings of %s" % (dump.line, dump.cpus, sorted(dump.rings)))
+        raise BadTrace("line %d: %d CPUs, but rings of %s" % (dump.line, dump.cpus, sorted(dump.rings)))
     for cpu, ring in dump.rings.items():
         if len(ring.events) != ring.kept:
-            raise BadTrace("line %d: CPU %d has kept %d events, %d are there" % (
+            raise BadTrace("line %d: CPU %d has kept %d events, but the dump has %d" % (
                 dump.line, cpu, ring.kept, len(ring.events)))
-        # An NMI's event can come inside of another's: its number is the later, its time the earlier.
+        # An NMI can interrupt the writing of an event: the NMI's event then has the later number
+        # and the earlier time.
         if any(x.tsc - y.tsc > MOMENT for x, y in zip(ring.events, ring.events[1:])):
             raise BadTrace("line %d: time goes back on CPU %d" % (dump.line, cpu))
         ring.events.sort(key=lambda e: e.tsc)

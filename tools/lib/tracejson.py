@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A timeline in the Trace Event Format, which Perfetto and chrome://tracing show: a track a row."""
+"""A timeline in the Trace Event Format of Perfetto and chrome://tracing, one track for each row."""
 
 from tracemodel import KEYS, may_read, may_write
 
@@ -8,16 +8,16 @@ INSTANTS = ("FAULT", "PARDON", "WARN", "REFUSE", "DEATH", "MODE", "KEY", "MARK",
 
 
 def rights_words(rights, init):
-    """What is open beyond the initial rights: `1:rw 9:r`; "initial" for nothing."""
+    """The keys open beyond the initial rights, as `1:rw 9:r`; "initial" if there are none."""
     if rights is None:
-        return "not known"
-    said = ["%d:%s" % (key, "rw" if may_write(rights, key) else "r") for key in range(KEYS)
-            if may_read(rights, key) and rights >> 2 * key & 3 != init >> 2 * key & 3]
-    return " ".join(said) or "initial"
+        return "unknown"
+    opened = ["%d:%s" % (key, "rw" if may_write(rights, key) else "r") for key in range(KEYS)
+              if may_read(rights, key) and rights >> 2 * key & 3 != init >> 2 * key & 3]
+    return " ".join(opened) or "initial"
 
 
 def events(timelines, symbols=None):
-    """The list of trace events; every dump is a process."""
+    """The list of trace events; each dump is a process."""
     out = []
     for pid, line in enumerate(timelines, 1):
         out.append({"ph": "M", "name": "process_name", "pid": pid, "tid": 0,
@@ -41,9 +41,9 @@ def _of(line, pid, symbols):
 
     for piece in line.pieces:
         yield slice_of(piece.context.name, "running", piece)
-        said = rights_words(piece.rights, line.dump.init)
-        if said != "initial":
-            yield slice_of(said, "rights", piece, rights="%08x" % (piece.rights or 0))
+        words = rights_words(piece.rights, line.dump.init)
+        if words != "initial":
+            yield slice_of(words, "rights", piece, rights="%08x" % (piece.rights or 0))
     for mark in line.marks:
         if mark.event.type in INSTANTS:
             e = mark.event

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a replayed trace is made of: contexts, the pieces of time that they ran, pardons, sections."""
+"""The parts of a replayed trace: contexts, the pieces of time they ran, pardons, sections."""
 
 from dataclasses import dataclass, field
 
@@ -11,18 +11,18 @@ SCOPES, MODES, GATES = ("context", "instruction", "global"), ("off", "strict", "
 
 
 def may_read(rights, key):
-    """The key's AD bit is clear."""
+    """True if the key's AD bit is clear."""
     return not rights >> 2 * key & 1
 
 
 def may_write(rights, key):
-    """Both of its bits are clear."""
+    """True if both bits of the key are clear."""
     return not rights >> 2 * key & 3
 
 
 @dataclass(eq=False)
 class Context:
-    """Something that has rights of its own. `row` is where it is drawn."""
+    """A context with its own rights. `row` is the row it is drawn in."""
     kind: str
     name: str
     row: str
@@ -33,18 +33,18 @@ class Context:
 
 @dataclass(eq=False)
 class Piece:
-    """A context ran on a processor from `begin` to `end` with these rights (None: not known)."""
+    """A context ran on a CPU from `begin` to `end` with these rights (None: unknown)."""
     context: Context
     cpu: int
     begin: int
     end: int
     rights: int
-    used: frozenset     # (page frame, key) that it had declared to write
+    used: frozenset     # (page frame, key) of declared writes
 
 
 @dataclass(eq=False)
 class Mark:
-    """An event to be shown, and the context that it happened in."""
+    """An event to show, and its context."""
     event: object
     context: Context
 
@@ -57,7 +57,7 @@ class Pardon:
     address: int
     begin: int
     cpu: int
-    lent: bool          # in the processor's register, not in the context's rights
+    lent: bool          # in the CPU's register, not in the context's rights
     end: int = None     # None: still open when the record ends
     why: str = ""
     in_force: int = None
@@ -73,7 +73,7 @@ class Section:
     policy: int
     begin: int
     end: int = None
-    cut: bool = False   # it began before the record does
+    cut: bool = False   # its begin is not in the record
 
     def words(self):
         """mode, gate and scope by name."""
@@ -83,7 +83,7 @@ class Section:
 
 @dataclass(eq=False)
 class Timeline:
-    """What a dump says."""
+    """A replayed dump."""
     dump: object
     begin: int = 0
     end: int = 0
@@ -92,5 +92,5 @@ class Timeline:
     marks: list = field(default_factory=list)
     pardons: list = field(default_factory=list)
     sections: list = field(default_factory=list)
-    cut: bool = False   # events were overwritten: it begins where every processor's are there
-    unseen: int = 0     # rights that were not what the events before said
+    cut: bool = False   # events were overwritten: it begins where every CPU's record does
+    unseen: int = 0     # times that rights changed without an event

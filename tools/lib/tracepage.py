@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The timeline as HTML: a row a context, under it a bar for each key while it is open.
+"""The timeline as HTML: a row for each context, and under it a bar for each key while it is open.
 
-Everything that a console has said goes through page.text(). Positions are shares of the width, so that
-the picture is whole without a script; with it, it can be enlarged.
+All console text goes through page.text(). Positions are percentages of the width, so that the
+picture is complete without a script; the script enlarges it.
 """
 
 from dataclasses import dataclass, field
@@ -20,39 +20,39 @@ MARKS = {"FAULT": ("▼", "fault"), "PARDON": ("◆", "pardon"), "WARN": ("!", "
 MARKS.update({"KMAP" + w: ("⊕", "kmap" + w.lower()) for w in ("", "_LOCAL", "_THREAD")})
 MARKS.update({"KUNMAP" + w: ("⊖", "kunmap" + w.lower()) for w in ("", "_LOCAL", "_THREAD")})
 HOW = """\
-<p class="hint">Time runs to the right, in TSC ticks (instructions, where the machine counts them so). The
-upper bar of a row: the context runs. Below it, a bar for each key that is open beyond the initial rights:
-<span class="how">filled</span> for writing, <span class="how">hatched</span> for reading only, a thin line while
-the context waits with the right, a dotted frame where it has declared to use a page. The pointer on a part
-tells more. <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> enlarge, reduce and fit once a picture has the focus, the
-arrow keys move it.</p>"""
+<p class="hint">Time runs to the right, in TSC ticks (instructions, on machines that count them so). The
+upper bar of a row shows when the context runs. Below it, a bar for each key that is open beyond the initial
+rights: <span class="how">filled</span> for writing, <span class="how">hatched</span> for reading only, a thin
+line while the context waits with the right, a dotted frame while it has declared the use of a page. Point at
+a part for details. Once a picture has the focus, <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> enlarge, reduce and
+fit it, and the arrow keys move it.</p>"""
 MAKE = """\
-<p class="hint">None here yet. <code>tools/run qemu trace=on tests=trace.a_scenario*</code> makes one, and
+<p class="hint">There is none yet. <code>tools/run qemu trace=on tests=trace.a_scenario*</code> makes one, and
 <code>tools/trace build/logs/qemu.log --keep build/trace/qemu.dump</code> keeps it for this page.</p>"""
 
 
 @dataclass
 class Row:
-    """A row of the picture: the contexts in it and the keys that they ever have open."""
+    """A row of the picture: its contexts, and the keys that they open at any time."""
     name: str
     contexts: list = field(default_factory=list)
     keys: list = field(default_factory=list)
     top: int = 0
 
     def height(self):
-        """In pixels."""
+        """The row's height in pixels."""
         return TOP + RUN + LANE * len(self.keys) + GAP
 
 
 def page(name, lines, symbols):
-    """A page of its own for the dumps of one log."""
+    """A whole page for the dumps of one log."""
     return shell("Keyward: who held which right when", ("page.css", "trace.css"), ("trace.js",),
                  ['<p class="lead">From <code>%s</code>: %s.</p>' % (text(name), plural(len(lines), "dump"))],
                  [timelines([(name, lines)], symbols)])
 
 
 def timelines(logs, symbols):
-    """A section for [(name, [Timeline])]; with how to make one, if there are none."""
+    """A section for [(name, [Timeline])]; without timelines it says how to make one."""
     out = ['<section id="timelines">', "<h2>Who held which right when</h2>", HOW, _legend()]
     pictures = [(name, line, part) for name, lines in logs for line in lines for part in line.sections or [None]]
     out += [_figure(n, name, line, part, symbols) for n, (name, line, part) in enumerate(pictures)] or [MAKE]
@@ -64,7 +64,7 @@ def summary(line):
     lost = sum(r.overwritten for r in line.dump.rings.values())
     return "%s of %s, %s overwritten; %s; %s" % (
         plural(sum(len(r.events) for r in line.dump.rings.values()), "event"),
-        plural(line.dump.cpus, "processor"), number(lost), plural(len(line.contexts), "context"),
+        plural(line.dump.cpus, "CPU"), number(lost), plural(len(line.contexts), "context"),
         plural(len(line.sections), "section"))
 
 
@@ -79,7 +79,7 @@ def _legend():
 def _figure(number_, name, line, part, symbols):
     begin, end = (part.begin, part.end) if part else (line.begin, line.end)
     if end <= begin:
-        return "<p>%s, line %d: no two events</p>" % (text(name), line.dump.line)
+        return "<p>%s, line %d: fewer than two events</p>" % (text(name), line.dump.line)
     view = View("t%d" % number_, line, begin, end, symbols)
     title = "%s, line %d" % (name, line.dump.line)
     about = [summary(line)]
@@ -94,58 +94,58 @@ def _figure(number_, name, line, part, symbols):
 
 
 def _figures(line, part):
-    """What exposure.py says of a section."""
+    """The exposure figures of a section."""
     if not part or not line.dump.armed:
         return ""
     one = next(f for f, s in zip(exposure.sections(line), line.sections) if s is part)
-    said = ["exposure for writing <strong>%s</strong> page ticks of %s" % (
+    facts = ["exposure for writing <strong>%s</strong> page ticks of %s" % (
         number(one["exposure"]), number(one["ticks"]))]
-    said += ["pardons of %s: %d, open for %s in the median, %s at most" % (
+    facts += ["pardons of %s: %d, open for %s in the median, %s at most" % (
         text(p["kind"]), p["count"], number(int(p["median"])), number(p["max"])) for p in one["pardons"]]
     if one["whole"]:
-        said.insert(0, "<strong>not whole</strong>: %s" % text(one["whole"]))
-    return "<p>%s.</p>" % "; ".join(said)
+        facts.insert(0, "<strong>not whole</strong>: %s" % text(one["whole"]))
+    return "<p>%s.</p>" % "; ".join(facts)
 
 
 class View:
-    """A stretch of a timeline as two SVGs: the names of the rows, and what happens in them."""
+    """A span of a timeline as two SVGs: the names of the rows, and their bars and signs."""
     def __init__(self, ident, line, begin, end, symbols):
         self.id, self.line, self.zero, self.symbols = ident, line, begin, symbols
         margin = 1 + (end - begin) // 60
         self.begin, self.end = begin - margin, end + margin
         rows = {}
         for context in line.contexts:
-            if any(self.inside(p.begin, p.end) for p in context.pieces):
+            if any(self.visible(p.begin, p.end) for p in context.pieces):
                 rows.setdefault(context.row, Row(context.row)).contexts.append(context)
         self.rows, y = list(rows.values()), AXIS
         for row in self.rows:
             row.keys = [k for k in range(KEYS) if any(self.access(p, k) for c in row.contexts for p in c.pieces
-                                                      if self.inside(p.begin, p.end))]
+                                                      if self.visible(p.begin, p.end))]
             row.top, y = y, y + row.height()
         self.height = y
 
-    def inside(self, begin, end):
-        """The time is in sight."""
+    def visible(self, begin, end):
+        """True if the time is in view."""
         return end > self.begin and begin < self.end
 
     def access(self, piece, key):
-        """"write", "read", or nothing that the initial rights do not give."""
+        """"write" or "read" if the rights go beyond the initial ones, else ""."""
         if piece.rights is None or piece.rights >> 2 * key & 3 == self.line.dump.init >> 2 * key & 3:
             return ""
         return "write" if may_write(piece.rights, key) else "read" if may_read(piece.rights, key) else ""
 
     def x(self, time):
-        """A time as a share of the width."""
+        """A time as a percentage of the width."""
         time = min(max(time, self.begin), self.end)
         return "%.4f%%" % (100 * (time - self.begin) / (self.end - self.begin))
 
     def width(self, begin, end):
-        """A stretch of time as a share of the width."""
+        """A span of time as a percentage of the width."""
         begin, end = max(begin, self.begin), min(end, self.end)
         return "%.4f%%" % (100 * (end - begin) / (self.end - self.begin))
 
     def names(self):
-        """The left column."""
+        """The SVG of the left column."""
         out = ['<svg class="names" width="230" height="%d" aria-hidden="true">' % self.height]
         for row in self.rows:
             out.append('<text x="4" y="%d">%s</text>' % (row.top + TOP + RUN, text(row.name[:32])))
@@ -156,7 +156,7 @@ class View:
         return "".join(out) + "</svg>"
 
     def picture(self):
-        """The right column."""
+        """The SVG of the right column."""
         keys = sorted({k for row in self.rows for k in row.keys})
         out = ['<svg class="time" width="100%%" height="%d">' % self.height, "<defs>"]
         out += ['<pattern id="%s-k%d" class="k%d" width="5" height="5" patternUnits="userSpaceOnUse" '
@@ -172,7 +172,7 @@ class View:
         return "".join(out) + "</svg>"
 
     def axis(self):
-        """Lines and labels of time; the finer ones are for who enlarges it."""
+        """Lines and labels of time; the finer ones show when the picture is enlarged."""
         step = 10 ** max(0, len(str((self.end - self.begin) // 10)) - 1)
         step = next(step * f for f in (1, 2, 5, 10) if (self.end - self.begin) / (step * f) <= 12)
         for level, each in enumerate((step, max(1, step // 10), max(1, step // 100))):
@@ -184,8 +184,8 @@ class View:
                        'class="at" dx="2">%s</text></g>' % (level, at, at, AXIS - 8, self.height, at, _ticks(time)))
 
     def context(self, row, context):
-        """Its bars."""
-        pieces = [p for p in context.pieces if self.inside(p.begin, p.end)]
+        """The bars of a context."""
+        pieces = [p for p in context.pieces if self.visible(p.begin, p.end)]
         for begin, end, last in _merged(pieces, lambda p: p.cpu):
             yield self.bar("run %s" % context.kind.replace(" ", "-"), row.top + TOP, RUN - 2, begin, end,
                            "%s runs on CPU %d\nfrom %s for %s" % (
@@ -194,7 +194,7 @@ class View:
             yield from self.lane(context, pieces, key, row.top + TOP + RUN + LANE * n)
 
     def lane(self, context, pieces, key, y):
-        """While a key is open: running, waiting, and the uses that were declared."""
+        """The bars of an open key: running, waiting, and declared uses."""
         for a, b in zip(pieces, pieces[1:]):
             if a.end < b.begin and self.access(a, key) and self.access(b, key):
                 yield self.bar("waits k%d" % (key % 6), y + LANE // 2 - 1, 1, a.end, b.begin,
@@ -214,26 +214,26 @@ class View:
                 yield self.bar("used", y - 1, LANE, begin, end, "%s has declared to write page frame %s" % (
                     context.name, ", ".join(map(str, frames))))
 
-    def bar(self, kind, y, height, begin, end, said, more=""):
-        """A rectangle with its words."""
+    def bar(self, kind, y, height, begin, end, title, more=""):
+        """A rectangle with a tooltip."""
         return '<rect class="%s" x="%s" width="%s" y="%d" height="%d" %s><title>%s</title></rect>' % (
-            kind, self.x(begin), self.width(begin, end), y, height, more, "\n".join(map(text, said.split("\n"))))
+            kind, self.x(begin), self.width(begin, end), y, height, more, "\n".join(map(text, title.split("\n"))))
 
     def mark(self, mark):
-        """A sign above the context that it happened in."""
+        """A sign above the event's context."""
         e, row = mark.event, next((r for r in self.rows if r.name == mark.context.row), None)
         if not row or e.type not in MARKS or not self.begin <= e.tsc <= self.end:
             return
         sign, words = MARKS[e.type]
         by = self.symbols.get(e.b)
-        said = "%s %x%s\nat %s in %s" % (words, e.a, " by " + by if by else " %x" % e.b,
+        title = "%s %x%s\nat %s in %s" % (words, e.a, " by " + by if by else " %x" % e.b,
                                          _ticks(e.tsc - self.zero), mark.context.name)
         yield '<text class="mark %s" x="%s" y="%d">%s<title>%s</title></text>' % (
-            e.type.lower(), self.x(e.tsc), row.top + TOP - 2, sign, "\n".join(map(text, said.split("\n"))))
+            e.type.lower(), self.x(e.tsc), row.top + TOP - 2, sign, "\n".join(map(text, title.split("\n"))))
 
 
 def _merged(pieces, same):
-    """(begin, end, last piece) of stretches that follow each other without a gap and are the same."""
+    """(begin, end, last piece) of each run of equal pieces without a gap."""
     first = last = None
     for piece in pieces:
         if last is None or last.end != piece.begin or same(last) != same(piece):
@@ -246,7 +246,7 @@ def _merged(pieces, same):
 
 
 def _ticks(count):
-    """A number of ticks, short."""
+    """A number of ticks in short form."""
     if count < 0:
         return "-" + _ticks(-count)
     for size, unit in ((10 ** 9, "G"), (10 ** 6, "M"), (10 ** 3, "k")):

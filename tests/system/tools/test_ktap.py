@@ -241,7 +241,7 @@ class Words(unittest.TestCase):
                     ["tests=[hp]*"]):
             verdict = judge(GOOD, words=bad, complete=False)
             self.assertEqual(verdict.status, ktap.FAILED, bad)
-            self.assertIn("the command line did not get there", verdict.failures[0][1])
+            self.assertIn("the command line did not reach the kernel", verdict.failures[0][1])
 
 
 if __name__ == "__main__":

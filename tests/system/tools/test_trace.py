@@ -257,7 +257,7 @@ class Damaged(unittest.TestCase):
         lines = [x[3:].strip() for x in dump(self.LOG)[1:-2]]
         lines = [x.replace(" kept 5", " kept 6") for x in lines]
         lines.append("end %x %08x" % (len(lines), tracedump.checksum(lines)))
-        self.refuses(["#T " + x for x in lines], "counts cannot be")
+        self.refuses(["#T " + x for x in lines], "counts contradict each other")
 
 
 class Written(unittest.TestCase):

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Tell a person what a verdict says: tools/run of a machine, tools/results of a log."""
+"""Print a verdict: for tools/run that of a machine, for tools/results that of a log."""
 
 import ktap
 from symbols import symbolise
 
 
-def tell(screen, name, verdict, elf, tail=(), again=None):
-    """What went wrong and what is known to; `tail` is shown after a crash, and `again(case)` is the
-    command that runs one case again."""
+def show_verdict(screen, name, verdict, elf, tail=(), again=None):
+    """Print failures, known divergences and problems. `tail` is shown after a crash; `again(case)`
+    is the command that repeats one case."""
     if verdict.problems:
         screen.say("\n-- the last lines of %s --" % name)
         for line in symbolise(list(tail), elf):
@@ -27,5 +27,5 @@ def tell(screen, name, verdict, elf, tail=(), again=None):
 
 
 def counts(verdict):
-    """The counts as words; those that are none are left out, but for the passes."""
+    """The counts as words; counts of 0 are left out, except the passes."""
     return ", ".join("%d %s" % (n, s) for s, n in verdict.counts.items() if n or s == "pass")
