@@ -79,7 +79,7 @@ const char *framebuffer_check(const struct boot_info *info, u32 phys_bits, u64 i
 	if (start == 0)
 		return "it is at address 0";
 	if (phys_bits < 64 && (end - 1) >> phys_bits)
-		return "it is beyond the CPU's physical addresses";
+		return "it is beyond the CPU's physical address bits";
 	if (overlap(start, end, image_start, image_end))
 		return "it overlaps the kernel";
 	if (is_ram(info, start, end))

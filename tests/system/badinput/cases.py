@@ -253,7 +253,7 @@ no_screen("depth_0", "a pixel has neither 15, 16, 24 nor 32 bits", bpp=0, pitch=
 no_screen("colours_overlap", "the colours' bits overlap", colours=(8, 8, 8, 8, 0, 8))
 no_screen("colours_cut_off", "a colour's bits lie outside the pixel", cut=24)
 no_screen("address_wraps", "its end is beyond the last address", addr=0xffffffffffff0000)
-no_screen("address_too_large", "it is beyond the CPU's physical addresses", addr=1 << 45)
+no_screen("address_too_large", "it is beyond the CPU's physical address bits", addr=1 << 45)
 no_screen("address_0", "it is at address 0", addr=0)
 no_screen("over_the_kernel", "it overlaps the kernel", addr=0x100000)
 no_screen("over_ram", "it is in RAM", addr=0x8000000)

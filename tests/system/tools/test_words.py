@@ -106,7 +106,7 @@ class Shown(unittest.TestCase):
             said = subprocess.run([sys.executable, *command], cwd=TOP, check=True, text=True,
                                   stdout=subprocess.PIPE).stdout
             self.assertIn(words.listing(words.read()), said)
-        self.assertIn("  pks=off|strict|relaxed|silent (relaxed)\n      what a protection", said)
+        self.assertIn("  pks=off|strict|relaxed|silent (relaxed)\n      how the kernel", said)
         self.assertIn("\n  cpus=max, 1 to 4096 (max)\n", said)
 
 
