@@ -10,7 +10,7 @@
 #include "mm/pgtable.h"
 #include "mm/vmap.h"
 
-/* Where a BIOS has its RSDP (ACPI Specification, "Finding the RSDP on IA-PC Systems"). */
+/* Where a BIOS puts the RSDP (ACPI Specification, "Finding the RSDP on IA-PC Systems"). */
 #define EBDA_SEGMENT 0x40e /* u16, times 16: the extended BIOS data area */
 #define EBDA_MIN     0x1000
 #define EBDA_SEARCH  0x400
@@ -21,24 +21,27 @@
 #define REG_LEN  8
 
 /*
- * Tables that are not in the direct map are mapped here, read-only, one behind the other. When the
- * parse is over all of it goes.
+ * Maps tables that lie outside the direct map, read-only and one behind the other, until the parse
+ * is over.
  */
 #define WINDOW_LEN (64ULL << 20)
 
 struct window {
 	u64 va, used;
-	u64 last_phys, last_len; /* what was mapped last, at last_va: the next often lies in it */
+	u64 last_phys, last_len; /* the last mapping, at last_va: the next table often lies in it */
 	u64 last_va;
 };
 
-/* The first address that the processor cannot have. */
+/* The first address beyond the CPU's physical address space. */
 static u64 physical_end(void)
 {
 	return 1ULL << cpu_phys_bits();
 }
 
-/* Nothing is known of these addresses: they may be RAM, even our own, so nothing writes there. */
+/*
+ * Returns where `len` bytes at `phys` can be read, or NULL. The caller must not write there: the
+ * address is untrusted, and may be any RAM, even the kernel's own.
+ */
 static const void *map(u64 phys, u64 len, void *arg)
 {
 	struct window *w = arg;
@@ -70,7 +73,7 @@ static void complain(const char *message, void *arg)
 	pr("# ACPI: %s\n", message);
 }
 
-/* Where a BIOS leaves it; *len gets the bytes that can be read there. */
+/* Returns the RSDP that a BIOS left, or NULL; *len is how many bytes can be read there. */
 static const void *search_rsdp(struct window *w, size_t *len)
 {
 	const u16 *segment = map(EBDA_SEGMENT, sizeof(*segment), w);
@@ -106,7 +109,9 @@ static bool touches_ram(u64 start, u64 end)
 	return false;
 }
 
-/* A register that is said to be in RAM is none: to write it would be to write to somebody's data.
+/*
+ * Ignores a register beyond the physical address space, and one in RAM, where a write would destroy
+ * somebody's data.
  */
 static void map_registers(void)
 {
@@ -139,7 +144,7 @@ static void print_tables(void)
 
 static void print_summary(void)
 {
-	pr("# ACPI: %u processors, soft-off %s, reset register %s, PM timer %s, HPET %s, "
+	pr("# ACPI: %u CPUs, soft-off %s, reset register %s, PM timer %s, HPET %s, "
 	   "serial port %s, %u ranges of persistent memory\n",
 	   acpi.madt.cpu_count, acpi.fadt.s5 ? "known" : "unknown",
 	   acpi_has(ACPI_RESET) ? "yes" : "no", acpi_has(ACPI_PM_TIMER) ? "yes" : "no",

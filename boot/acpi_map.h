@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading the ACPI tables, wherever in memory they are, into `acpi` of boot/acpi/acpi_registers.h.
- */
+/* Reads the ACPI tables, wherever they are in memory, into `acpi` (boot/acpi/acpi_registers.h). */
 #ifndef KEYWARD_BOOT_ACPI_MAP_H
 #define KEYWARD_BOOT_ACPI_MAP_H
 
 #include "kernel/lib/boot_info.h"
 
 /*
- * Follows the RSDP that the boot loader has given, or looks for one where a BIOS has it; complains
- * of what is wrong in the tables, and says what they have. Maps the registers that are in memory.
- * Without usable tables the boot goes on. Once, after mm_init(), before the allocator is shared.
+ * Parses the tables from the boot loader's RSDP, or from one where a BIOS puts it. Prints what is
+ * wrong in them and what they contain, and maps the registers that are in memory. Without usable
+ * tables the boot goes on. Call once, after mm_init(), before other threads or CPUs run.
  */
 void acpi_init(const struct boot_info *info);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the boot loader to C: 32-bit protected mode without paging (multiboot2 specification,
+ * From the boot loader to C: from 32-bit protected mode without paging (multiboot2 specification,
  * "I386 machine state") to 64-bit mode in the higher half. Maps the first BOOT_MAPPED bytes of
  * physical memory with 2 MiB pages at 0 and at DIRECT_BASE, and its first GiB at KERNEL_BASE too,
  * writable and executable: mm_init() replaces all of it.
@@ -52,7 +52,7 @@ cpuid_flag: /* tests/system/badinput stops here */
 	bt $20, %edx
 	jnc refuse
 
-	/* Not earlier: a processor that has to be refused may have no TSC. */
+	/* After the checks: a CPU that they refuse may have no TSC. */
 	rdtsc
 	mov %eax, PHYS(boot_tsc)
 	mov %edx, PHYS(boot_tsc) + 4
@@ -76,7 +76,7 @@ cpuid_flag: /* tests/system/badinput stops here */
 	movl $PHYS(boot_pdpt) + PTE_PW, PHYS(boot_pml4) + 8 * ((DIRECT_BASE >> 39) & 511)
 	movl $PHYS(boot_pdpt_high) + PTE_PW, PHYS(boot_pml4) + 8 * 511
 
-	mov $CR4_PAE, %eax /* whatever the firmware used, 5 levels too, is turned off */
+	mov $CR4_PAE, %eax /* clears what the firmware set, even LA57 */
 	mov %eax, %cr4
 	mov $PHYS(boot_pml4), %eax
 	mov %eax, %cr3
@@ -97,7 +97,7 @@ refuse:
 	mov %al, %bl
 	mov $0x4f, %bh
 	cmp $' ', %al
-	jb 6f /* the line's end is no letter */
+	jb 6f /* not on the VGA screen: the line's end */
 	mov %bx, (%edi)
 	add $2, %edi
 6:	out %al, $0xe9
@@ -129,11 +129,11 @@ boot_gdt_pointer:
 msg_magic:
 	.asciz "# PANIC: not started by a multiboot2 boot loader (wrong magic in EAX)\r\n"
 msg_cpuid:
-	.asciz "# PANIC: this processor has no CPUID instruction; Keyward needs x86-64\r\n"
+	.asciz "# PANIC: this CPU has no CPUID instruction; Keyward needs x86-64\r\n"
 msg_long_mode:
-	.asciz "# PANIC: this processor has no long mode; Keyward needs x86-64\r\n"
+	.asciz "# PANIC: this CPU has no long mode; Keyward needs x86-64\r\n"
 msg_nx:
-	.asciz "# PANIC: this processor has no execute-disable (NX), or the firmware turned it off\r\n"
+	.asciz "# PANIC: this CPU has no execute-disable (NX), or the firmware turned it off\r\n"
 
 	.text
 	.globl start64
@@ -164,7 +164,7 @@ boot_pdpt_high:
 	.skip PAGE_SIZE
 boot_pd:
 	.skip 4 * PAGE_SIZE
-boot_stack_guard: /* mm_init() leaves this page out */
+boot_stack_guard: /* mm_init() does not map this page */
 	.skip PAGE_SIZE
 boot_stack:
 	.skip STACK_SIZE

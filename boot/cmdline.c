@@ -5,9 +5,8 @@
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
 
-#define WORD_MAX                                                                         \
-	320 /* a key and the longest value, tests=, with room to say that it is too long \
-	     */
+/* Fits a key and the longest value (tests=), and some more to notice that a value is too long. */
+#define WORD_MAX     320
 #define MESSAGE_MAX  256
 #define ACCEPTED_MAX 96
 
@@ -15,12 +14,12 @@ struct parse {
 	struct options *opt;
 	void (*complain)(const char *message, void *arg);
 	void *arg;
-	u64 seen; /* a bit for each word, by its index */
+	u64 seen; /* bit i: option_words[i] was given */
 };
 
-static void say(struct parse *parse, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void warn(struct parse *parse, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-static void say(struct parse *parse, const char *fmt, ...)
+static void warn(struct parse *parse, const char *fmt, ...)
 {
 	char message[MESSAGE_MAX];
 	va_list args;
@@ -28,14 +27,14 @@ static void say(struct parse *parse, const char *fmt, ...)
 	va_start(args, fmt);
 	kvsnprintf(message, sizeof(message), fmt, args);
 	va_end(args);
-	/* What the line brings must not end ours, nor begin one that looks like a test's result. */
+	/* A newline in a word could start an output line that looks like a test's result. */
 	for (char *p = message; *p; p++)
 		if (*p < ' ' || *p > '~')
 			*p = '?';
 	parse->complain(message, parse->arg);
 }
 
-static void say_unknown(struct parse *parse, const char *word)
+static void warn_unknown(struct parse *parse, const char *word)
 {
 	char names[192] = "";
 	size_t len = 0;
@@ -43,7 +42,7 @@ static void say_unknown(struct parse *parse, const char *word)
 	for (u32 i = 0; i < option_word_count && len < sizeof(names); i++)
 		len += (size_t)ksnprintf(names + len, sizeof(names) - len, "%s%s", i ? ", " : "",
 					 option_words[i].name);
-	say(parse, "%.60s: no such key; the keys are %s; ignoring it", word, names);
+	warn(parse, "%.60s: no such key; the keys are %s; ignoring it", word, names);
 }
 
 static void set_key(struct parse *parse, const struct option_word *key, const char *value)
@@ -52,15 +51,15 @@ static void set_key(struct parse *parse, const struct option_word *key, const ch
 	char accepted[ACCEPTED_MAX];
 
 	if (parse->seen & bit)
-		say(parse, "%s=%.60s: %s was given before; the last one counts", key->name, value,
-		    key->name);
+		warn(parse, "%s=%.60s: %s was given before; the last one counts", key->name, value,
+		     key->name);
 	parse->seen |= bit;
 	if (option_set(key, parse->opt, value))
 		return;
 	option_set(key, parse->opt, key->preset);
-	say(parse, "%s=%.60s: not %s; %s%s", key->name, value,
-	    option_accepted(key, accepted, sizeof(accepted)),
-	    *key->preset ? "using " : "ignoring it", key->preset);
+	warn(parse, "%s=%.60s: not %s; %s%s", key->name, value,
+	     option_accepted(key, accepted, sizeof(accepted)),
+	     *key->preset ? "using " : "ignoring it", key->preset);
 }
 
 static void take_word(struct parse *parse, const char *word)
@@ -73,12 +72,12 @@ static void take_word(struct parse *parse, const char *word)
 		len++;
 	key = option_find(word, len);
 	if (!key)
-		say_unknown(parse, word);
+		warn_unknown(parse, word);
 	else if (word[len] == '=')
 		set_key(parse, key, word + len + 1);
 	else
-		say(parse, "%s: no value; %s= takes %s; ignoring it", word, word,
-		    option_accepted(key, accepted, sizeof(accepted)));
+		warn(parse, "%s: no value; %s= takes %s; ignoring it", word, word,
+		     option_accepted(key, accepted, sizeof(accepted)));
 }
 
 static bool is_blank(char c)
@@ -87,8 +86,8 @@ static bool is_blank(char c)
 }
 
 /*
- * Takes quotes and backslashes out of the word at line, which is not blank, and acts on it.
- * Returns where the line goes on.
+ * Removes quotes and backslashes from the word at `line`, which must not be blank, and acts on it.
+ * Returns the rest of the line.
  */
 static const char *next_word(struct parse *parse, const char *line)
 {
@@ -109,9 +108,9 @@ static const char *next_word(struct parse *parse, const char *line)
 	}
 	word[MIN(len, sizeof(word) - 1)] = '\0';
 	if (quoted)
-		say(parse, "%.60s: a double quote is not closed; taking the line's rest", word);
+		warn(parse, "%.60s: a double quote is not closed; taking the line's rest", word);
 	if (len >= sizeof(word))
-		say(parse, "%.60s...: longer than %zu bytes; ignoring it", word, sizeof(word) - 1);
+		warn(parse, "%.60s...: longer than %zu bytes; ignoring it", word, sizeof(word) - 1);
 	else
 		take_word(parse, word);
 	return line;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between 4 and 5 levels of paging: through 32-bit code, as CR4.LA57 can change only while paging is
- * off (SDM Vol. 3A, "4-Level Paging and 5-Level Paging"). The upper halves of all registers may be
- * lost there, so what C needs afterwards waits in memory. An NMI on the way finds a 64-bit IDT in
+ * Switches between 4 and 5 levels of paging in 32-bit code: CR4.LA57 can change only while paging
+ * is off (SDM Vol. 3A, "4-Level Paging and 5-Level Paging"). 32-bit code may lose the upper halves
+ * of all registers, so memory holds what C needs afterwards. An NMI here would find a 64-bit IDT in
  * 32-bit mode: none is expected.
  */
 #include "kernel/cpu/msr.h"
@@ -61,7 +61,7 @@ crossing_64:
 
 	.bss
 	.balign 8
-rsp_before: /* of the one processor that crosses, as gdt_before */
+rsp_before: /* this and gdt_before: of the one CPU that crosses */
 	.skip 8
 gdt_before:
 	.skip 10

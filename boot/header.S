@@ -7,11 +7,12 @@
 header:
 	.long MB2_HEADER_MAGIC, 0, header_end - header
 	.long -(MB2_HEADER_MAGIC + (header_end - header))
-	/* Information request: memory map, command line. Optional (flag 1): we say what lacks. */
+	/* Information request: memory map, command line. Optional (flag 1): the kernel itself
+	   reports what is missing. */
 	.short 1, 1
 	.long 16, 6, 1
-	/* Console: none is required (bit 0), EGA text will do (bit 1). Without a framebuffer tag, GRUB
-	   gives text where there is text, by BIOS, and else the firmware's mode, by UEFI. */
+	/* Console: not required (bit 0), EGA text is supported (bit 1). Without a framebuffer tag
+	   GRUB gives text mode on a BIOS and the firmware's graphics mode on UEFI. */
 	.short 4, 1
 	.long 12, 2
 	.balign 8

@@ -52,7 +52,7 @@ static _Noreturn void refuse_boot_info(const char *why)
 	panic("the boot loader's information is damaged: %s", why);
 }
 
-/* A line that was cut may end in half a word, which would mean something else. */
+/* Drops the last word of a line that was cut: half a word may mean something else. */
 static void drop_cut_word(char *line)
 {
 	char *end = line + strlen(line);
@@ -71,7 +71,7 @@ static void print_cpu(void)
 	*(u32 *)vendor = r.b;
 	*(u32 *)(vendor + 4) = r.d;
 	*(u32 *)(vendor + 8) = r.c;
-	pr("# processor: %s signature %08x%s%s%s%s%s%s%s\n", vendor, v.a,
+	pr("# CPU: %s signature %08x%s%s%s%s%s%s%s\n", vendor, v.a,
 	   cpu_has(FEATURE_PKS) ? " pks" : "", cpu_has(FEATURE_PKU) ? " pku" : "",
 	   cpu_has(FEATURE_SMEP) ? " smep" : "", cpu_has(FEATURE_SMAP) ? " smap" : "",
 	   cpu_has(FEATURE_UMIP) ? " umip" : "", cpu_has(FEATURE_PAGE1GB) ? " 1gib-pages" : "",
@@ -85,7 +85,7 @@ static void print_pks(void)
 	if (!CONFIG_PKS)
 		pr("# PKS: compiled out\n");
 	else if (!pks_on())
-		pr("# PKS: this processor has none (CPUID.7.0:ECX[31] is 0)\n");
+		pr("# PKS: this CPU has none (CPUID.7.0:ECX[31] is 0)\n");
 	else
 		pr("# PKS: mode %s, gate %s, pardon %s, initial rights %p"
 		   "K%s\n",
@@ -94,7 +94,7 @@ static void print_pks(void)
 		   CONFIG_PARANOID ? ", paranoid build" : "");
 }
 
-/* The serial port that the firmware's console is on. */
+/* Starts the serial port that the SPCR names as the firmware's console. */
 static void start_serial(void)
 {
 	const struct acpi_spcr *spcr = &acpi.spcr;
@@ -103,7 +103,7 @@ static void start_serial(void)
 		return;
 	if (spcr->type != ACPI_UART_16550 && spcr->type != ACPI_UART_16450 &&
 	    spcr->type != ACPI_UART_16550_GAS) {
-		pr("# console: the SPCR's port is of type %u, which is no 16550\n", spcr->type);
+		pr("# console: the SPCR's port is of type %u, which is not a 16550\n", spcr->type);
 		return;
 	}
 	serial_start(&(struct uart_place){
@@ -122,7 +122,7 @@ static void kernel_main(const struct boot_info *info)
 	u64 ist;
 
 	mm_init(info);   /* from here on: direct map, W^X image, page_alloc() */
-	acpi_init(info); /* before what is found by the tables: clocks, processors, devices */
+	acpi_init(info); /* before the clocks, CPUs and devices that the tables describe */
 	start_serial();
 	ist = stack_alloc_slots(IST_STACKS);
 	if (!ist)
@@ -142,7 +142,7 @@ static void kernel_main(const struct boot_info *info)
 	tick_init();
 	tick_start();
 	trace_attach(this_cpu()->id, trace_ring_alloc());
-	trace_on = options.trace || options.exit == EXIT_MONITOR; /* who else would look at it */
+	trace_on = options.trace || options.exit == EXIT_MONITOR; /* nobody else reads it */
 	irq_enable();
 	smp_start();
 	work_start();
@@ -152,7 +152,7 @@ static void kernel_main(const struct boot_info *info)
 	machine_end(passed ? MACHINE_PASS : MACHINE_FAIL);
 }
 
-/* From boot/boot.S: 64-bit mode, boot page tables, boot stack, interrupts off. */
+/* Called by boot/boot.S in 64-bit mode: boot page tables, boot stack, interrupts off. */
 void boot_main(u32 mbi_phys)
 {
 	const char *why;

@@ -23,9 +23,10 @@ enum {
 
 /*
  * Fields, as offsets into a tag's content:
- *	mmap		u32 entry_size, u32 entry_version, then entries {u64 base, u64 len, u32
- *type} framebuffer	u64 addr, u32 pitch, u32 width, u32 height, u8 bpp, u8 type, u16 reserved;
- *			of type 1 then {u8 position, u8 size} of red, green, blue
+ *	mmap		u32 entry_size, u32 entry_version, then entries
+ *			{u64 base, u64 len, u32 type}
+ *	framebuffer	u64 addr, u32 pitch, u32 width, u32 height, u8 bpp, u8 type, u16 reserved;
+ *			with type 1 then {u8 position, u8 size} of red, green, blue
  */
 #define MMAP_ENTRIES 8
 #define MMAP_ENTRY   24
@@ -40,12 +41,12 @@ struct tag {
 	size_t offset; /* of the tag in the structure, for messages */
 };
 
-/* How a tag is read; one of the parsers below each. They return what is wrong, or NULL. */
+/* Reads a tag into *out. Returns what is wrong with it, or NULL. */
 typedef const char *tag_parser(const struct tag *tag, struct boot_info *out);
 
 static char message[128];
 
-/* The structure is little-endian, as we are, but nothing promises that mbi itself is aligned. */
+/* The structure is little-endian, as x86 is, but mbi may be unaligned. */
 static u32 read_u32(const u8 *p)
 {
 	u32 value;
@@ -103,7 +104,7 @@ static const char *parse_mmap(const struct tag *tag, struct boot_info *out)
 
 	if (tag->len < MMAP_ENTRIES)
 		return "too short for its entry size";
-	/* A newer entry_version only adds to the entry's end: entry_size tells how much. */
+	/* A newer entry_version only adds to the entry's end: entry_size says how much. */
 	entry_size = read_u32(tag->content);
 	if (entry_size < MMAP_ENTRY || entry_size % 8)
 		return "entry size is not a multiple of 8 of at least 24";
@@ -143,7 +144,7 @@ static const char *parse_framebuffer(const struct tag *tag, struct boot_info *ou
 		.bpp = p[20],
 		.type = p[21],
 	};
-	/* Without them there is no screen, which is no reason not to boot. */
+	/* Without the colours there is no screen, but the boot goes on. */
 	if (out->fb.type == FB_DIRECT_COLOUR && tag->len >= FB_SIZE_RGB) {
 		out->fb.red = read_colour(p + FB_COLOURS);
 		out->fb.green = read_colour(p + FB_COLOURS + 2);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The multiboot2 boot information (Multiboot2 Specification, "Boot information format"): what the
- * loader left in memory, untrusted. Pure.
+ * Parses the multiboot2 boot information (Multiboot2 Specification, "Boot information format"),
+ * which the loader left in memory. Trusts nothing in it. Pure.
  */
 #ifndef KEYWARD_BOOT_MULTIBOOT2_H
 #define KEYWARD_BOOT_MULTIBOOT2_H
@@ -9,19 +9,18 @@
 #include "kernel/lib/boot_info.h"
 
 /*
- * Walks the structure at mbi, of which limit bytes can be read (its own length is not believed
- * beyond that), and fills *out. Any alignment.
+ * Walks the structure at `mbi`, of which `limit` bytes can be read, and fills *out. Any alignment.
  *
- * Returns 0, or -EINVAL and one line in *why that names the tag (static storage, overwritten by
- * the next call). *out is then what stood before the bad tag: well formed, so that the message
- * can still go to a screen. On success *why is NULL.
+ * Returns 0 and *why = NULL, or -EINVAL and one line in *why (static storage, overwritten by the
+ * next call). After an error *out holds what came before the bad tag, well formed, so that the
+ * message can still go to a screen.
  *
- * What is absent stays zero, and that is no error here: without a memory map, mem_count is 0 and
- * the caller complains. Of tags that come twice the first counts. Memory entries of no length are
- * left out silently; those that wrap or do not fit are counted in mem_dropped. The RSDP is
- * copied, not checked; the ACPI 2.0 tag is preferred.
+ * What is absent stays zero and is no error: without a memory map, mem_count is 0 and the caller
+ * must act. Of two tags of one type the first counts. Empty memory entries are skipped; those that
+ * wrap or do not fit are counted in mem_dropped. The RSDP is copied, not checked; the ACPI 2.0 tag
+ * is preferred.
  *
- * Boot only: the message is in one buffer.
+ * Boot only: all messages share one buffer.
  */
 int mb2_parse(const void *mbi, size_t limit, struct boot_info *out, const char **why);
 

@@ -12,7 +12,7 @@ struct paging_boot paging_boot;
 
 static u64 *const tables[] = { [4] = boot_pml4, [5] = boot_pml5 };
 
-/* All of the 4-level layout keeps its addresses: it is the lowest and the highest 128 TiB. */
+/* Keeps all addresses of the 4-level layout, which is the lowest and the highest 128 TiB. */
 static void link_pml5(void)
 {
 	boot_pml5[0] = boot_pml5[511] = ((u64)boot_pml4 - KERNEL_BASE) | PTE_P | PTE_W;
@@ -23,7 +23,7 @@ void paging_start(u32 wanted)
 	u32 most = cpu_has(FEATURE_LA57) ? 5 : 4, levels = wanted ? MIN(wanted, most) : most;
 
 	if (levels < wanted)
-		pr("# paging: this processor has 4 levels, not %u; using 4\n", wanted);
+		pr("# paging: this CPU has 4 levels, not %u; using 4\n", wanted);
 	paging_boot.cr4 = CR4_PAE | (levels == 5 ? CR4_LA57 : 0);
 	paging_boot.cr3 = (u32)((u64)tables[levels] - KERNEL_BASE);
 	if (levels == 5) {

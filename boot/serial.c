@@ -22,7 +22,7 @@ void serial_start(const struct uart_place *place)
 	if (!wrong && place->mmio)
 		regs = vmap_mmio(place->base, (u64)place->stride * UART_REGS);
 	if (!wrong && !console_set_uart(place, regs))
-		wrong = "nobody answers";
+		wrong = "no UART answers";
 	pr("# serial: %s at %p, registers of %u bits %u bytes apart%s%s\n",
 	   place->mmio ? "memory" : "port", (void *)place->base, place->width, place->stride,
 	   wrong ? "; not used: " : "", wrong ? wrong : "");

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* A serial port that the firmware names, from its place to the console on it. */
+/* Puts the console on a serial port that the firmware names. */
 #ifndef KEYWARD_BOOT_SERIAL_H
 #define KEYWARD_BOOT_SERIAL_H
 
 #include "kernel/console/uart.h"
 
 /*
- * Checks `place`, which is not trusted, maps its registers, and lets text go there too: the port
- * gets what was printed so far. COM1, which is there already, takes place->baud. Says in one line
- * what has become of it. Once, boot, after mm_init() and before other processors run.
+ * Checks `place`, which is untrusted, maps its registers and makes it a console; the text so far
+ * goes there too. If it is COM1, a console already, sets place->baud. Prints one line of result.
+ * Call once, at boot, after mm_init() and before other CPUs run.
  */
 void serial_start(const struct uart_place *place);
 

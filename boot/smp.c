@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Starting the other processors, one after the other (SDM Vol. 3A, "MP Initialization Protocol
- * Algorithm"): each gets its structure, stacks and idle thread before it runs, and its rights
- * register before CR4.PKS, so that no protected page is ever open to it.
+ * Starts the other CPUs, one after the other (SDM Vol. 3A, "MP Initialization Protocol Algorithm").
+ * Each gets its struct cpu, stacks and idle thread before it runs, and loads its rights register
+ * before it sets CR4.PKS, so that no protected page is ever open to it.
  */
 #include "boot/smp.h"
 #include "boot/acpi/acpi_registers.h"
@@ -28,11 +28,11 @@
 #define PKRS_BEFORE_INIT 0x55555554
 #define LOW_FIRST        0x8000
 #define LOW_END          0x90000
-#define INIT_WAIT_NS     10000000   /* from INIT to the first SIPI, as the SDM has it */
+#define INIT_WAIT_NS     10000000   /* from INIT to the first SIPI, as in the SDM */
 #define STARTUP_WAIT_NS  200000     /* from one SIPI to the next */
-#define START_WAIT_NS    1000000000 /* then a processor is left out */
+#define START_WAIT_NS    1000000000 /* after that a CPU is left out */
 
-/* What the next processor starts with; boot/trampoline.S reads it. */
+/* What the next CPU starts with; boot/trampoline.S reads it. */
 struct ap_start {
 	u64 stack; /* 0: taken */
 	struct cpu *cpu;
@@ -45,22 +45,22 @@ _Static_assert(offsetof(struct paging_boot, cr3) == PAGING_BOOT_CR3, "smp.h");
 _Static_assert(offsetof(struct paging_boot, cr4) == PAGING_BOOT_CR4, "smp.h");
 _Static_assert(sizeof(struct paging_boot) == PAGING_BOOT_SIZE, "smp.h");
 
-/* Written while no processor starts; the one that does takes the stack, by an exchange. */
+/* Written while no CPU starts; the one that starts takes the stack, by XCHG. */
 struct ap_start ap_start;
 
 extern const char trampoline_start[], trampoline_end[], trampoline_paging[];
-static u64 trampoline; /* physical, below 1 MiB; 0: not laid out yet */
+static u64 trampoline; /* physical, below 1 MiB; 0: not copied yet */
 static u64 boot_cr4;
 
-/* What becomes of a processor that is being started; written there, read by who started it. */
+/* The result of one start: the CPU that starts writes it, the boot CPU reads it. */
 enum { STARTING, REFUSED, RUNNING };
 static u32 outcome;
 static const char *refusal;
 static u64 tsc_seen;
 
 /*
- * A frame of RAM that real mode reaches; 0: there is none. The lowest memory has the BIOS' data,
- * and below 640 KiB some have more of it than their memory map says.
+ * Returns a frame of RAM that real mode can address, or 0. Avoids the lowest memory, which holds
+ * BIOS data, and the last part below 640 KiB, where some BIOSes have more data than they report.
  */
 static u64 find_low_frame(void)
 {
@@ -73,14 +73,14 @@ static u64 find_low_frame(void)
 	return 0;
 }
 
-/* Copies the first instructions to where a processor can start. They stay: one may come late. */
+/* Copies the first instructions to where a CPU can start. They stay: one may start late. */
 static bool lay_out(void)
 {
 	char *to;
 
 	trampoline = find_low_frame();
 	if (!trampoline) {
-		pr("# CPUs: no memory below 640 KiB to start other processors from\n");
+		pr("# CPUs: no memory below 640 KiB to start other CPUs from\n");
 		return false;
 	}
 	to = phys_to_virt(trampoline);
@@ -104,9 +104,9 @@ static void ap_main(struct cpu *cpu)
 	percpu_load(cpu);
 	apic_init_cpu();
 	if (apic_id() != cpu->apic_id)
-		refuse("another processor has come in its place");
+		refuse("another CPU came in its place");
 	if (CONFIG_PKS && cpu_has(FEATURE_PKS) != pks_on())
-		refuse("it differs from the boot processor in PKS");
+		refuse("it differs from the boot CPU in PKS");
 	cpu->pkrs_found = pkrs_register();
 	pat_init_cpu(); /* before CR4.PGE, whose change flushes the TLB */
 	write_cr4(boot_cr4 & ~(u64)CR4_PKS);
@@ -123,7 +123,7 @@ static void ap_main(struct cpu *cpu)
 	sched_idle();
 }
 
-/* A processor's structure and stacks; NULL: out of memory. They are not given back. */
+/* Returns a struct cpu with its stacks, or NULL: out of memory. Nothing is ever freed. */
 static struct cpu *prepare(u32 id, u32 apic_id)
 {
 	struct page *page = page_alloc(0);
@@ -141,7 +141,7 @@ static struct cpu *prepare(u32 id, u32 apic_id)
 	return sched_add_cpu(cpu) ? cpu : NULL;
 }
 
-/* Waits until the processor says something; false if it has not in that time. */
+/* Waits for the outcome; false if there is none within that time. */
 static bool answered_within(u64 ns)
 {
 	for (u64 until = now_ns() + ns; now_ns() < until; cpu_relax())
@@ -156,7 +156,7 @@ static void wait_ns(u64 ns)
 		cpu_relax();
 }
 
-/* Starts the processor with main(cpu); returns why it does not run, or NULL. */
+/* Starts the CPU in main(cpu). Returns why it does not run, or NULL. */
 static const char *start(struct cpu *cpu, void (*main)(struct cpu *cpu))
 {
 	outcome = STARTING;
@@ -169,7 +169,7 @@ static const char *start(struct cpu *cpu, void (*main)(struct cpu *cpu))
 	if (!answered_within(STARTUP_WAIT_NS))
 		apic_send_startup(cpu->apic_id, (u32)(trampoline >> PAGE_SHIFT));
 	if (!answered_within(START_WAIT_NS)) {
-		/* From now on it finds no stack; if it had one already, it stops where it is. */
+		/* It finds no stack from now on; INIT stops it if it has taken one. */
 		smp_store_release(&ap_start.stack, 0);
 		apic_send_init(cpu->apic_id);
 		return "it does not answer";
@@ -177,12 +177,15 @@ static const char *start(struct cpu *cpu, void (*main)(struct cpu *cpu))
 	return outcome == REFUSED ? refusal : NULL;
 }
 
-/* What the manual does not say: whether INIT clears the register. Only looked at, and printed. */
+/*
+ * Sets IA32_PKRS before the real start, which then shows whether INIT clears it: the SDM does not
+ * say. The result is only printed.
+ */
 static void rehearse(struct cpu *cpu)
 {
 	percpu_load(cpu);
 	if (!cpu_has(FEATURE_PKS))
-		refuse("it differs from the boot processor in PKS");
+		refuse("it differs from the boot CPU in PKS");
 	wrmsr(MSR_IA32_PKRS, PKRS_BEFORE_INIT);
 	smp_store_release(&outcome, RUNNING);
 	for (;;)
@@ -202,8 +205,8 @@ static const char *start_for_good(struct cpu *cpu)
 		   PKRS_BEFORE_INIT);
 	if (tsc_seen >= before && tsc_seen <= rdtsc())
 		return NULL;
-	apic_send_init(cpu->apic_id); /* it still waits to be counted in */
-	return "its TSC is not ours";
+	apic_send_init(cpu->apic_id); /* it still waits for cpu_count */
+	return "its TSC is not in step with the boot CPU's";
 }
 
 static void start_or_leave_out(u32 apic_id)
@@ -212,7 +215,7 @@ static void start_or_leave_out(u32 apic_id)
 	const char *why = cpu ? start_for_good(cpu) : "no memory is left";
 
 	if (why) {
-		pr("# CPUs: left out the processor with APIC id %u: %s\n", apic_id, why);
+		pr("# CPUs: left out the CPU with APIC id %u: %s\n", apic_id, why);
 		return;
 	}
 	cpus[cpu->id] = cpu;

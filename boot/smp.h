@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The other processors: started, counted. What they do then is the scheduler's. */
+/* Starts and counts the other CPUs, then leaves them to the scheduler. */
 #ifndef KEYWARD_BOOT_SMP_H
 #define KEYWARD_BOOT_SMP_H
 
@@ -15,12 +15,12 @@
 
 #include "kernel/lib/types.h"
 
-/* Whether the MADT has processors that only x2APIC mode reaches. Boot. */
+/* Whether the MADT has CPUs that only x2APIC mode can address. Boot. */
 bool smp_wants_x2apic(void);
 
 /*
- * Starts the processors that the MADT has as enabled, to at most cpus= in all; one that cannot be
- * started is reported and left out. The clock must run. Boot, thread context, once.
+ * Starts the CPUs that the MADT calls enabled, up to cpus= in all. Reports one that does not start
+ * and leaves it out. The clock must run. Call once, at boot, in thread context.
  */
 void smp_start(void);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where an application processor starts (SDM Vol. 3A, "MP Initialization Protocol Algorithm"): in
- * real mode, at a page below 1 MiB that boot/smp.c has copied the first part to. It goes to 64-bit
- * mode in one step, by the boot page tables and the boot GDT, from there to the kernel's own tables,
- * and takes the stack that was put out for it.
+ * An application processor starts here (SDM Vol. 3A, "MP Initialization Protocol Algorithm"): in
+ * real mode, at a page below 1 MiB to which boot/smp.c has copied the first part. It enters 64-bit
+ * mode in one step, with the boot page tables and the boot GDT, then loads the kernel's own tables
+ * and takes the stack from ap_start.
  *
- * A processor that comes later than it was waited for may find the stack gone, or the next one's.
- * So the stack is taken by an exchange, and who gets none stops; boot/smp.c compares the APIC id.
+ * A CPU that starts after boot/smp.c has given it up may find no stack, or the next CPU's. So it
+ * takes the stack by XCHG and stops if there is none; boot/smp.c compares the APIC id.
  */
 #include "boot/long_mode.inc"
 #include "boot/smp.h"
@@ -30,7 +30,7 @@ trampoline_start:
 	LONG_MODE_ENTER
 	ljmpl $SEL_KERNEL_CS, $ap_start64_low
 	.balign 8
-gdt_pointer: /* of boot/boot.S, which is below 4 GiB */
+gdt_pointer: /* to the GDT of boot/boot.S, which lies below 4 GiB */
 	.short SEL_BOOT_CS_32 + 7
 	.long boot_gdt
 trampoline_paging: /* boot/smp.c copies struct paging_boot here */

@@ -106,7 +106,7 @@ def madt_past_the_end(stub, _):
 
 def summary(processors):
     """The kernel's summary line of the tables."""
-    return r"%d processors, soft-off known, .* HPET yes, .*" % processors
+    return r"%d CPUs, soft-off known, .* HPET yes, .*" % processors
 
 
 def spcr(kind, port):
@@ -121,10 +121,10 @@ def spcr(kind, port):
 goes_on("console.spcr_names_com2", r"^# serial: port at 0x0*2f8, registers of 8 bits 1 bytes apart$",
         words=ONE, meddle=spcr(0, 0x2f8),
         more=["-chardev", "null,id=com2", "-device", "isa-serial,index=1,chardev=com2"])
-goes_on("console.spcr_names_nothing", r"^# serial: port at 0x0*2f8, .*; not used: nobody answers$",
+goes_on("console.spcr_names_nothing", r"^# serial: port at 0x0*2f8, .*; not used: no UART answers$",
         words=ONE, meddle=spcr(0, 0x2f8))
 goes_on("console.spcr_names_no_16550",
-        r"^# console: the SPCR's port is of type 3, which is no 16550$",
+        r"^# console: the SPCR's port is of type 3, which is not a 16550$",
         words=ONE, meddle=spcr(3, 0x2f8))
 goes_on_saying("tables_in_free_ram", LIST, summary(1), meddle=spoil(unchanged))
 goes_on_saying("table_beyond_the_processor", "the table at 0xffffffffffff0 cannot be read", LIST,
@@ -143,7 +143,7 @@ goes_on_saying("madt_duplicates", "MADT: 2 CPUs repeat an APIC id, the first 3; 
 goes_on_saying("madt_too_many", "MADT: leaving out 8 CPUs beyond the first 512", summary(512),
                meddle=madt(*map(x2apic, range(520))))
 # These CPUs are started, but do not answer or cannot be addressed.
-goes_on("cpus.one_never_answers", "^# CPUs: left out the processor with APIC id 7: it does not answer$",
+goes_on("cpus.one_never_answers", "^# CPUs: left out the CPU with APIC id 7: it does not answer$",
         "^# CPUs: 1 run$", words=QUICK, meddle=madt(lapic(0), lapic(7)))
 goes_on("cpus.one_out_of_reach", "^# APIC: x2APIC mode was asked for, and this processor has none$",
         "^# CPUs: APIC id 300 is beyond xAPIC mode: left out$", "^# CPUs: 1 run$",

@@ -51,12 +51,12 @@ def goes_on(name, *lines, cannot=None, **how):
 
 # ---- the CPU ----
 
-NO_LONG_MODE = "this processor has no long mode; Keyward needs x86-64$"
+NO_LONG_MODE = "this CPU has no long mode; Keyward needs x86-64$"
 
 refuses("cpu.no_long_mode", NO_LONG_MODE, cpu="qemu32")
 refuses("cpu.no_extended_leaf", NO_LONG_MODE, cpu="pentium")
 refuses("cpu.oldest", NO_LONG_MODE, cpu="486,-tsc")
-refuses("cpu.no_nx", "this processor has no execute-disable (NX), or the firmware turned it off$"
+refuses("cpu.no_nx", "this CPU has no execute-disable (NX), or the firmware turned it off$"
         .replace("(", r"\(").replace(")", r"\)"), cpu="max,-nx")
 refuses("cpu.no_apic", "this processor has no local APIC$", cpu="max,-apic")
 
@@ -67,11 +67,11 @@ def without_cpuid(stub, host):
     stub.write_reg(EAX, stub.read_reg(ECX))
 
 
-refuses("cpu.no_cpuid", "this processor has no CPUID instruction; Keyward needs x86-64$",
+refuses("cpu.no_cpuid", "this CPU has no CPUID instruction; Keyward needs x86-64$",
         meddle=without_cpuid)
 
 # No SMEP, SMAP, UMIP, 1 GiB pages, x2APIC, LA57: all tests.
-goes_on("cpu.few_features", "^# processor: .* pks pku$", cannot="smap:",
+goes_on("cpu.few_features", "^# CPU: .* pks pku$", cannot="smap:",
         cpu="qemu64,+pks,+pku,-x2apic")
 
 
@@ -85,7 +85,7 @@ def leftovers(stub, _):
 goes_on("cpu.leftovers_for_4_levels", "^# paging: 4 levels of 5, as paging= says$",
         meddle=leftovers, words=QUICK + ["paging=4"])
 goes_on("cpu.leftovers_for_5_levels", "^# paging: 5 levels$", meddle=leftovers, words=QUICK)
-goes_on("cpu.no_fifth_level", "^# paging: this processor has 4 levels, not 5; using 4$",
+goes_on("cpu.no_fifth_level", "^# paging: this CPU has 4 levels, not 5; using 4$",
         "^# paging: 4 levels$", words=QUICK + ["paging=5"], cpu="max,+pks,-la57")
 
 

@@ -15,7 +15,7 @@ from machine import Machine                 # noqa: E402
 from test_ktap import FAILING, GOOD         # noqa: E402
 
 GOOD = "# Keyward: protection keys for supervisor pages, on bare metal\n" \
-       "# processor: GenuineIntel signature 000806f8 pks\n" + GOOD.replace("no PKS on", "no clock in")
+       "# CPU: GenuineIntel signature 000806f8 pks\n" + GOOD.replace("no PKS on", "no clock in")
 FAILING = GOOD.splitlines()[0] + "\n" + FAILING.replace("no PKS on", "no clock in")
 # What a BMC and a boot loader print before the kernel does.
 FIRMWARE = "[SOL Session operational.  Use ~? for help]\r\n\x1b[2J\x1b[1;1H\x1b[0m\r\n" \
@@ -67,7 +67,7 @@ class Whole(unittest.TestCase):
 
     def test_the_summary_holds_what_to_send_back(self):
         output = self.good(GOOD, "pks=strict", "seed=7")
-        self.assertIn("# processor: GenuineIntel signature 000806f8 pks\n", output)
+        self.assertIn("# CPU: GenuineIntel signature 000806f8 pks\n", output)
         self.assertIn("command line: pks=strict seed=7\n", output)
         self.assertRegex(output, r"sol\.log, \d+ bytes, SHA-256 [0-9a-f]{64}\n")
 
