@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The kernel. All other targets are in host.mk and tests/host/host.mk; `make help` lists them.
 #
-#   PKS=0       leaves protection keys out (the base that the benches measure against)
+#   PKS=0       leaves protection keys out (the baseline of the benches)
 #   PARANOID=1  reads IA32_PKRS back at every context change and counts its writes
 #   CC=clang    builds with clang
 #   BUILD=DIR   builds into DIR
@@ -26,7 +26,7 @@ LDFLAGS := -nostdlib -static --build-id=none -z noexecstack -z max-page-size=409
 SOURCES := $(sort $(shell find boot kernel mm monitor pks tests -path tests/host -prune -o \
 	-name '*.[cS]' -print))
 OBJECTS := $(SOURCES:%=$(BUILD)/%.o)
-# Changes when a build variable does, so that objects of two kinds never mix.
+# Changes when a build variable changes, so that objects of two kinds never mix.
 CONFIG  := $(BUILD)/.config
 CONFIG_TEXT := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)
 
@@ -68,7 +68,7 @@ $(BUILD)/linker.ld: linker.ld kernel/cpu/x86.h kernel/cpu/layout.h $(CONFIG)
 $(BUILD)/keyward0.elf: $(OBJECTS) $(BUILD)/ksyms0.S.o $(BUILD)/linker.ld
 	$(Q)$(LD) $(LDFLAGS) -T $(BUILD)/linker.ld -o $@ $(OBJECTS) $(BUILD)/ksyms0.S.o
 
-# Linked twice: the table of functions is made from the first, and must be true of the second.
+# Linked twice: tools/ksyms makes the symbol table from the first image, which must fit the second.
 $(BUILD)/keyward.elf: $(BUILD)/keyward0.elf $(BUILD)/ksyms.S.o
 	@$(if $(Q),echo "  LD    $@")
 	$(Q)$(LD) $(LDFLAGS) -T $(BUILD)/linker.ld -o $@ $(OBJECTS) $(BUILD)/ksyms.S.o
@@ -80,7 +80,7 @@ $(BUILD)/keyward.bin: $(BUILD)/keyward.elf
 
 OBJCOPY ?= objcopy
 
-clean: ## remove all that was built
+clean: ## remove everything that was built
 	rm -rf $(BUILD)
 
 include host.mk

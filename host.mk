@@ -22,7 +22,7 @@ netboot: $(BUILD)/keyward.bin ## build/netboot, for a TFTP and HTTP server: ARGS
 	@tools/mknetboot $< $(BUILD)/netboot $(ARGS)
 	@cat $(BUILD)/netboot/README
 
-usb: iso ## the ISO onto a stick: DEVICE=/dev/sdX shows what it would do; with WRITE=yes it asks first
+usb: iso ## the ISO onto a stick: DEVICE=/dev/sdX shows what it would do; WRITE=yes asks and writes
 	@tools/usb --iso $(ISO) $(if $(filter yes,$(WRITE)),--write) $(if $(DEVICE),'$(DEVICE)')
 
 lab-check: ## the LAVA job and device of lab/, against LAVA's own schema
@@ -49,20 +49,20 @@ divergences: ## docs/DIVERGENCES.md from what matrix found
 report: ## build/report.html from what matrix found
 	@tools/report --build $(BUILD)
 
-check: ## the quick part of test: no machine is started
+check: ## the quick part of test, which starts no machine
 	@tools/test --quick
 
-lint: ## floors, formatting, file lengths, unused exports, what the documents name
+lint: ## floors, formatting, file lengths, unused exports, names in the documents
 	@tools/lint
 
-house: kernel ## figures of how the tree is built, and the calls that must not go up
+house: kernel ## figures about the source tree, and calls that go up but must not
 	@tools/house --build $(BUILD)
 	@tools/house --build $(BUILD) --check
 
 format: ## clang-format every C file
 	@clang-format -i $$(find boot kernel mm monitor pks tests -name '*.[ch]')
 
-bad-input: iso ## what the kernel must refuse or live with: processors, loaders, memory, words
+bad-input: iso ## bad CPUs, loaders, memory maps and words, which the kernel must refuse or survive
 	@tests/system/badinput/run --build $(BUILD)
 
 screen-test: ## the console on screens: pictures of them, read back as text
