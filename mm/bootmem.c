@@ -6,7 +6,7 @@
 
 struct ranges bootmem_free;
 
-/* The boot page tables' part, then the direct map. */
+/* The end of what phys_to_virt() can address. */
 static u64 reach = BOOT_MAPPED;
 
 void bootmem_reach(u64 end)
@@ -14,17 +14,17 @@ void bootmem_reach(u64 end)
 	reach = end;
 }
 
-/* A memory map may claim what is not there. */
+/* The memory map may claim RAM that does not exist. */
 bool bootmem_keeps(u64 phys)
 {
 	volatile u64 *first = phys_to_virt(phys);
 
 	*first = ~phys;
-	asm volatile("clflush %0; mfence" : "+m"(*first)); /* the cache would keep it anyway */
+	asm volatile("clflush %0; mfence" : "+m"(*first)); /* the cache keeps it in any case */
 	return *first == ~phys;
 }
 
-/* By words: an emulator takes each step of a string instruction by itself. */
+/* Writes 8 bytes a step: an emulator executes each step of a string instruction separately. */
 static void zero(void *p, u64 size)
 {
 	size /= 8;
@@ -43,7 +43,7 @@ u64 bootmem_take(u64 size, u64 from, u64 to)
 		ranges_subtract(&bootmem_free, phys, phys + size);
 		for (u64 frame = phys; frame < phys + size; frame += PAGE_SIZE)
 			if (!bootmem_keeps(frame))
-				panic("the memory map has RAM at %p, where nothing is kept",
+				panic("the memory map has RAM at %p, which does not keep data",
 				      (void *)frame);
 		zero(phys_to_virt(phys), size);
 		return phys;

@@ -21,10 +21,10 @@ extern char text_start[], user_load[], rodata_start[], data_start[], image_end[]
 
 struct ranges ram;
 
-#define LOW_MEMORY    0x100000 /* kept from the allocator: real-mode code will need it */
+#define LOW_MEMORY    0x100000 /* kept from the allocator, for real-mode code */
 #define IMAGE_PHYS(p) ((u64)(p)-KERNEL_BASE)
 
-static void say_lost(const struct boot_info *info, const struct ram_lost *lost, u64 limit)
+static void report_lost(const struct boot_info *info, const struct ram_lost *lost, u64 limit)
 {
 	if (lost->contradicted)
 		pr("# RAM: %lu KiB that the memory map also calls something else are left out\n",
@@ -33,7 +33,7 @@ static void say_lost(const struct boot_info *info, const struct ram_lost *lost, 
 		pr("# RAM: %lu MiB from %lu GiB on are left out: %s\n", lost->beyond >> 20,
 		   limit >> 30,
 		   limit == DIRECT_SIZE ? "the direct map ends there"
-					: "the processor's physical addresses end there");
+					: "the CPU's physical addresses end there");
 	if (info->mem_dropped || ram.dropped)
 		pr("# RAM: %u entries of the memory map were left out\n",
 		   info->mem_dropped + ram.dropped);
@@ -62,7 +62,7 @@ static void find_ram(const struct boot_info *info)
 	if (ranges_total(&ram) < total)
 		pr(", using %lu MiB in %u (mem=)", ranges_total(&ram) >> 20, ram.count);
 	pr("\n");
-	say_lost(info, &lost, limit);
+	report_lost(info, &lost, limit);
 }
 
 static void check_ram(const struct boot_info *info)
@@ -87,7 +87,7 @@ static void map(u64 va, u64 start, u64 end, pte_t prot, int max_level)
 		panic("cannot map %p", (void *)va);
 }
 
-/* Code and constants are read-only through the direct map too; so is the code of boot/. */
+/* Maps all RAM. The code and constants of the kernel and of boot/ are read-only here too. */
 static void map_direct(void)
 {
 	u64 read_only = KERNEL_LMA, writable = IMAGE_PHYS(data_start);
@@ -103,8 +103,8 @@ static void map_direct(void)
 }
 
 /*
- * A memory map may have a range where there is nothing. Below 4 GiB, where page tables are needed
- * at once, bootmem_take() finds out; above it the whole range can be left out. Returns the bytes.
+ * Drops ranges above 4 GiB where the memory map has RAM that does not exist, and returns their
+ * bytes. Below 4 GiB, where the first page tables come from, bootmem_take() checks each frame.
  */
 static u64 drop_absent(void)
 {
@@ -115,7 +115,7 @@ static u64 drop_absent(void)
 
 		if (start < BOOT_MAPPED || (bootmem_keeps(start) && bootmem_keeps(end - PAGE_SIZE)))
 			continue;
-		pr("# RAM: nothing is kept in %p to %p: left out\n", (void *)start, (void *)end);
+		pr("# RAM: %p to %p does not keep data: left out\n", (void *)start, (void *)end);
 		pgtable_unmap(kernel_root, DIRECT_BASE + start, end - start);
 		ranges_subtract(&ram, start, end);
 		ranges_subtract(&bootmem_free, start, end);
@@ -137,9 +137,9 @@ static void map_image(void)
 }
 
 /*
- * The struct pages of a range come from its own memory: there is enough of it, and of what lies
- * below 4 GiB there may be little. Ranges that share a frame of the vmemmap map it once. Returns
- * the bytes.
+ * Maps the struct pages of each range in that range's own memory, of which there is enough; memory
+ * below 4 GiB may be scarce. Ranges that share a frame of the vmemmap map it once. Returns the
+ * bytes.
  */
 static u64 map_vmemmap(void)
 {
@@ -171,8 +171,8 @@ static u64 map_vmemmap(void)
 }
 
 /*
- * Address spaces copy the upper half of the top-level table when they are made, and the matrix that
- * of the PML4. So what may be mapped later there gets its PDPT now.
+ * Makes the PDPT for `va`, where something may be mapped later: a new address space copies the
+ * upper half of the top-level table, and tests/matrix that of the PML4.
  */
 static void share(u64 va)
 {
@@ -192,8 +192,8 @@ static void enable_protections(void)
 }
 
 /*
- * The boot page tables map it too, if it is below 4 GiB, so nothing may be printed between CR3 and
- * display_mapped().
+ * Loads kernel_root and moves the screen to its new mapping. Only the boot page tables map a
+ * framebuffer where the screen has it so far, so print nothing between CR3 and display_mapped().
  */
 static void switch_tables(const struct boot_info *info)
 {
@@ -208,8 +208,8 @@ static void switch_tables(const struct boot_info *info)
 		display_mapped(info, pixels);
 }
 
-/* What memory management costs; tools/boot-times reads both lines. */
-static void say_cost(u64 before, u64 after, u64 vmemmap)
+/* Reports what memory management costs; tools/boot-times reads both lines. */
+static void report_cost(u64 before, u64 after, u64 vmemmap)
 {
 	pr("# RAM: %lu KiB free, %lu KiB in page tables, %lu KiB in struct pages\n", after >> 10,
 	   (before - after - vmemmap) >> 10, vmemmap >> 10);
@@ -228,10 +228,10 @@ void mm_init(const struct boot_info *info)
 	before = ranges_total(&bootmem_free);
 
 	kernel_root = bootmem_alloc();
-	BUG_ON(kernel_root >= BOOT_MAPPED); /* a processor that comes from 32-bit code loads it */
+	BUG_ON(kernel_root >= BOOT_MAPPED); /* as boot/paging.h promises */
 	map_direct();
 	map_image();
-	map(DIRECT_BASE + VGA_START, VGA_START, VGA_END, PTE_MMIO, 1); /* the console goes on */
+	map(DIRECT_BASE + VGA_START, VGA_START, VGA_END, PTE_MMIO, 1); /* for the console */
 	switch_tables(info);
 	bootmem_reach(DIRECT_SIZE);
 	before -= drop_absent();
@@ -242,5 +242,5 @@ void mm_init(const struct boot_info *info)
 	pgtable_use_allocator();
 	for (u32 i = 0; i < bootmem_free.count; i++)
 		page_alloc_add(bootmem_free.r[i].start, bootmem_free.r[i].end);
-	say_cost(before, pages_free() << PAGE_SHIFT, vmemmap);
+	report_cost(before, pages_free() << PAGE_SHIFT, vmemmap);
 }

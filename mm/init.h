@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Taking over memory from the firmware: RAM, page tables, direct map, vmemmap, allocator. */
+/* Takes memory over from the firmware: RAM, page tables, direct map, vmemmap, allocator. */
 #ifndef KEYWARD_MM_INIT_H
 #define KEYWARD_MM_INIT_H
 
@@ -7,15 +7,17 @@
 #include "kernel/lib/ranges.h"
 
 /*
- * The least RAM, as the memory map has it and mem= leaves it, that a boot and all tests get by
- * with: measured, and tried by tests/system/badinput.
+ * The least RAM, in the memory map and after mem=, with which the boot and all tests work:
+ * measured, and tested by tests/system/badinput.
  */
 #define RAM_LEAST (8ULL << 20)
 
 /* All RAM that is mapped and has a struct page. Read-only after boot. */
 extern struct ranges ram;
 
-/* Panics with a plain message if the map is missing or too small. Once, boot stack, early console.
+/*
+ * Finds RAM, builds the kernel's page tables and starts page_alloc(). Panics with a plain message
+ * if the memory map is missing or too small. Call once, on the boot stack, with a console.
  */
 void mm_init(const struct boot_info *info);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* struct page: one for each frame of RAM, in the vmemmap; and the frame allocator. */
+/* struct page, one for each frame of RAM, in the vmemmap; and the frame allocator. */
 #ifndef KEYWARD_MM_PAGE_H
 #define KEYWARD_MM_PAGE_H
 
@@ -12,28 +12,24 @@
 #define PAGE_ORDERS 19 /* blocks of 2^0 to 2^18 frames: 4 KiB to 1 GiB */
 
 enum page_flags {
-	PG_FREE = 1, /* head of a free block; under the allocator's lock */
-	PG_DEVMAP =
-		2, /* belongs to a protected device range; set by its owner, see mm/kmap/devmap.h */
-	PG_PGMAP = 4, /* pgmap is valid; set by mm/kmap/memremap.c */
+	PG_FREE = 1,   /* head of a free block; under the allocator's lock */
+	PG_DEVMAP = 2, /* in a protected device range; its owner sets it: mm/kmap/devmap.h */
+	PG_PGMAP = 4,  /* pgmap is valid; set by mm/kmap/memremap.c */
 };
 
 struct dev_pagemap;
 
 struct page {
 	union {
-		struct list_head list; /* free blocks: the allocator's; else the owner's */
-		struct dev_pagemap
-			*pgmap; /* PG_PGMAP: the device range's, see mm/kmap/memremap.h */
+		struct list_head list;     /* free blocks: the allocator's; else the owner's */
+		struct dev_pagemap *pgmap; /* PG_PGMAP: of the device range: mm/kmap/memremap.h */
 	};
 	u32 kmap_site;   /* low half of the address of the last kmap()'s caller; racy, a hint */
-	u32 marks;       /* kmap()s without their kunmap() yet, with marks=page; atomic
-			  */
+	u32 marks;       /* kmap()s without their kunmap() yet, with marks=page; atomic */
 	u8 flags;        /* enum page_flags */
 	u8 order;        /* of the block that it heads; under the allocator's lock */
 	u8 pkey;         /* of its direct mapping; set_memory_pkey() writes it */
-	u32 kmap_thread; /* number of the last kmap()'s thread + 1, 0: there was none; as kmap_site
-			  */
+	u32 kmap_thread; /* number of the last kmap()'s thread + 1, or 0; racy, a hint */
 };
 _Static_assert(sizeof(struct page) == 32, "the vmemmap is 1/128 of RAM");
 
@@ -52,7 +48,7 @@ static inline u64 page_to_phys(const struct page *page)
 	return page_to_pfn(page) << PAGE_SHIFT;
 }
 
-/* Where the direct map has a physical address. For RAM only. */
+/* The direct-map address of a physical address. For RAM only. */
 static inline void *phys_to_virt(u64 phys)
 {
 	return (void *)(DIRECT_BASE + phys);
@@ -63,16 +59,16 @@ static inline u64 virt_to_phys(const void *virt)
 	return (u64)virt - DIRECT_BASE;
 }
 
-/* The page's place in the direct map, unchecked: for mm/ itself. */
+/* The page's direct-map address, without the kmap check: for mm/ itself. */
 static inline void *page_to_virt(const struct page *page)
 {
 	return phys_to_virt(page_to_phys(page));
 }
 
-/* What page_address() does with early=on: see mm/kmap/kmap_check.h. */
+/* What page_address() does with early=on: mm/kmap/kmap_check.h. */
 void kmap_check_page_address(const struct page *page);
 
-/* The page's address, for everybody: it says nothing of who may use it. Any context. */
+/* The page's address, for everybody. It gives no right to the page. Any context. */
 static inline void *page_address(const struct page *page)
 {
 	if (unlikely(options.early))
@@ -85,25 +81,25 @@ static inline bool is_direct_map(u64 va)
 	return va >= DIRECT_BASE && va < DIRECT_BASE + DIRECT_SIZE;
 }
 
-/* The page of a physical address, or NULL if that is no RAM. Any context. */
+/* The page of a physical address, or NULL if it is not RAM. Any context. */
 struct page *phys_to_page(u64 phys);
 
 /* The page behind a direct-map address, or NULL. Any context. */
 struct page *virt_to_page(const void *virt);
 
 /*
- * Gives out 2^order frames, aligned to their size, contents undefined; NULL if there are none.
- * Any context but NMI.
+ * Allocates 2^order frames, aligned to their size, contents undefined. NULL if there are none. Any
+ * context but NMI.
  */
 struct page *page_alloc(u32 order);
 
-/* Takes them back; the same order. Their key must be 0 again and nobody may have them kmapped. */
+/* Frees a block of page_alloc(), with its order: key 0, no mark. Any context but NMI. */
 void page_free(struct page *page, u32 order);
 
-/* Frames that are free. */
+/* The number of free frames. */
 u64 pages_free(void);
 
-/* Makes page_alloc() fail from now on, as if RAM had run out; for tests. Thread context. */
+/* Makes page_alloc() fail (or work again), as if RAM had run out; for tests. Thread context. */
 void page_alloc_fail_set(bool fail);
 
 /* Hands [start, end) to the allocator. Boot. */

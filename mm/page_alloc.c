@@ -15,7 +15,7 @@ static struct {
 	bool fail;
 } buddy;
 
-/* Most questions are about the range that the one before was about. A hint: any context. */
+/* The range of the last lookup, likely the next one's too. A hint: any context writes it. */
 static u32 hint;
 
 struct page *phys_to_page(u64 phys)
@@ -64,7 +64,7 @@ struct page *page_alloc(u32 order)
 	if (have < PAGE_ORDERS && !buddy.fail) {
 		page = list_entry(buddy.free[have].next, struct page, list);
 		take_block(page);
-		while (have > order) { /* the upper half goes back, the lower is split on */
+		while (have > order) { /* free the upper half, split the lower half further */
 			have--;
 			put_block(page + (1ULL << have), have);
 		}
@@ -73,7 +73,7 @@ struct page *page_alloc(u32 order)
 	return page;
 }
 
-/* The block's other half, if that is free as a whole. */
+/* Returns the block's buddy if that is one free block, else NULL. */
 static struct page *free_buddy(const struct page *page, u32 order)
 {
 	u64 pfn = page_to_pfn(page) ^ 1ULL << order;

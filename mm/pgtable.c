@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Walking and mapping. Splitting and keys are in mm/set_memory.c. */
+/* Walks, maps and unmaps. mm/set_memory.c splits pages and sets keys. */
 #include "mm/pgtable.h"
 #include "kernel/console/panic.h"
 #include "kernel/cpu/cpuid.h"
@@ -43,9 +43,7 @@ u64 table_alloc(void)
 	return page_to_phys(page);
 }
 
-/*
- * Rights are those that every level gives: U/S and R/W by AND, execute-disable by OR.
- */
+/* Combines the rights of all levels: U/S and R/W by AND, execute-disable by OR. */
 bool pgtable_walk(u64 root, u64 va, struct pgwalk *walk)
 {
 	int level = pgtable_top();
@@ -73,7 +71,7 @@ bool pgtable_walk(u64 root, u64 va, struct pgwalk *walk)
 
 pte_t *pgtable_entry(u64 root, u64 va, int level, bool make)
 {
-	/* Upper levels permit everything; for user addresses the leaf alone decides on U/S. */
+	/* Upper levels permit everything, so the leaf decides; U/S = 1 only for user addresses. */
 	pte_t rights = PTE_P | PTE_W | PTE_A | (va < USER_END ? PTE_U : 0);
 	pte_t *entry = (pte_t *)phys_to_virt(root) + level_index(va, pgtable_top());
 

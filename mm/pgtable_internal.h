@@ -9,22 +9,22 @@
 /* Serialises changes of kernel page tables. */
 extern struct spinlock pgtable_lock;
 
-/* 4 or 5, as CR4.LA57 says. */
+/* The top level: 4 or 5, by CR4.LA57. */
 int pgtable_top(void);
 
-/* A zeroed table's physical address, or 0. */
+/* Allocates a zeroed table. Returns its physical address, or 0. */
 u64 table_alloc(void);
 
 /* The table that a non-leaf entry points to. */
 pte_t *table_of(pte_t e);
 
 /*
- * The entry for `va` at `level`; with `make`, missing tables are made. NULL: a table is missing or
- * cannot be had, or a larger leaf is in the way.
+ * Returns the entry for `va` at `level`; with `make`, allocates missing tables. NULL: a table is
+ * missing or cannot be allocated, or a larger leaf covers `va`.
  */
 pte_t *pgtable_entry(u64 root, u64 va, int level, bool make);
 
-/* Tables come from page_alloc() from now on. Boot. */
+/* From now on tables come from page_alloc(), no longer from bootmem. Boot. */
 void pgtable_use_allocator(void);
 
 #endif

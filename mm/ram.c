@@ -6,7 +6,7 @@
 #define MIB (1ULL << 20)
 #define GIB (1ULL << 30)
 
-/* Past the last whole page no address is rounded up: it would wrap. */
+/* Above the last page, rounding up would wrap. */
 #define LAST_PAGE (~0ULL - PAGE_SIZE + 1)
 
 static u64 round_up(u64 addr)
@@ -43,7 +43,7 @@ void ram_find(struct ranges *ram, const struct boot_info *info, u64 limit, struc
 	lost->beyond = subtract(ram, limit, ~0ULL);
 }
 
-/* What of a range is not low. */
+/* The part of a range above RAM_LOW. */
 static u64 high_start(const struct range *r)
 {
 	return MAX(r->start, RAM_LOW);
@@ -78,8 +78,8 @@ static u64 share_of(const struct ranges *ram, u64 bytes)
 }
 
 /*
- * Takes the middle out of the high part of a range that is larger than the share. Half a share is
- * more than a step, so what is rounded stays inside.
+ * Cuts the middle out of the high part of range `i`, which is larger than the share. Half a share
+ * is more than a step, so the rounded cut stays in the range.
  */
 static void cut(struct ranges *ram, u32 i, u64 share)
 {
@@ -103,7 +103,7 @@ void ram_select(struct ranges *ram, u64 bytes)
 		return;
 	}
 	share = share_of(ram, bytes - low);
-	for (u32 i = ram->count; i--;) /* what a cut adds comes behind */
+	for (u32 i = ram->count; i--;) /* a cut adds a range behind this one */
 		if (high_length(&ram->r[i]) > share)
 			cut(ram, i, share);
 }

@@ -6,26 +6,26 @@
 #include "kernel/lib/boot_info.h"
 #include "kernel/lib/ranges.h"
 
-/* What the memory map calls RAM and is none for us, in bytes. */
+/* RAM of the memory map that is not used, in bytes. */
 struct ram_lost {
 	u64 contradicted; /* another entry calls it something else */
-	u64 beyond;       /* from the limit on */
+	u64 beyond;       /* at or above the limit */
 };
 
 /*
- * Makes *ram of all whole pages that an entry of the map calls RAM and no other entry contradicts,
- * below `limit` and outside of a PC's video memory.
+ * Fills *ram with all whole pages that one entry of the map calls RAM and no other contradicts,
+ * below `limit` and outside a PC's video memory. *lost gets what is left out.
  */
 void ram_find(struct ranges *ram, const struct boot_info *info, u64 limit, struct ram_lost *lost);
 
-/* Memory below this address is used before any other: what has 32-bit addresses only needs it. */
+/* ram_select() keeps memory below this address first, for what has only 32-bit addresses. */
 #define RAM_LOW (4ULL << 30)
 
 /*
- * Leaves `bytes` of *ram, or somewhat less: first what is below RAM_LOW, from its start; then as
- * much of each range above, half from its start and half from its end, so that all of them and the
- * highest addresses are in use. A range that is smaller than its share leaves the rest to others.
- * Cuts are at multiples of large pages where the shares are large.
+ * Reduces *ram to `bytes`, or somewhat less. Keeps memory below RAM_LOW first, from its start; then
+ * an equal share of each range above, half from its start and half from its end, so that all ranges
+ * and the highest addresses are in use. A range smaller than its share leaves the rest to the
+ * others. Large shares are cut at multiples of large pages.
  */
 void ram_select(struct ranges *ram, u64 bytes);
 

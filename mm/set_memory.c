@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Changing the attributes of mapped memory, which first may have to be split. */
+/* Sets the keys of mapped memory; splits large pages first where that is needed. */
 #include "kernel/console/panic.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/cpu/upcalls.h"
@@ -17,7 +17,7 @@ u64 pgtable_splits(void)
 	return READ_ONCE(splits);
 }
 
-/* A 1 GiB or 2 MiB leaf becomes a table of 512 leaves of the next size. Locked. */
+/* Replaces a 1 GiB or 2 MiB leaf by a table of 512 leaves of the next size. Locked. */
 static int split_leaf(pte_t *entry, int level)
 {
 	u64 table = table_alloc(), size = level_size(level - 1);
@@ -32,8 +32,8 @@ static int split_leaf(pte_t *entry, int level)
 	for (u32 i = 0; i < 512; i++)
 		small[i] = leaf + i * size;
 	/*
-	 * The old and the new entries translate alike, so what the TLB still holds of the old one
-	 * does no harm until an attribute changes, and that flushes.
+	 * The old and the new entries translate alike, so an old TLB entry does no harm until an
+	 * attribute changes, and that flushes it.
 	 */
 	smp_store_release(entry, table | PTE_P | PTE_W | PTE_A | (leaf & PTE_U));
 	return 0;
@@ -52,7 +52,7 @@ static int split_to(u64 root, u64 va, int to_level)
 	return walk.present ? 0 : -EINVAL;
 }
 
-/* First pass: all is mapped, and no leaf reaches over the range's ends. Locked. */
+/* First pass: checks that all is mapped, and splits leaves that cross the range's ends. Locked. */
 static int prepare(u64 va, u64 end)
 {
 	while (va < end) {
@@ -74,7 +74,7 @@ static int prepare(u64 va, u64 end)
 	return 0;
 }
 
-/* The direct mapping's key is noted in the pages, where kmap() looks for it. */
+/* Writes the direct mapping's key to the struct pages, where kmap() reads it. */
 static void note_key(u64 va, u64 size, u32 key)
 {
 	struct page *page = virt_to_page((const void *)va);
@@ -85,7 +85,7 @@ static void note_key(u64 va, u64 size, u32 key)
 	}
 }
 
-/* Second pass, which cannot fail. Locked. */
+/* Second pass: sets the keys; cannot fail. Locked. */
 static void change_keys(u64 va, u64 end, u32 key)
 {
 	while (va < end) {
@@ -116,7 +116,7 @@ int set_memory_pkey(u64 va, u64 pages, u32 key)
 	flags = spin_lock_irqsave(&pgtable_lock);
 	err = prepare(va, end);
 	if (!err) {
-		pks_changed(); /* first: who finds a new key finds this */
+		pks_changed(); /* first: whoever sees a new key sees this count */
 		change_keys(va, end, key);
 	}
 	spin_unlock_irqrestore(&pgtable_lock, flags);

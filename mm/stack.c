@@ -10,9 +10,9 @@
 #include "mm/pgtable.h"
 
 static struct {
-	struct spinlock lock;  /* for all here */
+	struct spinlock lock;  /* for everything here */
 	struct list_head free; /* free stacks, linked through their lowest bytes */
-	u32 slots;             /* ever made; grows only, so a reader may be late but not wrong */
+	u32 slots; /* made so far; only grows, so a lockless reader may be late but not wrong */
 } stacks = { .free = LIST_HEAD_INIT(stacks.free) };
 
 #define STACK_PAGES (STACK_SIZE / PAGE_SIZE)
@@ -31,9 +31,9 @@ static int alloc_frames(struct page **frames)
 }
 
 /*
- * Maps the stack of slot `slot`; the guard page below stays empty. Where no page table can be had
- * in the middle, what was mapped stays for the next try: unmapping would have to wait for other
- * processors.
+ * Maps the stack of slot `slot`; the guard page below stays empty. If a page table cannot be
+ * allocated midway, what is mapped stays for the next try: unmapping would have to wait for other
+ * CPUs.
  */
 static int populate(u32 slot)
 {
@@ -56,7 +56,7 @@ static int populate(u32 slot)
 	return err;
 }
 
-/* Makes `n` slots side by side; returns the first one's guard page, or 0. Locked. */
+/* Makes `n` adjacent slots. Returns the first one's guard page, or 0. Locked. */
 static u64 make_slots(u32 n)
 {
 	u32 first = stacks.slots;

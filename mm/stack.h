@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stacks, each STACK_SIZE bytes above an unmapped guard page. They lie at the beginning of the
- * window for mappings, in slots of guard page and stack, so that a slot's boundaries follow from an
- * address alone. A freed slot keeps its pages and is used again.
+ * Stacks, each STACK_SIZE bytes above an unmapped guard page. They lie at the start of the vmap
+ * window, in slots of guard page and stack, so that a slot's bounds follow from an address alone. A
+ * freed slot keeps its pages and is used again.
  */
 #ifndef KEYWARD_MM_STACK_H
 #define KEYWARD_MM_STACK_H
@@ -13,14 +13,13 @@
 #define STACK_SLOTS_MAX 4096
 #define STACKS_END      (VMAP_BASE + STACK_SLOTS_MAX * STACK_SLOT)
 
-/* Returns the lowest usable byte, or NULL when memory is short. Thread context. */
+/* Returns the lowest usable byte of a stack, or NULL if out of memory. Thread context. */
 void *stack_alloc(void);
 
-/* The stack must not be in use any more. Thread context. */
+/* Frees a stack that is no longer in use. Thread context. */
 void stack_free(void *stack);
 
-/* `n` slots of STACK_SLOT bytes side by side (guard page first), for the IST; 0 if out of memory.
- */
+/* Allocates `n` adjacent slots of STACK_SLOT bytes, guard page first, for the IST. 0: no memory. */
 u64 stack_alloc_slots(u32 n);
 
 /* Whether [addr, addr + len) lies in mapped stack memory. Any context. */

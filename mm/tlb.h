@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Flushing translations. A key is part of the translation that the TLB holds (SDM Vol. 3A,
- * "Caching Translation Information"), in every processor's TLB; rights in IA32_PKRS are not, and
- * never need this. That is why taking a page from everybody is dear, and giving up one's own right
- * is cheap.
+ * Flushes translations. Every CPU's TLB holds keys as part of its translations (SDM Vol. 3A,
+ * "Caching Translation Information"). It does not hold the rights in IA32_PKRS, which never need a
+ * flush. So taking a page from everybody is expensive, and giving up one's own right is cheap.
  */
 #ifndef KEYWARD_MM_TLB_H
 #define KEYWARD_MM_TLB_H
 
 #include "kernel/cpu/insn.h"
 
-/* More pages than this are flushed faster by dropping everything. */
+/* For more pages than this, flushing everything is faster. */
 #define TLB_FLUSH_ALL 64
 
 static inline void tlb_flush_page(u64 va)
@@ -18,7 +17,7 @@ static inline void tlb_flush_page(u64 va)
 	invlpg(va);
 }
 
-/* Changing CR4.PGE drops global translations too. */
+/* Changes CR4.PGE, which flushes global translations too. */
 static inline void tlb_flush_all(void)
 {
 	u64 flags = irq_save(), cr4 = read_cr4();
@@ -28,8 +27,7 @@ static inline void tlb_flush_all(void)
 	irq_restore(flags);
 }
 
-/* `pages` translations from `va` on, at least. This processor's, like the two above. Any context.
- */
+/* Flushes at least `pages` pages from `va` on; like the two above, on this CPU. Any context. */
 static inline void tlb_flush_range(u64 va, u64 pages)
 {
 	if (pages > TLB_FLUSH_ALL) {
@@ -41,9 +39,9 @@ static inline void tlb_flush_range(u64 va, u64 pages)
 }
 
 /*
- * The same on every processor (SDM Vol. 3A, "Propagation of Paging-Structure Changes to Multiple
- * Processors"); none uses the old translations when it returns. Thread context, interrupts on and
- * no lock held where there are other processors: they may be waiting for it.
+ * Flushes the pages on every CPU (SDM Vol. 3A, "Propagation of Paging-Structure Changes to Multiple
+ * Processors"). No CPU uses the old translations when it returns. Thread context; if other CPUs
+ * run, with interrupts on and no lock held, for which they may be waiting.
  */
 void tlb_shootdown(u64 va, u64 pages);
 

@@ -17,7 +17,7 @@ u64 vmap_reserve(u64 len)
 {
 	u64 flags = spin_lock_irqsave(&vmap.lock), va = vmap.next;
 
-	vmap.next += ALIGN_UP(len, PAGE_SIZE) + PAGE_SIZE; /* and a hole */
+	vmap.next += ALIGN_UP(len, PAGE_SIZE) + PAGE_SIZE; /* and an unmapped page */
 	BUG_ON(vmap.next > VMAP_BASE + VMAP_SIZE);
 	spin_unlock_irqrestore(&vmap.lock, flags);
 	return va;
@@ -34,8 +34,8 @@ volatile void *vmap_mmio(u64 phys, u64 len)
 }
 
 /*
- * Stores to uncached memory go out one by one; combined they fill a bus transfer of 64 bytes. Large
- * pages, so that even half a GiB costs no more than a table.
+ * Stores to uncached memory go out one by one; write combining fills bus transfers of 64 bytes.
+ * With large pages even half a GiB costs no more than a table.
  */
 volatile void *vmap_framebuffer(u64 phys, u64 len)
 {

@@ -206,11 +206,11 @@ refuses("map.kernel_reserved", "the memory map does not have the kernel's own me
         r"\(0x[0-9a-f]+ to 0x[0-9a-f]+\) as RAM$", meddle=memory(kernel_reserved))
 refuses("map.kernel_unmentioned", "the memory map does not have the kernel's own memory "
         r"\(0x[0-9a-f]+ to 0x[0-9a-f]+\) as RAM$", meddle=memory(unmentioned))
-goes_on("map.ram_where_nothing_is", "^# RAM: nothing is kept in 0x0*100000000 to 0x[0-9a-f]+: left out$",
-        "^# RAM: 15732736 MiB from 1024 GiB on are left out: the processor's physical addresses end "
+goes_on("map.ram_where_nothing_is", "^# RAM: 0x0*100000000 to 0x[0-9a-f]+ does not keep data: left out$",
+        "^# RAM: 15732736 MiB from 1024 GiB on are left out: the CPU's physical addresses end "
         "there$", words=QUICK, memory="32M",
         meddle=memory(lambda entries: entries.append([1 << 32, 1 << 44, 1])))
-refuses("map.low_ram_where_nothing_is", r"the memory map has RAM at 0x\w+, where nothing is kept$",
+refuses("map.low_ram_where_nothing_is", r"the memory map has RAM at 0x\w+, which does not keep data$",
         meddle=memory(lambda entries: entries.append([0x1000, 3 << 30, 1])), memory="32M",
         words=["reserve=2M+30M"])
 goes_on("map.contradicts_itself", "^# RAM: 1028 KiB that the memory map also calls something else "
