@@ -93,7 +93,10 @@ struct page *virt_to_page(const void *virt);
  */
 struct page *page_alloc(u32 order);
 
-/* Frees a block of page_alloc(), with its order: key 0, no mark. Any context but NMI. */
+/*
+ * Frees a block, with the order it was allocated with. Its frames must have key 0 and no mark. Any
+ * context but NMI.
+ */
 void page_free(struct page *page, u32 order);
 
 /* The number of free frames. */
