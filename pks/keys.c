@@ -3,13 +3,13 @@
 #include "kernel/lib/atomic.h"
 #include "pks/pkrs.h"
 
-/* Owner and initial rights of the keys that the build gives out. */
+/* Owner and initial rights of the keys that every build assigns. */
 #define STATIC_KEYS(X)                                  \
 	X(PKS_KEY_DEFAULT, "all memory", PKS_READWRITE) \
 	X(PKS_KEY_DEVMAP, "devmap", PKS_NOACCESS)       \
 	X(PKS_KEY_RO, "read-only data", PKS_NOWRITE)
 
-/* All keys denied, then each owner's rights: the table and the entry path's constant agree. */
+/* The entry path's constant must be this table's rights, and no access for all other keys. */
 #define ALLOWED(key, owner, rights) +((PKS_NOACCESS ^ (u64)(rights)) << (2 * (key)))
 _Static_assert(PKRS_INIT == (0xffffffffULL - (0 STATIC_KEYS(ALLOWED))), "PKRS_INIT");
 

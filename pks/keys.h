@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who owns which key. A compile-time table for the owners that every build has; the rest are given
- * out on request. Every context starts with the owner's declared initial rights.
+ * Who owns which key. A compile-time table assigns the keys that every build uses; pks_key_alloc()
+ * gives out the rest. Every context starts with the initial rights that the owner declares.
  */
 #ifndef KEYWARD_PKS_KEYS_H
 #define KEYWARD_PKS_KEYS_H
@@ -9,33 +9,33 @@
 #include "kernel/lib/types.h"
 
 /*
- * Gives out a free key. Its initial rights are "no access", which every context already has for a
- * key that nobody owns. `owner` is static text for reports. Returns the key, -ENODEV without PKS,
- * -ENOSPC when all are taken, -EINVAL without an owner. Thread context.
+ * Allocates a key. Its initial rights are "no access", which every context has for a key that
+ * nobody owns. `owner` is static text for reports. Returns the key, -ENODEV without PKS, -EINVAL
+ * without an owner, -ENOSPC if all keys are taken. Thread context.
  */
 int pks_key_alloc(const char *owner);
 
 /*
- * Takes a key back. -EBUSY while pages carry it, -EINVAL if it is not a key that pks_key_alloc()
- * gave out. The caller's own rights to it end here; those that other contexts were granted must
- * have been revoked, as with memory that is freed. Thread context.
+ * Frees a key. -EBUSY while pages carry it, -EINVAL if pks_key_alloc() did not return it. Drops the
+ * caller's own rights to it; all other contexts must have revoked theirs, as before freeing memory.
+ * Thread context.
  */
 int pks_key_free(u32 key);
 
-/* The owner's name, NULL if the key is free. Any context. */
+/* The owner's name, or NULL if the key is free. Any context. */
 const char *pks_key_owner(u32 key);
 
 /*
- * Counts changes of pages' keys and of the mode: a fault that was raised before one may be judged
- * after it, see pks/policy/fault.c. Any context.
+ * Reads, and increments, the count of changes of pages' keys and of the mode. With
+ * it pks/policy/fault.c repeats a fault that may be older than such a change. Any context.
  */
 u32 pks_changes(void);
 void pks_changed(void);
 
-/* Counts the pages that carry a key: called by set_memory_pkey(). Any context. */
+/* Adds to the number of pages that carry a key. For set_memory_pkey(). Any context. */
 void pks_key_add_pages(u32 key, s64 pages);
 
-/* How many pages set_memory_pkey() has given the key and not taken from it. Any context. */
+/* How many pages set_memory_pkey() gave the key, less those it took from it. Any context. */
 s64 pks_key_pages(u32 key);
 
 #endif

@@ -37,10 +37,7 @@ static void write_register(u32 pkrs)
 		this_cpu()->pkrs_writes++;
 }
 
-/*
- * An NMI that comes in between may recall what is lent here: then nothing is, and the access faults
- * again.
- */
+/* If an NMI recalls meanwhile, takes its own loan back too; the access then faults again. */
 void pkrs_lend(u32 pkrs, u32 bits)
 {
 	struct cpu *cpu = this_cpu();
@@ -54,7 +51,9 @@ void pkrs_lend(u32 pkrs, u32 bits)
 		pkrs_recall();
 }
 
-/* What an NMI lends in between ends with the NMI: the register is written before it is forgotten.
+/*
+ * Writes the register before it clears pkrs_lent. An NMI between the two may lend again, but the
+ * exit of that NMI ends it.
  */
 void pkrs_recall(void)
 {
@@ -75,8 +74,8 @@ void pkrs_mirror_lies(void);
 void pkrs_check_mirror(void);
 
 /*
- * Called by PKRS_VERIFY: the mirror does not say what the register holds. That is no lie where this
- * processor has lent the rest, and nobody has recalled it: pkrs_lend().
+ * Panics unless the difference between mirror and register is what pkrs_lend() lent on this CPU.
+ * PKRS_VERIFY and pkrs_check_mirror() call it if the two differ.
  */
 void pkrs_mirror_lies(void)
 {

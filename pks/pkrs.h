@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IA32_PKRS of this processor (SDM Vol. 3A, "Protection Keys"). cpu->pkrs mirrors it: see
- * pks/pkrs.inc for the order of the two writes and what an NMI finds between them.
+ * IA32_PKRS of this CPU (SDM Vol. 3A, "Protection Keys"). cpu->pkrs mirrors it: see pks/pkrs.inc
+ * for the order of the two writes and what an NMI finds between them.
  */
 #ifndef KEYWARD_PKS_PKRS_H
 #define KEYWARD_PKS_PKRS_H
@@ -13,10 +13,10 @@
 #include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/config.h"
 
-/* The processor has the register. Written once at boot, before any context but the first. */
+/* All CPUs have IA32_PKRS. Written once at boot, before any context but the first. */
 extern bool pks_present;
 
-/* Whether rights are kept here; a constant false where PKS is compiled out. Any context. */
+/* Whether contexts have rights; a constant false with PKS compiled out. Any context. */
 static inline bool pks_on(void)
 {
 	return CONFIG_PKS && pks_present;
@@ -34,9 +34,10 @@ static inline u32 pkrs_read(void)
 }
 
 /*
- * Memory, then register, and no interrupt between the two: its entry would trust a mirror that the
- * register does not match yet. One piece of assembly, so that the flags need no register. The site
- * stands between the two: what it traces is in the mirror, which an NMI saves and brings back.
+ * Sets the running context's rights: memory, then register, with interrupts off, as an interrupt's
+ * entry would trust a mirror that the register does not match yet. One piece of assembly, so that
+ * the flags need no register. The patch site stands between the two writes: it traces the value in
+ * the mirror, which an NMI saves and restores. Any context.
  */
 static inline void pkrs_write(u32 pkrs)
 {
@@ -56,11 +57,11 @@ static inline void pkrs_write(u32 pkrs)
 }
 
 /*
- * Clears `clear` and sets `set` in the running context's rights; a change that changes nothing
- * costs no write. Returns the rights as they were. Any context.
+ * Clears `clear`, then sets `set`, in the running context's rights; writes only if that changes
+ * them. Returns the old rights. Any context.
  *
  * An interrupt between reading and writing does no harm: it leaves the rights as it found them,
- * and a migration takes them along.
+ * and a thread that migrates takes them along.
  */
 static inline u32 pkrs_update(u32 clear, u32 set)
 {
@@ -72,17 +73,18 @@ static inline u32 pkrs_update(u32 clear, u32 set)
 }
 
 /*
- * Makes `pkrs`, the rights of the context that the running trap returns to, the mirror already, and
- * opens `bits` in the register alone: the return finds the mirror as it wants it, and writes
- * nothing. Any later rights write, and any NMI, ends that early; pkrs_recall() ends it for sure. A
- * context that begins or goes on with an equal mirror inherits it. Any context, interrupts off.
+ * Lends `bits`: clears them in the register, but not in the mirror. Call it in a trap, with the
+ * rights of the context that the trap returns to as `pkrs`. They become the mirror now, so that the
+ * trap's exit finds them there and writes nothing. Any later write of rights, and any NMI, ends the
+ * loan early; pkrs_recall() ends it for certain. A context that begins or resumes with an equal
+ * mirror inherits it. Any context, interrupts off.
  */
 void pkrs_lend(u32 pkrs, u32 bits);
 
-/* Takes back all that was lent on this processor. Any context. */
+/* Takes back all that was lent on this CPU. Any context. */
 void pkrs_recall(void);
 
-/* In the paranoid build panics if the mirror does not say what the register holds. Any context. */
+/* In the paranoid build, panics if mirror and register differ, loans aside. Any context. */
 static inline void pkrs_verify(void)
 {
 #if CONFIG_PARANOID
@@ -93,8 +95,8 @@ static inline void pkrs_verify(void)
 }
 
 /*
- * A context of its own inside a running one (softirq, work item): enter gives it the initial
- * rights and returns what exit must be given. Any context.
+ * A context nested in a running one (softirq, work item): pkrs_enter() sets its initial rights and
+ * returns the outer ones, which pkrs_exit() restores. Any context.
  */
 static inline u32 pkrs_enter(void)
 {
@@ -108,24 +110,24 @@ static inline void pkrs_exit(u32 outer)
 	pkrs_update(~0u, outer);
 }
 
-/* IA32_PKRS itself; 0 where there is none. For tests and reports: everybody else has the mirror. */
+/* IA32_PKRS itself; 0 without PKS. For tests and reports; all others read the mirror. */
 static inline u32 pkrs_register(void)
 {
 	return pks_on() ? (u32)rdmsr(MSR_IA32_PKRS) : 0;
 }
 
 /*
- * Detects PKS, loads the initial rights and sets CR4.PKS, in this order: a leftover value that
- * denies key 0 would end the machine at once. The first for the boot processor, the second for each
- * other one, which must have what the first has. Interrupts off.
+ * Load the initial rights, then set CR4.PKS: a leftover value that denies key 0 would end the
+ * machine at once. pkrs_init() also detects PKS, on the boot CPU; pkrs_init_cpu() is for each other
+ * CPU, which must have PKS if the boot CPU has. Interrupts off.
  */
 void pkrs_init(void);
 void pkrs_init_cpu(void);
 
-/* Turns enforcement on or off on this processor (CR4.PKS); the register goes on being kept. */
+/* Turns enforcement on or off on this CPU (CR4.PKS); the register stays up to date either way. */
 void pkrs_enforce(bool on);
 
-/* Whether keys are enforced on this processor now. */
+/* Whether this CPU enforces keys now. */
 static inline bool pkrs_enforced(void)
 {
 	return read_cr4() & CR4_PKS;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rights of the running context. All of these end with the context, at the latest, and touch no
- * other. On a machine without PKS, and with PKS compiled out, they do nothing.
+ * Rights of the running context. A change ends with the context at the latest. All functions but
+ * pks_update_exception() touch no other context. Without PKS, or with it compiled out, they do
+ * nothing.
  */
 #ifndef KEYWARD_PKS_RIGHTS_H
 #define KEYWARD_PKS_RIGHTS_H
@@ -9,14 +10,14 @@
 #include "kernel/cpu/extable.h"
 #include "pks/pkrs.h"
 
-/* What pks_revoke() needs to put things back: one key's bits as they were. */
+/* What pks_revoke() restores: one key's rights as they were. */
 struct pks_token {
 	u32 mask, bits;
 };
 
 /*
- * Opens `key` for reading (PKS_READ) or for reading and writing (PKS_WRITE). Never narrows what
- * the context already has, so grants nest; give the tokens back in the opposite order. Any context.
+ * Opens `key` for reading (PKS_READ) or for reading and writing (PKS_WRITE). Never takes away what
+ * the context already has, so grants nest; revoke the tokens in reverse order. Any context.
  */
 static inline struct pks_token pks_grant(u32 key, enum pks_access access)
 {
@@ -25,7 +26,7 @@ static inline struct pks_token pks_grant(u32 key, enum pks_access access)
 	return (struct pks_token){ pkrs_mask(key), old & pkrs_mask(key) };
 }
 
-/* Restores the rights that the matching pks_grant() found. Any context. */
+/* Restores the rights from before the matching pks_grant(). Any context. */
 static inline void pks_revoke(struct pks_token token)
 {
 	pkrs_update(token.mask, token.bits);
@@ -37,9 +38,9 @@ static inline void pks_set(u32 key, u32 rights)
 }
 
 /*
- * Changes what the context that `regs` interrupted will have when it goes on; the running context
- * is not touched. For the handlers of synchronous exceptions: an interrupt's handler would race
- * with a pkrs_update() that it has interrupted half-way.
+ * Changes the rights with which the context that `regs` interrupted resumes, not those of the
+ * running context. Only for handlers of synchronous exceptions: an interrupt's handler would race
+ * with a pkrs_update() that it interrupted halfway.
  */
 static inline void pks_update_exception(struct regs *regs, u32 key, u32 rights)
 {
