@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * All rings as text for tools/trace. Every line begins with "#T ", and the last one has the number
- * of lines and a sum over them: what a console has lost, cut or damaged does not go unnoticed. The
- * form is told in docs/DEBUGGING.md.
+ * Prints all rings as text for tools/trace. Every line begins with "#T ", and the last one has the
+ * number of lines and a checksum, so that tools/trace notices what a console has lost, cut or
+ * damaged. docs/DEBUGGING.md describes the format.
  */
 #include "kernel/console/console.h"
 #include "kernel/cpu/trace.h"
@@ -44,9 +44,9 @@ static const char *const type_names[TRACE_TYPES] = {
 	[TRACE_SCENARIO_END] = "SCENARIO_END",
 };
 
-/* Whoever dumps; one at a time. */
+/* Events of each CPU that were dumped or cleared. One thread dumps or clears at a time. */
 static u64 cleared[CPUS_MAX];
-static u32 lines, sum; /* of the dump so far; the sum is FNV-1a's, over lines without their marks */
+static u32 lines, sum; /* of the dump so far; the sum is FNV-1a over the lines without "#T " */
 
 const char *trace_type_name(u32 type)
 {
@@ -92,7 +92,7 @@ static void dump_names(void)
 			line("scenario %x %s", id, trace_scenario_name(id));
 }
 
-/* The numbers of a processor's events: those that are wanted, those that can still be there. */
+/* Numbers of a CPU's events: [wanted, end) not dumped yet, [first, end) not overwritten yet. */
 struct span {
 	u64 wanted, first, end;
 };
@@ -139,7 +139,7 @@ void trace_dump(void)
 	bool on = trace_on;
 
 	trace_on = false;
-	ipi_run_on_all(nothing, NULL); /* what they were writing is written */
+	ipi_run_on_all(nothing, NULL); /* every CPU has finished its current event */
 	lines = 0;
 	sum = 2166136261;
 	line("begin %x cpus %x khz %lx types %x init %x%s", TRACE_VERSION, cpu_count,

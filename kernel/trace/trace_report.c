@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The rings of all processors as one list. Events are ordered by TSC, which says nothing about two
- * processors whose TSCs differ.
+ * Prints the rings of all CPUs as one list, ordered by TSC. The order of events on two CPUs means
+ * nothing if their TSCs differ.
  */
 #include "kernel/console/console.h"
 #include "kernel/cpu/percpu.h"
@@ -10,10 +10,10 @@
 #include "kernel/lib/option_words.h"
 #include "kernel/lib/printf.h"
 
-/* The number of the next event to look at, by processor. The one thread that reports. */
+/* The number of each CPU's next event. Only the one thread that reports uses it. */
 static u64 cursor[CPUS_MAX];
 
-/* What somebody did to a page frame, somewhere in the kernel's text; NULL: another kind. */
+/* Events with a page frame and the address of their caller; NULL for other types. */
 static const char *const done_to_frame[TRACE_TYPES] = {
 	[TRACE_KMAP] = "kmap",
 	[TRACE_KUNMAP] = "kunmap",
@@ -23,14 +23,14 @@ static const char *const done_to_frame[TRACE_TYPES] = {
 	[TRACE_KUNMAP_THREAD] = "kunmap_thread",
 };
 
-/* What somewhere in the text has to do with an address, or with rights. */
+/* Events with an address, or rights, and the code that caused them. */
 static const char *const to_text[TRACE_TYPES] = {
 	[TRACE_FAULT] = "fault at",
 	[TRACE_WARN] = "warning at",
 	[TRACE_RIGHTS] = "rights",
 };
 
-/* Of keys, whose they are and how far they are open; false: another event. */
+/* Describes an event about keys; false if it is another. */
 static bool describe_key(const struct trace_event *e, char *text, size_t size)
 {
 	switch (e->type) {
@@ -96,7 +96,7 @@ static void describe(const struct trace_event *e, char *text, size_t size)
 		ksnprintf(text, size, "%s %lx %lx", name ? name : "?", e->a, e->b);
 }
 
-/* The newest event before the cursors that is whole: its processor, or -1. */
+/* Finds the newest readable event before the cursors. Returns its CPU, or -1. */
 static int newest_before(struct trace_event *found)
 {
 	int of = -1;
@@ -113,7 +113,7 @@ static int newest_before(struct trace_event *found)
 	return of;
 }
 
-/* The same for the oldest from the cursors on, below `end` in its ring. */
+/* Finds the oldest readable event from the cursors on, before `end`. Returns its CPU, or -1. */
 static int oldest_after(struct trace_event *found, const u64 *end)
 {
 	int of = -1;
@@ -153,6 +153,6 @@ void trace_report(u32 newest)
 		cursor[cpu]++;
 		shown++;
 	}
-	pr("# trace: %lu of %lu events shown; each processor keeps its newest %lu%s\n", shown, all,
+	pr("# trace: %lu of %lu events shown; each CPU keeps its newest %lu%s\n", shown, all,
 	   trace_length(0), trace_on ? "" : "; tracing is off");
 }

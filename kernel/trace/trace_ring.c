@@ -28,7 +28,7 @@ struct trace_ring *trace_ring_alloc(void)
 	struct trace_ring *ring = options.trace ? ring_of(TRACE_EVENTS_LONG) : NULL;
 
 	if (options.trace && !ring)
-		pr("# trace: no memory for %d events; a processor has %d\n", TRACE_EVENTS_LONG,
+		pr("# trace: no memory for %d events a CPU; using %d\n", TRACE_EVENTS_LONG,
 		   TRACE_EVENTS);
 	return ring ? ring : ring_of(TRACE_EVENTS);
 }

@@ -5,8 +5,8 @@
 #include "kernel/cpu/trace.h"
 
 /*
- * Memory for a processor's ring, as long as trace= wants it, and never given back; a short one,
- * with a message, if that is too much. NULL: out of memory. Boot.
+ * Allocates a CPU's ring, for good: a long one with trace=on, else a short one. Without
+ * memory for the long one it warns and returns a short one. NULL: out of memory. Boot.
  */
 struct trace_ring *trace_ring_alloc(void);
 

@@ -2,7 +2,7 @@
 #include "kernel/cpu/percpu.h"
 #include "kernel/cpu/trace.h"
 
-static const char *names[TRACE_SCENARIOS]; /* thread context, one scenario at a time */
+static const char *names[TRACE_SCENARIOS]; /* written in thread context, one scenario at a time */
 
 static void mark(enum trace_type type, const struct trace_scenario *s)
 {
@@ -12,7 +12,7 @@ static void mark(enum trace_type type, const struct trace_scenario *s)
 	      (u64)policy.mode << 16 | (u64)policy.gate << 8 | policy.scope);
 }
 
-/* The rights come behind it, so that they are known from the first moment. */
+/* Records the rights right after it, so that a reader knows them from the start. */
 void trace_scenario_begin(const struct trace_scenario *scenario)
 {
 	if (scenario->id < TRACE_SCENARIOS)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the sites call that trace=on patches: kernel/trace/trace_trampoline.S, or the way of a trap.
- * The rights of an event are those of the mirror, so that they hold too if an NMI comes before
+ * The functions that patch sites call with trace=on, from kernel/trace/trace_trampoline.S or from a
+ * trap's entry. They record the rights in the mirror, which are right even if an NMI comes before
  * WRMSR.
  */
 #include "kernel/cpu/trace.h"
@@ -23,8 +23,7 @@ void trace_switch(const struct thread *prev, const struct thread *next)
 	      thread_saved_pkrs(next) | (u64)prev->state << 32);
 }
 
-/* In the place of trap_dispatch(). The rights in the frame are read again: a pardon changes them.
- */
+/* Replaces trap_dispatch(). Reads the rights in the frame again on exit: a pardon changes them. */
 void trap_dispatch_traced(struct regs *regs)
 {
 	u64 vector = regs->vector;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a site goes that trace=on has made a call: the register's writer and the thread switch know
- * nothing of it, so every register and flag stays as it was. The magic point that the call took
- * the place of stands here.
+ * With trace=on the patch sites in pkrs_write() and the thread switch call these trampolines. The
+ * code around a site does not expect a call, so a trampoline preserves every register and flag. It
+ * also contains the magic point that the call replaced.
  */
 #include "kernel/cpu/patch.h"
 #include "kernel/cpu/percpu.h"
 
 	.text
 
-/* Around the call: [rbp + 8] is where the site goes on. */
-.macro THUNK_BEGIN
+/* Around the call: [rbp + 8] is the address behind the site. */
+.macro TRAMPOLINE_BEGIN
 	push %rbp
 	mov %rsp, %rbp
 	pushfq
@@ -27,7 +27,7 @@
 	cld
 .endm
 
-.macro THUNK_END
+.macro TRAMPOLINE_END
 	lea -80(%rbp), %rsp
 	pop %r11
 	pop %r10
@@ -42,23 +42,23 @@
 	pop %rbp
 .endm
 
-/* Behind the write of the mirror: that is the value. */
+/* The site is behind the write of the mirror, which has the new rights. */
 	.globl trace_rights_trampoline
 trace_rights_trampoline:
-	THUNK_BEGIN
+	TRAMPOLINE_BEGIN
 	mov %gs:CPU_PKRS, %edi
 	mov 8(%rbp), %rsi
 	call trace_rights
-	THUNK_END
+	TRAMPOLINE_END
 	PATCH_SITE MAGIC_WRITE
 	ret
 
 /* switch_to(prev, next) has both arguments in place. */
 	.globl trace_switch_trampoline
 trace_switch_trampoline:
-	THUNK_BEGIN
+	TRAMPOLINE_BEGIN
 	call trace_switch
-	THUNK_END
+	TRAMPOLINE_END
 	PATCH_SITE MAGIC_SWITCH
 	ret
 	.section .note.GNU-stack, "", @progbits

@@ -288,7 +288,7 @@ class Commands(unittest.TestCase):
             self.assertRegex(line, r"^# trace: cpu 0 #\d+ tsc \d+ \+\d+ ")
         numbers = [int(re.search(r"#(\d+)", x[2:])[1]) for x in answer[:-1]]
         self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 8)))
-        self.assertRegex(answer[-1], r"^# trace: 8 of \d+ events shown; each processor keeps")
+        self.assertRegex(answer[-1], r"^# trace: 8 of \d+ events shown; each CPU keeps")
         self.assertEqual(self.ask("trace off"), [])
         self.ask("mode relaxed")
         self.assertRegex(self.ask("trace 1")[-1], "; tracing is off$")
