@@ -43,7 +43,7 @@ u64 bootmem_take(u64 size, u64 from, u64 to)
 		ranges_subtract(&bootmem_free, phys, phys + size);
 		for (u64 frame = phys; frame < phys + size; frame += PAGE_SIZE)
 			if (!bootmem_keeps(frame))
-				panic("the memory map has RAM at %p, which does not keep data",
+				panic("the memory map has RAM at %p that does not keep data",
 				      (void *)frame);
 		zero(phys_to_virt(phys), size);
 		return phys;

@@ -210,7 +210,7 @@ goes_on("map.ram_where_nothing_is", "^# RAM: 0x0*100000000 to 0x[0-9a-f]+ does n
         "^# RAM: 15732736 MiB from 1024 GiB on are left out: the CPU's physical addresses end "
         "there$", words=QUICK, memory="32M",
         meddle=memory(lambda entries: entries.append([1 << 32, 1 << 44, 1])))
-refuses("map.low_ram_where_nothing_is", r"the memory map has RAM at 0x\w+, which does not keep data$",
+refuses("map.low_ram_where_nothing_is", r"the memory map has RAM at 0x\w+ that does not keep data$",
         meddle=memory(lambda entries: entries.append([0x1000, 3 << 30, 1])), memory="32M",
         words=["reserve=2M+30M"])
 goes_on("map.contradicts_itself", "^# RAM: 1028 KiB that the memory map also calls something else "
