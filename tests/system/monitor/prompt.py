@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
@@ -110,3 +111,35 @@ def totals(lines):
     """The numbers of the totals line: pass, fail, xfail, skip, error."""
     found = [x for x in lines if x.startswith("# Totals: ")]
     return [int(n) for n in re.findall(r":(\d+)", found[-1])] if found else None
+
+
+class OneMonitor(unittest.TestCase):
+    """One machine for all tests of a class; each test sets the state it depends on."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.m = Prompt("tests=trace.*")
+        cls.m.ask("mode relaxed")
+        made = cls.m.ask("page")
+        cls.page = int(re.match(r"page0 is at ([0-9a-f]{16}): device memory, key 1 \(devmap\)$",
+                                made[0])[1], 16)
+        cls.m.ask("page")   # page1: another one of the same key
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.m.close()
+
+    def ask(self, text, limit=20):
+        """The answer to one command."""
+        return self.m.ask(text, limit)
+
+    def one(self, text, pattern):
+        """Assert that the answer to a command is one line that matches."""
+        answer = self.ask(text)
+        self.assertEqual(len(answer), 1, answer)
+        self.assertRegex(answer[0], pattern)
+
+    def fresh(self, mode, gate="kmapped"):
+        """Set the mode and the gate, and take back the monitor's own rights."""
+        for command in ("mode " + mode, "gate " + gate, "revoke 1"):
+            self.ask(command)
