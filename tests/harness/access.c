@@ -19,7 +19,7 @@ u32 rights_now(void)
 }
 
 /*
- * One data access, in the instruction after the WRMSR that makes `pkrs` the rights. A read stores
+ * Writes `pkrs` to the register and makes one data access in the next instruction. A read loads
  * into *value, a write stores *value, a modify adds it. Interrupts off.
  */
 static struct fault access_after_wrmsr(u32 pkrs, enum oracle_access kind, volatile void *p,
@@ -33,7 +33,7 @@ static struct fault access_after_wrmsr(u32 pkrs, enum oracle_access kind, volati
 	case ORACLE_MODIFY:
 		return probe_wrmsr_add(pkrs, p, value);
 	default:
-		ktest_error("access %u is none of data", kind);
+		ktest_error("access kind %u is not a data access", kind);
 		return (struct fault){ 0 };
 	}
 }

@@ -12,7 +12,7 @@
 #include "tests/harness/expect.h"
 #include "tests/oracle/oracle.h"
 
-/* Every key open; key 0 open and all others denied; one key's bits. By the SDM's layout. */
+/* All keys open; all but key 0 denied; the bits of one key. Layout: the SDM's. */
 #define ALL_OPEN   0u
 #define ALL_DENIED 0xfffffffcu
 #define AD(key)    (1u << (2 * (key)))
@@ -20,7 +20,7 @@
 #define OF_KEY(key, rights, others) \
 	(((others) & ~(AD(key) | WD(key))) | (u32)(rights) << (2 * (key)))
 
-/* The context's rights at rights_begin(); until rights_end() interrupts are off. */
+/* The context's rights as rights_begin() saved them. Interrupts stay off until rights_end(). */
 struct rights_saved {
 	u64 flags;
 	u32 pkrs;
@@ -33,7 +33,7 @@ static inline struct rights_saved rights_begin(void)
 	return (struct rights_saved){ flags, (u32)this_cpu()->pkrs };
 }
 
-/* Mirror and register, by the tests' own hand. Interrupts off, PKS present. */
+/* Writes mirror and register without the kernel's help. Interrupts off, PKS present. */
 static inline void rights_put(u32 pkrs)
 {
 	this_cpu()->pkrs = pkrs;
@@ -46,22 +46,22 @@ static inline void rights_end(struct rights_saved saved)
 	irq_restore(saved.flags);
 }
 
-/* The context's rights: mirror and register, which must be the same. */
+/* Returns the context's rights. Fails the test if mirror and register differ. */
 u32 rights_now(void);
 
 /*
- * Runs fn(arg) in a thread of the address space `cr3` (0: the kernel's) to its end, which may be
- * a death without a report.
+ * Runs fn(arg) in a thread of the address space `cr3` (0: the kernel's) and joins it. The thread
+ * may die; its death is not reported on the console. Thread context.
  */
 struct thread_end run_in_space(u64 cr3, int (*fn)(void *), void *arg);
 
-/* The same for a program in user mode. */
+/* The same for a user-mode program. */
 struct thread_end run_in_user_mode(struct uspace *us, void (*program)(u64), u64 arg);
 
-/* Calls `p`, where a RET must stand; the fault of the fetch, or none. Thread context. */
+/* Calls `p`, which must point to a RET; returns the fetch's fault, or none. Thread context. */
 struct fault probe_fetch(u64 cr3, const volatile void *p);
 
-/* How this processor stands, but with these rights; as a supervisor. */
+/* This CPU's present state for the oracle, with `pkrs` as its rights. */
 struct oracle_cpu oracle_cpu_now(u32 pkrs);
 
 #define EXPECT_VERDICT(fault, verdict, addr, rule) \
@@ -69,22 +69,21 @@ struct oracle_cpu oracle_cpu_now(u32 pkrs);
 bool expect_verdict(const char *file, int line, struct fault f, struct oracle_verdict want,
 		    u64 addr, const char *rule);
 
-/* One access to *p, judged by the oracle: fault, error code, CR2, and what memory holds then. */
+/* One access to *p. The oracle judges fault, error code, CR2 and the memory content afterwards. */
 struct trial {
-	volatile u64 *p;     /* how the access is made */
+	volatile u64 *p;     /* the address to access */
 	volatile u64 *alias; /* the same memory, under key 0 */
 	u32 pkrs;
 	struct oracle_page page;
 	const char *rule;
 };
 
-/* `judged`: the bits of the error code that count. Interrupts off; leaves `pkrs` in force. */
+/* `judged`: the error code bits to compare. Interrupts off; leaves t->pkrs in force. */
 void trial(const struct trial *t, enum oracle_access kind, u32 judged);
 
 /*
- * The trial for reading, writing and modifying. Whether a denied read-modify-write is *reported*
- * as a write is left to one test of its own, so that a machine that differs there is judged by all
- * the others still.
+ * Tries a read, a write and a modify. Ignores the W bit of a denied read-modify-write: the matrix
+ * has a rule for it, so a machine that differs in that alone still passes the other tests.
  */
 void trial_data(const struct trial *t);
 

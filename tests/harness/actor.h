@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A thread that does what it is told, step by step: for tests about the order of events. */
+/* A thread that runs functions on request, one by one: for tests about the order of events. */
 #ifndef KEYWARD_TESTS_HARNESS_ACTOR_H
 #define KEYWARD_TESTS_HARNESS_ACTOR_H
 
@@ -8,15 +8,15 @@
 struct actor {
 	struct thread *thread;
 	struct waitq wq;
-	void (*fn)(void *); /* the step that is asked for; NULL: leave */
+	void (*fn)(void *); /* the requested step; NULL: exit */
 	void *arg;
-	u32 asked, done; /* steps; written by the director and by the actor, each its own */
+	u32 asked, done; /* steps; the requester writes `asked`, the actor writes `done` */
 };
 
-/* False: out of memory, and the test has failed. Thread context. */
+/* Starts the thread. False: out of memory; the test has failed. Thread context. */
 bool actor_start(struct actor *a, const char *name);
 
-/* The actor's thread runs fn(arg); returns when it has. Thread context. */
+/* Runs fn(arg) in the actor's thread and waits for its return. Thread context. */
 void actor_do(struct actor *a, void (*fn)(void *), void *arg);
 
 /* Ends the thread. Thread context. */

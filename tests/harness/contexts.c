@@ -9,8 +9,8 @@
 #include "kernel/work.h"
 #include "tests/harness/ktest.h"
 
-/* What each kind of context is to run. One test runs at a time; a context reads what its caller
- * wrote before it raised it. */
+/* The function that each kind of context runs. One test runs at a time; the caller writes an entry
+ * before it raises the context that reads it. */
 static struct job {
 	void (*fn)(void *);
 	void *arg;
@@ -164,5 +164,5 @@ void run_in(enum test_context c, void (*fn)(void *), void *arg)
 		break;
 	}
 	if (!jobs[c].done)
-		ktest_error("the %s context did not come", names[c]);
+		ktest_error("the %s context did not run", names[c]);
 }

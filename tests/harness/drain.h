@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Takes all memory there is, largest blocks first, so that allocations fail for real. */
+/* Allocates all free memory, largest blocks first, so that later allocations really fail. */
 #ifndef KEYWARD_TESTS_HARNESS_DRAIN_H
 #define KEYWARD_TESTS_HARNESS_DRAIN_H
 
@@ -10,15 +10,15 @@ struct drain {
 	u64 count[PAGE_ORDERS];
 };
 
-/* Takes everything. Thread context; nobody else may allocate meanwhile, or must bear failure. */
+/* Takes all memory. Thread context. Until drain_undo() every other allocation fails. */
 void drain_all(struct drain *drain);
 
-/* Gives everything back. */
+/* Frees what drain_all() or drain_but() took. Thread context. */
 void drain_undo(struct drain *drain);
 
 #define SPARE_MAX 64
 
-/* Takes everything but `n` single pages, n <= SPARE_MAX. */
+/* Takes all memory but `n` single pages, n <= SPARE_MAX. Thread context. */
 void drain_but(struct drain *drain, u32 n);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Checks. All go on after a failure; REQUIRE() and its kin return from the (void) function, for
- * what the rest cannot do without. Any context.
+ * Checks. EXPECT*() continue after a failure and return whether the check passed. REQUIRE() returns
+ * from the (void) function if the rest of the test depends on the check. Any context.
  */
 #ifndef KEYWARD_TESTS_HARNESS_EXPECT_H
 #define KEYWARD_TESTS_HARNESS_EXPECT_H
@@ -11,18 +11,18 @@
 
 #define EXPECT(condition) expect_true(__FILE__, __LINE__, (condition), #condition)
 
-/* Unsigned numbers, shown in hex. */
+/* Compares unsigned numbers; prints them in hex. */
 #define EXPECT_EQ(actual, expected) \
 	expect_eq(__FILE__, __LINE__, (u64)(actual), (u64)(expected), #actual)
 
-/* A fault with exactly this error code at this address; `rule` says why, in PKS.md's words. */
+/* A #PF with exactly this error code and address; `rule` says why, in the words of docs/PKS.md. */
 #define EXPECT_PAGE_FAULT(fault, error, addr, rule) \
 	expect_page_fault(__FILE__, __LINE__, (fault), (error), (u64)(addr), (rule))
 
 /* No fault at all. */
 #define EXPECT_NO_FAULT(fault, rule) expect_no_fault(__FILE__, __LINE__, (fault), (rule))
 
-/* A fault of another vector, whose error code is `error`. */
+/* A fault of another vector, with this error code. */
 #define EXPECT_VECTOR(fault, vector, error, rule) \
 	expect_vector(__FILE__, __LINE__, (fault), (vector), (error), (rule))
 
@@ -32,7 +32,7 @@
 			return;         \
 	} while (0)
 
-/* Returns early with a skip; the reason is never empty. */
+/* Skips the test and returns. The reason must not be empty. */
 #define SKIP_IF(condition, reason)          \
 	do {                                \
 		if (condition) {            \
@@ -41,7 +41,7 @@
 		}                           \
 	} while (0)
 
-/* The fault in words, for a line of output. */
+/* Writes the fault in words, for a message. */
 void describe_fault(char *text, size_t size, struct fault f);
 
 bool expect_true(const char *file, int line, bool ok, const char *text);

@@ -82,7 +82,7 @@ void prot_page_poke(const struct prot_page *p, u64 value)
 
 enum pks_scope policy_scope = PKS_SCOPE_CONTEXT;
 
-/* No check: a test that only sets its policy has checked nothing. */
+/* Does not count as a check: a test that only sets its policy has checked nothing. */
 static void set(struct pks_policy policy)
 {
 	if (pks_policy_set(policy))

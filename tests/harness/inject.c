@@ -32,11 +32,11 @@ u32 single_step(void (*fn)(void *), void *arg, trap_hook_t hook)
 
 static struct {
 	trap_hook_t hook;
-	u64 nmis;     /* this processor's count when the first had come, 0: there was none yet */
-	bool blocked; /* the first has ended, and NMIs are still blocked */
+	u64 nmis;     /* this CPU's NMI count after the first of a pair; 0: no pair yet */
+	bool blocked; /* the first has ended, NMIs are still blocked */
 } pending;
 
-/* The second NMI stays pending: no NMI is delivered before an IRET. */
+/* Sends the second NMI. It stays pending, as no NMI is delivered before an IRET. */
 static bool first_nmi(struct regs *regs)
 {
 	(void)regs;
@@ -56,9 +56,9 @@ static void take_first_nmi(void)
 }
 
 /*
- * Takes a first NMI while on an IST stack, the machine check's. The kernel returns to such a stack
- * without IRET (kernel/entry.S, return_to_ist), so NMIs stay blocked, and a second one waits for
- * the IRET of the handler that we are in.
+ * Takes a first NMI on the machine check's IST stack. The kernel returns to an IST stack without
+ * IRET (kernel/entry.S, return_to_ist), so NMIs stay blocked, and the second NMI waits for the IRET
+ * of the calling handler.
  */
 void nmi_at_iret(trap_hook_t hook)
 {
@@ -67,7 +67,7 @@ void nmi_at_iret(trap_hook_t hook)
 	if (this_cpu() != &boot_cpu)
 		return;
 	if (pending.nmis && pending.nmis == this_cpu()->nmis)
-		return; /* the last one is still due: the thread that went on did so without IRET */
+		return; /* the last one is still pending: the next thread resumed without IRET */
 	pending.hook = hook;
 	pending.blocked = false;
 	asm volatile("mov %%rsp, %%rbx\n\t"
@@ -79,5 +79,5 @@ void nmi_at_iret(trap_hook_t hook)
 		     : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory",
 		       "cc");
 	if (!pending.blocked)
-		ktest_error("the NMI to oneself did not come");
+		ktest_error("the self-NMI was not delivered");
 }

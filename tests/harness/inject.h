@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ways to come between any two instructions of the kernel, also where interrupts are off: what the
- * NMI-like contexts must stand, made deterministic.
+ * Injects a trap or an NMI between any two instructions of the kernel, even with interrupts off, at
+ * a chosen place.
  */
 #ifndef KEYWARD_TESTS_HARNESS_INJECT_H
 #define KEYWARD_TESTS_HARNESS_INJECT_H
@@ -9,17 +9,17 @@
 #include "kernel/exception.h"
 
 /*
- * Runs fn(arg) under the trap flag: #DB, and in it `hook`, after each instruction. Only the running
- * thread is stepped. Returns the number of steps. Thread context.
+ * Runs fn(arg) with TF set: `hook` runs in a #DB after each instruction of the running thread, and
+ * of no other. Returns the number of steps. Thread context.
  */
 u32 single_step(void (*fn)(void *), void *arg, trap_hook_t hook);
 
 /*
- * For the handler of an exception or interrupt, interrupts off: an NMI becomes pending that is
- * delivered by the IRET at the handler's end, so that it hits the interrupted code at exactly that
- * place. `hook` gets it; the caller takes the NMI's hook back when all is over. Where the handler's
- * end switches threads, the NMI comes with the next thread's IRET; until then no other is raised.
- * On the boot processor alone; elsewhere it does nothing.
+ * Makes an NMI pending that the next IRET delivers. Called from an exception or interrupt handler
+ * with interrupts off, that is the IRET at the handler's end: the NMI hits the interrupted code
+ * exactly where it was interrupted. `hook` handles it; the caller resets the NMI's hook afterwards.
+ * If the handler's end switches threads, the NMI comes with the next thread's IRET; until then
+ * further calls do nothing. On the boot CPU only; elsewhere it does nothing.
  */
 void nmi_at_iret(trap_hook_t hook);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Runs the tests and says what came of them, as KTAP version 1. */
+/* Runs the tests and prints their results as KTAP version 1. */
 #include "tests/harness/ktest.h"
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"
@@ -23,26 +23,26 @@
 #include "tests/bench/bench.h"
 
 #define WATCHDOG_NS     8000000000ULL
-#define WATCHDOG_CPU_NS 2000000000ULL /* more for each other one: the host may have few */
+#define WATCHDOG_CPU_NS 2000000000ULL /* more for each further CPU: the host may have fewer */
 #define STRESS_TICK_NS  40000
 #define STRESS_ROUNDS   6
 
 extern const struct ktest ktests_start[], ktests_end[];
 
-/* The running test. Written by its own thread and by every context that it makes use of. */
+/* The running test. Its thread writes it, and every context that it uses. */
 static struct {
 	const struct ktest *test;
 	enum ktest_status status; /* atomic; only ever gets worse */
 	u32 checks;               /* atomic */
 	bool stress;
-	char reason[128]; /* of the first skip or error */
+	char reason[128]; /* of the last skip or error */
 } now;
 
 static struct {
 	u32 pass, fail, skip, error;
-} totals; /* of the run that is under way, or was the last; the thread that runs the tests */
+} totals; /* of this run, or of the last; written by the thread that runs the tests */
 
-static u32 runs; /* the same thread's */
+static u32 runs; /* written by the same thread */
 
 static void worsen(enum ktest_status to)
 {
@@ -106,7 +106,7 @@ static bool selected(const struct ktest *t, bool stress)
 
 	if (stress && !(t->flags & KT_STRESS))
 		return false;
-	if (t->flags & KT_RED && strncmp(options.tests, t->suite, strlen(t->suite)) != 0)
+	if (t->flags & KT_SELFTEST && strncmp(options.tests, t->suite, strlen(t->suite)) != 0)
 		return false;
 	full_name(name, sizeof(name), t, stress);
 	return glob_list_match(options.tests, name);
@@ -120,7 +120,7 @@ static int test_thread(void *arg)
 	return 0;
 }
 
-/* What a test must leave as it found it; what it did not is its error, and is put right. */
+/* Checks what a test must leave as it found it. A leftover is the test's error. */
 static void check_leftovers(u32 threads_before)
 {
 	u32 threads = 0;
@@ -144,7 +144,7 @@ static void run_once(const struct ktest *t, bool stress)
 {
 	struct pks_policy policy = pks_policy_get();
 	enum pks_marks marks = options.marks;
-	bool early = options.early;
+	bool kmap_check = options.early;
 	struct thread_end end;
 	struct thread *thread;
 	u32 threads = 0;
@@ -169,7 +169,7 @@ static void run_once(const struct ktest *t, bool stress)
 	page_alloc_fail_set(false);
 	pks_policy_set(policy);
 	pks_marks_set(marks);
-	kmap_check_set(early);
+	kmap_check_set(kmap_check);
 	check_leftovers(threads);
 }
 
@@ -183,11 +183,11 @@ static void run(const struct ktest *t, bool stress)
 	now.stress = stress;
 	now.reason[0] = 0;
 	if (t->flags & KT_PKS && !pks_on()) {
-		ktest_skip(CONFIG_PKS ? "this processor has no PKS" : "PKS is compiled out");
+		ktest_skip(CONFIG_PKS ? "this CPU has no PKS" : "PKS is compiled out");
 		return;
 	}
 	if (t->flags & KT_SMP && cpu_count < 2) {
-		ktest_skip("one processor runs");
+		ktest_skip("only one CPU runs");
 		return;
 	}
 	while (rounds-- && now.status == KTEST_PASS)
@@ -212,7 +212,7 @@ static void print_result(u32 number, const char *name)
 	totals.error += now.status == KTEST_ERROR;
 }
 
-/* The first test behind `t` that belongs to another suite. */
+/* The first test after `t` that belongs to another suite. */
 static const struct ktest *suite_end(const struct ktest *t)
 {
 	const struct ktest *end = t;

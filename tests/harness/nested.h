@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Exceptions inside one another, of one thread and of several, each running a function. */
+/* Nested exceptions, of one thread or of several; each runs a function. */
 #ifndef KEYWARD_TESTS_HARNESS_NESTED_H
 #define KEYWARD_TESTS_HARNESS_NESTED_H
 
@@ -7,7 +7,7 @@
 #include "kernel/exception.h"
 #include "tests/harness/fixture.h"
 
-/* The hook of #BP. */
+/* The #BP hook: calls the function in RBX. */
 static inline bool nested_run(struct regs *regs)
 {
 	((void (*)(struct regs *))regs->rbx)(regs);
@@ -15,7 +15,7 @@ static inline bool nested_run(struct regs *regs)
 	return true;
 }
 
-/* From here to nested_end() #BP is ours; give that what this returns. Thread context. */
+/* Takes #BP until nested_end(), which needs the returned hook. Thread context. */
 static inline trap_hook_t nested_begin(void)
 {
 	return trap_hook_set(X86_BP, nested_run);
@@ -26,13 +26,13 @@ static inline void nested_end(trap_hook_t before)
 	trap_hook_set(X86_BP, before);
 }
 
-/* Runs fn(its frame) in an exception of the running context. Any context. */
+/* Calls fn(frame) in an exception of the running context. Any context. */
 static inline void inside(void (*fn)(struct regs *))
 {
 	asm volatile("int3" : : "b"(fn) : "memory");
 }
 
-/* For inside(): takes all rights, and ends with them. */
+/* For inside(): opens all keys and returns with them open. */
 static inline void nested_meddle(struct regs *regs)
 {
 	(void)regs;

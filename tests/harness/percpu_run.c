@@ -8,24 +8,23 @@
 
 #define SPIN_NS 50000
 
-/* One crew at a time. */
+/* The running threads: one percpu_run() at a time. */
 static struct {
 	void (*fn)(u32 member, void *arg);
 	void *arg;
 	u32 size;
-	u32 met; /* arrivals at all meetings so far; atomic */
+	u32 met; /* arrivals at all barriers so far; atomic */
 	struct thread *threads[CPUS_MAX];
-} crew;
+} running;
 
 void percpu_meet(void)
 {
-	u32 arrival = atomic_inc_return(&crew.met);
+	u32 arrival = atomic_inc_return(&running.met);
 	u64 since = now_ns();
-	u32 all = (arrival + crew.size - 1) / crew.size * crew.size;
+	u32 all = (arrival + running.size - 1) / running.size * running.size;
 
-	while (smp_load_acquire(&crew.met) < all) {
-		/* Where the emulator has more processors than its host, who spins keeps them off.
-		 */
+	while (smp_load_acquire(&running.met) < all) {
+		/* If the emulator has more CPUs than its host, a spinning one delays the others. */
 		if (now_ns() - since > SPIN_NS && irqs_enabled())
 			thread_sleep(SPIN_NS);
 		cpu_relax();
@@ -37,7 +36,7 @@ static int member(void *arg)
 	u32 number = (u32)(u64)arg;
 
 	percpu_meet();
-	crew.fn(number, crew.arg);
+	running.fn(number, running.arg);
 	return 0;
 }
 
@@ -53,24 +52,24 @@ bool percpu_run(void (*fn)(u32 member, void *arg), void *arg)
 {
 	u32 n;
 
-	crew.fn = fn;
-	crew.arg = arg;
-	crew.size = cpu_count;
-	crew.met = 0;
-	for (n = 0; n < crew.size; n++) {
-		crew.threads[n] = thread_prepare("crew", member, (void *)(u64)n);
-		if (!crew.threads[n])
+	running.fn = fn;
+	running.arg = arg;
+	running.size = cpu_count;
+	running.met = 0;
+	for (n = 0; n < running.size; n++) {
+		running.threads[n] = thread_prepare("percpu_run", member, (void *)(u64)n);
+		if (!running.threads[n])
 			break;
-		crew.threads[n]->pinned = cpus[n];
+		running.threads[n]->pinned = cpus[n];
 	}
-	if (n < crew.size) {
-		ktest_error("no memory for %u threads", crew.size);
-		crew.size = n; /* who is there must still meet, run and end */
+	if (n < running.size) {
+		ktest_error("no memory for %u threads", running.size);
+		running.size = n; /* those that exist must still meet, run and end */
 	}
 	for (u32 i = 0; i < n; i++)
-		thread_launch(crew.threads[i]);
+		thread_launch(running.threads[i]);
 	for (u32 i = 0; i < n; i++)
-		join(crew.threads[i]);
+		join(running.threads[i]);
 	return n == cpu_count;
 }
 
@@ -80,8 +79,7 @@ static void nothing(u32 number, void *arg)
 	(void)arg;
 }
 
-/* The threads run with interrupts on, so that what is pending comes on top of them at the latest.
- */
+/* The threads run with interrupts on: pending interrupts are delivered before they end. */
 void percpu_drain_interrupts(void)
 {
 	percpu_run(nothing, NULL);

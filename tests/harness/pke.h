@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * User keys, which the kernel does not use: CR4.PKE and PKRU for the time of a test. Only where the
- * processor has FEATURE_PKU.
+ * User keys (CR4.PKE, PKRU), which the kernel does not use, for the duration of a test. Only on a
+ * CPU with FEATURE_PKU.
  */
 #ifndef KEYWARD_TESTS_HARNESS_PKE_H
 #define KEYWARD_TESTS_HARNESS_PKE_H
 
 #include "tests/harness/probe.h"
 
-#define NO_PKU "this processor has no PKU"
+#define NO_PKU "this CPU has no PKU"
 
 /* Needs CR4.PKE = 1. */
 static inline u32 pkru_now(void)
@@ -19,7 +19,7 @@ static inline u32 pkru_now(void)
 	return (u32)rax;
 }
 
-/* CR4.PKE = 1 and interrupts off, from pke_begin() to pke_end(), which gives PKRU back too. */
+/* CR4.PKE = 1 and interrupts off from pke_begin() to pke_end(), which restores PKRU too. */
 struct pke_saved {
 	u64 flags, cr4;
 	u32 pkru;

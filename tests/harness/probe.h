@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Single accesses whose fault is a value. probe_*: the fault goes to nobody else, so this is what
- * the processor does. touch_*: the fault policy decides first, and only where the context would
- * have to die does it come back as a value instead; so this is what the kernel does. Any context.
+ * Single accesses that return their fault as a value. probe_*: no handler sees the fault, so these
+ * show what the CPU does. touch_*: the fault policy judges first, and only a fault that would kill
+ * the context is returned; so these show what the kernel does. Any context.
  */
 #ifndef KEYWARD_TESTS_HARNESS_PROBE_H
 #define KEYWARD_TESTS_HARNESS_PROBE_H
@@ -20,8 +20,8 @@
 		     : "memory", "cc")
 
 /*
- * All code with an entry in the exception table stands in one section, so that every other fault
- * is known by one comparison to have none: see kernel/cpu/extable.c.
+ * All code with an entry in the exception table is in one section, so that one comparison tells
+ * that any other fault has no entry: see kernel/cpu/extable.c.
  */
 #define PROBE static __attribute__((noinline, unused, section(".text.probe")))
 
@@ -42,7 +42,7 @@
 		return f;                                                           \
 	}
 
-/* The numbers of enum extable_kind, for the assembler. */
+/* The values of enum extable_kind, for the assembler. */
 #define KIND_PROBE "0"
 #define KIND_DIE   "1"
 _Static_assert(EX_PROBE == 0 && EX_DIE == 1, "KIND_*");
@@ -62,8 +62,8 @@ PROBE struct fault probe_add(volatile void *p, u64 value)
 }
 
 /*
- * WRMSR to IA32_PKRS (its mirror first, see pks/pkrs.inc), and the access in the instruction after
- * it. A fixup finds the fault in the registers that held WRMSR's operands.
+ * Writes the mirror, then IA32_PKRS by WRMSR (see pks/pkrs.inc), and makes the access in the next
+ * instruction. The fixup leaves the fault in the registers that held WRMSR's operands.
  */
 #define DEFINE_AFTER_WRMSR(name, insn)                                              \
 	PROBE struct fault name(u32 pkrs, volatile void *p, u64 *value)             \
@@ -118,7 +118,7 @@ PROBE struct fault probe_rdmsr(u32 msr, u64 *value)
 	return f;
 }
 
-/* RAX, RCX and RDX whole: of each only the lower half counts. */
+/* RAX, RCX and RDX in full width: WRPKRU looks at the lower half of each. */
 PROBE struct fault probe_wrpkru(u64 rax, u64 rcx, u64 rdx)
 {
 	struct fault f = { .vector = rax, .error = rdx, .addr = rcx };
@@ -131,7 +131,7 @@ PROBE struct fault probe_wrpkru(u64 rax, u64 rcx, u64 rdx)
 	return f;
 }
 
-/* *rax and *rdx: what RDPKRU finds in the registers, and what it leaves there. */
+/* *rax and *rdx: the registers before RDPKRU, and after it. */
 PROBE struct fault probe_rdpkru(u64 rcx, u64 *rax, u64 *rdx)
 {
 	struct fault f = { .vector = *rax, .error = *rdx, .addr = rcx };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A write whose page fault is interrupted, for tests of what happens inside a page fault. */
+/* A write whose page fault is interrupted, for tests of interrupts in a page fault. */
 #ifndef KEYWARD_TESTS_HARNESS_STI_SHADOW_H
 #define KEYWARD_TESTS_HARNESS_STI_SHADOW_H
 
@@ -9,9 +9,9 @@
 #include "tests/harness/probe.h"
 
 /*
- * Writes to `p`, with an interrupt pending that is not delivered before the instruction after STI
- * has been tried: so it comes inside the page fault, where its handler switches interrupts on.
- * Thread context.
+ * Writes to `p` in the shadow of STI, with an interrupt pending. The CPU delivers the interrupt
+ * after the write has been tried: in the page fault, when its handler enables interrupts. Thread
+ * context.
  */
 PROBE struct fault write_in_shadow(volatile void *p, u64 value)
 {
@@ -20,7 +20,7 @@ PROBE struct fault write_in_shadow(volatile void *p, u64 value)
 	irq_disable();
 	apic_self_ipi(VECTOR_TEST);
 	for (u32 i = 0; i < 100; i++)
-		barrier(); /* an APIC may take its time */
+		barrier(); /* the APIC may need time */
 	asm volatile("sti\n\t"
 		     "1: movq %[v], (%[p])\n2:\n" EXTABLE("1b", "2b", KIND_DIE)
 		     : FAULT_OPERANDS(f), [v] "+r"(value)

@@ -64,7 +64,7 @@ USER_CODE void user_spin(u64 loops)
 	syscall(SYS_EXIT, loops);
 }
 
-/* The trap flag goes off again before the system call: SYSCALL under TF is a subject of its own. */
+/* Clears TF before the system call: SYSCALL with TF set is not the subject here. */
 USER_CODE void user_step(u64 loops)
 {
 	asm volatile("pushfq; orq $0x100, (%%rsp); popfq" : : : "memory", "cc");

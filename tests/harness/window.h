@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A window: a few GiB of addresses that only the running test uses, to map what it likes with the
- * page sizes, keys and flags that it likes. window_clear() leaves no trace of it.
+ * A window of a few GiB of addresses for the running test alone, to map memory with any page sizes,
+ * keys and flags. window_clear() removes all traces.
  */
 #ifndef KEYWARD_TESTS_HARNESS_WINDOW_H
 #define KEYWARD_TESTS_HARNESS_WINDOW_H
@@ -18,18 +18,19 @@ static inline pte_t window_key(u32 key)
 }
 
 /*
- * Maps [WINDOW + offset, + len) to `phys` with leaves of up to `level`. The key in `prot` is not
- * counted as one of the key's pages: only set_memory_pkey() counts. False: out of memory.
+ * Maps [WINDOW + offset, + len) to `phys` with leaves of up to `level`. Does not count the pages as
+ * carrying the key in `prot`: only set_memory_pkey() counts. False: out of memory; the test is in
+ * error.
  */
 bool window_map(u64 offset, u64 phys, u64 len, pte_t prot, int level);
 
-/* The entry for `va` at `level`; after changing it, tlb_flush_all(). */
+/* Returns the entry for `va` at `level`. The caller must tlb_flush_all() after changing it. */
 pte_t *window_entry(u64 va, int level);
 
-/* Unmaps all and frees the tables. Thread context. */
+/* Unmaps everything and frees the tables. Thread context. */
 void window_clear(void);
 
-/* A page for the test, or NULL and the test is in error. */
+/* Allocates a block for the test. NULL: out of memory; the test is in error. */
 struct page *window_page(u32 order);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The harness first: if it cannot see a fault, no other result means anything. What this cannot
- * know: whether a red test is printed as red; the host's tools are tested for that.
+ * The harness itself, first of all: if it cannot see a fault, no other result means anything. What
+ * this cannot know: whether a failure is printed as one; tests/selftest/run checks that.
  */
 #define KTEST_SUITE "harness"
 

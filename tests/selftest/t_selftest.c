@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What goes wrong on purpose, so that the host's tests can see how red looks: each must end in the
- * right status and explain itself. Runs only with tests=selftest.NAME.
+ * Tests that go wrong on purpose, for tests/selftest/run: each must end with the right status and
+ * explain itself. They run only with tests=selftest.NAME.
  */
 #define KTEST_SUITE "selftest"
 
@@ -26,19 +26,19 @@ static void fails(void)
 
 	EXPECT_EQ(six, 7);
 }
-KTEST(fails, KT_RED);
+KTEST(fails, KT_SELFTEST);
 
 static void checks_nothing(void)
 {
 }
-KTEST(checks_nothing, KT_RED);
+KTEST(checks_nothing, KT_SELFTEST);
 
 static void hangs(void)
 {
 	for (;;)
 		cpu_relax();
 }
-KTEST(hangs, KT_RED);
+KTEST(hangs, KT_SELFTEST);
 
 static void leaves_a_thread(void)
 {
@@ -46,7 +46,7 @@ static void leaves_a_thread(void)
 	EXPECT(true);
 	thread_prepare("forgotten", NULL, NULL);
 }
-KTEST(leaves_a_thread, KT_RED);
+KTEST(leaves_a_thread, KT_SELFTEST);
 
 static __attribute__((noinline)) u64 dig(u64 depth)
 {
@@ -60,14 +60,14 @@ static void overflows_its_stack(void)
 {
 	EXPECT(dig(1) == 0);
 }
-KTEST(overflows_its_stack, KT_RED);
+KTEST(overflows_its_stack, KT_SELFTEST);
 
 static void panics(void)
 {
 	EXPECT(true);
 	panic("on purpose, %d", 42);
 }
-KTEST(panics, KT_RED);
+KTEST(panics, KT_SELFTEST);
 
 static void print(void *arg)
 {
@@ -88,13 +88,13 @@ static bool stop_in_the_console(struct regs *regs)
 	return true;
 }
 
-/* The one who has the console's lock will never give it back. */
+/* The interrupted holder of the console's lock never releases it. */
 static void panics_while_printing(void)
 {
 	EXPECT(true);
 	single_step(print, NULL, stop_in_the_console);
 }
-KTEST(panics_while_printing, KT_RED);
+KTEST(panics_while_printing, KT_SELFTEST);
 
 static struct page *protected_page(void)
 {
@@ -109,7 +109,7 @@ static void write_to(void *page)
 	*(volatile u64 *)page_address(page) = 1;
 }
 
-/* The page is marked, so that STRICT alone is what makes it die. */
+/* The page is marked, so STRICT is the only reason to die. */
 static void dies_of_a_key(void)
 {
 	struct page *page = protected_page();
@@ -118,13 +118,13 @@ static void dies_of_a_key(void)
 	kmap(page);
 	write_to(page);
 }
-KTEST(dies_of_a_key, KT_RED | KT_PKS);
+KTEST(dies_of_a_key, KT_SELFTEST | KT_PKS);
 
 static void dies_of_a_key_in_an_interrupt(void)
 {
 	run_in(IN_INTERRUPT, write_to, protected_page());
 }
-KTEST(dies_of_a_key_in_an_interrupt, KT_RED | KT_PKS);
+KTEST(dies_of_a_key_in_an_interrupt, KT_SELFTEST | KT_PKS);
 
 static void is_warned_about(void)
 {
@@ -138,7 +138,7 @@ static void is_warned_about(void)
 	kunmap(page);
 	pks_set_noaccess(PKS_KEY_DEVMAP);
 }
-KTEST(is_warned_about, KT_RED | KT_PKS);
+KTEST(is_warned_about, KT_SELFTEST | KT_PKS);
 
 static void hangs_with_interrupts_off(void)
 {
@@ -147,7 +147,7 @@ static void hangs_with_interrupts_off(void)
 	for (;;)
 		cpu_relax();
 }
-KTEST(hangs_with_interrupts_off, KT_RED | KT_SMP);
+KTEST(hangs_with_interrupts_off, KT_SELFTEST | KT_SMP);
 
 static void deaf(void *arg)
 {
@@ -157,11 +157,11 @@ static void deaf(void *arg)
 		cpu_relax();
 }
 
-/* The call there never ends. */
-static void a_processor_never_answers(void)
+/* The call on the other CPU never returns. */
+static void a_cpu_never_answers(void)
 {
 	EXPECT(true);
 	ipi_timeout_ns = 100000000;
 	ipi_run_on(cpus[1], deaf, NULL);
 }
-KTEST(a_processor_never_answers, KT_RED | KT_SMP);
+KTEST(a_cpu_never_answers, KT_SELFTEST | KT_SMP);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The maps' mistakes, on purpose, for tests/selftest/run: each twice, as it must be reported once.
- */
+/* Misuses of maps, for tests/selftest/run. Each is made twice and must be reported once. */
 #define KTEST_SUITE "selftest"
 
 #include "kernel/console/panic.h"
@@ -70,7 +69,7 @@ static void unmaps_in_the_wrong_order(void)
 	}
 	EXPECT_EQ(kmap_stats.order, 2);
 }
-KTEST(unmaps_in_the_wrong_order, KT_RED | KT_PKS);
+KTEST(unmaps_in_the_wrong_order, KT_SELFTEST | KT_PKS);
 
 static void maps_too_many(void)
 {
@@ -80,7 +79,7 @@ static void maps_too_many(void)
 		unmaps_local(NULL);
 	EXPECT_EQ(kmap_stats.overflow, 2);
 }
-KTEST(maps_too_many, KT_RED | KT_PKS);
+KTEST(maps_too_many, KT_SELFTEST | KT_PKS);
 
 static void unmaps_what_is_not_mapped(void)
 {
@@ -97,7 +96,7 @@ static void unmaps_what_is_not_mapped(void)
 	unmaps_thread(NULL);
 	EXPECT_EQ(kmap_stats.not_mapped, 6);
 }
-KTEST(unmaps_what_is_not_mapped, KT_RED | KT_PKS);
+KTEST(unmaps_what_is_not_mapped, KT_SELFTEST | KT_PKS);
 
 static void leaves_maps_open(void)
 {
@@ -109,7 +108,7 @@ static void leaves_maps_open(void)
 	}
 	EXPECT_EQ(kmap_stats.left_open, 6);
 }
-KTEST(leaves_maps_open, KT_RED | KT_PKS);
+KTEST(leaves_maps_open, KT_SELFTEST | KT_PKS);
 
 static void takes_an_address_early(void)
 {
@@ -122,10 +121,10 @@ static void takes_an_address_early(void)
 	}
 	EXPECT_EQ(kmap_check_stats.warned, 2);
 }
-KTEST(takes_an_address_early, KT_RED | KT_PKS);
+KTEST(takes_an_address_early, KT_SELFTEST | KT_PKS);
 
 static void dies_in_a_device_range(void)
 {
 	*(volatile u64 *)page_to_virt(page(2)) = 1;
 }
-KTEST(dies_in_a_device_range, KT_RED | KT_PKS);
+KTEST(dies_in_a_device_range, KT_SELFTEST | KT_PKS);
