@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the ACPI tables say against what the processor says of itself. What this cannot know:
- * whether they are right about anything else; damaged ones are tests/system/badinput's.
+ * Compares the ACPI tables with the hardware. What this cannot know: whether the tables are right
+ * about anything else; tests/system/badinput tests damaged ones.
  */
 #define KTEST_SUITE "acpi"
 
@@ -32,7 +32,7 @@ static void local_apic_is_where_it_is_said(void)
 }
 KTEST(local_apic_is_where_it_is_said, 0);
 
-/* 24 bits of 3579545 Hz wrap after 4.7 s: that it counts upwards shows within a few reads. */
+/* A 24-bit counter at 3579545 Hz wraps after 4.7 s, so a few reads show that it counts upwards. */
 static void pm_timer_counts(void)
 {
 	u32 mask = acpi.fadt.timer_32bit ? ~0u : 0xffffff, first, passed = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The machine as the boot leaves it: what CPUID offers is switched on, supervisor mode is kept from
- * user pages. What this cannot know: whether CPUID lies.
+ * The machine after boot: every protection that CPUID reports is on, and supervisor mode cannot
+ * access user pages. What this cannot know: whether CPUID lies.
  */
 #define KTEST_SUITE "machine"
 
@@ -17,7 +17,7 @@
 #include "tests/harness/probe.h"
 #include "tests/harness/window.h"
 
-/* CR4 has a protection if and only if the processor has it. */
+/* CR4 enables a protection if and only if the CPU has it. */
 static void protections_are_on(void)
 {
 	u64 cr0 = read_cr0(), cr4 = read_cr4(), efer = rdmsr(MSR_EFER);
@@ -32,10 +32,10 @@ static void protections_are_on(void)
 }
 KTEST(protections_are_on, 0);
 
-/* PWT alone is write-combining, on whichever processor this runs: they have to agree. */
+/* PWT alone selects write-combining. All CPUs must agree: this runs on any of them. */
 static void one_memory_type_is_write_combining(void)
 {
-	SKIP_IF(!cpu_has(FEATURE_PAT), "this processor has no PAT");
+	SKIP_IF(!cpu_has(FEATURE_PAT), "this CPU has no PAT");
 	EXPECT_EQ(rdmsr(MSR_PAT) >> 8 & 0xff, 1);
 	EXPECT_EQ(pat_write_combining() & (PTE_PWT | PTE_PCD), PTE_PWT);
 }
@@ -50,14 +50,14 @@ static void pks_is_what_cpuid_says(void)
 }
 KTEST(pks_is_what_cpuid_says, 0);
 
-/* A thread's rights, in mirror and register: key 0 open, devmap closed, read-only data readable. */
+/* A new thread's rights: key 0 open, devmap closed, read-only data readable. */
 static void initial_rights(void)
 {
 	EXPECT_EQ(rights_now(), 0xffffffec);
 }
 KTEST(initial_rights, KT_PKS);
 
-/* Bits 62:59 of an entry mean nothing where there are no keys. */
+/* A CPU without keys ignores bits 62:59 of an entry. */
 static void key_bits_need_support(void)
 {
 	struct page *page = window_page(0);
@@ -65,7 +65,7 @@ static void key_bits_need_support(void)
 
 	REQUIRE(page);
 	if (cpu_has(FEATURE_PKS)) {
-		ktest_skip("the bits have a meaning on this processor");
+		ktest_skip("this CPU has keys");
 	} else if (window_map(0, page_to_phys(page), PAGE_SIZE, PTE_RW_DATA | window_key(15), 1)) {
 		EXPECT_NO_FAULT(probe_write((void *)WINDOW, 7), "without keys nothing is denied");
 		EXPECT_NO_FAULT(probe_read((void *)WINDOW, &value),
@@ -85,7 +85,7 @@ static int read_user_page(void *arg)
 	return 0;
 }
 
-/* A page of the user's, with a RET in it, before and under the kernel's eyes. */
+/* Maps a user page that holds a RET, and calls `look` with its address space. */
 static void supervisor_and_user_page(void (*look)(u64 root))
 {
 	struct page *page = window_page(0);
@@ -111,7 +111,7 @@ static void look_smap(u64 root)
 
 static void smap(void)
 {
-	SKIP_IF(!cpu_has(FEATURE_SMAP), "this processor has no SMAP");
+	SKIP_IF(!cpu_has(FEATURE_SMAP), "this CPU has no SMAP");
 	supervisor_and_user_page(look_smap);
 }
 KTEST(smap, 0);
@@ -124,7 +124,7 @@ static void look_smep(u64 root)
 
 static void smep(void)
 {
-	SKIP_IF(!cpu_has(FEATURE_SMEP), "this processor has no SMEP");
+	SKIP_IF(!cpu_has(FEATURE_SMEP), "this CPU has no SMEP");
 	supervisor_and_user_page(look_smep);
 }
 KTEST(smep, 0);
@@ -143,7 +143,7 @@ static void umip(void)
 	struct uspace us;
 	struct thread_end end;
 
-	SKIP_IF(!cpu_has(FEATURE_UMIP), "this processor has no UMIP");
+	SKIP_IF(!cpu_has(FEATURE_UMIP), "this CPU has no UMIP");
 	REQUIRE(!uspace_create(&us));
 	end = run_in_user_mode(&us, user_sgdt, 0);
 	EXPECT(end.died);

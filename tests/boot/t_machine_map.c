@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The kernel's own mappings: W^X through every alias, constants that cannot change, guard pages,
- * stacks. What this cannot know: what DMA and firmware write, and what a TLB still holds of tables
- * that are gone.
+ * The kernel's own mappings: W^X through every alias, read-only constants, guard pages, stacks.
+ * What this cannot know: what DMA and firmware write, and which stale translations a TLB holds.
  */
 #define KTEST_SUITE "machine"
 
@@ -20,7 +19,7 @@ extern char text_start[], user_load[], data_start[];
 static const u8 ret_in_rodata[16] = { 0xc3 };
 static u8 ret_in_data[16] = { 0xc3 };
 
-/* A write through the address itself and through the direct map's alias of it. */
+/* Writes through the address itself and through its alias in the direct map. */
 static void expect_read_only(const volatile void *p, const char *rule)
 {
 	volatile u64 *alias = phys_to_virt((u64)p - KERNEL_BASE);
@@ -32,7 +31,7 @@ static void expect_read_only(const volatile void *p, const char *rule)
 
 static void text_is_read_only(void)
 {
-	volatile u64 *boot = phys_to_virt(KERNEL_LMA); /* what runs before paging, and without it */
+	volatile u64 *boot = phys_to_virt(KERNEL_LMA); /* code that runs without paging */
 
 	expect_read_only((void *)expect_read_only, "kernel text is read-only, by every alias");
 	expect_read_only(text_start, "kernel text is read-only, by every alias");
@@ -74,8 +73,7 @@ static struct {
 	u64 leaves, bad;
 } scan;
 
-/* `any` and `all`: the entries of the whole way, by OR and by AND (XD by OR, R/W and U/S by AND).
- */
+/* `any` and `all`: OR and AND of the entries on the path. XD counts in `any`, R/W, U/S in `all`. */
 static void scan_leaf(u64 va, pte_t any, pte_t all)
 {
 	bool text = va >= (u64)text_start && va < (u64)user_load;
@@ -102,7 +100,7 @@ static void scan_table(pte_t table, int level, u64 va, pte_t any, pte_t all)
 	}
 }
 
-/* Every mapping of the upper half: for supervisors, and executable if and only if it is text. */
+/* Every mapping of the upper half is supervisor-only, and executable if and only if it is text. */
 static void only_text_is_executable(void)
 {
 	int top = pgtable_top();
@@ -115,7 +113,7 @@ static void only_text_is_executable(void)
 }
 KTEST(only_text_is_executable, 0);
 
-/* Blocks of 2 MiB that are all RAM and of one kind; for 1 GiB the same where pages are so large. */
+/* Each aligned 2 MiB of RAM is mapped by a large page, unless text or data begin within it. */
 static void direct_map_is_large(void)
 {
 	u64 low = (u64)text_start - KERNEL_BASE, high = (u64)data_start - KERNEL_BASE;
@@ -176,7 +174,7 @@ static bool in_ist(u64 rsp, u32 ist)
 	return rsp < top && rsp >= top - STACK_SIZE;
 }
 
-/* NMI and #MC have stacks of their own; what interrupts a thread uses the thread's. */
+/* NMI and #MC have their own stacks; any other context that interrupts a thread uses its stack. */
 static void stacks_of_contexts(void)
 {
 	u64 mine = (u64)current_thread()->stack;
@@ -196,12 +194,12 @@ static void stacks_of_contexts(void)
 KTEST(stacks_of_contexts, KT_STRESS);
 
 static struct {
-	u64 rsp, fixup; /* where the thread goes on */
+	u64 rsp, fixup; /* where the thread resumes */
 	u64 df_rsp, df_error;
 	u32 count;
 } overflow;
 
-static bool land_after_overflow(struct regs *regs)
+static bool resume_after_overflow(struct regs *regs)
 {
 	overflow.count++;
 	overflow.df_rsp = (u64)__builtin_frame_address(0);
@@ -211,10 +209,10 @@ static bool land_after_overflow(struct regs *regs)
 	return true;
 }
 
-/* The page fault of a push into the guard page cannot be pushed either: #DF, on its own stack. */
+/* A push into the guard page faults; pushing the #PF frame faults too: #DF, on its own stack. */
 static void stack_overflow(void)
 {
-	trap_hook_t before = trap_hook_set(X86_DF, land_after_overflow);
+	trap_hook_t before = trap_hook_set(X86_DF, resume_after_overflow);
 	u64 flags = irq_save();
 
 	overflow.count = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What reports rely on (symbols, chains of frames) and the clock. What this cannot know: whether
- * what a report prints is understood, and how exact the clock is: only that it does not go back
- * and that sleeping is not short by it.
+ * Symbols and frame chains, which reports rely on, and the clock. What this cannot know: whether a
+ * reader understands a report, and how exact the clock is: only that it does not go back and that
+ * a sleep is not too short by it.
  */
 #define KTEST_SUITE "machine"
 
@@ -62,7 +62,7 @@ static void no_symbols_beyond_text(void)
 }
 KTEST(no_symbols_beyond_text, 0);
 
-/* As a backtrace goes: from here to where threads start, each frame inside this stack. */
+/* Walks the frames as a backtrace does, up to thread_main(); each is on this stack. */
 static void chain_of_frames(void)
 {
 	const u64 *frame = __builtin_frame_address(0);

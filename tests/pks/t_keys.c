@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who owns which key: the static ones, and giving out and taking back the rest. What this cannot
- * know: whether somebody still holds rights to a key when it is freed; that is the owner's duty,
- * as with memory.
+ * Owners of keys: the static keys, and allocating and freeing the others. What this cannot know:
+ * whether a context still holds rights to a key that is freed; that is the owner's duty, as with
+ * memory.
  */
 #define KTEST_SUITE "keys"
 
@@ -37,13 +37,13 @@ KTEST(static_owners, 0);
 
 static void no_keys_without_pks(void)
 {
-	SKIP_IF(pks_on(), "there are keys to be had on this processor");
+	SKIP_IF(pks_on(), "this CPU has PKS");
 	EXPECT_EQ(pks_key_alloc(test_owner), -ENODEV);
 	EXPECT_EQ(pks_key_alloc(NULL), -ENODEV);
 }
 KTEST(no_keys_without_pks, 0);
 
-/* Takes all keys that are free; returns them as a mask. */
+/* Allocates all free keys; returns them as a mask. */
 static u32 take_all(void)
 {
 	u32 taken = 0;
@@ -71,7 +71,7 @@ static void until_exhaustion(void)
 
 	for (u32 key = 0; key < KEYS; key++)
 		unowned |= pks_key_owner(key) ? 0 : 1u << key;
-	EXPECT_EQ(unowned, 0xfff8); /* all but the static ones */
+	EXPECT_EQ(unowned, 0xfff8); /* all but the static keys */
 	taken = take_all();
 	EXPECT_EQ(taken, unowned);
 	EXPECT_EQ(pks_key_alloc(test_owner), -ENOSPC);
@@ -83,7 +83,7 @@ static void until_exhaustion(void)
 }
 KTEST(until_exhaustion, KT_PKS);
 
-/* The only key that is free is the one that comes next. */
+/* If only one key is free, the next allocation returns it. */
 static void a_freed_key_comes_again(void)
 {
 	u32 taken = take_all();
@@ -111,7 +111,7 @@ static void bad_requests(void)
 }
 KTEST(bad_requests, KT_PKS);
 
-/* A key is busy from its first page to its last, whatever the sizes of the leaves. */
+/* A key is busy while any page carries it, whatever the sizes of the leaves. */
 static void busy_while_pages_carry_it(void)
 {
 	struct page *page = window_page(9);
@@ -134,14 +134,14 @@ static void busy_while_pages_carry_it(void)
 }
 KTEST(busy_while_pages_carry_it, KT_PKS);
 
-/* An owner's rights end with the key: who gets it next starts without. */
+/* Freeing a key ends its owner's rights: the next owner starts without. */
 static void rights_end_with_the_key(void)
 {
 	u32 before = rights_now();
 	int key = pks_key_alloc(test_owner);
 
 	REQUIRE(key > 0);
-	EXPECT_EQ(rights_now(), before); /* giving it out changes nobody's rights */
+	EXPECT_EQ(rights_now(), before); /* allocation changes no rights */
 	pks_set_readwrite((u32)key);
 	EXPECT_EQ(rights_now() & (AD(key) | WD(key)), 0);
 	EXPECT_EQ(pks_key_free((u32)key), 0);
@@ -166,7 +166,7 @@ static void in_every_context(void)
 	}
 }
 
-/* A fresh key is denied to all; and a grant of the thread's own is nobody else's. */
+/* A fresh key is denied to all contexts; a thread's own rights open it for no other context. */
 static void a_fresh_key_is_denied(void)
 {
 	struct page *page = window_page(0);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The register in the instruction before the access: nothing at all comes in between. All else that
- * the processor promises about it is in the suite `matrix`. What this cannot know: whether the
- * processor speculates past a denial.
+ * WRMSR to the register in the instruction right before the access. The suite `matrix` tests all
+ * other promises of the CPU. What this cannot know: whether the CPU speculates past a denial.
  */
 #define KTEST_SUITE "register"
 
@@ -10,7 +9,7 @@
 #include "tests/harness/fixture.h"
 #include "tests/harness/window.h"
 
-/* Rights go back and forth over a translation that the TLB holds, without any flush. */
+/* Changes the rights back and forth while the TLB holds the translation, without any flush. */
 static void holds_from_the_next_instruction(void)
 {
 	struct page *page = window_page(0);
@@ -27,7 +26,7 @@ static void holds_from_the_next_instruction(void)
 		for (u32 from = 0; from < 4; from++) {
 			for (u32 to = 0; to < 4; to++) {
 				t.pkrs = OF_KEY(9, from, ALL_DENIED);
-				trial_data(&t); /* fills the TLB under the rights before */
+				trial_data(&t); /* fills the TLB under the old rights */
 				t.pkrs = OF_KEY(9, to, ALL_DENIED);
 				trial_data(&t);
 			}

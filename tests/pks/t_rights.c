@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Granting and revoking in the running context: what changes, what does not, and what is written
- * to the register. What this cannot know: what becomes of rights in other contexts; the tests of
- * contexts do.
+ * Grants and revokes in the running context: what changes, what does not, and when the register is
+ * written. What this cannot know: what becomes of rights in other contexts; the suite `contexts`
+ * tests that.
  */
 #define KTEST_SUITE "rights"
 
@@ -15,7 +15,7 @@
 #define KEY   7
 #define OTHER 12
 
-/* The two bits of a key, as the SDM has them: 0 all, 1 or 3 nothing, 2 reading. */
+/* A key's two bits. 0 allows all accesses, 1 and 3 none, 2 reads only. */
 static u32 bits_of(u32 pkrs, u32 key)
 {
 	return (pkrs & (AD(key) | WD(key))) >> (2 * key);
@@ -35,7 +35,7 @@ static int note_rights(void *arg)
 	return 0;
 }
 
-/* Key by key, as the owners declare; in a thread whose creator has everything. */
+/* Each key has its owner's initial rights, though the thread's creator has all rights. */
 static void initial_rights_of_a_thread(void)
 {
 	u32 pkrs = 0;
@@ -53,7 +53,7 @@ static void initial_rights_of_a_thread(void)
 }
 KTEST(initial_rights_of_a_thread, KT_PKS | KT_STRESS);
 
-/* Each setter, from each state that a key can be in; mirror and register agree throughout. */
+/* Calls each setter in each state of a key; mirror and register agree throughout. */
 static void setters(void)
 {
 	for (u32 i = 0; i < ktest_rounds(); i++) {
@@ -72,7 +72,7 @@ static void setters(void)
 }
 KTEST(setters, KT_PKS | KT_STRESS);
 
-/* What each setter means to an access. */
+/* Each setter's rights hold for reads and writes. */
 static void setters_are_obeyed(void)
 {
 	struct page *page = window_page(0);
@@ -98,7 +98,7 @@ static void setters_are_obeyed(void)
 }
 KTEST(setters_are_obeyed, KT_PKS | KT_STRESS);
 
-/* READ opens reading and no more; WRITE opens both; the token takes back just that. */
+/* READ allows reads only, WRITE allows both; the token takes back exactly that. */
 static void read_is_not_write(void)
 {
 	struct pks_token token;
@@ -117,7 +117,7 @@ static void read_is_not_write(void)
 }
 KTEST(read_is_not_write, KT_PKS | KT_STRESS);
 
-/* Bits after a grant: READ clears AD, WRITE clears both; never narrows. */
+/* The bits after a grant: READ clears AD, WRITE clears both; neither sets a bit. */
 static u32 granted(u32 bits, enum pks_access access)
 {
 	return access == PKS_WRITE ? 0 : bits & 2;
@@ -150,8 +150,8 @@ static void nested_grants(void)
 KTEST(nested_grants, KT_PKS | KT_STRESS);
 
 /*
- * Tokens given back in the wrong order do no more than they say: each puts back what it found. So
- * the key ends as the *inner* grant found it, and it is the end of the context that closes it.
+ * Each token restores what its grant found, also in the wrong order. So the key ends as the *inner*
+ * grant found it, and only the end of the context closes it.
  */
 static int wrong_order(void *arg)
 {
@@ -176,7 +176,7 @@ static void revoked_in_the_wrong_order(void)
 }
 KTEST(revoked_in_the_wrong_order, KT_PKS | KT_STRESS);
 
-/* Tokens of different keys know nothing of each other: any order does. */
+/* Tokens of different keys are independent: they may be revoked in any order. */
 static void different_keys_in_any_order(void)
 {
 	struct pks_token a = pks_grant(KEY, PKS_WRITE), b = pks_grant(OTHER, PKS_READ);
@@ -199,7 +199,7 @@ static void put_all(u32 pkrs)
 	rights_end(saved);
 }
 
-/* Every operation on every key, amid other keys in all states: their bits stay. */
+/* Each operation on each key leaves the other keys' bits alone, whatever these are. */
 static void other_keys_are_left(void)
 {
 	static const u32 patterns[] = { 0, 0xfffffffc, 0xaaaaaaa8, 0x55555554, 0x1b1b1b18 };
@@ -244,8 +244,8 @@ static void operate(enum operation op, struct pks_token token)
 }
 
 /*
- * Whether the operation, begun with `bits`, writes the register: a difference that only the
- * register has (in another key) is gone after a write and still there without one.
+ * Whether the operation writes the register if the key's bits are `bits`. Plants a difference from
+ * the mirror, in another key, in the register: a write removes it.
  */
 static bool writes_register(enum operation op, u32 bits, struct pks_token token)
 {
@@ -261,13 +261,13 @@ static bool writes_register(enum operation op, u32 bits, struct pks_token token)
 	return (after ^ saved.pkrs) & WD(OTHER) ? false : true;
 }
 
-/* Only what changes something is written; and what does change something, is. */
+/* The register is written if and only if the operation changes the rights. */
 static void no_redundant_write(void)
 {
 	struct pks_token token;
 
 	set_bits(KEY, 2);
-	token = pks_grant(KEY, PKS_WRITE); /* gives back "read" */
+	token = pks_grant(KEY, PKS_WRITE); /* restores read-only rights */
 	pks_set_noaccess(KEY);
 	for (u32 bits = 0; bits < 4; bits++) {
 		const u32 becomes[OPERATIONS] = {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A write of IA32_PKRS that would change nothing is not made. The witness is a value that nobody
- * expects, planted in the register behind the mirror's back: it is still there after code that
- * wrote nothing. A paranoid build, which would panic at that, counts its writes instead. What this
- * cannot know, but in a paranoid build: how often a register that was written was written.
+ * The kernel does not write IA32_PKRS if the write would change nothing. The witness is a value in
+ * the register that differs from the mirror: it survives code that does not write. A paranoid build
+ * would panic at that, so there the kernel's count of writes is the witness. What this cannot know,
+ * except in a paranoid build: how often the register was written.
  */
 #define KTEST_SUITE "writes"
 
@@ -20,7 +20,7 @@ struct witness {
 	u64 writes;
 };
 
-/* Interrupts are off, and stay so until witness_saw(). The mirror's truth suffers for key 15. */
+/* Interrupts off until witness_saw(). The mirror is wrong about key 15 until then. */
 static struct witness witness_plant(void)
 {
 	struct witness w = { rights_mirror() ^ pkrs_mask(15), this_cpu()->pkrs_writes };
@@ -35,7 +35,7 @@ static bool witness_lives(struct witness w)
 	return CONFIG_PARANOID ? this_cpu()->pkrs_writes == w.writes : pkrs_register() == w.planted;
 }
 
-/* Whether the register was written since; puts it right again. */
+/* Whether the register was written since witness_plant(). Restores it. */
 static bool witness_saw(struct witness w)
 {
 	bool saw = !witness_lives(w);
@@ -45,7 +45,7 @@ static bool witness_saw(struct witness w)
 	return saw;
 }
 
-static struct witness witness; /* of a test whose handlers look as well */
+static struct witness witness; /* for tests whose handlers check it too */
 static u32 handler_runs;
 
 static bool look(struct regs *regs)
@@ -58,7 +58,7 @@ static bool look(struct regs *regs)
 
 static void softirq_look(void)
 {
-	irq_disable(); /* a tick would be a look at the wrong moment; the caller expects it so */
+	irq_disable(); /* a tick would check too early; the caller expects them off */
 	look(NULL);
 }
 
@@ -69,7 +69,7 @@ static void traps_at_initial_rights_write_nothing(void)
 	trap_hook_set(X86_BP, look);
 	trap_hook_set(VECTOR_TEST, look);
 	handler_runs = 0;
-	thread_yield(); /* nobody is owed a turn: the interrupt's end will not switch */
+	thread_yield(); /* no thread is due: the interrupt's end will not switch */
 	flags = irq_save();
 	this_cpu()->need_resched = false;
 	witness = witness_plant();
@@ -144,14 +144,14 @@ static void redundant_changes_write_nothing(void)
 	EXPECT(!witness_saw(w));
 	w = witness_plant();
 	pks_revoke(outer);
-	EXPECT(witness_saw(w)); /* this one was needed: the witness can speak */
+	EXPECT(witness_saw(w)); /* a needed write: the witness can see one */
 	irq_restore(flags);
 	EXPECT_RIGHTS(PKRS_INIT);
 }
 KTEST(redundant_changes_write_nothing, KT_PKS);
 
 static u32 partner_rights;          /* of the other thread of a switch */
-static volatile bool partner_ready; /* its interrupts are off: no tick comes between from now on */
+static volatile bool partner_ready; /* its interrupts are off: no tick can interfere any more */
 
 static int switch_partner(void *arg)
 {
@@ -167,7 +167,7 @@ static int switch_partner(void *arg)
 	return 0;
 }
 
-/* Whether a switch there and back, with these rights on both sides, writes the register. */
+/* Switches to a partner and back. *there, *back: that switch did not write the register. */
 static void switch_there_and_back(u32 mine, u32 others, bool *there, bool *back)
 {
 	u64 flags = irq_save();
@@ -180,7 +180,7 @@ static void switch_there_and_back(u32 mine, u32 others, bool *there, bool *back)
 		return;
 	}
 	rights_set(mine);
-	while (!partner_ready) /* a new thread starts with interrupts on, and may be preempted */
+	while (!partner_ready) /* a new thread starts with interrupts on and may be preempted */
 		thread_yield();
 	witness = witness_plant();
 	thread_yield();
@@ -202,7 +202,7 @@ static void switch_writes_only_a_difference(void)
 }
 KTEST(switch_writes_only_a_difference, KT_PKS);
 
-/* With no rights to be changed, and with some that must not be. */
+/* Once with the initial rights, once with others, which must not change. */
 static void maps_of_ordinary_pages_write_nothing(void)
 {
 	struct page *page = page_alloc(0);
@@ -227,7 +227,7 @@ static void maps_of_ordinary_pages_write_nothing(void)
 }
 KTEST(maps_of_ordinary_pages_write_nothing, KT_PKS);
 
-/* A second map of the same kind finds the rights that it needs. */
+/* A nested map of the same page already has the rights that it needs. */
 static void nested_maps_write_once(void)
 {
 	struct prot_page p;

@@ -10,7 +10,7 @@
 #include "pks/rights.h"
 
 struct step_area area;
-static struct pks_stats before; /* the running test's */
+static struct pks_stats before; /* at the last check */
 
 bool step_area_get(void)
 {
@@ -67,7 +67,7 @@ void step_poke(u64 va, u64 value)
 	rights_set(rights);
 }
 
-bool expect_stepped(const char *file, int line, u64 pardons, u64 insns, u64 wide, u32 rights)
+bool expect_stepped(const char *file, int line, u64 pardons, u64 insns, u64 for_context, u32 rights)
 {
 	struct pks_stats now = pks_stats;
 	bool ok = expect_rights(file, line, rights);
@@ -75,7 +75,8 @@ bool expect_stepped(const char *file, int line, u64 pardons, u64 insns, u64 wide
 	ok &= expect_eq(file, line, now.steps - before.steps, pardons,
 			"pardons for an instruction");
 	ok &= expect_eq(file, line, now.step_ends - before.step_ends, insns, "rights taken back");
-	ok &= expect_eq(file, line, now.steps_wide - before.steps_wide, wide, "wide pardons");
+	ok &= expect_eq(file, line, now.steps_wide - before.steps_wide, for_context,
+			"pardons for the context");
 	ok &= expect_eq(file, line, this_local()->steps, 0, "steps pending");
 	ok &= expect_eq(file, line, read_flags() & RFLAGS_TF, 0, "trap flag");
 	before = now;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * pardon=global: kmap() of a page opens its key to all. What is measured against, with its weakness
- * pinned down: every page of the key is open, and to contexts that never asked.
+ * pardon=global: kmap() of a page opens its key to all contexts. The scope that the others are
+ * compared with. These tests pin its weakness: every page of the key is open, also to contexts that
+ * never asked.
  */
 #define KTEST_SUITE "global"
 
@@ -19,7 +20,7 @@
 #define KEY  PKS_KEY_DEVMAP
 #define OPEN WITH_KEY(KEY)
 
-/* One that is marked, one of the same key that never is. */
+/* A page to mark, and another of the same key. */
 static struct prot_page marked, other;
 
 static bool pages_get(void)
@@ -35,14 +36,14 @@ static void pages_put(void)
 	EXPECT_EQ(pks_global_marks(KEY), 0);
 }
 
-/* Lent: the register is open, and nobody's own value says so. */
+/* Lent: the register has the key open, the context's own value does not. */
 static void expect_lent(void)
 {
 	EXPECT_EQ(pkrs_register(), OPEN);
 	EXPECT_EQ(rights_mirror(), PKRS_INIT);
 }
 
-/* Interrupts off, so that no switch ends it early. */
+/* Interrupts off: a switch would end the loan. */
 static void lent_to_me(void *arg)
 {
 	u64 flags = irq_save();
@@ -92,7 +93,7 @@ static void is_denied(void *arg)
 	EXPECT_DENIED(&marked);
 }
 
-/* What begins on the same processor with the same rights inherits it, an NMI does not. */
+/* A nested context with the same rights inherits the loan; an NMI does not. */
 static void who_inherits_it(void)
 {
 	static const enum test_context inheriting[] = { IN_SOFTIRQ, IN_EXCEPTION };
@@ -108,7 +109,7 @@ static void who_inherits_it(void)
 	}
 	lent_to_me(NULL);
 	run_in(IN_NMI, is_denied, NULL);
-	EXPECT_RIGHTS(PKRS_INIT); /* and behind it, nobody has it; until the next fault */
+	EXPECT_RIGHTS(PKRS_INIT); /* after it the loan is gone, until the next fault */
 	lent_to_me(NULL);
 	irq_restore(flags);
 	kunmap(marked.page);
@@ -116,7 +117,7 @@ static void who_inherits_it(void)
 }
 KTEST(who_inherits_it, KT_PKS);
 
-/* A rights write ends it, the next fault brings it back. */
+/* A write of the rights ends the loan; the next fault lends again. */
 static void comes_back_lazily(void)
 {
 	u64 faults, flags;
@@ -142,7 +143,7 @@ static void comes_back_lazily(void)
 }
 KTEST(comes_back_lazily, KT_PKS);
 
-/* Counted by key: the last of all its pages' marks. */
+/* Marks are counted per key: the last mark of all its pages closes it. */
 static void the_last_mark_closes(void)
 {
 	if (!pages_get())
@@ -152,12 +153,12 @@ static void the_last_mark_closes(void)
 	kmap(other.page);
 	EXPECT_EQ(pks_global_marks(KEY), 3);
 	kunmap(marked.page);
-	lent_to_me(NULL); /* though its own page has no mark */
+	lent_to_me(NULL); /* though its page has no mark any more */
 	kunmap(other.page);
 	lent_to_me(NULL);
 	kunmap(other.page);
 	expect_refused(NULL);
-	kunmap(other.page); /* one too many: said, and not counted */
+	kunmap(other.page); /* one too many: warned about, not counted */
 	EXPECT_EQ(pks_global_marks(KEY), 0);
 	pages_put();
 }
@@ -183,7 +184,7 @@ static void the_key_moves(void)
 }
 KTEST(the_key_moves, KT_PKS);
 
-/* The scope, or the mode, is changed while a page is mapped: nothing is left open. */
+/* Changing scope or mode while a page is mapped leaves nothing open. */
 static void changed_while_open(void)
 {
 	if (!pages_get())
@@ -196,7 +197,7 @@ static void changed_while_open(void)
 		EXPECT_DENIED(&other);
 		EXPECT_OPEN(&marked);
 		EXPECT_CLOSED(&other);
-		policy_scope_set(PKS_SCOPE_GLOBAL); /* marks of before count */
+		policy_scope_set(PKS_SCOPE_GLOBAL); /* earlier marks count */
 		EXPECT_OPEN(&other);
 	}
 	lent_to_me(NULL);
@@ -209,7 +210,7 @@ static void changed_while_open(void)
 }
 KTEST(changed_while_open, KT_PKS);
 
-/* gate=any adds device pages of keys that are not open: pardoned for the context, as ever. */
+/* With gate=any a device page whose key is not open is pardoned for the context. */
 static void an_unmapped_device_page(void)
 {
 	if (!pages_get())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* pardon=global: the last kunmap(), from any context, and on the other processors. */
+/* pardon=global: the last kunmap() closes the key, from any context, on all CPUs. */
 #define KTEST_SUITE "global"
 
 #include "kernel/cpu/insn.h"
@@ -42,8 +42,8 @@ static bool mine_is_closed(void)
 }
 
 /*
- * Everybody has it, the first one closes, and all look: at once where the closing waits for them,
- * else when an interrupt, or a tick, has had the time to come.
+ * All members have the key open, member 0 closes it, and all check: at once if kunmap() waits for
+ * the other CPUs, else after an interrupt or a tick has had time to arrive.
  */
 static void have_and_lose(u32 member, void *arg)
 {
@@ -101,7 +101,7 @@ static void lend_now(void *arg)
 	pks_global_lend(&lend.regs, KEY);
 }
 
-/* As an NMI would: between any two instructions. */
+/* Unmaps between two instructions, as an NMI could. */
 static bool close_at_step(struct regs *regs)
 {
 	(void)regs;
@@ -144,8 +144,7 @@ static void expect_closed(void)
 	EXPECT_PAGE_FAULT(policy_write(page.va), PF_P | PF_W | PF_PK, (u64)page.va, "closed");
 }
 
-/* More marks go with a page to its new key than the old one had been given: it is closed by that.
- */
+/* Moving a page takes away more marks than its old key was given: that closes the key. */
 static void marks_below_zero(void)
 {
 	struct prot_page other;
@@ -155,9 +154,9 @@ static void marks_below_zero(void)
 	kmap(page.page);
 	EXPECT_NO_FAULT(policy_write(page.va), "open to all");
 	for (u32 i = 0; i < 2; i++)
-		EXPECT(page_mark(other.page)); /* as by a kmap() that has seen no key */
+		EXPECT(page_mark(other.page)); /* as a kmap() does that saw no key */
 	EXPECT_EQ(devmap_unprotect(other.page, 1), 0);
-	expect_closed(); /* at -1, straight from 1 */
+	expect_closed(); /* at -1, directly from 1 */
 	kmap(page.page);
 	expect_closed(); /* at 0 */
 	pks_global_open(KEY);
@@ -179,7 +178,7 @@ static void marks_below_zero(void)
 }
 KTEST(marks_below_zero, KT_PKS);
 
-/* Maps, uses and unmaps, while others do: whoever has it mapped can use it. */
+/* All members map, use and unmap at once: each can use the page while it has it mapped. */
 static void use_it(u32 member, void *arg)
 {
 	(void)arg;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * A thread that is scheduled away from inside an exception, a page fault above all, keeps its own
- * rights and those of the context that faulted. An interrupt that is pending when the fault comes
- * (in the shadow of STI) is delivered where the fault handler switches interrupts on; it then
- * switches threads. What this cannot know: a switch at other places of the handler, but for what
- * the +tick runs happen to hit.
+ * A thread that is switched away within an exception, above all a page fault, keeps the handler's
+ * rights and those of the context that faulted. An interrupt that is pending at the fault (in the
+ * shadow of STI) is delivered where the fault handler enables interrupts, and switches threads.
+ * What this cannot know: switches elsewhere in the handler, except where a +tick run happens to
+ * make one.
  */
 #define KTEST_SUITE "infault"
 
@@ -20,36 +20,36 @@
 #include "tests/harness/sti_shadow.h"
 
 static struct {
-	u32 switches; /* that were asked for out of a fault handler */
-	u32 landed;   /* of these, in the fault handler indeed: its frame is the interrupted one */
-} shadow;
+	u32 switches;   /* requested by preempt() */
+	u32 in_handler; /* of these, with the fault handler as the interrupted code */
+} sti_shadow;
 
-/* In interrupt context: somebody else shall run when this interrupt ends. */
+/* In interrupt context: requests a switch at the end of this interrupt. */
 static bool preempt(struct regs *regs)
 {
-	bool landed = regs->rip - (u64)page_fault < 512;
+	bool in_handler = regs->rip - (u64)page_fault < 512;
 
-	shadow.switches++;
-	shadow.landed += landed;
-	if (landed) /* a tick can have come first, and moved the thread away from here */
+	sti_shadow.switches++;
+	sti_shadow.in_handler += in_handler;
+	if (in_handler) /* else a tick came first and switched the thread away */
 		EXPECT_EQ(regs_pkrs(regs), PKRS_INIT); /* the handler's own */
 	this_cpu()->need_resched = true;
 	return true;
 }
 
-#define CREW 4
+#define MEMBERS 4
 
-/* Each with a key of its own for its pages, and another one that it merely holds. */
+/* The threads. Each has a key for its page, and rights to another key that no page carries. */
 static struct member {
 	struct prot_page page;
 	u32 key, held;
-	u32 alone; /* how often there was no switch inside the fault */
-} crew[CREW];
+	u32 alone; /* faults without a switch in the handler */
+} members[MEMBERS];
 
 static void fault_once(struct member *m, u32 i)
 {
 	rights_set(WITH_KEY(m->held));
-	this_cpu()->switched_from = current_thread(); /* until the next switch to us */
+	this_cpu()->switched_from = current_thread(); /* until the next switch to this thread */
 	EXPECT_NO_FAULT(write_in_shadow(m->page.va, i), "pardoned");
 	m->alone += this_cpu()->switched_from == current_thread();
 	EXPECT_RIGHTS(WITH_KEY(m->held) & WITH_KEY(m->key));
@@ -62,14 +62,14 @@ static int fault_and_switch(void *arg)
 
 	for (u32 i = 0; i < 10; i++) {
 		fault_once(m, i);
-		for (u32 j = 0; j < CREW; j++)
-			if (&crew[j] != m)
-				EXPECT_DENIED(&crew[j].page);
+		for (u32 j = 0; j < MEMBERS; j++)
+			if (&members[j] != m)
+				EXPECT_DENIED(&members[j].page);
 	}
 	return 0;
 }
 
-static bool recruit(struct member *m, u32 held)
+static bool member_get(struct member *m, u32 held)
 {
 	int key = pks_key_alloc("infault");
 
@@ -82,61 +82,61 @@ static bool recruit(struct member *m, u32 held)
 	return true;
 }
 
-static void dismiss(struct member *m)
+static void member_put(struct member *m)
 {
 	kunmap(m->page.page);
 	prot_page_put(&m->page);
 	EXPECT_EQ(pks_key_free(m->key), 0);
 }
 
-static void run_percpu(int (*fn)(void *))
+static void run_members(int (*fn)(void *))
 {
-	struct thread *threads[CREW];
+	struct thread *threads[MEMBERS];
 
-	preempt_disable(); /* they begin when all are there */
-	for (u32 i = 0; i < CREW; i++)
-		threads[i] = thread_create("crew", fn, &crew[i]);
+	preempt_disable(); /* they start when all exist */
+	for (u32 i = 0; i < MEMBERS; i++)
+		threads[i] = thread_create("member", fn, &members[i]);
 	preempt_enable();
-	for (u32 i = 0; i < CREW; i++)
+	for (u32 i = 0; i < MEMBERS; i++)
 		if (EXPECT(threads[i]))
 			EXPECT(!thread_join(threads[i]).died);
 }
 
 /*
- * The same with `preempt` lent to the interrupt. Another processor's IPI, of a higher priority, can
- * switch a thread away before its own interrupt comes. The thread then goes on elsewhere, and may
- * end, while the interrupt is still pending where it was sent.
+ * The same with `preempt` as the interrupt's hook. Another CPU's IPI, of higher priority, can
+ * switch a thread away before its own interrupt is delivered. The thread may then resume and end on
+ * another CPU while the interrupt is still pending on the first.
  */
 static void run_preempted(int (*fn)(void *))
 {
 	trap_hook_set(VECTOR_TEST, preempt);
-	run_percpu(fn);
+	run_members(fn);
 	percpu_drain_interrupts();
 	trap_hook_set(VECTOR_TEST, NULL);
 }
 
-/* All are inside their fault at the same time, each having been switched away from there. */
+/* All threads are in their page fault at the same time, switched away from it. */
 static void a_switch_in_the_page_fault(void)
 {
 	u32 alone = 0;
 
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
-	for (u32 i = 0; i < CREW; i++)
-		REQUIRE(recruit(&crew[i], 12 + i));
-	shadow.switches = 0;
-	shadow.landed = 0;
+	for (u32 i = 0; i < MEMBERS; i++)
+		REQUIRE(member_get(&members[i], 12 + i));
+	sti_shadow.switches = 0;
+	sti_shadow.in_handler = 0;
 	run_preempted(fault_and_switch);
-	EXPECT_EQ(shadow.switches, 10 * CREW);
-	EXPECT_EQ(shadow.landed, 10 * CREW);
-	for (u32 i = 0; i < CREW; i++) {
-		alone += crew[i].alone;
-		dismiss(&crew[i]);
+	EXPECT_EQ(sti_shadow.switches, 10 * MEMBERS);
+	EXPECT_EQ(sti_shadow.in_handler, 10 * MEMBERS);
+	for (u32 i = 0; i < MEMBERS; i++) {
+		alone += members[i].alone;
+		member_put(&members[i]);
 	}
-	EXPECT(alone <= 10 * CREW / 2); /* the last one has nobody to switch to */
+	EXPECT(alone <= 10 * MEMBERS / 2); /* the last thread has none to switch to */
 }
 KTEST(a_switch_in_the_page_fault, KT_PKS | KT_STRESS | KT_ONE_CPU);
 
-/* A refusal, by way of a switch: the value is handed to the right thread. */
+/* A refusal after a switch returns the fault to the right thread. */
 static int be_refused_and_switch(void *arg)
 {
 	struct member *m = arg;
@@ -153,15 +153,15 @@ static int be_refused_and_switch(void *arg)
 static void a_switch_before_a_refusal(void)
 {
 	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
-	for (u32 i = 0; i < CREW; i++)
-		REQUIRE(recruit(&crew[i], 12 + i));
+	for (u32 i = 0; i < MEMBERS; i++)
+		REQUIRE(member_get(&members[i], 12 + i));
 	run_preempted(be_refused_and_switch);
-	for (u32 i = 0; i < CREW; i++)
-		dismiss(&crew[i]);
+	for (u32 i = 0; i < MEMBERS; i++)
+		member_put(&members[i]);
 }
 KTEST(a_switch_before_a_refusal, KT_PKS | KT_STRESS);
 
-/* An exception's handler that sleeps, yields, holds rights of its own, and changes the frame's. */
+/* An exception handler that sleeps, yields, has its own rights and changes the frame's. */
 static bool sleep_in_handler(struct regs *regs)
 {
 	u32 key = (u32)regs->rbx;
@@ -197,14 +197,14 @@ static void an_exception_handler_may_sleep(void)
 	trap_hook_t before = trap_hook_set(X86_BP, sleep_in_handler);
 
 	tick_set(20000, true);
-	for (u32 i = 0; i < CREW; i++)
-		crew[i] = (struct member){ .key = PKS_KEY_FIRST_DYNAMIC + i, .held = 12 + i };
-	run_percpu(break_and_sleep);
+	for (u32 i = 0; i < MEMBERS; i++)
+		members[i] = (struct member){ .key = PKS_KEY_FIRST_DYNAMIC + i, .held = 12 + i };
+	run_members(break_and_sleep);
 	trap_hook_set(X86_BP, before);
 }
 KTEST(an_exception_handler_may_sleep, KT_PKS | KT_STRESS);
 
-/* Wherever the tick hits: pardons without end, under a tick as fast as it goes. */
+/* Is pardoned again and again; in a +tick run the tick hits anywhere in the handler. */
 static int be_pardoned_on_and_on(void *arg)
 {
 	struct member *m = arg;
@@ -220,10 +220,10 @@ static int be_pardoned_on_and_on(void *arg)
 static void ticks_in_the_page_fault(void)
 {
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
-	for (u32 i = 0; i < CREW; i++)
-		REQUIRE(recruit(&crew[i], 12 + i));
-	run_percpu(be_pardoned_on_and_on);
-	for (u32 i = 0; i < CREW; i++)
-		dismiss(&crew[i]);
+	for (u32 i = 0; i < MEMBERS; i++)
+		REQUIRE(member_get(&members[i], 12 + i));
+	run_members(be_pardoned_on_and_on);
+	for (u32 i = 0; i < MEMBERS; i++)
+		member_put(&members[i]);
 }
 KTEST(ticks_in_the_page_fault, KT_PKS | KT_STRESS);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmap() and kunmap(): a counted mark on the page, which gives nobody rights. What this cannot
- * know: what a kunmap() too many prints; tests/selftest/run reads that from the console.
+ * kmap() and kunmap() count marks on a page, which give nobody rights. What this cannot know: what
+ * an unbalanced kunmap() prints; tests/selftest/run reads that from the console.
  */
 #define KTEST_SUITE "marks"
 
@@ -16,7 +16,7 @@
 #include "tests/harness/actor.h"
 #include "tests/harness/fixture.h"
 
-/* A test that is run for each way to count. */
+/* A test that runs with either way to count: in struct page, and as NAME_in_hash in a hash. */
 #define KTEST_MARKS(function, test_flags)           \
 	KTEST(function, test_flags);                \
 	static void function##_in_hash(void)        \
@@ -84,7 +84,7 @@ static void do_unmap(void *arg)
 	kunmap(((struct prot_page *)arg)->page);
 }
 
-/* Two threads, A and B: each maps (A, B) and unmaps (a, b) once, in every order there is. */
+/* Two threads each map (A, B) and unmap (a, b) once, in every order. */
 static void two_threads_in_all_orders(void)
 {
 	static const char *const orders[] = { "AaBb", "ABab", "ABba", "BAab", "BAba", "BbAa" };
@@ -94,15 +94,15 @@ static void two_threads_in_all_orders(void)
 	if (!page_get(&p) || !actor_start(&a, "A") || !actor_start(&b, "B"))
 		return;
 	for (u32 i = 0; i < ARRAY_SIZE(orders); i++) {
-		u32 users = 0;
+		u32 marks = 0;
 
 		for (const char *c = orders[i]; *c; c++) {
 			bool map = *c < 'a';
 
 			actor_do((*c | 32) == 'a' ? &a : &b, map ? do_map : do_unmap, &p);
-			users += map ? 1 : -1;
-			EXPECT_EQ(page_marks(p.page), users);
-			if (users)
+			marks += map ? 1 : -1;
+			EXPECT_EQ(page_marks(p.page), marks);
+			if (marks)
 				EXPECT_OPEN(&p);
 			else
 				EXPECT_CLOSED(&p);
@@ -122,8 +122,8 @@ static int map_touch_unmap(void *arg)
 		kmap(p->page);
 		if (random_below(4) == 0)
 			thread_yield();
-		rights_set(PKRS_INIT); /* no pardon is left from the last round */
-		EXPECT_NO_FAULT(policy_read(p->va), "open as long as one has it mapped");
+		rights_set(PKRS_INIT); /* drop the last round's pardon */
+		EXPECT_NO_FAULT(policy_read(p->va), "open while a thread has it mapped");
 		kunmap(p->page);
 	}
 	return 0;
@@ -134,7 +134,7 @@ static void touch_in_turn(struct prot_page *p)
 	struct thread *t[3];
 
 	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
-		t[i] = thread_create("user of a page", map_touch_unmap, p);
+		t[i] = thread_create("mapper", map_touch_unmap, p);
 	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
 		if (EXPECT(t[i]))
 			EXPECT(!thread_join(t[i]).died);
@@ -182,7 +182,7 @@ static void one_unmap_too_many_does_no_harm(void)
 	EXPECT_EQ(pks_mark_stats.underflows - before, 1);
 	EXPECT_EQ(page_marks(p.page), 0);
 	EXPECT_CLOSED(&p);
-	kmap(p.page); /* and is not owed anything afterwards */
+	kmap(p.page); /* the next kmap() counts in full */
 	EXPECT_OPEN(&p);
 	kunmap(p.page);
 	EXPECT_CLOSED(&p);
@@ -210,7 +210,7 @@ static void an_ordinary_page_costs_nothing(void)
 }
 KTEST_MARKS(an_ordinary_page_costs_nothing, 0);
 
-/* The range loses its protection while somebody has a page of it mapped, and gets it again. */
+/* A mapped page's range loses its protection and gets it back. */
 static void the_key_goes_while_mapped(void)
 {
 	struct prot_page p;
@@ -221,7 +221,7 @@ static void the_key_goes_while_mapped(void)
 	kmap(p.page);
 	EXPECT_EQ(devmap_unprotect(p.page, 1), 0);
 	EXPECT_ACCESSIBLE(&p);
-	kunmap(p.page); /* still counted, though the page is an ordinary one now */
+	kunmap(p.page); /* counted, though the page has no key now */
 	EXPECT_EQ(page_marks(p.page), 1);
 	EXPECT_EQ(devmap_protect(p.page, 1, PKS_KEY_DEVMAP), 0);
 	EXPECT_OPEN(&p);
@@ -231,7 +231,7 @@ static void the_key_goes_while_mapped(void)
 }
 KTEST_MARKS(the_key_goes_while_mapped, KT_PKS);
 
-/* A mark does not depend on gate or device range: an ordinary page with a key has it as well. */
+/* A mark depends on neither gate nor device range: any page with a key can be marked. */
 static void a_page_that_is_no_device(void)
 {
 	struct page *page = page_alloc(0);
@@ -263,7 +263,7 @@ static void use_my_pardon(void *arg)
 	EXPECT_ACCESSIBLE((struct prot_page *)arg);
 }
 
-/* The unmap ends the mark, not the pardons that were given under it. */
+/* kunmap() ends the mark, not the pardons that it allowed. */
 static void a_pardon_outlives_the_mark(void)
 {
 	struct prot_page p;
@@ -281,7 +281,7 @@ static void a_pardon_outlives_the_mark(void)
 }
 KTEST_MARKS(a_pardon_outlives_the_mark, KT_PKS);
 
-/* Asked for in the field: kmap, a grant of one's own, kunmap, and only then the revoke. */
+/* A sequence that real users need: kmap(), grant, kunmap(), and only then the revoke. */
 static void unmap_inside_a_grant(void)
 {
 	struct pks_token token;
@@ -293,14 +293,14 @@ static void unmap_inside_a_grant(void)
 	token = pks_grant(PKS_KEY_DEVMAP, PKS_WRITE);
 	kunmap(p.page);
 	EXPECT_ACCESSIBLE(&p);
-	EXPECT_CLOSED(&p); /* for everybody else */
+	EXPECT_CLOSED(&p); /* for all other contexts */
 	pks_revoke(token);
 	EXPECT_DENIED(&p);
 	prot_page_put(&p);
 }
 KTEST_MARKS(unmap_inside_a_grant, KT_PKS);
 
-/* What holds whatever a pardon opens; the rest is about the context's, or about a second page. */
+/* Reruns what must hold in any scope; the other tests need scope CONTEXT, or a second page. */
 static void all_again(enum pks_scope scope)
 {
 	policy_scope = scope;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What is special about counting in a hash; the rest of the suite is run for both ways to count. */
+/* Tests of the hash alone; t_marks.c runs with both ways to count. */
 #define KTEST_SUITE "marks"
 
 #include "mm/kmap/devmap.h"
@@ -9,7 +9,7 @@
 #include "pks/policy/marks.h"
 #include "tests/harness/fixture.h"
 
-/* One page more than the hash has places for. */
+/* Marks one page more than the hash has slots. */
 static void a_full_hash_leaves_the_page_protected(void)
 {
 	enum pks_marks was = options.marks;
@@ -28,14 +28,14 @@ static void a_full_hash_leaves_the_page_protected(void)
 		EXPECT_EQ(page_marks(block + i), 1);
 	p = (struct prot_page){ block + MARK_HASH_SLOTS, page_to_virt(block + MARK_HASH_SLOTS) };
 	EXPECT_CLOSED(&p);
-	kunmap(block); /* makes a place for the one that had none */
+	kunmap(block); /* frees a slot for the page that had none */
 	kmap(p.page);
 	EXPECT_OPEN(&p);
 	for (u32 i = 1; i <= MARK_HASH_SLOTS; i++)
 		kunmap(block + i);
 	EXPECT_CLOSED(&p);
 	EXPECT_EQ(pks_mark_stats.underflows - underflows, 0);
-	EXPECT_EQ(pks_global_marks(PKS_KEY_DEVMAP), 0); /* nor does the key stay open to all */
+	EXPECT_EQ(pks_global_marks(PKS_KEY_DEVMAP), 0); /* the key does not stay open */
 	devmap_unprotect(block, 1024);
 	page_free(block, 10);
 	pks_marks_set(was);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a page remembers of its last kmap(), for the report of a fault. */
+/* A page records the site and thread of its last kmap(), for the report of a fault. */
 #define KTEST_SUITE "marks"
 
 #include "kernel/lib/atomic.h"
@@ -43,7 +43,7 @@ static void the_last_site_is_noted(void)
 	EXPECT(site_is_in(p.page, map_there));
 	EXPECT_EQ(p.page->kmap_thread, current_thread()->id + 1);
 	run_in(IN_THREAD, map_elsewhere, &p);
-	EXPECT(p.page->kmap_thread > current_thread()->id + 1); /* a younger one */
+	EXPECT(p.page->kmap_thread > current_thread()->id + 1); /* a newer thread */
 	kunmap(p.page);
 	kunmap(p.page);
 	map_there(p.page);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A pardon lasts to the end of its context, holds for the whole key, and reaches nobody else. What
+ * A pardon lasts to the end of its context, opens the whole key, and reaches no other context. What
  * this cannot know: how much time passes until that end.
  */
 #define KTEST_SUITE "pardon"
@@ -15,7 +15,7 @@
 #include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"
 
-/* A page that can be pardoned and a second one of the same key, which cannot. */
+/* A page that can be pardoned, and one of the same key that cannot. */
 static struct prot_page marked, closed;
 
 static bool pages_get(void)
@@ -33,7 +33,7 @@ static void pages_put(void)
 	prot_pair_put(&marked, &closed);
 }
 
-/* Starts denied, is pardoned for a read, and then has the key until it ends. */
+/* Starts without access, is pardoned for a read, then has the key until it ends. */
 static void be_pardoned(void *arg)
 {
 	u64 before = pks_stats.faults;
@@ -44,9 +44,9 @@ static void be_pardoned(void *arg)
 	EXPECT_NO_FAULT(policy_read(marked.va), "pardoned");
 	EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
 	EXPECT_ACCESSIBLE(&marked);
-	EXPECT_NO_FAULT(probe_write(marked.va, 3), "pardoned for a read, the write is free");
-	EXPECT_ACCESSIBLE(&closed); /* the whole key: the proposal says so and accepts it */
-	EXPECT_EQ(pks_stats.faults - before, 2); /* of EXPECT_CLOSED and of the pardon */
+	EXPECT_NO_FAULT(probe_write(marked.va, 3), "a pardon for a read allows the write too");
+	EXPECT_ACCESSIBLE(&closed);              /* the whole key: the proposal accepts that */
+	EXPECT_EQ(pks_stats.faults - before, 2); /* EXPECT_CLOSED's and the pardon's */
 	EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
 }
 
@@ -56,9 +56,9 @@ static void lasts_to_the_end_of_its_context(void)
 		return;
 	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
 		run_in(c, be_pardoned, NULL);
-		EXPECT_DENIED(&marked); /* the interrupted context has got nothing */
+		EXPECT_DENIED(&marked); /* the interrupted context got nothing */
 		EXPECT_RIGHTS(PKRS_INIT);
-		run_in(c, be_pardoned, NULL); /* the next of its kind starts denied */
+		run_in(c, be_pardoned, NULL); /* the next context of this kind starts denied */
 	}
 	pages_put();
 }
@@ -84,16 +84,16 @@ static void reaches_no_context_inside(void)
 }
 KTEST(reaches_no_context_inside, KT_PKS | KT_STRESS);
 
-/* Pardoned in the innermost of several; each has its turn when those inside it have ended. */
+/* Each level is pardoned after the levels nested in it have ended, the innermost first. */
 static void pardon_at_each_level(void *arg)
 {
-	static const enum test_context inside[] = { IN_SOFTIRQ, IN_INTERRUPT, IN_EXCEPTION, IN_NMI,
+	static const enum test_context nested[] = { IN_SOFTIRQ, IN_INTERRUPT, IN_EXCEPTION, IN_NMI,
 						    IN_MC };
 	u32 level = (u32)(u64)arg;
 
 	EXPECT_DENIED(&marked);
-	if (level < ARRAY_SIZE(inside))
-		run_in(inside[level], pardon_at_each_level, (void *)(u64)(level + 1));
+	if (level < ARRAY_SIZE(nested))
+		run_in(nested[level], pardon_at_each_level, (void *)(u64)(level + 1));
 	EXPECT_DENIED(&marked);
 	EXPECT_NO_FAULT(policy_read(marked.va), "pardoned");
 	EXPECT_ACCESSIBLE(&marked);
@@ -131,12 +131,12 @@ static void reaches_no_other_thread(void)
 	actor_do(&b, expect_denied_here, NULL);
 	actor_do(&a, pardon_here, NULL);
 	actor_do(&b, expect_denied_here, NULL);
-	run_in(IN_THREAD, expect_denied_here, NULL); /* one that is made now */
+	run_in(IN_THREAD, expect_denied_here, NULL); /* a new thread */
 	EXPECT_DENIED(&marked);
 	actor_do(&a, expect_accessible_here, NULL);
 	actor_do(&b, pardon_here, NULL);
 	actor_end(&a);
-	actor_do(&b, expect_accessible_here, NULL); /* another's end ends another's pardon */
+	actor_do(&b, expect_accessible_here, NULL); /* a's end did not end b's pardon */
 	run_in(IN_THREAD, expect_denied_here, NULL);
 	actor_end(&b);
 	EXPECT_DENIED(&marked);
@@ -157,8 +157,8 @@ static void ends_with_its_thread(void)
 {
 	if (!pages_get())
 		return;
-	for (u64 i = 0; i < 10; i++) { /* by turns, on the same stack */
-		struct thread *t = thread_create("by turns", look_after_exit, (void *)(i & 1));
+	for (u64 i = 0; i < 10; i++) { /* alternately, on the same stack */
+		struct thread *t = thread_create("alternate", look_after_exit, (void *)(i & 1));
 
 		REQUIRE(t);
 		EXPECT(!thread_join(t).died);
@@ -207,7 +207,7 @@ static void survives_all_that_its_thread_survives(void)
 }
 KTEST(survives_all_that_its_thread_survives, KT_PKS | KT_STRESS);
 
-/* A token puts back what its grant found, a pardon in between or not. */
+/* A token restores what its grant found, with or without a pardon in between. */
 static void grants_around_a_pardon(void)
 {
 	struct pks_token token;

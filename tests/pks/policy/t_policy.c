@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The fault policy as proposed (docs/EXPERIMENTS.md): every mode, page and gate, reading and
- * writing, in every kind of context. The expectations are written out below and come from the
- * proposal, not from the kernel's own table. What this cannot know: that a refusal outside a thread
- * ends the machine, for then no test would be left to say so; there the refusal is met as a value.
+ * The fault policy as proposed (docs/EXPERIMENTS.md): every mode, page and gate, reads and writes,
+ * in every kind of context. The table below comes from the proposal, not from the kernel. What this
+ * cannot know: that a refusal outside a thread panics, as no test would survive to report it; here
+ * the refusal is returned as a value.
  */
 #define KTEST_SUITE "policy"
 
@@ -19,21 +19,21 @@
 /* Far from the windows that other tests map. */
 #define WINDOW (TEST_BASE + 0x4000000000)
 
-/* Firmware's last 64 KiB below 1 MiB: memory on every PC, but no RAM, so without a struct page. */
+/* The firmware's last 64 KiB below 1 MiB: readable on every PC, but not RAM: no struct page. */
 #define FIRMWARE 0xf0000
 
 enum kind {
-	CLOSED,        /* protected, and that is all */
-	MARKED,        /* by kmap() */
-	DEVICE,        /* of a protected device range, not marked */
+	CLOSED,        /* protected, not marked, not of a device */
+	MARKED,        /* marked by kmap() */
+	DEVICE,        /* in a protected device range, not marked */
 	DEVICE_MARKED, /* both */
-	ALIAS,         /* an ordinary page, not marked, that a second mapping gives the key */
+	ALIAS,         /* an ordinary page, not marked; only a second mapping has the key */
 	FOREIGN,       /* no struct page */
 	KINDS
 };
 
 /*
- * `-` no fault at all, `D` it dies, `P` it is pardoned, `W` the same with a warning. First letter:
+ * `-`: no fault, `D`: the context dies, `P`: it is pardoned, `W`: with a warning. First letter:
  * gate=kmapped, only marked pages can be pardoned; second: gate=any, devmap pages too.
  */
 static const char table[PKS_MODES][KINDS][PKS_GATES + 1] = {
@@ -107,8 +107,8 @@ struct cell {
 	char want;
 	struct fault fault;
 	enum test_context in;
-	u32 after, own; /* the register after the access, and the context's own rights */
-	struct pks_judgement judged; /* before it */
+	u32 after, own; /* after the access: the register, and the context's own rights */
+	struct pks_judgement judged; /* before the access */
 };
 
 static void access(void *arg)
@@ -121,7 +121,7 @@ static void access(void *arg)
 
 	c->judged = pks_judge(pks_policy_get(), rights_mirror(), (u64)va, c->write ? PF_W : 0);
 	if (global)
-		pkrs_recall(); /* so that it is faulted for */
+		pkrs_recall(); /* so that the access faults */
 	c->fault = c->write ? policy_write(va) : policy_read(va);
 	c->after = pkrs_register();
 	c->own = rights_mirror();
@@ -162,11 +162,11 @@ static bool try_page(enum pks_mode mode, enum pks_gate gate, struct cell *cell)
 {
 	bool ok = true;
 
-	/* under GLOBAL the key of all these pages is open, as two of them are marked */
+	/* under GLOBAL the key of all these pages is open, as two pages are marked */
 	cell->want =
 		table[mode][options.policy.scope == PKS_SCOPE_GLOBAL ? MARKED : cell->kind][gate];
 	if (cell->kind == FOREIGN && cell->want == '-' && cell->write)
-		return true; /* nobody writes to firmware */
+		return true; /* do not write to firmware */
 	for (enum test_context c = 0; c < TEST_CONTEXTS && ok; c++) {
 		ok = try_cell(cell, c);
 		if (!ok)
@@ -178,7 +178,7 @@ static bool try_page(enum pks_mode mode, enum pks_gate gate, struct cell *cell)
 	return ok;
 }
 
-/* A mode's row: `warnings` is how many it must give, from the two call sites there are. */
+/* A mode's row of the table. It must warn `warnings` times in all, from two call sites. */
 static void try_row(enum pks_mode mode, u64 warnings)
 {
 	u64 before = pks_stats.warnings;
@@ -201,7 +201,7 @@ static void try_row(enum pks_mode mode, u64 warnings)
 	pages_put();
 }
 
-/* The same under another scope: it changes how wide a pardon is, and under GLOBAL for what. */
+/* The same under another scope, which changes a pardon's reach, and under GLOBAL which pages. */
 static void try_rows(enum pks_scope scope)
 {
 	policy_scope = scope;
@@ -255,7 +255,7 @@ static bool check_write(volatile u64 *va, u64 value)
 	return EXPECT_EQ(prot_page_peek(&p), value);
 }
 
-/* A pardoned store is made, once, and a refused one is not. */
+/* A pardoned store reaches memory, a refused one does not. */
 static void the_store_itself(void)
 {
 	struct cell cell = { .kind = MARKED, .write = true };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The fault policy called by hand, for faults that a right machine does not raise, or not without
- * ending in a circle. What this cannot know: that the entry path hands over what it should; the
- * rest of the suite does.
+ * Calls the fault policy directly, with faults that a correct machine does not raise, or only in an
+ * endless loop. What this cannot know: that the entry path passes the right arguments; the rest of
+ * the suite tests that.
  */
 #define KTEST_SUITE "policy"
 
@@ -13,7 +13,7 @@
 #include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"
 
-/* A made-up fault of a context with these rights, at a real page. */
+/* The frame of a made-up page fault of a context with these rights. */
 static struct regs fault_frame(u64 error, u32 pkrs)
 {
 	struct regs regs = { .vector = X86_PF, .error = error, .cs = SEL_KERNEL_CS };
@@ -23,7 +23,7 @@ static struct regs fault_frame(u64 error, u32 pkrs)
 	return regs;
 }
 
-/* Refused: the answer is no, nothing is changed, and a death is counted. */
+/* Expects a refusal: pks_fault() returns false, changes nothing and counts a death. */
 static void expect_refused(u64 error, u32 pkrs, volatile u64 *va)
 {
 	struct regs regs = fault_frame(error, pkrs);
@@ -40,7 +40,7 @@ static void expect_refused(u64 error, u32 pkrs, volatile u64 *va)
 	EXPECT_RIGHTS(PKRS_INIT);
 }
 
-/* Pardoned: the frame has the whole key, nothing else in it has changed, nor have our rights. */
+/* Expects a pardon: the frame has the whole key, the rest of it and our rights are unchanged. */
 static void expect_pardoned(u64 error, u32 pkrs, volatile u64 *va, u32 after)
 {
 	struct regs regs = fault_frame(error, pkrs);
@@ -78,7 +78,7 @@ static void the_pardon_is_in_the_frame(void)
 }
 KTEST(the_pardon_is_in_the_frame, KT_PKS);
 
-/* WD alone, as a READ grant leaves it: the write is pardoned all the same. */
+/* A write under WD alone, as a READ grant leaves it, is pardoned too. */
 static void a_pardon_clears_both_bits(void)
 {
 	u32 wd = PKS_NOWRITE << 2 * PKS_KEY_DEVMAP, ad = 1 << 2 * PKS_KEY_DEVMAP;
@@ -101,7 +101,7 @@ static void a_pardon_that_would_not_help_is_refused(void)
 		return;
 	expect_refused(PF_P | PF_PK, WITH_KEY(PKS_KEY_DEVMAP), p.va);
 	expect_refused(PF_P | PF_W | PF_PK, WITH_KEY(PKS_KEY_DEVMAP), p.va);
-	/* a read fault under WD alone: the processor has no reason for it either */
+	/* a read fault under WD alone: the CPU has no reason to raise it */
 	expect_refused(PF_P | PF_PK, PKS_NOWRITE << 2 * PKS_KEY_DEVMAP, p.va);
 	marked_page_put(&p);
 }
@@ -144,7 +144,7 @@ static void an_address_that_is_not_there_is_refused(void)
 }
 KTEST(an_address_that_is_not_there_is_refused, KT_PKS);
 
-/* The key or the mode was another one when the access was made: it is repeated, once. */
+/* If the key or the mode has changed since the access, the access is repeated, once. */
 static void an_outdated_fault_is_repeated(void)
 {
 	struct regs open = fault_frame(PF_P | PF_PK, PKRS_INIT & ~pkrs_mask(PKS_KEY_DEVMAP));
@@ -154,7 +154,7 @@ static void an_outdated_fault_is_repeated(void)
 
 	if (!silent_marked_page(&p))
 		return;
-	EXPECT(pks_fault(&open, (u64)p.va)); /* the page has just been given its key */
+	EXPECT(pks_fault(&open, (u64)p.va)); /* the page has just got its key */
 	EXPECT(!pks_fault(&open, (u64)p.va));
 	policy_mode_set(PKS_MODE_OFF);
 	EXPECT(pks_fault(&closed, (u64)p.va));
@@ -168,8 +168,8 @@ static void an_outdated_fault_is_repeated(void)
 KTEST(an_outdated_fault_is_repeated, KT_PKS);
 
 /*
- * One change, two pages, and the accesses to both were made before the change had come round. Each
- * is repeated, and that of the one is not taken for that of the other.
+ * Accesses to two pages, both made before one change was complete, are both repeated: the repeat of
+ * the one is not taken for the repeat of the other.
  */
 static void two_pages_outdated_by_one_change(void)
 {
@@ -195,7 +195,7 @@ static void two_pages_outdated_by_one_change(void)
 }
 KTEST(two_pages_outdated_by_one_change, KT_PKS);
 
-/* OFF enforces nothing, so a fault that comes is the machine's mistake. */
+/* OFF enforces nothing, so a fault is the machine's error. */
 static void a_fault_in_mode_off_is_refused(void)
 {
 	struct prot_page p;

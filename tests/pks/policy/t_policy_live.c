@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The fault policy under way: modes and gate that change, warnings once a call site, deaths for
- * real, instructions that fault more than once. What this cannot know: the wording of a warning;
+ * The fault policy at run time: changes of mode and gate, one warning for each call site, real
+ * deaths, instructions that fault more than once. What this cannot know: the wording of a warning;
  * tests/selftest/run reads that from the console.
  */
 #define KTEST_SUITE "policy"
@@ -73,7 +73,7 @@ static void an_unknown_policy_changes_nothing(void)
 }
 KTEST(an_unknown_policy_changes_nothing, 0);
 
-/* What is in force already sends nobody an interrupt: CR4.PKS is not looked at. */
+/* Setting the policy in force sends no IPI, and so does not correct CR4.PKS. */
 static void a_policy_in_force_is_not_set_again(void)
 {
 	u32 changes;
@@ -99,7 +99,7 @@ static void off_and_on_again(void)
 	for (u32 i = 0; i < 3; i++) {
 		policy_mode_set(PKS_MODE_OFF);
 		EXPECT_ACCESSIBLE(&p);
-		EXPECT_RIGHTS(PKRS_INIT); /* OFF gives nobody rights, it stops asking for them */
+		EXPECT_RIGHTS(PKRS_INIT); /* OFF gives no rights, it stops checking them */
 		policy_mode_set(PKS_MODE_STRICT);
 		EXPECT_DENIED(&p); /* CR4.PKS needs no flush: "Ordering and caching" */
 	}
@@ -122,7 +122,7 @@ static void one_warning_a_call_site(void)
 	pks_warnings_forget();
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
 	run_in(IN_EXCEPTION, read_in_context, &p);
-	EXPECT_EQ(pks_stats.warnings - before, 0); /* and what was silent is not used up */
+	EXPECT_EQ(pks_stats.warnings - before, 0); /* a silent pardon does not use up the warning */
 	policy_mode_set(PKS_MODE_RELAXED);
 	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
 		run_in(c, read_in_context, &p);
@@ -153,7 +153,7 @@ static int count_turns(void *arg)
 	return 0;
 }
 
-/* A refused thread ends, its end says why, and the others run on. */
+/* A refused thread dies, thread_join() returns why, and other threads run on. */
 static void refused_dies(enum pks_mode mode, const struct prot_page *p)
 {
 	struct thread *victim = thread_prepare("refused", write_plainly, (void *)p), *other;
@@ -168,7 +168,7 @@ static void refused_dies(enum pks_mode mode, const struct prot_page *p)
 	end = thread_join(victim);
 	EXPECT(end.died);
 	EXPECT_PAGE_FAULT(end.fault, PF_P | PF_W | PF_PK, p->va, "refused");
-	EXPECT_EQ(end.fault.pkrs, WITH_KEY(KEY_A)); /* the rights that it had */
+	EXPECT_EQ(end.fault.pkrs, WITH_KEY(KEY_A)); /* its rights at the fault */
 	EXPECT(end.rip - (u64)write_plainly < 128);
 	REQUIRE(other);
 	EXPECT(!thread_join(other).died);
@@ -211,7 +211,7 @@ static void write_under_a_read_grant(void)
 }
 KTEST(write_under_a_read_grant, KT_PKS | KT_STRESS);
 
-/* One instruction, two pages, two keys: it faults twice and does its work once. */
+/* An instruction on two pages of two keys faults twice and takes effect once. */
 static void an_instruction_that_faults_twice(void)
 {
 	int key = pks_key_alloc("second page");
@@ -239,7 +239,7 @@ static void an_instruction_that_faults_twice(void)
 }
 KTEST(an_instruction_that_faults_twice, KT_PKS | KT_STRESS);
 
-/* REP MOVSQ stops in the middle of its work and goes on from there. */
+/* REP MOVSQ faults in the middle and resumes there. */
 static void a_copy_that_faults_on_its_way(void)
 {
 	struct page *pages = page_alloc(1);
@@ -271,11 +271,11 @@ static void read_alias(void *arg)
 {
 	struct alias *a = arg;
 
-	EXPECT_NO_FAULT(policy_read(a->va), "the page is marked, wherever it is seen");
+	EXPECT_NO_FAULT(policy_read(a->va), "the page is marked, through whichever mapping");
 	a->after = pkrs_register();
 }
 
-/* The mark is the page's, the key is that of the mapping through which it was touched. */
+/* The mark is the page's; the pardon opens the key of the mapping that was accessed. */
 static void through_a_second_mapping(void)
 {
 	int key = pks_key_alloc("second mapping");
@@ -296,7 +296,7 @@ static void through_a_second_mapping(void)
 }
 KTEST(through_a_second_mapping, KT_PKS);
 
-/* The mark is one page's, also where 512 of them are mapped by one entry. */
+/* A mark is one page's, even if one entry maps 512 pages. */
 static void a_mark_in_a_large_page(void)
 {
 	struct page *block = page_alloc(9);

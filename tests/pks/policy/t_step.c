@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A pardon for one instruction: what it opens is closed again behind the instruction, whichever
- * that is. What this cannot know: instructions that read memory in ways of their own (VMX, SGX).
- * INT n is not among them: to fault by a key it would have to read the IDT or push on a stack, and
- * then the fault itself could not be delivered.
+ * A pardon for one instruction ends with that instruction, whichever it is. What this cannot know:
+ * instructions that access memory in special ways (VMX, SGX). INT n cannot be pardoned: to fault on
+ * a key it would have to read the IDT or push on a stack, and then the fault itself could not be
+ * delivered.
  */
 #define KTEST_SUITE "step"
 
@@ -29,12 +29,12 @@ static void loads_and_stores(void)
 	EXPECT_STEPPED(1, 1, 0);
 	EXPECT_EQ(step_peek(area.a), 9);
 	asm volatile("movq $1, (%0)\n\tmovq $2, (%0)" : : "r"(area.a) : "memory");
-	EXPECT_STEPPED(2, 2, 0); /* the right to the first is none to the second */
+	EXPECT_STEPPED(2, 2, 0); /* the first pardon does not cover the second */
 	step_area_put();
 }
 KTEST(loads_and_stores, KT_PKS | KT_STRESS);
 
-/* Two pages, two keys, one instruction: the second fault adds to the first one's pardon. */
+/* One instruction on two pages of two keys: the second fault adds to the first pardon. */
 static void across_two_pages(void)
 {
 	u64 value;
@@ -51,12 +51,12 @@ static void across_two_pages(void)
 	asm volatile("lock addq $1, (%0)" : : "r"(area.b - 3) : "memory", "cc");
 	EXPECT_STEPPED(2, 1, 0);
 	asm volatile("movsq" : : "S"(area.a), "D"(area.b) : "memory");
-	EXPECT_STEPPED(2, 1, 0); /* from one to the other */
+	EXPECT_STEPPED(2, 1, 0); /* from one page to the other */
 	step_area_put();
 }
 KTEST(across_two_pages, KT_PKS | KT_STRESS);
 
-/* A string instruction is one: pardoned once for each key, however many iterations it has. */
+/* A string instruction is pardoned once for each key, however many iterations it has. */
 static void strings(void)
 {
 	u64 from, to, count;
@@ -116,7 +116,7 @@ static void read_modify_write(void)
 }
 KTEST(read_modify_write, KT_PKS | KT_STRESS);
 
-/* What is said in the trace of the one instruction that was stepped. */
+/* The trace has the stepped instruction's address and the rights taken back. */
 static void its_end_is_traced(void)
 {
 	u32 cpu = this_cpu()->id;
@@ -141,13 +141,13 @@ static void its_end_is_traced(void)
 }
 KTEST(its_end_is_traced, KT_PKS);
 
-/* A right that the context has already is not taken from it. */
+/* A step does not take back a right that the context had before. */
 static void only_what_it_opened(void)
 {
 	if (!step_area_get())
 		return;
 	rights_set(PKRS_INIT & ~(1u << 2 * PKS_KEY_DEVMAP));
-	asm volatile("movq $1, (%0)" : : "r"(area.a) : "memory"); /* WD is in the way */
+	asm volatile("movq $1, (%0)" : : "r"(area.a) : "memory"); /* denied by WD */
 	EXPECT_RIGHTS(PKRS_INIT & ~(1u << 2 * PKS_KEY_DEVMAP));
 	rights_set(PKRS_INIT);
 	EXPECT_STEPPED(1, 1, 0);
@@ -155,13 +155,13 @@ static void only_what_it_opened(void)
 }
 KTEST(only_what_it_opened, KT_PKS);
 
-/* In every kind of context. The machine check's stack can only be returned to without IRET. */
+/* A step needs IRET, and the kernel returns to the machine check's stack without it. */
 static void in_context(void *arg)
 {
-	bool wide = (enum test_context)(u64)arg == IN_MC;
+	bool for_context = (enum test_context)(u64)arg == IN_MC;
 
 	asm volatile("movq $1, (%0)" : : "r"(area.a) : "memory");
-	if (wide)
+	if (for_context)
 		EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
 	else
 		EXPECT_RIGHTS(PKRS_INIT);
@@ -183,7 +183,7 @@ static void in_every_context(void)
 }
 KTEST(in_every_context, KT_PKS | KT_STRESS);
 
-/* With gate=any too. */
+/* With gate=any an unmarked device page is stepped too. */
 static void a_page_without_a_mark(void)
 {
 	if (!step_area_get())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* An instruction that was pardoned, and then faults otherwise; and pardons inside that fault. */
+/* A pardoned instruction that then raises another fault, and pardons nested in that fault. */
 #define KTEST_SUITE "step"
 
 #include "kernel/cpu/local.h"
@@ -8,8 +8,7 @@
 #include "tests/harness/probe.h"
 #include "tests/pks/policy/step_check.h"
 
-/* Loads from the page, then stores to `to`; *after: the rights of the fixup's first instruction.
- */
+/* Loads from the page, then stores to `to`. *after: the rights at the fixup's first instruction. */
 PROBE struct fault load_and_store(u64 from, u64 to, u32 *after)
 {
 	struct fault f = { .vector = FAULT_NONE, .pkrs = from };
@@ -38,7 +37,7 @@ PROBE struct fault divide(u64 by, u64 high)
 	return f;
 }
 
-/* The instruction is pardoned, raises another fault and is left for a fixup. */
+/* The pardoned instruction raises another fault, which ends at a fixup. */
 static void another_fault_that_lands(void)
 {
 	struct fault f;
@@ -50,7 +49,7 @@ static void another_fault_that_lands(void)
 	EXPECT_EQ(after, PKRS_INIT);
 	EXPECT_PAGE_FAULT(f, PF_W, NOWHERE, "P = 0");
 	EXPECT_STEPPED(1, 1, 0);
-	EXPECT_EQ(f.pkrs, WITH_KEY(PKS_KEY_DEVMAP)); /* it had the right when it faulted */
+	EXPECT_EQ(f.pkrs, WITH_KEY(PKS_KEY_DEVMAP)); /* the right was open at the fault */
 	step_poke(area.a, 0xfff8);
 	f = load_ss(area.a);
 	EXPECT_VECTOR(f, X86_GP, 0xfff8, "no such selector");
@@ -68,7 +67,7 @@ static struct {
 	u64 rflags, pkrs;
 } repair;
 
-/* Makes the quotient fit: the instruction is repeated. */
+/* Makes the quotient fit and repeats the instruction. */
 static bool on_overflow(struct regs *regs)
 {
 	repair.runs++;
@@ -127,7 +126,7 @@ KTEST(another_fault_that_kills, KT_PKS);
 
 static volatile u32 deepest;
 
-/* The #DE of a divide that was pardoned: does the same one level deeper, then lands. */
+/* The #DE of a pardoned divide: divides again, one level deeper, then goes to the fixup. */
 static bool divide_deeper(struct regs *regs)
 {
 	u32 level = this_local()->steps;
@@ -137,7 +136,7 @@ static bool divide_deeper(struct regs *regs)
 	expect_denied(__FILE__, __LINE__, (volatile u64 *)area.b);
 	if (deepest++ < LOCAL_STEPS) {
 		divide(area.a, 0);
-		/* the last one's was wide: it is this context's until it ends */
+		/* the last pardon is for the context: open until that ends */
 		EXPECT_RIGHTS(deepest > LOCAL_STEPS && level == LOCAL_STEPS
 				      ? WITH_KEY(PKS_KEY_DEVMAP)
 				      : PKRS_INIT);
@@ -145,7 +144,7 @@ static bool divide_deeper(struct regs *regs)
 	return false; /* to the fixup */
 }
 
-/* Each pending step is one context's; one more than there is room for is wide, and counted. */
+/* Each level has a pending step; without room for one the pardon is for the context. */
 static void nested(void)
 {
 	if (!step_area_get())

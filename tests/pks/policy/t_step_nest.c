@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What comes between a pardon for one instruction and its end: NMIs, interrupts, another processor,
- * pardons inside these, somebody else's trap flag.
+ * Events between a pardon for one instruction and its end: NMIs, interrupts, a move to another CPU,
+ * pardons nested in these, and a trap flag that the kernel did not set.
  */
 #define KTEST_SUITE "step"
 
@@ -17,7 +17,7 @@
 #include "tests/harness/probe.h"
 #include "tests/pks/policy/step_check.h"
 
-/* What a context sees that comes between the pardon and the instruction. */
+/* For contexts that run between the pardon and the instruction. */
 static struct {
 	u32 nmis, interrupts, cpu;
 	bool interrupt_too;
@@ -30,7 +30,7 @@ static void expect_between(const struct regs *regs)
 	EXPECT_EQ(read_flags() & RFLAGS_TF, 0);
 	EXPECT_RIGHTS(PKRS_INIT);
 	expect_denied(__FILE__, __LINE__, (volatile u64 *)area.a);
-	asm volatile("movq $2, (%0)" : : "r"(area.b) : "memory"); /* pardoned by itself */
+	asm volatile("movq $2, (%0)" : : "r"(area.b) : "memory"); /* a pardon of its own */
 	EXPECT_RIGHTS(PKRS_INIT);
 }
 
@@ -40,7 +40,7 @@ static bool nmi_between(struct regs *regs)
 		return true;
 	expect_between(regs);
 	if (between.interrupt_too)
-		regs->rflags |= RFLAGS_IF; /* so that what is pending comes next */
+		regs->rflags |= RFLAGS_IF; /* so that the pending interrupt comes next */
 	return true;
 }
 
@@ -55,8 +55,9 @@ static bool interrupt_between(struct regs *regs)
 }
 
 /*
- * An NMI that is blocked until the next IRET, which is the one to the pardoned instruction; and an
- * interrupt that it lets in. Interrupts are off before, and on behind if there was one.
+ * Stores to a pardoned page. An NMI comes before the store: it is blocked until the next IRET,
+ * which is the one to the pardoned instruction. With `interrupt_too` the NMI also lets an interrupt
+ * in.
  */
 static void store_with_company(bool interrupt_too)
 {
@@ -87,7 +88,7 @@ static void an_nmi_before_it(void)
 }
 KTEST(an_nmi_before_it, KT_PKS);
 
-/* The interrupt ends in a switch, and the thread goes on elsewhere if there is another place. */
+/* The interrupt ends in a switch, and the thread resumes on another CPU if there is one. */
 static void an_interrupt_and_a_switch_before_it(void)
 {
 	struct cpu *home = current_thread()->pinned;
@@ -104,16 +105,16 @@ static void an_interrupt_and_a_switch_before_it(void)
 }
 KTEST(an_interrupt_and_a_switch_before_it, KT_PKS);
 
-static u32 nmis_inside;
+static u32 nested_nmis;
 
-/* Stepping lets NMIs in: the second comes while the first has its stack, and has one of its own. */
+/* Stepping unblocks NMIs: the second comes while the first uses its stack, and has its own. */
 static bool nmi_that_steps(struct regs *regs)
 {
 	u64 mark = 0x1234567890abcdef;
 	volatile u64 *copy = &mark;
 
 	(void)regs;
-	if (nmis_inside++)
+	if (nested_nmis++)
 		return true;
 	asm volatile("movq $3, (%0)" : : "r"(area.a) : "memory");
 	EXPECT_RIGHTS(PKRS_INIT);
@@ -132,11 +133,11 @@ static void nmis_in_an_nmi_that_steps(void)
 		return;
 	trap_hook_set(X86_NMI, nmi_that_steps);
 	for (u32 i = 0; i < 5; i++) {
-		nmis_inside = 0;
+		nested_nmis = 0;
 		apic_self_nmi();
-		for (u32 spins = 0; smp_load_acquire(&nmis_inside) < 2 && spins < 1000000; spins++)
+		for (u32 spins = 0; smp_load_acquire(&nested_nmis) < 2 && spins < 1000000; spins++)
 			cpu_relax();
-		EXPECT_EQ(nmis_inside, 2);
+		EXPECT_EQ(nested_nmis, 2);
 		EXPECT_STEPPED(2, 2, 0);
 	}
 	trap_hook_set(X86_NMI, NULL);
@@ -147,7 +148,7 @@ KTEST(nmis_in_an_nmi_that_steps, KT_PKS);
 
 static struct {
 	u64 rip[64];
-	u32 n, open; /* steps; those at which the interrupted code had a right more */
+	u32 n, open; /* steps; those at which the interrupted code had a pardon */
 } seen;
 
 static bool on_step(struct regs *regs)
@@ -173,7 +174,7 @@ static void some_stores(void *arg)
 		     : "memory", "cc");
 }
 
-/* Who steps the kernel sees the same steps, pardons or not. */
+/* A single-stepper sees the same steps, with or without pardons. */
 static void somebody_else_steps(void)
 {
 	static u64 without[ARRAY_SIZE(seen.rip)];
@@ -192,7 +193,7 @@ static void somebody_else_steps(void)
 	seen.n = seen.open = 0;
 	EXPECT_EQ(single_step(some_stores, NULL, on_step), steps);
 	EXPECT_EQ(memcmp(without, seen.rip, steps * sizeof(u64)), 0);
-	EXPECT(seen.open >= 4 && seen.open <= 5); /* between the string's iterations alone */
+	EXPECT(seen.open >= 4 && seen.open <= 5); /* only between the string's iterations */
 	EXPECT_STEPPED(3, 3, 0);
 	step_area_put();
 }
@@ -204,12 +205,12 @@ static void three_instructions(void *arg)
 	asm volatile("nop\n\tnop\n\tnop");
 }
 
-static u32 steps_inside;
+static u32 nested_steps;
 
-/* With the divide's step pending, which is not what traps here. */
-static bool step_inside(struct regs *regs)
+/* Single-steps while the divide's step is pending; none of the traps belongs to that step. */
+static bool step_nested(struct regs *regs)
 {
-	steps_inside = single_step(three_instructions, NULL, on_step);
+	nested_steps = single_step(three_instructions, NULL, on_step);
 	regs->rdx = 0;
 	return true;
 }
@@ -223,10 +224,10 @@ static void somebody_else_steps_inside(void)
 		return;
 	steps = single_step(three_instructions, NULL, on_step);
 	step_poke(area.a, 3);
-	trap_hook_set(X86_DE, step_inside);
+	trap_hook_set(X86_DE, step_nested);
 	asm volatile("divq (%2)" : "+d"(high), "+a"(low) : "r"(area.a) : "memory", "cc");
 	trap_hook_set(X86_DE, NULL);
-	EXPECT_EQ(smp_load_acquire(&steps_inside), steps);
+	EXPECT_EQ(smp_load_acquire(&nested_steps), steps);
 	EXPECT_EQ(low, 4);
 	EXPECT_STEPPED(1, 1, 0);
 	step_area_put();
@@ -234,12 +235,12 @@ static void somebody_else_steps_inside(void)
 KTEST(somebody_else_steps_inside, KT_PKS);
 
 static struct {
-	u32 iterations; /* traced ones, with the right open */
-	u64 flags;      /* behind the instruction */
+	u32 iterations; /* stepped ones, with the right open */
+	u64 flags;      /* after the instruction */
 	u32 rights;
 } ended;
 
-/* Whoever wanted to see the first two iterations has seen enough. */
+/* Stops single-stepping after two iterations. */
 static bool end_tracing(struct regs *regs)
 {
 	if (regs_pkrs(regs) != PKRS_INIT && ++ended.iterations == 2)
@@ -258,7 +259,7 @@ static void store_five(void *arg)
 	EXPECT_EQ(count, 0);
 }
 
-/* The string goes on, and so does its pardon, which still ends with it. */
+/* The string instruction continues, and its pardon still ends with it. */
 static void somebody_else_stops_stepping(void)
 {
 	if (!step_area_get())
@@ -288,7 +289,7 @@ static int store_and_look(void *arg)
 	return 0;
 }
 
-/* Threads whose steps are preempted, each on any processor. */
+/* Threads that step, and are preempted, on any CPU. */
 static void many_threads(void)
 {
 	struct thread *t[6];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Instructions that move the stack pointer, the flags or SS, pardoned one by one. A stack under a
- * denied key cannot take an exception, so it is one word of the protected page that is pushed or
- * popped: the frames of the fault and of the #DB lie below it, in an ordinary page.
+ * Pardoned instructions that change the stack pointer, the flags or SS. A stack under a denied key
+ * cannot take an exception, so only the lowest word of the protected page is pushed or popped: the
+ * frames of the fault and of the #DB lie below it, in an ordinary page.
  */
 #define KTEST_SUITE "step"
 
@@ -45,7 +45,7 @@ static void memory_operands(void)
 }
 KTEST(memory_operands, KT_PKS | KT_STRESS);
 
-/* One instruction with the stack pointer at `rsp`; where it is then. Interrupts off. */
+/* Runs one instruction with RSP = `rsp`; `after`: RSP after it. Interrupts off. */
 #define ON_STACK(rsp, insn, after)                            \
 	asm volatile("mov %%rsp, %%rbx\n\t"                   \
 		     "mov %1, %%rsp\n\t" insn "\n\t"          \
@@ -76,7 +76,7 @@ static void push_and_pop(void)
 }
 KTEST(push_and_pop, KT_PKS);
 
-/* The image that PUSHF writes while the kernel has set TF must not show it. */
+/* PUSHF must not show the TF that the kernel has set for the step. */
 static void pushf(void)
 {
 	u64 flags, after;
@@ -135,7 +135,7 @@ static bool note_and_end(struct regs *regs)
 	return true;
 }
 
-/* What POPF loads is its owner's: TF too, which traps after the instruction behind it. */
+/* TF loaded by POPF is its owner's: it traps after the instruction behind POPF. */
 static void popf_that_traces(void)
 {
 	trap_hook_t before;
@@ -164,7 +164,7 @@ static void popf_that_traces(void)
 }
 KTEST(popf_that_traces, KT_PKS);
 
-/* IRET, with its frame in the protected page, to the instruction behind it. */
+/* IRET to the next instruction, with its frame in the protected page. */
 static void iret(void)
 {
 	u64 flags, rsp;
@@ -195,9 +195,9 @@ static void iret(void)
 KTEST(iret, KT_PKS);
 
 /*
- * MOV SS holds its trap back until the next instruction is over (SDM Vol. 3A, "Masking Exceptions
- * and Interrupts When Switching Stacks"), and the right with it; a processor need not do so. Either
- * way it is gone then, also where that instruction faults before any trap.
+ * MOV SS may delay its trap, and so the end of the right, until after the next instruction (SDM
+ * Vol. 3A, "Masking Exceptions and Interrupts When Switching Stacks"). Either way the right is gone
+ * then, even if that instruction faults before the trap.
  */
 static void mov_ss(void)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Why a mapping that is global and rights that belong to a context cannot be reconciled, step by
- * step: docs/PKS.md tells the same story in words. What this cannot know: what a kernel does whose
- * kmap() callers nobody has looked at.
+ * Shows step by step why global mappings and rights of one context cannot be reconciled;
+ * docs/PKS.md explains the same in words. What this cannot know: what happens in a kernel whose
+ * kmap() callers nobody has checked.
  */
 #define KTEST_SUITE "theory"
 
@@ -14,7 +14,7 @@
 #include "tests/harness/percpu_run.h"
 #include "tests/harness/probe.h"
 
-/* Two pages of one protected range: one is mapped and handed on, nobody means the other. */
+/* Two pages of one key: one is mapped and handed on, nobody uses the other. */
 static struct prot_page mapped, other;
 
 static bool begin(enum pks_mode mode, enum pks_scope scope)
@@ -34,10 +34,10 @@ static void expect_refused(void *arg)
 {
 	(void)arg;
 	EXPECT_PAGE_FAULT(policy_write(mapped.va), PF_P | PF_W | PF_PK, mapped.va,
-			  "the address came along, the right to use it did not");
+			  "the address was handed on, the right was not");
 }
 
-/* 1. An address can be handed on; a right cannot: it is in the register of whoever runs. */
+/* 1. An address can be handed on; a right cannot: it is in the running context's register. */
 static void a_right_stays_with_its_context(void)
 {
 	struct pks_token token;
@@ -48,7 +48,7 @@ static void a_right_stays_with_its_context(void)
 	EXPECT_NO_FAULT(policy_write(mapped.va), "the context that was granted the key");
 	for (enum test_context c = 0; c < TEST_CONTEXTS; c++)
 		run_in(c, expect_refused, NULL);
-	EXPECT_NO_FAULT(policy_write(mapped.va), "and it has it still");
+	EXPECT_NO_FAULT(policy_write(mapped.va), "it still has the key");
 	pks_revoke(token);
 	end();
 }
@@ -68,7 +68,7 @@ static void expect_both_refused(void *arg)
 			  "nobody has it mapped");
 }
 
-/* 2. To hand the right on as well it must be opened for all: then it is open to all, for all. */
+/* 2. To hand on the right too, the key must be opened to all: then all its pages are. */
 static void what_is_open_to_all_protects_nothing(void)
 {
 	if (!begin(PKS_MODE_SILENT, PKS_SCOPE_GLOBAL))
@@ -97,7 +97,7 @@ static void use_and_lose(u32 member, void *arg)
 	EXPECT_DENIED(&mapped);
 }
 
-/* 3. And to close it again every processor must be told: what keys were to spare. */
+/* 3. Closing it again must interrupt every CPU: the cost that keys were to avoid. */
 static void closing_must_reach_every_processor(void)
 {
 	if (!begin(PKS_MODE_SILENT, PKS_SCOPE_GLOBAL))
@@ -117,7 +117,7 @@ static void expect_this_page_alone(void *arg)
 	EXPECT_DENIED(&other);
 }
 
-/* 4. A mark is global and opens nothing; a pardon opens, here for one instruction, and is local. */
+/* 4. A mark is global and opens nothing; a pardon is local and opens, here for one instruction. */
 static void a_mark_is_global_and_a_pardon_is_not(void)
 {
 	if (!begin(PKS_MODE_SILENT, PKS_SCOPE_INSTRUCTION))
@@ -143,7 +143,7 @@ static void map_for_oneself(void *arg)
 	EXPECT_DENIED(&mapped);
 }
 
-/* 5. Hand over the page instead of the address, and whoever uses it opens it for itself. */
+/* 5. If the page is handed on, not its address, each user opens it for itself. */
 static void a_page_can_be_handed_over(void)
 {
 	if (!begin(PKS_MODE_STRICT, PKS_SCOPE_CONTEXT))
