@@ -13,7 +13,7 @@
 
 #define NO_MADT "the firmware has no MADT"
 
-static void this_processor_is_listed(void)
+static void madt_lists_this_cpu_once(void)
 {
 	u32 found = 0;
 
@@ -23,14 +23,14 @@ static void this_processor_is_listed(void)
 			found++;
 	EXPECT_EQ(found, 1);
 }
-KTEST(this_processor_is_listed, 0);
+KTEST(madt_lists_this_cpu_once, 0);
 
-static void local_apic_is_where_it_is_said(void)
+static void madt_has_the_local_apic_address(void)
 {
 	SKIP_IF(!acpi.madt.present, NO_MADT);
 	EXPECT_EQ(acpi.madt.lapic, rdmsr(MSR_APIC_BASE) & 0xffffff000ULL);
 }
-KTEST(local_apic_is_where_it_is_said, 0);
+KTEST(madt_has_the_local_apic_address, 0);
 
 /* A 24-bit counter at 3579545 Hz wraps after 4.7 s, so a few reads show that it counts upwards. */
 static void pm_timer_counts(void)

@@ -41,24 +41,24 @@ static void one_memory_type_is_write_combining(void)
 }
 KTEST(one_memory_type_is_write_combining, 0);
 
-static void pks_is_what_cpuid_says(void)
+static void pks_is_on_if_cpuid_and_mode_say_so(void)
 {
 	bool on = CONFIG_PKS && cpu_has(FEATURE_PKS) && options.policy.mode != PKS_MODE_OFF;
 
 	EXPECT_EQ(pks_on(), CONFIG_PKS && cpu_has(FEATURE_PKS));
 	EXPECT_EQ(!!(read_cr4() & CR4_PKS), on);
 }
-KTEST(pks_is_what_cpuid_says, 0);
+KTEST(pks_is_on_if_cpuid_and_mode_say_so, 0);
 
 /* A new thread's rights: key 0 open, devmap closed, read-only data readable. */
-static void initial_rights(void)
+static void a_thread_starts_with_the_initial_rights(void)
 {
 	EXPECT_EQ(rights_now(), 0xffffffec);
 }
-KTEST(initial_rights, KT_PKS);
+KTEST(a_thread_starts_with_the_initial_rights, KT_PKS);
 
 /* A CPU without keys ignores bits 62:59 of an entry. */
-static void key_bits_need_support(void)
+static void a_cpu_without_keys_ignores_the_key_bits(void)
 {
 	struct page *page = window_page(0);
 	u64 value;
@@ -75,7 +75,7 @@ static void key_bits_need_support(void)
 	window_clear();
 	page_free(page, 0);
 }
-KTEST(key_bits_need_support, 0);
+KTEST(a_cpu_without_keys_ignores_the_key_bits, 0);
 
 #define USER_VA 0x10000000UL
 
@@ -109,12 +109,12 @@ static void look_smap(u64 root)
 	EXPECT_PAGE_FAULT(f, PF_P, USER_VA, "SMAP: no supervisor access to a user-mode address");
 }
 
-static void smap(void)
+static void smap_denies_user_pages(void)
 {
 	SKIP_IF(!cpu_has(FEATURE_SMAP), "this CPU has no SMAP");
 	supervisor_and_user_page(look_smap);
 }
-KTEST(smap, 0);
+KTEST(smap_denies_user_pages, 0);
 
 static void look_smep(u64 root)
 {
@@ -122,12 +122,12 @@ static void look_smep(u64 root)
 			  "SMEP: no supervisor fetch from a user-mode address");
 }
 
-static void smep(void)
+static void smep_denies_fetches_from_user_pages(void)
 {
 	SKIP_IF(!cpu_has(FEATURE_SMEP), "this CPU has no SMEP");
 	supervisor_and_user_page(look_smep);
 }
-KTEST(smep, 0);
+KTEST(smep_denies_fetches_from_user_pages, 0);
 
 __attribute__((section(".user.text"), noinline)) static void user_sgdt(u64 arg)
 {
@@ -138,7 +138,7 @@ __attribute__((section(".user.text"), noinline)) static void user_sgdt(u64 arg)
 	asm volatile("syscall" : : "a"(SYS_EXIT), "D"(0) : "rcx", "r11", "memory");
 }
 
-static void umip(void)
+static void umip_denies_sgdt_in_user_mode(void)
 {
 	struct uspace us;
 	struct thread_end end;
@@ -150,4 +150,4 @@ static void umip(void)
 	EXPECT_VECTOR(end.fault, X86_GP, 0, "UMIP: SGDT is not for user mode");
 	uspace_destroy(&us);
 }
-KTEST(umip, 0);
+KTEST(umip_denies_sgdt_in_user_mode, 0);

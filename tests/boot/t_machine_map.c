@@ -114,7 +114,7 @@ static void only_text_is_executable(void)
 KTEST(only_text_is_executable, 0);
 
 /* Each aligned 2 MiB of RAM is mapped by a large page, unless text or data begin within it. */
-static void direct_map_is_large(void)
+static void direct_map_uses_large_pages(void)
 {
 	u64 low = (u64)text_start - KERNEL_BASE, high = (u64)data_start - KERNEL_BASE;
 	u64 size = level_size(2), blocks = 0, small = 0;
@@ -137,7 +137,7 @@ static void direct_map_is_large(void)
 	EXPECT(blocks > 0);
 	EXPECT(small <= pgtable_splits()); /* none, unless tests have run before */
 }
-KTEST(direct_map_is_large, 0);
+KTEST(direct_map_uses_large_pages, 0);
 
 static void expect_guard(u64 lowest)
 {
@@ -151,7 +151,7 @@ static void expect_guard(u64 lowest)
 			  "nothing is mapped under a stack");
 }
 
-static void guard_pages(void)
+static void every_stack_has_a_guard_page(void)
 {
 	struct thread *main = list_entry(all_threads.next, struct thread, all_node);
 
@@ -160,7 +160,7 @@ static void guard_pages(void)
 	for (u32 i = 0; i < IST_STACKS; i++)
 		expect_guard(this_cpu()->tss.ist[i] - STACK_SIZE);
 }
-KTEST(guard_pages, 0);
+KTEST(every_stack_has_a_guard_page, 0);
 
 static void note_stack(void *arg)
 {
@@ -175,7 +175,7 @@ static bool in_ist(u64 rsp, u32 ist)
 }
 
 /* NMI and #MC have their own stacks; any other context that interrupts a thread uses its stack. */
-static void stacks_of_contexts(void)
+static void each_context_runs_on_its_stack(void)
 {
 	u64 mine = (u64)current_thread()->stack;
 
@@ -191,7 +191,7 @@ static void stacks_of_contexts(void)
 			  c == IN_SOFTIRQ || c == IN_INTERRUPT || c == IN_EXCEPTION);
 	}
 }
-KTEST(stacks_of_contexts, KT_STRESS);
+KTEST(each_context_runs_on_its_stack, KT_STRESS);
 
 static struct {
 	u64 rsp, fixup; /* where the thread resumes */
@@ -210,7 +210,7 @@ static bool resume_after_overflow(struct regs *regs)
 }
 
 /* A push into the guard page faults; pushing the #PF frame faults too: #DF, on its own stack. */
-static void stack_overflow(void)
+static void a_stack_overflow_is_a_double_fault(void)
 {
 	trap_hook_t before = trap_hook_set(X86_DF, resume_after_overflow);
 	u64 flags = irq_save();
@@ -231,4 +231,4 @@ static void stack_overflow(void)
 	EXPECT_EQ(overflow.df_error, 0);
 	EXPECT(in_ist(overflow.df_rsp, IST_DF));
 }
-KTEST(stack_overflow, 0);
+KTEST(a_stack_overflow_is_a_double_fault, 0);

@@ -25,7 +25,7 @@ static bool symbol_is(u64 addr, const char *want)
 	return ksym_lookup(addr, &name, &offset, &size) && offset < size && !strcmp(name, want);
 }
 
-static void symbols(void)
+static void an_address_has_a_symbol(void)
 {
 	u64 addr = (u64)thread_create, offset = 1, size = 0;
 	const char *name = "";
@@ -44,9 +44,9 @@ static void symbols(void)
 		  (void *)(addr + 2));
 	EXPECT(!strcmp(text, want));
 }
-KTEST(symbols, 0);
+KTEST(an_address_has_a_symbol, 0);
 
-static void no_symbols_beyond_text(void)
+static void addresses_outside_text_have_no_symbol(void)
 {
 	const char *name;
 	u64 offset, size;
@@ -60,10 +60,10 @@ static void no_symbols_beyond_text(void)
 	EXPECT(!ksym_lookup(~0ULL, &name, &offset, &size));
 	EXPECT(!ksym_lookup(DIRECT_BASE, &name, &offset, &size));
 }
-KTEST(no_symbols_beyond_text, 0);
+KTEST(addresses_outside_text_have_no_symbol, 0);
 
 /* Walks the frames as a backtrace does, up to thread_main(); each is on this stack. */
-static void chain_of_frames(void)
+static void frames_lead_to_thread_main(void)
 {
 	const u64 *frame = __builtin_frame_address(0);
 	bool test_thread = false, thread_main = false;
@@ -79,7 +79,7 @@ static void chain_of_frames(void)
 	EXPECT(thread_main);
 	EXPECT_EQ((u64)frame, 0); /* the chain has an end */
 }
-KTEST(chain_of_frames, 0);
+KTEST(frames_lead_to_thread_main, 0);
 
 static void clock_does_not_go_back(void)
 {
@@ -96,7 +96,7 @@ static void clock_does_not_go_back(void)
 }
 KTEST(clock_does_not_go_back, KT_STRESS);
 
-static void sleep_is_not_short(void)
+static void a_sleep_is_not_too_short(void)
 {
 	static const u64 lengths[] = { 0, 1, 100000, 1000000, 2500000 };
 
@@ -107,4 +107,4 @@ static void sleep_is_not_short(void)
 		EXPECT(now_ns() - start >= lengths[i]);
 	}
 }
-KTEST(sleep_is_not_short, 0);
+KTEST(a_sleep_is_not_too_short, 0);

@@ -19,7 +19,7 @@
 
 static const char test_owner[] = "test of keys";
 
-static void static_owners(void)
+static void static_keys_keep_their_owners(void)
 {
 	static const char *const owners[] = { "all memory", "devmap", "read-only data" };
 
@@ -33,11 +33,11 @@ static void static_owners(void)
 	EXPECT(!pks_key_owner(KEYS));
 	EXPECT(!pks_key_owner(~0u));
 }
-KTEST(static_owners, 0);
+KTEST(static_keys_keep_their_owners, 0);
 
 static void no_keys_without_pks(void)
 {
-	SKIP_IF(pks_on(), "this CPU has PKS");
+	SKIP_IF(pks_on(), "this CPU has keys");
 	EXPECT_EQ(pks_key_alloc(test_owner), -ENODEV);
 	EXPECT_EQ(pks_key_alloc(NULL), -ENODEV);
 }
@@ -65,7 +65,7 @@ static void free_all(u32 taken)
 			EXPECT_EQ(pks_key_free(key), 0);
 }
 
-static void until_exhaustion(void)
+static void every_free_key_can_be_allocated(void)
 {
 	u32 unowned = 0, taken;
 
@@ -81,10 +81,10 @@ static void until_exhaustion(void)
 	for (u32 key = 3; key < KEYS; key++)
 		EXPECT(!pks_key_owner(key));
 }
-KTEST(until_exhaustion, KT_PKS);
+KTEST(every_free_key_can_be_allocated, KT_PKS);
 
 /* If only one key is free, the next allocation returns it. */
-static void a_freed_key_comes_again(void)
+static void a_freed_key_can_be_allocated_again(void)
 {
 	u32 taken = take_all();
 
@@ -95,9 +95,9 @@ static void a_freed_key_comes_again(void)
 	}
 	free_all(taken);
 }
-KTEST(a_freed_key_comes_again, KT_PKS);
+KTEST(a_freed_key_can_be_allocated_again, KT_PKS);
 
-static void bad_requests(void)
+static void bad_requests_are_refused(void)
 {
 	int key = pks_key_alloc(test_owner);
 
@@ -109,10 +109,10 @@ static void bad_requests(void)
 	EXPECT_EQ(pks_key_free(KEYS + (u32)key), -EINVAL);
 	EXPECT_EQ(pks_key_free(~0u), -EINVAL);
 }
-KTEST(bad_requests, KT_PKS);
+KTEST(bad_requests_are_refused, KT_PKS);
 
 /* A key is busy while any page carries it, whatever the sizes of the leaves. */
-static void busy_while_pages_carry_it(void)
+static void a_key_is_busy_while_pages_carry_it(void)
 {
 	struct page *page = window_page(9);
 	int key = pks_key_alloc(test_owner);
@@ -132,7 +132,7 @@ static void busy_while_pages_carry_it(void)
 	window_clear();
 	page_free(page, 9);
 }
-KTEST(busy_while_pages_carry_it, KT_PKS);
+KTEST(a_key_is_busy_while_pages_carry_it, KT_PKS);
 
 /* Freeing a key ends its owner's rights: the next owner starts without. */
 static void rights_end_with_the_key(void)

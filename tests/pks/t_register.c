@@ -10,7 +10,7 @@
 #include "tests/harness/window.h"
 
 /* Changes the rights back and forth while the TLB holds the translation, without any flush. */
-static void holds_from_the_next_instruction(void)
+static void new_rights_hold_from_the_next_instruction(void)
 {
 	struct page *page = window_page(0);
 	struct rights_saved saved;
@@ -36,4 +36,4 @@ static void holds_from_the_next_instruction(void)
 	window_clear();
 	page_free(page, 0);
 }
-KTEST(holds_from_the_next_instruction, KT_PKS);
+KTEST(new_rights_hold_from_the_next_instruction, KT_PKS);

@@ -36,7 +36,7 @@ static int note_rights(void *arg)
 }
 
 /* Each key has its owner's initial rights, though the thread's creator has all rights. */
-static void initial_rights_of_a_thread(void)
+static void each_key_has_its_initial_rights(void)
 {
 	u32 pkrs = 0;
 
@@ -51,10 +51,10 @@ static void initial_rights_of_a_thread(void)
 		EXPECT_EQ(bits_of(pkrs, key), 3);
 	EXPECT_EQ(rights_now(), 0);
 }
-KTEST(initial_rights_of_a_thread, KT_PKS | KT_STRESS);
+KTEST(each_key_has_its_initial_rights, KT_PKS | KT_STRESS);
 
 /* Calls each setter in each state of a key; mirror and register agree throughout. */
-static void setters(void)
+static void setters_set_both_bits(void)
 {
 	for (u32 i = 0; i < ktest_rounds(); i++) {
 		u32 before = i & 3;
@@ -70,10 +70,10 @@ static void setters(void)
 		EXPECT_EQ(bits_of(rights_now(), KEY), 0);
 	}
 }
-KTEST(setters, KT_PKS | KT_STRESS);
+KTEST(setters_set_both_bits, KT_PKS | KT_STRESS);
 
 /* Each setter's rights hold for reads and writes. */
-static void setters_are_obeyed(void)
+static void accesses_obey_the_setters(void)
 {
 	struct page *page = window_page(0);
 	u64 value;
@@ -96,10 +96,10 @@ static void setters_are_obeyed(void)
 	window_clear();
 	page_free(page, 0);
 }
-KTEST(setters_are_obeyed, KT_PKS | KT_STRESS);
+KTEST(accesses_obey_the_setters, KT_PKS | KT_STRESS);
 
 /* READ allows reads only, WRITE allows both; the token takes back exactly that. */
-static void read_is_not_write(void)
+static void a_read_grant_does_not_allow_writes(void)
 {
 	struct pks_token token;
 
@@ -115,7 +115,7 @@ static void read_is_not_write(void)
 		EXPECT_EQ(bits_of(rights_now(), KEY), 3);
 	}
 }
-KTEST(read_is_not_write, KT_PKS | KT_STRESS);
+KTEST(a_read_grant_does_not_allow_writes, KT_PKS | KT_STRESS);
 
 /* The bits after a grant: READ clears AD, WRITE clears both; neither sets a bit. */
 static u32 granted(u32 bits, enum pks_access access)
@@ -138,7 +138,7 @@ static void nest(u32 base, enum pks_access outer, enum pks_access inner)
 	EXPECT_EQ(bits_of(rights_now(), KEY), base);
 }
 
-static void nested_grants(void)
+static void grants_nest(void)
 {
 	static const enum pks_access accesses[] = { PKS_READ, PKS_WRITE };
 
@@ -147,7 +147,7 @@ static void nested_grants(void)
 			for (u32 inner = 0; inner < 2; inner++)
 				nest(base, accesses[outer], accesses[inner]);
 }
-KTEST(nested_grants, KT_PKS | KT_STRESS);
+KTEST(grants_nest, KT_PKS | KT_STRESS);
 
 /*
  * Each token restores what its grant found, also in the wrong order. So the key ends as the *inner*
@@ -165,7 +165,7 @@ static int wrong_order(void *arg)
 	return 0;
 }
 
-static void revoked_in_the_wrong_order(void)
+static void a_token_restores_what_its_grant_found(void)
 {
 	u32 pkrs = 0;
 
@@ -174,10 +174,10 @@ static void revoked_in_the_wrong_order(void)
 	EXPECT_EQ(bits_of(pkrs, KEY), 3);
 	EXPECT_EQ(bits_of(rights_now(), KEY), 3);
 }
-KTEST(revoked_in_the_wrong_order, KT_PKS | KT_STRESS);
+KTEST(a_token_restores_what_its_grant_found, KT_PKS | KT_STRESS);
 
 /* Tokens of different keys are independent: they may be revoked in any order. */
-static void different_keys_in_any_order(void)
+static void tokens_of_different_keys_are_independent(void)
 {
 	struct pks_token a = pks_grant(KEY, PKS_WRITE), b = pks_grant(OTHER, PKS_READ);
 
@@ -189,7 +189,7 @@ static void different_keys_in_any_order(void)
 	pks_revoke(b);
 	EXPECT_EQ(bits_of(rights_now(), OTHER), 3);
 }
-KTEST(different_keys_in_any_order, KT_PKS | KT_STRESS);
+KTEST(tokens_of_different_keys_are_independent, KT_PKS | KT_STRESS);
 
 static void put_all(u32 pkrs)
 {
@@ -200,7 +200,7 @@ static void put_all(u32 pkrs)
 }
 
 /* Each operation on each key leaves the other keys' bits alone, whatever these are. */
-static void other_keys_are_left(void)
+static void other_keys_keep_their_rights(void)
 {
 	static const u32 patterns[] = { 0, 0xfffffffc, 0xaaaaaaa8, 0x55555554, 0x1b1b1b18 };
 
@@ -225,7 +225,7 @@ static void other_keys_are_left(void)
 		}
 	}
 }
-KTEST(other_keys_are_left, KT_PKS | KT_STRESS);
+KTEST(other_keys_keep_their_rights, KT_PKS | KT_STRESS);
 
 enum operation { SET_NONE, SET_READ, SET_ALL, GRANT_READ, GRANT_WRITE, REVOKE, OPERATIONS };
 
@@ -262,7 +262,7 @@ static bool writes_register(enum operation op, u32 bits, struct pks_token token)
 }
 
 /* The register is written if and only if the operation changes the rights. */
-static void no_redundant_write(void)
+static void only_a_change_writes_the_register(void)
 {
 	struct pks_token token;
 
@@ -278,4 +278,4 @@ static void no_redundant_write(void)
 			EXPECT_EQ(writes_register(op, bits, token), becomes[op] != bits);
 	}
 }
-KTEST(no_redundant_write, KT_PKS | KT_STRESS);
+KTEST(only_a_change_writes_the_register, KT_PKS | KT_STRESS);

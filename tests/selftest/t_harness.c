@@ -12,7 +12,7 @@
 #include "tests/harness/expect.h"
 #include "tests/harness/probe.h"
 
-static void expected_fault(void)
+static void a_probe_returns_its_fault(void)
 {
 	u64 value;
 
@@ -20,9 +20,9 @@ static void expected_fault(void)
 			  "P = 0: nothing is mapped");
 	EXPECT_PAGE_FAULT(probe_write((void *)NOWHERE, 1), PF_W, NOWHERE, "P = 0, a write");
 }
-KTEST(expected_fault, 0);
+KTEST(a_probe_returns_its_fault, 0);
 
-static void no_fault(void)
+static void an_allowed_access_succeeds(void)
 {
 	u64 word = 1, value = 0;
 
@@ -31,16 +31,16 @@ static void no_fault(void)
 	EXPECT_NO_FAULT(probe_write(&word, 7), "an ordinary write");
 	EXPECT_EQ(word, 7);
 }
-KTEST(no_fault, 0);
+KTEST(an_allowed_access_succeeds, 0);
 
-static void null_access(void)
+static void page_0_is_not_mapped(void)
 {
 	u64 value;
 
 	EXPECT_PAGE_FAULT(probe_read(NULL, &value), 0, 0, "page 0 is never mapped");
 	EXPECT_PAGE_FAULT(probe_write((void *)8, 1), PF_W, 8, "page 0 is never mapped");
 }
-KTEST(null_access, 0);
+KTEST(page_0_is_not_mapped, 0);
 
 static int read_nowhere(void *arg)
 {
@@ -48,7 +48,7 @@ static int read_nowhere(void *arg)
 	return (int)*(volatile u64 *)NOWHERE;
 }
 
-static void death_of_a_thread(void)
+static void a_fault_ends_its_thread(void)
 {
 	struct thread *t = thread_prepare("to die", read_nowhere, NULL);
 	struct thread_end end;
@@ -61,7 +61,7 @@ static void death_of_a_thread(void)
 	EXPECT_EQ(end.fault.vector, X86_PF);
 	EXPECT_EQ(end.fault.addr, NOWHERE);
 }
-KTEST(death_of_a_thread, 0);
+KTEST(a_fault_ends_its_thread, 0);
 
 static void count_up(void *arg)
 {
@@ -84,7 +84,7 @@ static void fault_in_context(void *arg)
 	*(struct fault *)arg = probe_write((void *)NOWHERE, 1);
 }
 
-static void fault_in_every_context(void)
+static void a_fault_is_a_value_in_every_context(void)
 {
 	for (enum test_context c = 0; c < TEST_CONTEXTS; c++) {
 		struct fault f = { 0 };
@@ -93,4 +93,4 @@ static void fault_in_every_context(void)
 		EXPECT_PAGE_FAULT(f, PF_W, NOWHERE, "a fault is a value in every context");
 	}
 }
-KTEST(fault_in_every_context, KT_STRESS);
+KTEST(a_fault_is_a_value_in_every_context, KT_STRESS);

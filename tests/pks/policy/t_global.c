@@ -94,7 +94,7 @@ static void is_denied(void *arg)
 }
 
 /* A nested context with the same rights inherits the loan; an NMI does not. */
-static void who_inherits_it(void)
+static void nested_contexts_inherit_a_loan_but_no_nmi(void)
 {
 	static const enum test_context inheriting[] = { IN_SOFTIRQ, IN_EXCEPTION };
 	u64 flags;
@@ -115,10 +115,10 @@ static void who_inherits_it(void)
 	kunmap(marked.page);
 	pages_put();
 }
-KTEST(who_inherits_it, KT_PKS);
+KTEST(nested_contexts_inherit_a_loan_but_no_nmi, KT_PKS);
 
 /* A write of the rights ends the loan; the next fault lends again. */
-static void comes_back_lazily(void)
+static void the_next_fault_lends_again(void)
 {
 	u64 faults, flags;
 
@@ -141,7 +141,7 @@ static void comes_back_lazily(void)
 	kunmap(marked.page);
 	pages_put();
 }
-KTEST(comes_back_lazily, KT_PKS);
+KTEST(the_next_fault_lends_again, KT_PKS);
 
 /* Marks are counted per key: the last mark of all its pages closes it. */
 static void the_last_mark_closes(void)
@@ -164,7 +164,7 @@ static void the_last_mark_closes(void)
 }
 KTEST(the_last_mark_closes, KT_PKS);
 
-static void the_key_moves(void)
+static void marks_move_with_the_key(void)
 {
 	if (!pages_get())
 		return;
@@ -182,10 +182,10 @@ static void the_key_moves(void)
 	expect_refused(NULL);
 	pages_put();
 }
-KTEST(the_key_moves, KT_PKS);
+KTEST(marks_move_with_the_key, KT_PKS);
 
 /* Changing scope or mode while a page is mapped leaves nothing open. */
-static void changed_while_open(void)
+static void a_policy_change_closes_what_is_open(void)
 {
 	if (!pages_get())
 		return;
@@ -208,10 +208,10 @@ static void changed_while_open(void)
 	kunmap(marked.page);
 	pages_put();
 }
-KTEST(changed_while_open, KT_PKS);
+KTEST(a_policy_change_closes_what_is_open, KT_PKS);
 
 /* With gate=any a device page whose key is not open is pardoned for the context. */
-static void an_unmapped_device_page(void)
+static void an_unmarked_device_page_is_pardoned(void)
 {
 	if (!pages_get())
 		return;
@@ -225,7 +225,7 @@ static void an_unmapped_device_page(void)
 	EXPECT_RIGHTS(PKRS_INIT);
 	pages_put();
 }
-KTEST(an_unmapped_device_page, KT_PKS);
+KTEST(an_unmarked_device_page_is_pardoned, KT_PKS);
 
 static void warns_once(void)
 {
@@ -247,7 +247,7 @@ static void warns_once(void)
 }
 KTEST(warns_once, KT_PKS);
 
-static void is_traced(void)
+static void open_and_close_are_traced(void)
 {
 	bool was_on = trace_on;
 	struct trace_event e = { 0 };
@@ -272,4 +272,4 @@ static void is_traced(void)
 	irq_restore(flags);
 	pages_put();
 }
-KTEST(is_traced, KT_PKS);
+KTEST(open_and_close_are_traced, KT_PKS);

@@ -145,7 +145,7 @@ static void expect_closed(void)
 }
 
 /* Moving a page takes away more marks than its old key was given: that closes the key. */
-static void marks_below_zero(void)
+static void a_count_below_zero_keeps_the_key_closed(void)
 {
 	struct prot_page other;
 
@@ -176,7 +176,7 @@ static void marks_below_zero(void)
 	prot_page_put(&other);
 	prot_page_put(&page);
 }
-KTEST(marks_below_zero, KT_PKS);
+KTEST(a_count_below_zero_keeps_the_key_closed, KT_PKS);
 
 /* All members map, use and unmap at once: each can use the page while it has it mapped. */
 static void use_it(u32 member, void *arg)
@@ -195,7 +195,7 @@ static void use_it(u32 member, void *arg)
 	EXPECT_EQ(policy_write(page.va).vector, X86_PF);
 }
 
-static void all_at_once(void)
+static void many_cpus_map_at_once(void)
 {
 	if (!page_get())
 		return;
@@ -203,4 +203,4 @@ static void all_at_once(void)
 	EXPECT_EQ(pks_global_marks(KEY), 0);
 	prot_page_put(&page);
 }
-KTEST(all_at_once, KT_PKS | KT_STRESS);
+KTEST(many_cpus_map_at_once, KT_PKS | KT_STRESS);

@@ -116,7 +116,7 @@ static void run_preempted(int (*fn)(void *))
 }
 
 /* All threads are in their page fault at the same time, switched away from it. */
-static void a_switch_in_the_page_fault(void)
+static void rights_survive_a_switch_in_the_page_fault(void)
 {
 	u32 alone = 0;
 
@@ -134,7 +134,7 @@ static void a_switch_in_the_page_fault(void)
 	}
 	EXPECT(alone <= 10 * MEMBERS / 2); /* the last thread has none to switch to */
 }
-KTEST(a_switch_in_the_page_fault, KT_PKS | KT_STRESS | KT_ONE_CPU);
+KTEST(rights_survive_a_switch_in_the_page_fault, KT_PKS | KT_STRESS | KT_ONE_CPU);
 
 /* A refusal after a switch returns the fault to the right thread. */
 static int be_refused_and_switch(void *arg)
@@ -150,7 +150,7 @@ static int be_refused_and_switch(void *arg)
 	return 0;
 }
 
-static void a_switch_before_a_refusal(void)
+static void a_refusal_survives_a_switch(void)
 {
 	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
 	for (u32 i = 0; i < MEMBERS; i++)
@@ -159,7 +159,7 @@ static void a_switch_before_a_refusal(void)
 	for (u32 i = 0; i < MEMBERS; i++)
 		member_put(&members[i]);
 }
-KTEST(a_switch_before_a_refusal, KT_PKS | KT_STRESS);
+KTEST(a_refusal_survives_a_switch, KT_PKS | KT_STRESS);
 
 /* An exception handler that sleeps, yields, has its own rights and changes the frame's. */
 static bool sleep_in_handler(struct regs *regs)
@@ -217,7 +217,7 @@ static int be_pardoned_on_and_on(void *arg)
 	return 0;
 }
 
-static void ticks_in_the_page_fault(void)
+static void rights_survive_ticks_in_the_page_fault(void)
 {
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
 	for (u32 i = 0; i < MEMBERS; i++)
@@ -226,4 +226,4 @@ static void ticks_in_the_page_fault(void)
 	for (u32 i = 0; i < MEMBERS; i++)
 		member_put(&members[i]);
 }
-KTEST(ticks_in_the_page_fault, KT_PKS | KT_STRESS);
+KTEST(rights_survive_ticks_in_the_page_fault, KT_PKS | KT_STRESS);

@@ -85,7 +85,7 @@ static void do_unmap(void *arg)
 }
 
 /* Two threads each map (A, B) and unmap (a, b) once, in every order. */
-static void two_threads_in_all_orders(void)
+static void two_threads_map_in_any_order(void)
 {
 	static const char *const orders[] = { "AaBb", "ABab", "ABba", "BAab", "BAba", "BbAa" };
 	struct prot_page p;
@@ -112,7 +112,7 @@ static void two_threads_in_all_orders(void)
 	actor_end(&a);
 	prot_page_put(&p);
 }
-KTEST_MARKS(two_threads_in_all_orders, KT_PKS | KT_STRESS);
+KTEST_MARKS(two_threads_map_in_any_order, KT_PKS | KT_STRESS);
 
 static int map_touch_unmap(void *arg)
 {
@@ -140,7 +140,7 @@ static void touch_in_turn(struct prot_page *p)
 			EXPECT(!thread_join(t[i]).died);
 }
 
-static void threads_at_the_same_time(void)
+static void many_threads_map_at_once(void)
 {
 	struct prot_page p;
 
@@ -151,7 +151,7 @@ static void threads_at_the_same_time(void)
 	EXPECT_CLOSED(&p);
 	prot_page_put(&p);
 }
-KTEST_MARKS(threads_at_the_same_time, KT_PKS | KT_STRESS);
+KTEST_MARKS(many_threads_map_at_once, KT_PKS | KT_STRESS);
 
 static void any_context_may_map_and_unmap(void)
 {
@@ -211,7 +211,7 @@ static void an_ordinary_page_costs_nothing(void)
 KTEST_MARKS(an_ordinary_page_costs_nothing, 0);
 
 /* A mapped page's range loses its protection and gets it back. */
-static void the_key_goes_while_mapped(void)
+static void a_mark_outlives_the_key(void)
 {
 	struct prot_page p;
 
@@ -229,10 +229,10 @@ static void the_key_goes_while_mapped(void)
 	EXPECT_CLOSED(&p);
 	prot_page_put(&p);
 }
-KTEST_MARKS(the_key_goes_while_mapped, KT_PKS);
+KTEST_MARKS(a_mark_outlives_the_key, KT_PKS);
 
 /* A mark depends on neither gate nor device range: any page with a key can be marked. */
-static void a_page_that_is_no_device(void)
+static void a_page_of_no_device_can_be_marked(void)
 {
 	struct page *page = page_alloc(0);
 	struct prot_page p;
@@ -251,7 +251,7 @@ static void a_page_that_is_no_device(void)
 	EXPECT_EQ(set_memory_pkey((u64)p.va, 1, PKS_KEY_DEFAULT), 0);
 	page_free(page, 0);
 }
-KTEST_MARKS(a_page_that_is_no_device, KT_PKS);
+KTEST_MARKS(a_page_of_no_device_can_be_marked, KT_PKS);
 
 static void pardon_me(void *arg)
 {
@@ -282,7 +282,7 @@ static void a_pardon_outlives_the_mark(void)
 KTEST_MARKS(a_pardon_outlives_the_mark, KT_PKS);
 
 /* A sequence that real users need: kmap(), grant, kunmap(), and only then the revoke. */
-static void unmap_inside_a_grant(void)
+static void an_unmap_leaves_a_grant_open(void)
 {
 	struct pks_token token;
 	struct prot_page p;
@@ -298,7 +298,7 @@ static void unmap_inside_a_grant(void)
 	EXPECT_DENIED(&p);
 	prot_page_put(&p);
 }
-KTEST_MARKS(unmap_inside_a_grant, KT_PKS);
+KTEST_MARKS(an_unmap_leaves_a_grant_open, KT_PKS);
 
 /* Reruns what must hold in any scope; the other tests need scope CONTEXT, or a second page. */
 static void all_again(enum pks_scope scope)
@@ -307,24 +307,24 @@ static void all_again(enum pks_scope scope)
 	the_mark_gives_nobody_rights();
 	any_context_may_map_and_unmap();
 	one_unmap_too_many_does_no_harm();
-	the_key_goes_while_mapped();
-	a_page_that_is_no_device();
+	a_mark_outlives_the_key();
+	a_page_of_no_device_can_be_marked();
 	if (scope == PKS_SCOPE_INSTRUCTION) {
 		the_last_unmap_closes();
-		two_threads_in_all_orders();
-		threads_at_the_same_time();
+		two_threads_map_in_any_order();
+		many_threads_map_at_once();
 	}
 	policy_scope = PKS_SCOPE_CONTEXT;
 }
 
-static void all_again_by_instruction(void)
+static void marks_work_in_scope_instruction(void)
 {
 	all_again(PKS_SCOPE_INSTRUCTION);
 }
-KTEST(all_again_by_instruction, KT_PKS);
+KTEST(marks_work_in_scope_instruction, KT_PKS);
 
-static void all_again_global(void)
+static void marks_work_in_scope_global(void)
 {
 	all_again(PKS_SCOPE_GLOBAL);
 }
-KTEST(all_again_global, KT_PKS);
+KTEST(marks_work_in_scope_global, KT_PKS);

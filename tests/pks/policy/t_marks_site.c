@@ -30,7 +30,7 @@ static void map_elsewhere(void *arg)
 	kmap(((struct prot_page *)arg)->page);
 }
 
-static void the_last_site_is_noted(void)
+static void the_last_kmap_site_is_recorded(void)
 {
 	struct prot_page p;
 
@@ -52,4 +52,4 @@ static void the_last_site_is_noted(void)
 	EXPECT(site_is_in(p.page, map_there));
 	prot_page_put(&p);
 }
-KTEST(the_last_site_is_noted, KT_PKS);
+KTEST(the_last_kmap_site_is_recorded, KT_PKS);

@@ -71,7 +71,7 @@ static void expect_denied_here(void *arg)
 	EXPECT_DENIED(&marked);
 }
 
-static void reaches_no_context_inside(void)
+static void reaches_no_nested_context(void)
 {
 	if (!pages_get())
 		return;
@@ -82,7 +82,7 @@ static void reaches_no_context_inside(void)
 	}
 	pages_put();
 }
-KTEST(reaches_no_context_inside, KT_PKS | KT_STRESS);
+KTEST(reaches_no_nested_context, KT_PKS | KT_STRESS);
 
 /* Each level is pardoned after the levels nested in it have ended, the innermost first. */
 static void pardon_at_each_level(void *arg)
@@ -99,7 +99,7 @@ static void pardon_at_each_level(void *arg)
 	EXPECT_ACCESSIBLE(&marked);
 }
 
-static void nests(void)
+static void pardons_nest(void)
 {
 	if (!pages_get())
 		return;
@@ -107,7 +107,7 @@ static void nests(void)
 	EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
 	pages_put();
 }
-KTEST(nests, KT_PKS | KT_STRESS);
+KTEST(pardons_nest, KT_PKS | KT_STRESS);
 
 static void pardon_here(void *arg)
 {
@@ -181,7 +181,7 @@ static int disturb(void *arg)
 	return 0;
 }
 
-static void survives_all_that_its_thread_survives(void)
+static void survives_switches_sleep_and_ticks(void)
 {
 	struct thread *t;
 
@@ -205,7 +205,7 @@ static void survives_all_that_its_thread_survives(void)
 	thread_join(t);
 	pages_put();
 }
-KTEST(survives_all_that_its_thread_survives, KT_PKS | KT_STRESS);
+KTEST(survives_switches_sleep_and_ticks, KT_PKS | KT_STRESS);
 
 /* A token restores what its grant found, with or without a pardon in between. */
 static void grants_around_a_pardon(void)

@@ -212,41 +212,41 @@ static void try_rows(enum pks_scope scope)
 	policy_scope = PKS_SCOPE_CONTEXT;
 }
 
-static void by_instruction(void)
+static void scope_instruction_obeys_the_table(void)
 {
 	try_rows(PKS_SCOPE_INSTRUCTION);
 }
-KTEST(by_instruction, KT_PKS);
+KTEST(scope_instruction_obeys_the_table, KT_PKS);
 
-static void global(void)
+static void scope_global_obeys_the_table(void)
 {
 	try_rows(PKS_SCOPE_GLOBAL);
 }
-KTEST(global, KT_PKS);
+KTEST(scope_global_obeys_the_table, KT_PKS);
 
-static void off(void)
+static void mode_off_obeys_the_table(void)
 {
 	try_row(PKS_MODE_OFF, 0);
 }
-KTEST(off, KT_PKS);
+KTEST(mode_off_obeys_the_table, KT_PKS);
 
-static void strict(void)
+static void mode_strict_obeys_the_table(void)
 {
 	try_row(PKS_MODE_STRICT, 0);
 }
-KTEST(strict, KT_PKS | KT_STRESS);
+KTEST(mode_strict_obeys_the_table, KT_PKS | KT_STRESS);
 
-static void relaxed(void)
+static void mode_relaxed_obeys_the_table(void)
 {
 	try_row(PKS_MODE_RELAXED, 2);
 }
-KTEST(relaxed, KT_PKS);
+KTEST(mode_relaxed_obeys_the_table, KT_PKS);
 
-static void silent(void)
+static void mode_silent_obeys_the_table(void)
 {
 	try_row(PKS_MODE_SILENT, 0);
 }
-KTEST(silent, KT_PKS | KT_STRESS);
+KTEST(mode_silent_obeys_the_table, KT_PKS | KT_STRESS);
 
 static bool check_write(volatile u64 *va, u64 value)
 {
@@ -256,7 +256,7 @@ static bool check_write(volatile u64 *va, u64 value)
 }
 
 /* A pardoned store reaches memory, a refused one does not. */
-static void the_store_itself(void)
+static void only_a_pardoned_store_is_made(void)
 {
 	struct cell cell = { .kind = MARKED, .write = true };
 	struct prot_page marked;
@@ -275,4 +275,4 @@ static void the_store_itself(void)
 	}
 	pages_put();
 }
-KTEST(the_store_itself, KT_PKS);
+KTEST(only_a_pardoned_store_is_made, KT_PKS);

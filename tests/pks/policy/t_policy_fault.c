@@ -135,14 +135,14 @@ static void user_mode_is_never_pardoned(void)
 }
 KTEST(user_mode_is_never_pardoned, KT_PKS);
 
-static void an_address_that_is_not_there_is_refused(void)
+static void an_unmapped_address_is_refused(void)
 {
 	policy_set(PKS_MODE_SILENT, PKS_GATE_ANY);
 	expect_refused(PF_P | PF_PK, PKRS_INIT, (volatile u64 *)NOWHERE); /* unmapped meanwhile */
 	expect_refused(PF_P | PF_PK, PKRS_INIT, (volatile u64 *)USER_TEXT);
 	expect_refused(PF_P | PF_PK, PKRS_INIT, NULL);
 }
-KTEST(an_address_that_is_not_there_is_refused, KT_PKS);
+KTEST(an_unmapped_address_is_refused, KT_PKS);
 
 /* If the key or the mode has changed since the access, the access is repeated, once. */
 static void an_outdated_fault_is_repeated(void)
@@ -171,7 +171,7 @@ KTEST(an_outdated_fault_is_repeated, KT_PKS);
  * Accesses to two pages, both made before one change was complete, are both repeated: the repeat of
  * the one is not taken for the repeat of the other.
  */
-static void two_pages_outdated_by_one_change(void)
+static void two_outdated_faults_are_both_repeated(void)
 {
 	struct regs open = fault_frame(PF_P | PF_PK, PKRS_INIT & ~pkrs_mask(PKS_KEY_DEVMAP));
 	struct pks_stats before = pks_stats;
@@ -193,7 +193,7 @@ static void two_pages_outdated_by_one_change(void)
 	EXPECT_EQ(pks_stats.pardons, before.pardons);
 	prot_pair_put(&p, &q);
 }
-KTEST(two_pages_outdated_by_one_change, KT_PKS);
+KTEST(two_outdated_faults_are_both_repeated, KT_PKS);
 
 /* OFF enforces nothing, so a fault is the machine's error. */
 static void a_fault_in_mode_off_is_refused(void)

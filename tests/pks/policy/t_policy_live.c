@@ -20,7 +20,7 @@
 /* Far from the windows that other tests map. */
 #define WINDOW (TEST_BASE + 0x4000000000)
 
-static void mode_and_gate_change_at_once(void)
+static void mode_and_gate_take_effect_at_once(void)
 {
 	struct prot_page device, marked;
 
@@ -40,7 +40,7 @@ static void mode_and_gate_change_at_once(void)
 	marked_page_put(&marked);
 	prot_page_put(&device);
 }
-KTEST(mode_and_gate_change_at_once, KT_PKS | KT_STRESS);
+KTEST(mode_and_gate_take_effect_at_once, KT_PKS | KT_STRESS);
 
 static void expect_in_force(struct pks_policy want)
 {
@@ -90,7 +90,7 @@ static void a_policy_in_force_is_not_set_again(void)
 }
 KTEST(a_policy_in_force_is_not_set_again, KT_PKS);
 
-static void off_and_on_again(void)
+static void leaving_mode_off_denies_at_once(void)
 {
 	struct prot_page p;
 
@@ -105,14 +105,14 @@ static void off_and_on_again(void)
 	}
 	prot_page_put(&p);
 }
-KTEST(off_and_on_again, KT_PKS);
+KTEST(leaving_mode_off_denies_at_once, KT_PKS);
 
 static void read_in_context(void *arg)
 {
 	EXPECT_NO_FAULT(policy_read(((struct prot_page *)arg)->va), "pardoned");
 }
 
-static void one_warning_a_call_site(void)
+static void each_call_site_is_warned_about_once(void)
 {
 	u64 before = pks_stats.warnings, pardons = pks_stats.pardons;
 	struct prot_page p, q;
@@ -135,7 +135,7 @@ static void one_warning_a_call_site(void)
 	marked_page_put(&q);
 	marked_page_put(&p);
 }
-KTEST(one_warning_a_call_site, KT_PKS);
+KTEST(each_call_site_is_warned_about_once, KT_PKS);
 
 static int write_plainly(void *arg)
 {
@@ -193,7 +193,7 @@ static void refused_threads_die(void)
 }
 KTEST(refused_threads_die, KT_PKS | KT_STRESS);
 
-static void write_under_a_read_grant(void)
+static void a_write_under_a_read_grant_is_pardoned(void)
 {
 	u64 before = pks_stats.pardons;
 	struct prot_page p;
@@ -209,10 +209,10 @@ static void write_under_a_read_grant(void)
 	EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
 	marked_page_put(&p);
 }
-KTEST(write_under_a_read_grant, KT_PKS | KT_STRESS);
+KTEST(a_write_under_a_read_grant_is_pardoned, KT_PKS | KT_STRESS);
 
 /* An instruction on two pages of two keys faults twice and takes effect once. */
-static void an_instruction_that_faults_twice(void)
+static void an_instruction_is_pardoned_twice(void)
 {
 	int key = pks_key_alloc("second page");
 	struct page *pages = page_alloc(1);
@@ -237,10 +237,10 @@ static void an_instruction_that_faults_twice(void)
 	EXPECT_EQ(pks_key_free((u32)key), 0);
 	EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
 }
-KTEST(an_instruction_that_faults_twice, KT_PKS | KT_STRESS);
+KTEST(an_instruction_is_pardoned_twice, KT_PKS | KT_STRESS);
 
 /* REP MOVSQ faults in the middle and resumes there. */
-static void a_copy_that_faults_on_its_way(void)
+static void a_string_copy_resumes_after_a_pardon(void)
 {
 	struct page *pages = page_alloc(1);
 	u64 *from, *to, *end, words = 32;
@@ -260,7 +260,7 @@ static void a_copy_that_faults_on_its_way(void)
 	devmap_unprotect(pages + 1, 1);
 	page_free(pages, 1);
 }
-KTEST(a_copy_that_faults_on_its_way, KT_PKS | KT_STRESS);
+KTEST(a_string_copy_resumes_after_a_pardon, KT_PKS | KT_STRESS);
 
 struct alias {
 	volatile u64 *va;
@@ -276,7 +276,7 @@ static void read_alias(void *arg)
 }
 
 /* The mark is the page's; the pardon opens the key of the mapping that was accessed. */
-static void through_a_second_mapping(void)
+static void a_mark_holds_through_a_second_mapping(void)
 {
 	int key = pks_key_alloc("second mapping");
 	struct alias a = { (volatile u64 *)WINDOW, (u32)key, 0 };
@@ -294,10 +294,10 @@ static void through_a_second_mapping(void)
 	marked_page_put(&p);
 	EXPECT_EQ(pks_key_free(a.key), 0);
 }
-KTEST(through_a_second_mapping, KT_PKS);
+KTEST(a_mark_holds_through_a_second_mapping, KT_PKS);
 
 /* A mark is one page's, even if one entry maps 512 pages. */
-static void a_mark_in_a_large_page(void)
+static void a_mark_in_a_large_page_is_one_pages(void)
 {
 	struct page *block = page_alloc(9);
 	struct prot_page marked, other;
@@ -315,4 +315,4 @@ static void a_mark_in_a_large_page(void)
 	devmap_unprotect(block, 512);
 	page_free(block, 9);
 }
-KTEST(a_mark_in_a_large_page, KT_PKS);
+KTEST(a_mark_in_a_large_page_is_one_pages, KT_PKS);

@@ -15,7 +15,7 @@
 #include "tests/harness/probe.h"
 #include "tests/pks/policy/step_check.h"
 
-static void loads_and_stores(void)
+static void loads_and_stores_are_stepped(void)
 {
 	u64 value;
 
@@ -32,10 +32,10 @@ static void loads_and_stores(void)
 	EXPECT_STEPPED(2, 2, 0); /* the first pardon does not cover the second */
 	step_area_put();
 }
-KTEST(loads_and_stores, KT_PKS | KT_STRESS);
+KTEST(loads_and_stores_are_stepped, KT_PKS | KT_STRESS);
 
 /* One instruction on two pages of two keys: the second fault adds to the first pardon. */
-static void across_two_pages(void)
+static void an_access_across_two_pages_is_stepped(void)
 {
 	u64 value;
 
@@ -54,10 +54,10 @@ static void across_two_pages(void)
 	EXPECT_STEPPED(2, 1, 0); /* from one page to the other */
 	step_area_put();
 }
-KTEST(across_two_pages, KT_PKS | KT_STRESS);
+KTEST(an_access_across_two_pages_is_stepped, KT_PKS | KT_STRESS);
 
 /* A string instruction is pardoned once for each key, however many iterations it has. */
-static void strings(void)
+static void string_instructions_are_stepped(void)
 {
 	u64 from, to, count;
 
@@ -86,9 +86,9 @@ static void strings(void)
 	EXPECT_STEPPED(2, 2, 0);
 	step_area_put();
 }
-KTEST(strings, KT_PKS | KT_STRESS);
+KTEST(string_instructions_are_stepped, KT_PKS | KT_STRESS);
 
-static void read_modify_write(void)
+static void read_modify_writes_are_stepped(void)
 {
 	u64 old = 5;
 
@@ -114,10 +114,10 @@ static void read_modify_write(void)
 	EXPECT_STEPPED(1, 1, 0);
 	step_area_put();
 }
-KTEST(read_modify_write, KT_PKS | KT_STRESS);
+KTEST(read_modify_writes_are_stepped, KT_PKS | KT_STRESS);
 
 /* The trace has the stepped instruction's address and the rights taken back. */
-static void its_end_is_traced(void)
+static void the_end_of_a_step_is_traced(void)
 {
 	u32 cpu = this_cpu()->id;
 	struct trace_event e = { 0 };
@@ -139,10 +139,10 @@ static void its_end_is_traced(void)
 	EXPECT_STEPPED(1, 1, 0);
 	step_area_put();
 }
-KTEST(its_end_is_traced, KT_PKS);
+KTEST(the_end_of_a_step_is_traced, KT_PKS);
 
 /* A step does not take back a right that the context had before. */
-static void only_what_it_opened(void)
+static void a_step_takes_back_only_what_it_opened(void)
 {
 	if (!step_area_get())
 		return;
@@ -153,7 +153,7 @@ static void only_what_it_opened(void)
 	EXPECT_STEPPED(1, 1, 0);
 	step_area_put();
 }
-KTEST(only_what_it_opened, KT_PKS);
+KTEST(a_step_takes_back_only_what_it_opened, KT_PKS);
 
 /* A step needs IRET, and the kernel returns to the machine check's stack without it. */
 static void in_context(void *arg)
@@ -168,7 +168,7 @@ static void in_context(void *arg)
 	asm volatile("movq $1, (%0)" : : "r"(area.a) : "memory");
 }
 
-static void in_every_context(void)
+static void all_contexts_but_the_machine_check_step(void)
 {
 	if (!step_area_get())
 		return;
@@ -181,10 +181,10 @@ static void in_every_context(void)
 	}
 	step_area_put();
 }
-KTEST(in_every_context, KT_PKS | KT_STRESS);
+KTEST(all_contexts_but_the_machine_check_step, KT_PKS | KT_STRESS);
 
 /* With gate=any an unmarked device page is stepped too. */
-static void a_page_without_a_mark(void)
+static void an_unmarked_page_needs_gate_any(void)
 {
 	if (!step_area_get())
 		return;
@@ -197,4 +197,4 @@ static void a_page_without_a_mark(void)
 	kmap(area.pages + STEP_FREE);
 	step_area_put();
 }
-KTEST(a_page_without_a_mark, KT_PKS);
+KTEST(an_unmarked_page_needs_gate_any, KT_PKS);

@@ -38,7 +38,7 @@ PROBE struct fault divide(u64 by, u64 high)
 }
 
 /* The pardoned instruction raises another fault, which ends at a fixup. */
-static void another_fault_that_lands(void)
+static void another_fault_ends_at_a_fixup(void)
 {
 	struct fault f;
 	u32 after;
@@ -60,7 +60,7 @@ static void another_fault_that_lands(void)
 	EXPECT_STEPPED(1, 1, 0);
 	step_area_put();
 }
-KTEST(another_fault_that_lands, KT_PKS | KT_STRESS);
+KTEST(another_fault_ends_at_a_fixup, KT_PKS | KT_STRESS);
 
 static struct {
 	u32 runs;
@@ -77,7 +77,7 @@ static bool on_overflow(struct regs *regs)
 	return true;
 }
 
-static void another_fault_that_is_repaired(void)
+static void another_fault_is_repaired(void)
 {
 	u64 high = 5, low = 12;
 
@@ -95,7 +95,7 @@ static void another_fault_that_is_repaired(void)
 	EXPECT_STEPPED(1, 1, 0); /* no second pardon was needed */
 	step_area_put();
 }
-KTEST(another_fault_that_is_repaired, KT_PKS | KT_STRESS);
+KTEST(another_fault_is_repaired, KT_PKS | KT_STRESS);
 
 static int die_stepped(void *arg)
 {
@@ -105,7 +105,7 @@ static int die_stepped(void *arg)
 	return 0;
 }
 
-static void another_fault_that_kills(void)
+static void another_fault_kills_the_thread(void)
 {
 	struct thread *t;
 
@@ -122,7 +122,7 @@ static void another_fault_that_kills(void)
 	EXPECT_STEPPED(1, 1, 0);
 	step_area_put();
 }
-KTEST(another_fault_that_kills, KT_PKS);
+KTEST(another_fault_kills_the_thread, KT_PKS);
 
 static volatile u32 deepest;
 
@@ -145,7 +145,7 @@ static bool divide_deeper(struct regs *regs)
 }
 
 /* Each level has a pending step; without room for one the pardon is for the context. */
-static void nested(void)
+static void steps_nest(void)
 {
 	if (!step_area_get())
 		return;
@@ -158,4 +158,4 @@ static void nested(void)
 	EXPECT_STEPPED(LOCAL_STEPS, LOCAL_STEPS, 1);
 	step_area_put();
 }
-KTEST(nested, KT_PKS | KT_STRESS);
+KTEST(steps_nest, KT_PKS | KT_STRESS);

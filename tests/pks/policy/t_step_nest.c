@@ -75,7 +75,7 @@ static void store_with_company(bool interrupt_too)
 	trap_hook_set(VECTOR_TEST, NULL);
 }
 
-static void an_nmi_before_it(void)
+static void an_nmi_comes_before_the_instruction(void)
 {
 	if (!step_area_get())
 		return;
@@ -86,10 +86,10 @@ static void an_nmi_before_it(void)
 	EXPECT_STEPPED(2, 2, 0);
 	step_area_put();
 }
-KTEST(an_nmi_before_it, KT_PKS);
+KTEST(an_nmi_comes_before_the_instruction, KT_PKS);
 
 /* The interrupt ends in a switch, and the thread resumes on another CPU if there is one. */
-static void an_interrupt_and_a_switch_before_it(void)
+static void a_switch_comes_before_the_instruction(void)
 {
 	struct cpu *home = current_thread()->pinned;
 
@@ -103,7 +103,7 @@ static void an_interrupt_and_a_switch_before_it(void)
 	thread_pin(home);
 	step_area_put();
 }
-KTEST(an_interrupt_and_a_switch_before_it, KT_PKS);
+KTEST(a_switch_comes_before_the_instruction, KT_PKS);
 
 static u32 nested_nmis;
 
@@ -127,7 +127,7 @@ static bool nmi_that_steps(struct regs *regs)
 	return true;
 }
 
-static void nmis_in_an_nmi_that_steps(void)
+static void an_nmi_hits_an_nmi_that_steps(void)
 {
 	if (!step_area_get())
 		return;
@@ -144,7 +144,7 @@ static void nmis_in_an_nmi_that_steps(void)
 	EXPECT_EQ(step_peek(area.a), 4);
 	step_area_put();
 }
-KTEST(nmis_in_an_nmi_that_steps, KT_PKS);
+KTEST(an_nmi_hits_an_nmi_that_steps, KT_PKS);
 
 static struct {
 	u64 rip[64];
@@ -175,7 +175,7 @@ static void some_stores(void *arg)
 }
 
 /* A single-stepper sees the same steps, with or without pardons. */
-static void somebody_else_steps(void)
+static void a_single_stepper_sees_the_same_steps(void)
 {
 	static u64 without[ARRAY_SIZE(seen.rip)];
 	u32 steps;
@@ -197,7 +197,7 @@ static void somebody_else_steps(void)
 	EXPECT_STEPPED(3, 3, 0);
 	step_area_put();
 }
-KTEST(somebody_else_steps, KT_PKS);
+KTEST(a_single_stepper_sees_the_same_steps, KT_PKS);
 
 static void three_instructions(void *arg)
 {
@@ -215,7 +215,7 @@ static bool step_nested(struct regs *regs)
 	return true;
 }
 
-static void somebody_else_steps_inside(void)
+static void a_single_stepper_works_within_a_step(void)
 {
 	u64 high = 5, low = 12;
 	u32 steps;
@@ -232,7 +232,7 @@ static void somebody_else_steps_inside(void)
 	EXPECT_STEPPED(1, 1, 0);
 	step_area_put();
 }
-KTEST(somebody_else_steps_inside, KT_PKS);
+KTEST(a_single_stepper_works_within_a_step, KT_PKS);
 
 static struct {
 	u32 iterations; /* stepped ones, with the right open */
@@ -260,7 +260,7 @@ static void store_five(void *arg)
 }
 
 /* The string instruction continues, and its pardon still ends with it. */
-static void somebody_else_stops_stepping(void)
+static void a_step_outlives_the_single_stepper(void)
 {
 	if (!step_area_get())
 		return;
@@ -273,7 +273,7 @@ static void somebody_else_stops_stepping(void)
 	EXPECT_EQ(step_peek(area.a), 0x5a5a5a5a5a);
 	step_area_put();
 }
-KTEST(somebody_else_stops_stepping, KT_PKS);
+KTEST(a_step_outlives_the_single_stepper, KT_PKS);
 
 static int store_and_look(void *arg)
 {
@@ -290,7 +290,7 @@ static int store_and_look(void *arg)
 }
 
 /* Threads that step, and are preempted, on any CPU. */
-static void many_threads(void)
+static void many_threads_step_at_once(void)
 {
 	struct thread *t[6];
 
@@ -312,4 +312,4 @@ static void many_threads(void)
 	EXPECT_STEPPED(ARRAY_SIZE(t) * ktest_rounds(), ARRAY_SIZE(t) * ktest_rounds(), 0);
 	step_area_put();
 }
-KTEST(many_threads, KT_PKS | KT_STRESS);
+KTEST(many_threads_step_at_once, KT_PKS | KT_STRESS);

@@ -17,7 +17,7 @@ asm(".pushsection .text\n"
     "ret\n"
     ".popsection");
 
-static void memory_operands(void)
+static void memory_operands_are_stepped(void)
 {
 	u64 value;
 
@@ -43,7 +43,7 @@ static void memory_operands(void)
 	EXPECT_EQ(value, 3);
 	step_area_put();
 }
-KTEST(memory_operands, KT_PKS | KT_STRESS);
+KTEST(memory_operands_are_stepped, KT_PKS | KT_STRESS);
 
 /* Runs one instruction with RSP = `rsp`; `after`: RSP after it. Interrupts off. */
 #define ON_STACK(rsp, insn, after)                            \
@@ -55,7 +55,7 @@ KTEST(memory_operands, KT_PKS | KT_STRESS);
 		     : "r"((u64)(rsp)), "a"((u64)step_target) \
 		     : "rbx", "memory", "cc")
 
-static void push_and_pop(void)
+static void push_and_pop_are_stepped(void)
 {
 	u64 flags, after;
 
@@ -74,10 +74,10 @@ static void push_and_pop(void)
 	irq_restore(flags);
 	step_area_put();
 }
-KTEST(push_and_pop, KT_PKS);
+KTEST(push_and_pop_are_stepped, KT_PKS);
 
 /* PUSHF must not show the TF that the kernel has set for the step. */
-static void pushf(void)
+static void pushf_hides_the_trap_flag(void)
 {
 	u64 flags, after;
 
@@ -96,9 +96,9 @@ static void pushf(void)
 	irq_restore(flags);
 	step_area_put();
 }
-KTEST(pushf, KT_PKS);
+KTEST(pushf_hides_the_trap_flag, KT_PKS);
 
-static void popf(void)
+static void popf_is_stepped(void)
 {
 	u64 flags, after;
 
@@ -120,7 +120,7 @@ static void popf(void)
 	irq_restore(flags);
 	step_area_put();
 }
-KTEST(popf, KT_PKS);
+KTEST(popf_is_stepped, KT_PKS);
 
 static struct {
 	u32 count;
@@ -136,7 +136,7 @@ static bool note_and_end(struct regs *regs)
 }
 
 /* TF loaded by POPF is its owner's: it traps after the instruction behind POPF. */
-static void popf_that_traces(void)
+static void popf_may_set_the_trap_flag(void)
 {
 	trap_hook_t before;
 	u64 flags, want;
@@ -162,10 +162,10 @@ static void popf_that_traces(void)
 	EXPECT_STEPPED(1, 1, 0);
 	step_area_put();
 }
-KTEST(popf_that_traces, KT_PKS);
+KTEST(popf_may_set_the_trap_flag, KT_PKS);
 
 /* IRET to the next instruction, with its frame in the protected page. */
-static void iret(void)
+static void iret_is_stepped(void)
 {
 	u64 flags, rsp;
 
@@ -192,14 +192,14 @@ static void iret(void)
 	irq_restore(flags);
 	step_area_put();
 }
-KTEST(iret, KT_PKS);
+KTEST(iret_is_stepped, KT_PKS);
 
 /*
  * MOV SS may delay its trap, and so the end of the right, until after the next instruction (SDM
  * Vol. 3A, "Masking Exceptions and Interrupts When Switching Stacks"). Either way the right is gone
  * then, even if that instruction faults before the trap.
  */
-static void mov_ss(void)
+static void mov_ss_is_stepped(void)
 {
 	u64 ss = SEL_KERNEL_DS;
 
@@ -216,4 +216,4 @@ static void mov_ss(void)
 	EXPECT_EQ(step_peek(area.b), 1);
 	step_area_put();
 }
-KTEST(mov_ss, KT_PKS | KT_STRESS);
+KTEST(mov_ss_is_stepped, KT_PKS | KT_STRESS);

@@ -98,7 +98,7 @@ static void use_and_lose(u32 member, void *arg)
 }
 
 /* 3. Closing it again must interrupt every CPU: the cost that keys were to avoid. */
-static void closing_must_reach_every_processor(void)
+static void closing_must_reach_every_cpu(void)
 {
 	if (!begin(PKS_MODE_SILENT, PKS_SCOPE_GLOBAL))
 		return;
@@ -106,7 +106,7 @@ static void closing_must_reach_every_processor(void)
 	percpu_run(use_and_lose, NULL);
 	end();
 }
-KTEST(closing_must_reach_every_processor, KT_PKS | KT_SMP);
+KTEST(closing_must_reach_every_cpu, KT_PKS | KT_SMP);
 
 static void expect_this_page_alone(void *arg)
 {

@@ -15,7 +15,7 @@ from machine import Machine             # noqa: E402
 from picture import Frame, from_ppm     # noqa: E402
 
 BANNER = "# Keyward: protection keys for supervisor pages, on bare metal"
-SHORT = ["tests=harness.no_fault", "exit=halt"]
+SHORT = ["tests=harness.an_allowed_access_succeeds", "exit=halt"]
 LONG = ["tests=harness.*,keys.*,rights.*", "exit=halt"]
 SPARE = 0x4000000       # RAM of the guest that serves as a framebuffer
 
