@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The frame allocator, and what happens when it has nothing left. What this cannot know: whether
- * the memory itself works, and what the firmware keeps using of what it called RAM.
+ * The frame allocator, also when memory runs out. What this cannot know: whether the memory itself
+ * works, and which of the RAM that it reported the firmware still uses.
  */
 #define KTEST_SUITE "memory"
 
@@ -12,10 +12,10 @@
 #include "tests/harness/drain.h"
 #include "tests/harness/expect.h"
 
-#define ORDER_MAX 8 /* two of each are 4 MiB: the least machine has them */
+#define ORDER_MAX 8 /* two of each need 4 MiB, which the smallest machine has */
 
-/* Each block aligned to its size, all of it RAM, and nobody else's: a tag in each end stays. */
-static void blocks_of_each_order(void)
+/* Each block is aligned to its size, lies in RAM and overlaps no other: tags at its ends stay. */
+static void blocks_of_each_order_are_aligned_and_apart(void)
 {
 	struct page *page[ORDER_MAX + 1][2];
 	u64 free = pages_free(), taken = 0;
@@ -46,10 +46,10 @@ static void blocks_of_each_order(void)
 	}
 	EXPECT_EQ(pages_free(), free);
 }
-KTEST(blocks_of_each_order, KT_STRESS);
+KTEST(blocks_of_each_order_are_aligned_and_apart, KT_STRESS);
 
-/* All of it, to the last page; then a clean refusal; then all of it is back. */
-static void exhaustion(void)
+/* Takes memory to the last page, expects every order to be refused, and gives all of it back. */
+static void exhausted_memory_is_refused_then_returned(void)
 {
 	u64 free = pages_free(), sum = 0;
 	struct drain drain;
@@ -72,10 +72,10 @@ static void exhaustion(void)
 	drain_undo(&drain);
 	EXPECT_EQ(pages_free(), free);
 }
-KTEST(exhaustion, 0);
+KTEST(exhausted_memory_is_refused_then_returned, 0);
 
-/* Frees 512 pages in an order without order: the blocks are as large as before afterwards. */
-static void halves_merge(void)
+/* Frees 512 pages in random order; afterwards the free blocks are as large as before. */
+static void freed_halves_merge(void)
 {
 	static struct page *pages[512];
 	struct drain before, after;
@@ -95,9 +95,9 @@ static void halves_merge(void)
 	for (u32 order = 0; order < PAGE_ORDERS; order++)
 		EXPECT_EQ(after.count[order], before.count[order]);
 }
-KTEST(halves_merge, 0);
+KTEST(freed_halves_merge, 0);
 
-static void injected_failure(void)
+static void an_injected_failure_takes_no_page(void)
 {
 	u64 free = pages_free();
 	struct page *page;
@@ -112,7 +112,7 @@ static void injected_failure(void)
 	page_free(page, 0);
 	EXPECT_EQ(pages_free(), free);
 }
-KTEST(injected_failure, 0);
+KTEST(an_injected_failure_takes_no_page, 0);
 
 static int nothing(void *arg)
 {
@@ -120,7 +120,7 @@ static int nothing(void *arg)
 	return 0;
 }
 
-/* Starts and joins threads until one cannot be had; stacks that were used before may serve. */
+/* Prepares threads until one is refused, runs and joins them; returns how many. */
 static u32 threads_until_refused(void)
 {
 	struct thread *threads[SPARE_MAX];
@@ -135,8 +135,8 @@ static u32 threads_until_refused(void)
 	return n;
 }
 
-/* With no page, and with too few for a stack: a refusal, and the few come back. */
-static void no_memory_for_a_thread(void)
+/* With fewer free pages than a stack needs, a thread is refused and the pages come back. */
+static void a_thread_without_memory_is_refused(void)
 {
 	for (u32 spare = 0; spare < STACK_SIZE / PAGE_SIZE; spare++) {
 		struct drain drain;
@@ -145,7 +145,7 @@ static void no_memory_for_a_thread(void)
 
 		drain_but(&drain, spare);
 		first = threads_until_refused();
-		left = pages_free(); /* a page table may have been made, and stays */
+		left = pages_free(); /* a page table may have been allocated, and stays */
 		second = threads_until_refused();
 		EXPECT(first < SPARE_MAX);
 		EXPECT_EQ(second, first);
@@ -154,10 +154,10 @@ static void no_memory_for_a_thread(void)
 		drain_undo(&drain);
 	}
 }
-KTEST(no_memory_for_a_thread, 0);
+KTEST(a_thread_without_memory_is_refused, 0);
 
-/* Out of memory at the first page, the second, ...: an error each time, and nothing is lost. */
-static void no_memory_for_an_address_space(void)
+/* Memory runs out at the first page, the second, ...: -ENOMEM each time, and no page is lost. */
+static void an_address_space_without_memory_is_refused(void)
 {
 	struct uspace us;
 	u32 spare;
@@ -178,10 +178,10 @@ static void no_memory_for_an_address_space(void)
 	}
 	EXPECT(spare > 5 && spare < SPARE_MAX);
 }
-KTEST(no_memory_for_an_address_space, 0);
+KTEST(an_address_space_without_memory_is_refused, 0);
 
-/* One thread after the other: the same stack serves them all. */
-static void stacks_are_used_again(void)
+/* Threads that run one after another all get the same stack. */
+static void stacks_are_reused(void)
 {
 	void *stack = NULL;
 	u64 free = 0;
@@ -200,4 +200,4 @@ static void stacks_are_used_again(void)
 	}
 	EXPECT_EQ(pages_free(), free);
 }
-KTEST(stacks_are_used_again, KT_STRESS);
+KTEST(stacks_are_reused, KT_STRESS);

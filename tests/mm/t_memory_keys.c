@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * set_memory_pkey(): which entries it changes and splits, that an error changes nothing, and that
- * the new key holds. All but the last needs no PKS: this is about page tables. What this cannot
- * know: whether another processor's TLB was flushed.
+ * the new key holds. Only the last test needs PKS; the others are about page tables. What this
+ * cannot know: whether another CPU's TLB was flushed.
  */
 #define KTEST_SUITE "memory"
 
@@ -23,7 +23,7 @@
 #define UNOWNED   15
 #define NON_CANON 0x0000888000000000 /* DIRECT_BASE with its upper bits gone */
 
-/* The page at WINDOW + i pages: translation, flags and key, and how large its leaf is. */
+/* Whether page i of WINDOW is writable data with this translation, key and leaf level. */
 static bool page_is(u64 i, u64 base, u32 key, int level)
 {
 	struct pgwalk walk;
@@ -33,7 +33,7 @@ static bool page_is(u64 i, u64 base, u32 key, int level)
 	       walk.writable && !walk.executable && !walk.user;
 }
 
-/* Pages [from, to) that are not so, stepping over `step` pages. */
+/* Counts the pages of [from, to), every `step`th, for which page_is() is false. */
 static u64 strangers(u64 from, u64 to, u64 step, u64 base, u32 key, int level)
 {
 	u64 n = 0;
@@ -43,9 +43,9 @@ static u64 strangers(u64 from, u64 to, u64 step, u64 base, u32 key, int level)
 	return n;
 }
 
-static void one_page_of_2mib(void)
+static void a_key_for_one_page_splits_its_2mib_leaf(void)
 {
-	u64 base = 0x40000000; /* never touched, so it need not be RAM */
+	u64 base = 0x40000000; /* never accessed, so it need not be RAM */
 
 	if (window_map(0, base, level_size(2), PTE_RW_DATA, 2)) {
 		EXPECT_EQ(set_memory_pkey(WINDOW + 7 * PAGE_SIZE, 1, KEY), 0);
@@ -57,13 +57,13 @@ static void one_page_of_2mib(void)
 	}
 	window_clear();
 }
-KTEST(one_page_of_2mib, 0);
+KTEST(a_key_for_one_page_splits_its_2mib_leaf, 0);
 
-static void one_page_of_1gib(void)
+static void a_key_for_one_page_splits_its_1gib_leaf(void)
 {
 	u64 base = 0x40000000, at = 5 * PAGES_2M + 300;
 
-	SKIP_IF(!cpu_has(FEATURE_PAGE1GB), "this processor has no 1 GiB pages");
+	SKIP_IF(!cpu_has(FEATURE_PAGE1GB), "this CPU has no 1 GiB pages");
 	if (window_map(0, base, level_size(3), PTE_RW_DATA, 3)) {
 		EXPECT_EQ(set_memory_pkey(WINDOW + at * PAGE_SIZE, 1, KEY), 0);
 		EXPECT(page_is(at, base, KEY, 1));
@@ -75,10 +75,10 @@ static void one_page_of_1gib(void)
 	}
 	window_clear();
 }
-KTEST(one_page_of_1gib, 0);
+KTEST(a_key_for_one_page_splits_its_1gib_leaf, 0);
 
-/* What belongs to the range as a whole is not split; only its two ends are. */
-static void whole_leaves_stay_whole(void)
+/* Leaves that lie wholly in the range stay whole; those at its two ends are split. */
+static void only_leaves_at_the_ends_of_a_range_are_split(void)
 {
 	u64 base = 0x40000000, from = PAGES_2M - 1, to = 3 * PAGES_2M + 1;
 
@@ -94,11 +94,11 @@ static void whole_leaves_stay_whole(void)
 	}
 	window_clear();
 }
-KTEST(whole_leaves_stay_whole, 0);
+KTEST(only_leaves_at_the_ends_of_a_range_are_split, 0);
 
-static void a_whole_gib_stays_whole(void)
+static void a_key_for_a_whole_1gib_leaf_splits_nothing(void)
 {
-	SKIP_IF(!cpu_has(FEATURE_PAGE1GB), "this processor has no 1 GiB pages");
+	SKIP_IF(!cpu_has(FEATURE_PAGE1GB), "this CPU has no 1 GiB pages");
 	if (window_map(0, 0x40000000, level_size(3), PTE_RW_DATA, 3)) {
 		EXPECT_EQ(set_memory_pkey(WINDOW, PAGES_1G, KEY), 0);
 		EXPECT_EQ(strangers(0, PAGES_1G, 1000, 0x40000000, KEY, 3), 0);
@@ -106,9 +106,9 @@ static void a_whole_gib_stays_whole(void)
 	}
 	window_clear();
 }
-KTEST(a_whole_gib_stays_whole, 0);
+KTEST(a_key_for_a_whole_1gib_leaf_splits_nothing, 0);
 
-static void bad_arguments(void)
+static void set_memory_pkey_refuses_bad_arguments(void)
 {
 	if (window_map(0, 0x40000000, 2 * PAGE_SIZE, PTE_RW_DATA, 1)) {
 		EXPECT_EQ(set_memory_pkey(WINDOW + 8, 1, KEY), -EINVAL);
@@ -126,10 +126,10 @@ static void bad_arguments(void)
 	}
 	window_clear();
 }
-KTEST(bad_arguments, 0);
+KTEST(set_memory_pkey_refuses_bad_arguments, 0);
 
-/* Pages 0, 1 and 3 are there, 2 is not: the range as a whole is refused. */
-static void holes(void)
+/* Pages 0, 1 and 3 are mapped, 2 is not: any range with page 2 is refused as a whole. */
+static void set_memory_pkey_refuses_a_hole(void)
 {
 	u64 base = 0x40000000;
 
@@ -144,9 +144,9 @@ static void holes(void)
 	}
 	window_clear();
 }
-KTEST(holes, 0);
+KTEST(set_memory_pkey_refuses_a_hole, 0);
 
-/* A split that needs `tables` tables, with memory for `spare`: no key has changed. */
+/* Splits a leaf of `level` with only `spare` pages free, too few: -ENOMEM, and no key changes. */
 static void split_with(int level, u32 spare)
 {
 	u64 base = 0x40000000, at = PAGES_2M - 5;
@@ -165,12 +165,12 @@ static void split_with(int level, u32 spare)
 	}
 	EXPECT(pgtable_walk(kernel_root, WINDOW + at * PAGE_SIZE, &walk) && walk.key == 0);
 	EXPECT_EQ(walk.last, level - (int)spare);
-	EXPECT_EQ(set_memory_pkey(WINDOW + at * PAGE_SIZE, 1, KEY), 0); /* now there is memory */
+	EXPECT_EQ(set_memory_pkey(WINDOW + at * PAGE_SIZE, 1, KEY), 0); /* memory is back */
 	EXPECT(page_is(at, base, KEY, 1));
 	EXPECT_EQ(set_memory_pkey(WINDOW + at * PAGE_SIZE, 1, PKS_KEY_DEFAULT), 0);
 }
 
-static void no_memory_to_split(void)
+static void a_split_without_memory_changes_no_key(void)
 {
 	u64 free = pages_free();
 
@@ -184,10 +184,10 @@ static void no_memory_to_split(void)
 	}
 	EXPECT_EQ(pages_free(), free);
 }
-KTEST(no_memory_to_split, 0);
+KTEST(a_split_without_memory_changes_no_key, 0);
 
-/* struct page has the key of the page's direct mapping, and of no other mapping. */
-static void pages_know_their_key(void)
+/* struct page records the key of the page's direct mapping only. */
+static void struct_page_has_the_key_of_the_direct_map(void)
 {
 	struct page *page = window_page(2);
 
@@ -206,9 +206,9 @@ static void pages_know_their_key(void)
 	window_clear();
 	page_free(page, 2);
 }
-KTEST(pages_know_their_key, 0);
+KTEST(struct_page_has_the_key_of_the_direct_map, 0);
 
-/* Reads every page's first word; the number of reads that `key`'s denial stops. */
+/* Reads every page's first word and returns how many reads a protection key refused. */
 static u32 denied_reads(u64 pages)
 {
 	u32 denied = 0;
@@ -222,7 +222,7 @@ static u32 denied_reads(u64 pages)
 	return denied;
 }
 
-/* The TLB holds the old key; set_memory_pkey() must have dropped it, of each page. */
+/* The TLB holds the old key of each page; set_memory_pkey() must drop them all. */
 static void change_keys(struct page *page, u64 pages, int level)
 {
 	if (window_map(0, page_to_phys(page), pages << PAGE_SHIFT, PTE_RW_DATA, level)) {

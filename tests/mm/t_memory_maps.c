@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Walks of known addresses, the arithmetic of pages and frames, the list of RAM, and the small
- * tools that the rest is built of. What this cannot know: whether the firmware's map is true.
+ * Walks of known addresses, conversions between pages and addresses, the list of RAM, and small
+ * tools: lists, spinlocks, random numbers. What this cannot know: whether the firmware's map is
+ * true.
  */
 #define KTEST_SUITE "memory"
 
@@ -32,7 +33,7 @@ static void expect_walk(const volatile void *p, u64 pa, bool writable, bool exec
 	EXPECT_EQ(walk.key, 0);
 }
 
-static void walks_of_known_addresses(void)
+static void walks_find_known_addresses(void)
 {
 	struct pgwalk walk;
 	u64 local;
@@ -49,10 +50,10 @@ static void walks_of_known_addresses(void)
 	EXPECT(!walk.present && walk.last >= 1 && !(walk.entry[walk.last] & PTE_P));
 	EXPECT(!pgtable_walk(kernel_root, ~0ULL, &walk));
 }
-KTEST(walks_of_known_addresses, 0);
+KTEST(walks_find_known_addresses, 0);
 
-/* U, W and X are what all levels agree on; a key is the leaf's alone. */
-static void walks_combine_levels(void)
+/* U, W and X combine all levels; the key comes from the leaf alone. */
+static void walks_combine_the_rights_of_all_levels(void)
 {
 	struct pgwalk walk;
 	pte_t *upper;
@@ -71,10 +72,10 @@ static void walks_combine_levels(void)
 	window_clear();
 	EXPECT(!pgtable_walk(kernel_root, WINDOW, &walk));
 }
-KTEST(walks_combine_levels, 0);
+KTEST(walks_combine_the_rights_of_all_levels, 0);
 
-/* Offsets inside leaves of each size. */
-static void walks_of_large_leaves(void)
+/* A walk adds the offset in a 2 MiB leaf. */
+static void walks_add_the_offset_in_a_large_leaf(void)
 {
 	struct pgwalk walk;
 
@@ -86,7 +87,7 @@ static void walks_of_large_leaves(void)
 	}
 	window_clear();
 }
-KTEST(walks_of_large_leaves, 0);
+KTEST(walks_add_the_offset_in_a_large_leaf, 0);
 
 static void round_trip(u64 phys)
 {
@@ -103,8 +104,8 @@ static void round_trip(u64 phys)
 	EXPECT_EQ(page->pkey, 0);
 }
 
-/* First and last byte of each range of RAM; what lies beside it has no page. */
-static void pages_of_ram(void)
+/* The first and last byte of each range of RAM have a struct page, the bytes beside it none. */
+static void every_page_of_ram_has_a_struct_page(void)
 {
 	for (u32 i = 0; i < ram.count; i++) {
 		round_trip(ram.r[i].start);
@@ -114,19 +115,19 @@ static void pages_of_ram(void)
 			EXPECT(!phys_to_page(ram.r[i].start - 1));
 	}
 	EXPECT(!phys_to_page(~0ULL));
-	EXPECT(!virt_to_page(&variable)); /* not by the image's address */
+	EXPECT(!virt_to_page(&variable)); /* the image's mapping has no struct pages */
 	EXPECT(!virt_to_page(NULL));
 }
-KTEST(pages_of_ram, 0);
+KTEST(every_page_of_ram_has_a_struct_page, 0);
 
-static void list_of_ram(void)
+static void ranges_of_ram_are_sorted_and_aligned(void)
 {
 	u64 last = 0;
 
 	EXPECT(ram.count > 0 && ram.count <= RANGES_MAX);
 	for (u32 i = 0; i < ram.count; i++) {
 		EXPECT(ram.r[i].start < ram.r[i].end);
-		EXPECT(i == 0 || ram.r[i].start > last); /* sorted, apart from each other */
+		EXPECT(i == 0 || ram.r[i].start > last); /* sorted, with gaps between them */
 		EXPECT_EQ((ram.r[i].start | ram.r[i].end) & (PAGE_SIZE - 1), 0);
 		last = ram.r[i].end;
 	}
@@ -134,9 +135,9 @@ static void list_of_ram(void)
 	EXPECT(ranges_total(&ram) >= RAM_LEAST);
 	EXPECT(pages_free() << PAGE_SHIFT < ranges_total(&ram));
 }
-KTEST(list_of_ram, 0);
+KTEST(ranges_of_ram_are_sorted_and_aligned, 0);
 
-static void lists(void)
+static void lists_add_and_delete(void)
 {
 	struct list_head head, a, b, c;
 
@@ -149,14 +150,14 @@ static void lists(void)
 	EXPECT(head.prev == &c && c.prev == &b && b.prev == &a && a.prev == &head);
 	list_del(&b);
 	EXPECT(a.next == &c && c.prev == &a && list_empty(&b));
-	list_del(&b); /* once more does no harm */
+	list_del(&b); /* deleting twice is harmless */
 	list_del(&a);
 	list_del(&c);
 	EXPECT(list_empty(&head) && head.prev == &head);
 }
-KTEST(lists, 0);
+KTEST(lists_add_and_delete, 0);
 
-/* A counter that is read, then written: without the lock, preemption loses steps. */
+/* A counter that is read, then written: without the lock, preemption would lose counts. */
 static struct {
 	struct spinlock lock;
 	volatile u64 count;
@@ -175,7 +176,7 @@ static int count_locked(void *arg)
 	return 0;
 }
 
-static void spinlocks(void)
+static void spinlocks_exclude_other_threads(void)
 {
 	u32 steps = ktest_rounds() * 20;
 	struct thread *threads[4];
@@ -195,10 +196,10 @@ static void spinlocks(void)
 		thread_join(threads[i]);
 	EXPECT_EQ(counter.count, 4 * steps);
 }
-KTEST(spinlocks, KT_STRESS);
+KTEST(spinlocks_exclude_other_threads, KT_STRESS);
 
-/* SplitMix64's published first numbers for seed 0. Ticks draw too, so interrupts are off. */
-static void random_numbers(void)
+/* The first numbers published for SplitMix64 with seed 0. Ticks draw too: interrupts are off. */
+static void random_numbers_match_splitmix64(void)
 {
 	static const u64 first[] = { 0xe220a8397b1dcdaf, 0x6e789e6aa1b965f4, 0x06c45d188009454f };
 	u64 flags = irq_save(), seed = random_next(), seen = 0;
@@ -213,7 +214,7 @@ static void random_numbers(void)
 
 		seen |= 1 << MIN(n, 8);
 	}
-	EXPECT_EQ(seen, 0x7f); /* 0 to 6, each */
+	EXPECT_EQ(seen, 0x7f); /* each of 0 to 6 came */
 	EXPECT_EQ(random_below(1), 0);
 }
-KTEST(random_numbers, 0);
+KTEST(random_numbers_match_splitmix64, 0);

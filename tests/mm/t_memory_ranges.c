@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * RAM in several ranges: at both ends of each there is memory of its own, that a key protects, and
- * beyond them there is nothing. And the levels of paging. What this cannot know: what lies between
+ * RAM in several ranges: both ends of each are distinct memory that a key can protect, and nothing
+ * is mapped beyond them. Also the number of paging levels. What this cannot know: what lies between
  * a range's ends.
  */
 #define KTEST_SUITE "memory"
@@ -21,7 +21,7 @@
 #include "tests/harness/probe.h"
 #include "tests/harness/window.h"
 
-/* Ranges that are looked at, the highest ones; two pages of each may cost two tables each. */
+/* The highest ranges are checked, so many; two pages of each may need two page tables each. */
 #define TABLES_ORDER 6
 #define RANGES_TRIED ((1 << TABLES_ORDER) / 4)
 
@@ -31,7 +31,7 @@ struct ends {
 };
 
 static struct {
-	struct drain drain; /* keeps everything else from being given out */
+	struct drain drain; /* so that nobody allocates an end */
 	struct ends ends[RANGES_TRIED];
 	u32 count;
 } tried;
@@ -63,7 +63,10 @@ static bool has_an_end(const struct page *block, u32 order)
 	return false;
 }
 
-/* Gives back a block for page tables. The allocator itself would choose the smallest: the ends. */
+/*
+ * Gives back one block without an end in it, for page tables. False: there is none. The allocator
+ * would split the smallest block first, which may hold an end.
+ */
 static bool spare_tables(void)
 {
 	for (u32 order = TABLES_ORDER; order < PAGE_ORDERS; order++) {
@@ -81,7 +84,7 @@ static bool spare_tables(void)
 	return false;
 }
 
-/* Takes all memory but what tables need, and finds the ranges' ends in it. */
+/* Takes all memory but one block for page tables, and notes the ranges' ends in it. */
 static bool take_ends(void)
 {
 	tried.count = MIN(ram.count, RANGES_TRIED);
@@ -94,14 +97,14 @@ static bool take_ends(void)
 			note_block(list_entry(node, struct page, list), order);
 		}
 	}
-	/* The highest range has free memory, or nothing would be seen. */
+	/* Without free memory in the highest range the test would check nothing. */
 	if (EXPECT(tried.ends[0].page[1]) && EXPECT(spare_tables()))
 		return true;
 	drain_undo(&tried.drain);
 	return false;
 }
 
-/* Writes or checks every word of the page: each has its own physical address in it. */
+/* Writes each word's own physical address to it, or checks it; returns how many words differ. */
 static u64 strange_words(struct page *page, bool write)
 {
 	u64 *word = page_address(page), strange = 0;
@@ -115,10 +118,10 @@ static u64 strange_words(struct page *page, bool write)
 }
 
 /*
- * If two ranges were the same memory, or one end were another's, the second to be written would
- * show. The drained blocks' heads carry lists, but in their struct pages.
+ * If two ends were the same memory, writing the second would change the first. The list of drained
+ * blocks lies in their struct pages, not in the pages themselves.
  */
-static void ends_of_ranges_are_memory(void)
+static void ends_of_ram_ranges_are_distinct_memory(void)
 {
 	if (!take_ends())
 		return;
@@ -129,7 +132,7 @@ static void ends_of_ranges_are_memory(void)
 					EXPECT_EQ(strange_words(tried.ends[i].page[end], !pass), 0);
 	drain_undo(&tried.drain);
 }
-KTEST(ends_of_ranges_are_memory, 0);
+KTEST(ends_of_ram_ranges_are_distinct_memory, 0);
 
 static void key_holds_on(struct page *page)
 {
@@ -152,8 +155,8 @@ static void key_holds_on(struct page *page)
 	EXPECT_ACCESSIBLE(&p);
 }
 
-/* The highest page of RAM, and the first and last of each range, through the direct map. */
-static void ends_of_ranges_carry_keys(void)
+/* A key holds on the first and last free page of each range, through the direct map. */
+static void keys_hold_at_the_ends_of_ram_ranges(void)
 {
 	if (!take_ends())
 		return;
@@ -168,9 +171,9 @@ static void ends_of_ranges_carry_keys(void)
 	}
 	drain_undo(&tried.drain);
 }
-KTEST(ends_of_ranges_carry_keys, KT_PKS);
+KTEST(keys_hold_at_the_ends_of_ram_ranges, KT_PKS);
 
-/* No struct page, and nothing in the direct map: a large page there would reach over the end. */
+/* No struct page, and no direct mapping: a large page must not reach past a range's end. */
 static void expect_hole(u64 phys)
 {
 	void *va = phys_to_virt(phys);
@@ -179,10 +182,10 @@ static void expect_hole(u64 phys)
 	EXPECT(!virt_to_page(va));
 	if (phys >= VGA_START && phys < VGA_END)
 		return;
-	EXPECT_PAGE_FAULT(probe_write(va, 0), PF_W, va, "where there is no RAM nothing is mapped");
+	EXPECT_PAGE_FAULT(probe_write(va, 0), PF_W, va, "nothing is mapped where there is no RAM");
 }
 
-static void holes_are_empty(void)
+static void nothing_is_mapped_between_ram_ranges(void)
 {
 	for (u32 i = 0; i < ram.count; i++) {
 		u64 start = ram.r[i].start, end = ram.r[i].end;
@@ -195,13 +198,13 @@ static void holes_are_empty(void)
 		expect_hole(next - PAGE_SIZE);
 	}
 }
-KTEST(holes_are_empty, 0);
+KTEST(nothing_is_mapped_between_ram_ranges, 0);
 
 /*
- * The struct pages of both ends of a range can be written, to the last byte. Low memory is for
- * others: a high range of some size has its own.
+ * The struct pages of both ends of a range are writable, to the last byte. A range of 16 MiB or
+ * more beyond low memory holds its own struct pages, to spare low memory.
  */
-static void struct_pages_are_there(void)
+static void struct_pages_of_all_ram_are_writable(void)
 {
 	for (u32 i = 0; i < ram.count; i++) {
 		struct page *first = phys_to_page(ram.r[i].start);
@@ -217,22 +220,22 @@ static void struct_pages_are_there(void)
 			EXPECT(walk.pa >= ram.r[i].start && walk.pa < ram.r[i].end);
 	}
 }
-KTEST(struct_pages_are_there, 0);
+KTEST(struct_pages_of_all_ram_are_writable, 0);
 
-/* What the command line leaves open is up to the processor; another one can load the same. */
-static void levels_as_chosen(void)
+/* The command line or else the CPU decides the levels; a CPU that starts can load the same. */
+static void paging_levels_follow_the_command_line(void)
 {
 	int most = cpu_has(FEATURE_LA57) ? 5 : 4;
 	int want = options.paging ? MIN((int)options.paging, most) : most;
 	struct pgwalk walk;
 
 	EXPECT_EQ(pgtable_top(), want);
-	EXPECT(pgtable_walk(kernel_root, (u64)levels_as_chosen, &walk));
+	EXPECT(pgtable_walk(kernel_root, (u64)paging_levels_follow_the_command_line, &walk));
 	EXPECT_EQ(walk.top, want);
-	EXPECT(kernel_root < RAM_LOW); /* CR3 has 32 bits where another processor comes from */
+	EXPECT(kernel_root < RAM_LOW); /* an AP loads CR3 from 32-bit code */
 	EXPECT_EQ(paging_boot.cr3, (u64)(want == 5 ? boot_pml5 : boot_pml4) - KERNEL_BASE);
 	EXPECT_EQ(paging_boot.cr4 & CR4_LA57, read_cr4() & CR4_LA57);
-	/* Bit 48 alone: an address of the lower half with 5 levels, of neither with 4. */
+	/* Bit 48 alone: a canonical address with 5 levels, not with 4. */
 	EXPECT_EQ(probe_write((void *)(1UL << 48), 0).vector, want == 5 ? X86_PF : X86_GP);
 }
-KTEST(levels_as_chosen, 0);
+KTEST(paging_levels_follow_the_command_line, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * early=on: the global address of a protected page is warned about when it is taken. What this
- * cannot know: what the warnings say; tests/selftest/run reads that from the console.
+ * early=on: taking the global address of a protected page warns at once. What this cannot know: the
+ * warnings' texts; tests/selftest/run reads them from the console.
  */
 #define KTEST_SUITE "kmap_check"
 
@@ -46,7 +46,7 @@ static void take_both(void *arg)
 	kunmap(p.page);
 }
 
-static void off_says_nothing(void)
+static void off_warns_about_nothing(void)
 {
 	if (!begin(false))
 		return;
@@ -54,9 +54,9 @@ static void off_says_nothing(void)
 	expect_seen(0, 0, 0);
 	end();
 }
-KTEST(off_says_nothing, KT_PKS);
+KTEST(off_warns_about_nothing, KT_PKS);
 
-static void once_for_each_call_site(void)
+static void each_call_site_is_warned_about_once(void)
 {
 	if (!begin(true))
 		return;
@@ -66,12 +66,12 @@ static void once_for_each_call_site(void)
 	}
 	EXPECT(page_address(p.page) == p.va);
 	expect_seen(3, 4, 3);
-	EXPECT_CLOSED(&p); /* nothing else has changed */
+	EXPECT_CLOSED(&p); /* the check opens nothing */
 	end();
 }
-KTEST(once_for_each_call_site, KT_PKS);
+KTEST(each_call_site_is_warned_about_once, KT_PKS);
 
-static void in_every_context(void)
+static void every_context_is_checked(void)
 {
 	if (!begin(true))
 		return;
@@ -80,12 +80,12 @@ static void in_every_context(void)
 	expect_seen(TEST_CONTEXTS, TEST_CONTEXTS, 2);
 	end();
 }
-KTEST(in_every_context, KT_PKS | KT_STRESS);
+KTEST(every_context_is_checked, KT_PKS | KT_STRESS);
 
-/* Who maps for a context alone is what the check wants to see; and the kernel does not trip it. */
-static void what_is_as_it_should_be(void)
+/* Maps for one context, ordinary pages and the kernel's own use of an address raise no warning. */
+static void local_maps_and_memremap_are_not_warned_about(void)
 {
-	struct dev_pagemap range = { .pages = 3, .flags = PGMAP_PROTECTION, .owner = "early" };
+	struct dev_pagemap range = { .pages = 3, .flags = PGMAP_PROTECTION, .owner = "kmap_check" };
 	struct page *page = page_alloc(0);
 
 	if (!page || !begin(true))
@@ -102,4 +102,4 @@ static void what_is_as_it_should_be(void)
 	page_free(page, 0);
 	end();
 }
-KTEST(what_is_as_it_should_be, KT_PKS);
+KTEST(local_maps_and_memremap_are_not_warned_about, KT_PKS);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * kmap_local_page(): rights that nest, against a model that knows only which maps are open. What
- * this cannot know: what the warnings say; tests/selftest/run reads that from the console.
+ * this cannot know: the warnings' texts; tests/selftest/run reads them from the console.
  */
 #define KTEST_SUITE "kmap_local"
 
@@ -22,7 +22,7 @@ static bool page_get(struct prot_page *p)
 	return prot_page_get(p, PKS_KEY_DEVMAP);
 }
 
-/* One call site for each access, whatever the compiler unrolls. */
+/* One call site for each kind of access, even if the compiler unrolls loops. */
 static __attribute__((noinline)) void *map(struct page *page, enum pks_access access)
 {
 	return access == PKS_WRITE ? kmap_local_page(page) : kmap_local_page_read(page);
@@ -39,7 +39,7 @@ static void opens_for_reading_and_writing(void)
 	EXPECT(va == p.va);
 	EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
 	EXPECT_NO_FAULT(probe_write(p.va, 1), "mapped for writing");
-	EXPECT_CLOSED(&p); /* to a context that begins now */
+	EXPECT_CLOSED(&p); /* to a new context */
 	kunmap_local(va);
 	EXPECT_RIGHTS(PKRS_INIT);
 	EXPECT_DENIED(&p);
@@ -47,7 +47,7 @@ static void opens_for_reading_and_writing(void)
 }
 KTEST(opens_for_reading_and_writing, KT_PKS);
 
-static void reading_is_not_writing(void)
+static void a_map_for_reading_refuses_writes(void)
 {
 	struct prot_page p;
 	const char *va;
@@ -58,11 +58,11 @@ static void reading_is_not_writing(void)
 	EXPECT(va == (const char *)p.va);
 	EXPECT_ACCESSIBLE(&p);
 	EXPECT_PAGE_FAULT(probe_write(p.va, 1), PF_P | PF_W | PF_PK, p.va, "mapped for reading");
-	kunmap_local(va + PAGE_SIZE - 1); /* any address in the page will do */
+	kunmap_local(va + PAGE_SIZE - 1); /* any address in the page does */
 	EXPECT_RIGHTS(PKRS_INIT);
 	prot_page_put(&p);
 }
-KTEST(reading_is_not_writing, KT_PKS);
+KTEST(a_map_for_reading_refuses_writes, KT_PKS);
 
 /* Four maps: two of one page, another with the same key, and one with a key of its own. */
 #define MAPS 4
@@ -96,7 +96,7 @@ static void set_put(void)
 	EXPECT_EQ(pks_key_free(set.key), 0);
 }
 
-/* What the rights must be while the maps of this mask are open: the model. */
+/* The model: the rights while the maps of the mask `open` are open. */
 static u32 rights_of(u32 open)
 {
 	u32 pkrs = PKRS_INIT;
@@ -107,7 +107,7 @@ static u32 rights_of(u32 open)
 	return pkrs;
 }
 
-/* Maps all in order, then unmaps as `order` says, two bits for each. */
+/* Maps all in order, then unmaps in the order of `order`, two bits for each map. */
 static void map_and_unmap(u32 order)
 {
 	u64 wrong = kmap_stats.order, expected = 0;
@@ -121,7 +121,7 @@ static void map_and_unmap(u32 order)
 	for (u32 n = 0; n < MAPS; n++, order >>= 2) {
 		u32 i = order & 3;
 
-		/* of two maps of one page the last is meant, whichever is asked for */
+		/* maps 0 and 1 have one page: an unmap ends the later one first */
 		if (i < 2)
 			i = open & BIT(1) ? 1 : 0;
 		expected += open >> (i + 1) != 0;
@@ -133,7 +133,7 @@ static void map_and_unmap(u32 order)
 	EXPECT_EQ(this_local()->maps, 0);
 }
 
-/* Each number from 0 to 3 once. */
+/* Whether `order` has each number from 0 to 3 once. */
 static bool is_order(u32 order)
 {
 	return (BIT(order & 3) | BIT(order >> 2 & 3) | BIT(order >> 4 & 3) | BIT(order >> 6)) == 15;
@@ -157,7 +157,7 @@ static void nests_in_every_order(void)
 }
 KTEST(nests_in_every_order, KT_PKS | KT_STRESS);
 
-static void one_too_many_gets_no_rights(void)
+static void a_map_beyond_the_limit_gets_no_rights(void)
 {
 	u64 overflows = kmap_stats.overflow, warned = kmap_stats.warned;
 
@@ -179,9 +179,9 @@ static void one_too_many_gets_no_rights(void)
 	EXPECT_RIGHTS(PKRS_INIT);
 	set_put();
 }
-KTEST(one_too_many_gets_no_rights, KT_PKS);
+KTEST(a_map_beyond_the_limit_gets_no_rights, KT_PKS);
 
-static void what_is_not_mapped_stays_so(void)
+static void an_unmap_without_a_map_changes_nothing(void)
 {
 	u64 before = kmap_stats.not_mapped;
 	struct prot_page p, other;
@@ -195,13 +195,13 @@ static void what_is_not_mapped_stays_so(void)
 	EXPECT_RIGHTS(PKRS_INIT & ~pkrs_needs_clear(PKS_KEY_DEVMAP, PKS_READ));
 	kunmap_local((const void *)p.va);
 	kunmap_local((const void *)p.va);
-	kunmap_local(&before); /* no page's address */
+	kunmap_local(&before); /* not the address of a page */
 	EXPECT_EQ(kmap_stats.not_mapped - before, 4);
 	EXPECT_RIGHTS(PKRS_INIT);
 	prot_page_put(&other);
 	prot_page_put(&p);
 }
-KTEST(what_is_not_mapped_stays_so, KT_PKS);
+KTEST(an_unmap_without_a_map_changes_nothing, KT_PKS);
 
 static void an_ordinary_page_is_just_an_address(void)
 {
@@ -221,8 +221,8 @@ static void an_ordinary_page_is_just_an_address(void)
 }
 KTEST(an_ordinary_page_is_just_an_address, 0);
 
-/* Asked for in the field. */
-static void local_map_across_the_end_of_a_kmap(void)
+/* Asked in the discussions: docs/EXPERIMENTS.md, "Interleavings". */
+static void a_local_map_outlives_a_kmap(void)
 {
 	struct prot_page p;
 	void *va;
@@ -240,10 +240,10 @@ static void local_map_across_the_end_of_a_kmap(void)
 	EXPECT_DENIED(&p);
 	prot_page_put(&p);
 }
-KTEST(local_map_across_the_end_of_a_kmap, KT_PKS);
+KTEST(a_local_map_outlives_a_kmap, KT_PKS);
 
-/* A map never narrows what was pardoned or granted before, and its end gives just that back. */
-static void inside_a_pardon_and_a_grant(void)
+/* A map never narrows rights that were pardoned or granted before, and its unmap restores them. */
+static void an_unmap_keeps_what_was_pardoned_or_granted(void)
 {
 	struct pks_token token;
 	struct prot_page p;
@@ -269,10 +269,10 @@ static void inside_a_pardon_and_a_grant(void)
 	kunmap(p.page);
 	prot_page_put(&p);
 }
-KTEST(inside_a_pardon_and_a_grant, KT_PKS);
+KTEST(an_unmap_keeps_what_was_pardoned_or_granted, KT_PKS);
 
-/* The range loses its protection while a page is mapped: the map ends all the same. */
-static void the_key_goes_while_mapped(void)
+/* The page loses its key while it is mapped; the unmap works all the same. */
+static void a_map_ends_though_its_page_lost_its_key(void)
 {
 	struct prot_page p;
 
@@ -285,4 +285,4 @@ static void the_key_goes_while_mapped(void)
 	EXPECT_EQ(this_local()->maps, 0);
 	prot_page_put(&p);
 }
-KTEST(the_key_goes_while_mapped, KT_PKS);
+KTEST(a_map_ends_though_its_page_lost_its_key, KT_PKS);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmap_local_page() and contexts: each has its own maps, they end with it, and what comes between
+ * kmap_local_page() and contexts: each has its own maps, which end with it, and a trap between any
  * two instructions does not disturb them.
  */
 #define KTEST_SUITE "kmap_local"
@@ -33,7 +33,7 @@ static void pages_put(void)
 
 #define READS (PKRS_INIT & ~pkrs_needs_clear(PKS_KEY_DEVMAP, PKS_READ))
 
-/* Maps, twice, and unmaps, in a context that begins with the initial rights. */
+/* Maps two pages, nested, and unmaps them, in a context that starts with the initial rights. */
 static void use(void *arg)
 {
 	void *va;
@@ -61,7 +61,7 @@ static void use_atomically(void *arg)
 	EXPECT_RIGHTS(PKRS_INIT);
 }
 
-static void every_context_has_its_own(void)
+static void every_context_has_its_own_maps(void)
 {
 	if (!pages_get())
 		return;
@@ -77,7 +77,7 @@ static void every_context_has_its_own(void)
 	EXPECT_RIGHTS(PKRS_INIT);
 	pages_put();
 }
-KTEST(every_context_has_its_own, KT_PKS | KT_STRESS);
+KTEST(every_context_has_its_own_maps, KT_PKS | KT_STRESS);
 
 static void nested(void *arg)
 {
@@ -94,8 +94,8 @@ static void nested(void *arg)
 	EXPECT_RIGHTS(PKRS_INIT);
 }
 
-/* Each has a page mapped while the next comes. */
-static void one_inside_the_other(void)
+/* Each context has a page mapped while the next interrupts it. */
+static void nested_contexts_do_not_mix_their_maps(void)
 {
 	u64 before = kmap_stats.not_mapped + kmap_stats.left_open + kmap_stats.order;
 
@@ -106,10 +106,10 @@ static void one_inside_the_other(void)
 	EXPECT_EQ(kmap_stats.not_mapped + kmap_stats.left_open + kmap_stats.order - before, 0);
 	pages_put();
 }
-KTEST(one_inside_the_other, KT_PKS | KT_STRESS);
+KTEST(nested_contexts_do_not_mix_their_maps, KT_PKS | KT_STRESS);
 
-/* Sixteen maps are one context's; only an exception stands on the same stack. */
-static void a_full_stack_is_one_contexts(void)
+/* Each context can have LOCAL_MAPS maps; only an exception shares its thread's stack of maps. */
+static void a_full_map_stack_limits_one_context_alone(void)
 {
 	u64 before = kmap_stats.overflow;
 
@@ -126,7 +126,7 @@ static void a_full_stack_is_one_contexts(void)
 	EXPECT_RIGHTS(PKRS_INIT);
 	pages_put();
 }
-KTEST(a_full_stack_is_one_contexts, KT_PKS);
+KTEST(a_full_map_stack_limits_one_context_alone, KT_PKS);
 
 static void leave_open(void *arg)
 {
@@ -135,8 +135,8 @@ static void leave_open(void *arg)
 	kmap_local_page_read(other.page);
 }
 
-/* Twice: the next context of that kind begins with nothing, and the warning is not repeated. */
-static void what_is_left_open_ends_with_its_context(void)
+/* Runs twice: the second context starts without maps, and the warning is not repeated. */
+static void maps_left_open_end_with_their_context(void)
 {
 	if (!pages_get())
 		return;
@@ -158,7 +158,7 @@ static void what_is_left_open_ends_with_its_context(void)
 	EXPECT_RIGHTS(PKRS_INIT);
 	pages_put();
 }
-KTEST(what_is_left_open_ends_with_its_context, KT_PKS);
+KTEST(maps_left_open_end_with_their_context, KT_PKS);
 
 static void unmap_p(void *arg)
 {
@@ -166,8 +166,8 @@ static void unmap_p(void *arg)
 	kunmap_local((const void *)p.va);
 }
 
-/* A map is its context's to end: an exception has its thread's stack below it, and no more. */
-static void nobody_ends_anothers(void)
+/* No context ends another's map, not even an exception the map of its thread. */
+static void no_context_ends_anothers_map(void)
 {
 	u64 before = kmap_stats.not_mapped;
 
@@ -184,19 +184,19 @@ static void nobody_ends_anothers(void)
 	EXPECT_RIGHTS(PKRS_INIT);
 	pages_put();
 }
-KTEST(nobody_ends_anothers, KT_PKS);
+KTEST(no_context_ends_anothers_map, KT_PKS);
 
 static int die_with_maps(void *arg)
 {
 	(void)arg;
 	kmap_local_page_read(p.page);
-	policy_write(p.va + 0); /* denied, and comes back as a value */
+	policy_write(p.va + 0); /* refused; the fault comes back as a value */
 	current_thread()->expects_death = true;
 	*p.va = 1;
 	return 0;
 }
 
-static void a_thread_that_dies(void)
+static void maps_end_when_their_thread_dies(void)
 {
 	u64 left = kmap_stats.left_open;
 	struct thread *t;
@@ -210,7 +210,7 @@ static void a_thread_that_dies(void)
 	EXPECT_RIGHTS(PKRS_INIT);
 	pages_put();
 }
-KTEST(a_thread_that_dies, KT_PKS);
+KTEST(maps_end_when_their_thread_dies, KT_PKS);
 
 static bool stop;
 
@@ -229,7 +229,7 @@ static int disturb(void *arg)
 	return 0;
 }
 
-static void stays_over_preemption(void)
+static void maps_survive_preemption(void)
 {
 	struct thread *t;
 
@@ -256,9 +256,9 @@ static void stays_over_preemption(void)
 	thread_join(t);
 	pages_put();
 }
-KTEST(stays_over_preemption, KT_PKS | KT_STRESS);
+KTEST(maps_survive_preemption, KT_PKS | KT_STRESS);
 
-static void goes_along_to_other_processors(void)
+static void maps_follow_their_thread_to_other_cpus(void)
 {
 	if (!pages_get())
 		return;
@@ -276,7 +276,7 @@ static void goes_along_to_other_processors(void)
 	}
 	pages_put();
 }
-KTEST(goes_along_to_other_processors, KT_PKS | KT_SMP);
+KTEST(maps_follow_their_thread_to_other_cpus, KT_PKS | KT_SMP);
 
 static u32 steps;
 
@@ -306,19 +306,20 @@ static void map_and_unmap(void *arg)
 
 	(void)arg;
 	EXPECT_EQ(this_local()->maps, 2);
-	kunmap_local(va); /* in the wrong order: the rest moves down */
+	kunmap_local(va); /* out of order: the map above moves down */
 	kunmap_local(second);
 }
 
-/* An exception, which uses the same stack, and an NMI, which must not, at each instruction. */
-static void at_every_instruction(void)
+/* At each instruction: an exception, which uses the thread's stack of maps, and an NMI, which does
+ * not. */
+static void maps_survive_traps_at_every_instruction(void)
 {
 	static const trap_hook_t hooks[] = { use_in_step, use_in_nmi_after_step };
 	u32 n;
 
 	if (!pages_get())
 		return;
-	map_and_unmap(NULL); /* the warning is printed, and not stepped through */
+	map_and_unmap(NULL); /* the warning prints here, not under single-stepping */
 	for (u32 i = 0; i < ARRAY_SIZE(hooks); i++) {
 		u64 before = kmap_stats.not_mapped + kmap_stats.left_open;
 
@@ -333,4 +334,4 @@ static void at_every_instruction(void)
 	}
 	pages_put();
 }
-KTEST(at_every_instruction, KT_PKS);
+KTEST(maps_survive_traps_at_every_instruction, KT_PKS);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmap_thread(): one thread's maps, in any order. What this cannot know: what the warnings say;
- * tests/selftest/run reads that from the console.
+ * kmap_thread(): one thread's maps, in any order. What this cannot know: the warnings' texts;
+ * tests/selftest/run reads them from the console.
  */
 #define KTEST_SUITE "kmap_thread"
 
@@ -42,23 +42,23 @@ static u64 warnings(void)
 	       kmap_stats.no_thread + kmap_stats.left_open;
 }
 
-static void one_threads_rights(void)
+static void only_the_thread_that_maps_gets_rights(void)
 {
 	if (!pages_get())
 		return;
 	EXPECT(kmap_thread(pages[0].page) == pages[0].va);
 	EXPECT_RIGHTS(OPEN);
 	EXPECT_NO_FAULT(probe_write(pages[0].va, 1), "mapped by this thread");
-	EXPECT_CLOSED(&pages[0]); /* no other context's */
+	EXPECT_CLOSED(&pages[0]); /* to other contexts */
 	kunmap_thread(pages[0].page);
 	EXPECT_RIGHTS(PKRS_INIT);
 	EXPECT_DENIED(&pages[0]);
 	pages_put();
 }
-KTEST(one_threads_rights, KT_PKS);
+KTEST(only_the_thread_that_maps_gets_rights, KT_PKS);
 
-/* Each of three pages twice, unmapped in every order of the pages. */
-static void any_order_and_counted(void)
+/* Maps each of three pages twice, and unmaps them in every order of the pages. */
+static void maps_are_counted_and_end_in_any_order(void)
 {
 	static const u8 orders[][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
 					{ 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
@@ -81,10 +81,10 @@ static void any_order_and_counted(void)
 	EXPECT_EQ(warnings() - before, 0);
 	pages_put();
 }
-KTEST(any_order_and_counted, KT_PKS | KT_STRESS);
+KTEST(maps_are_counted_and_end_in_any_order, KT_PKS | KT_STRESS);
 
-/* The two kinds of map do not mix up, and only the ordered one minds its place. */
-static void beside_local_maps(void)
+/* Neither call ends a map of the other kind, and only local maps must end in order. */
+static void thread_maps_and_local_maps_do_not_mix(void)
 {
 	u64 before = warnings();
 
@@ -93,7 +93,7 @@ static void beside_local_maps(void)
 	kmap_local_page_read(pages[0].page);
 	kmap_thread(pages[0].page);
 	kmap_thread(pages[1].page);
-	kunmap_local((const void *)pages[0].va); /* no ordered map is above */
+	kunmap_local((const void *)pages[0].va); /* no later local map is open */
 	EXPECT_RIGHTS(OPEN);
 	kunmap_thread(pages[0].page);
 	EXPECT_RIGHTS(OPEN);
@@ -101,13 +101,13 @@ static void beside_local_maps(void)
 	kunmap_thread(pages[1].page);
 	EXPECT_RIGHTS(PKRS_INIT & ~pkrs_needs_clear(PKS_KEY_DEVMAP, PKS_READ));
 	EXPECT_EQ(warnings() - before, 0);
-	kunmap_thread(pages[2].page); /* mapped, but not so */
+	kunmap_thread(pages[2].page); /* it has a local map only */
 	EXPECT_EQ(kmap_stats.not_mapped, warnings() - before + kmap_stats.not_mapped - 1);
 	kunmap_local((const void *)pages[2].va);
 	EXPECT_RIGHTS(PKRS_INIT);
 	pages_put();
 }
-KTEST(beside_local_maps, KT_PKS);
+KTEST(thread_maps_and_local_maps_do_not_mix, KT_PKS);
 
 static void map_first(void *arg)
 {
@@ -131,7 +131,7 @@ static void another_thread_may_not_unmap(void)
 	actor_do(&a, map_first, NULL);
 	actor_do(&b, unmap_first, NULL);
 	EXPECT_EQ(kmap_stats.not_mapped - before, 1);
-	actor_do(&a, unmap_first, NULL); /* is still the other's */
+	actor_do(&a, unmap_first, NULL); /* the map is still A's */
 	EXPECT_EQ(kmap_stats.not_mapped - before, 1);
 	actor_do(&a, map_first, NULL);
 	actor_end(&b);
@@ -150,7 +150,7 @@ static void map_and_look(void *arg)
 	unmap_first(arg);
 }
 
-static void for_threads_alone(void)
+static void a_map_outside_a_thread_gets_no_rights(void)
 {
 	static const enum test_context not_threads[] = { IN_SOFTIRQ, IN_INTERRUPT, IN_NMI, IN_MC };
 
@@ -165,7 +165,7 @@ static void for_threads_alone(void)
 	EXPECT_RIGHTS(PKRS_INIT);
 	pages_put();
 }
-KTEST(for_threads_alone, KT_PKS);
+KTEST(a_map_outside_a_thread_gets_no_rights, KT_PKS);
 
 static void an_ordinary_page_is_just_an_address(void)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Device ranges: set aside, protected as their flag says, and not taken away while in use. */
+/* Device ranges: allocated, protected if their flag says so, and not removed while in use. */
 #define KTEST_SUITE "memremap"
 
 #include "mm/kmap/kmap.h"
@@ -18,7 +18,7 @@ static struct prot_page page_of(const struct dev_pagemap *range, u64 i)
 	return (struct prot_page){ range->first + i, page_to_virt(range->first + i) };
 }
 
-static void denied_to_everybody_at_first(void)
+static void a_new_range_is_denied_to_everybody(void)
 {
 	struct dev_pagemap range = { .pages = 5, .flags = PGMAP_PROTECTION, .owner = "pmem0" };
 	u64 free = pages_free(), keyed = (u64)pks_key_pages(PKS_KEY_DEVMAP);
@@ -35,15 +35,15 @@ static void denied_to_everybody_at_first(void)
 		EXPECT_CLOSED(&p);
 	}
 	EXPECT_EQ(pks_key_pages(PKS_KEY_DEVMAP) - keyed, range.pages);
-	EXPECT(free - pages_free() < 16); /* what the block had more came back, tables aside */
+	EXPECT(free - pages_free() < 16); /* the rest of the block came back; page tables stay */
 	EXPECT_EQ(memunmap_pages(&range), 0);
 	EXPECT_EQ(pks_key_pages(PKS_KEY_DEVMAP), keyed);
 	EXPECT(!range.first);
 	EXPECT_EQ(memunmap_pages(&range), (u64)-EINVAL);
 }
-KTEST(denied_to_everybody_at_first, KT_PKS);
+KTEST(a_new_range_is_denied_to_everybody, KT_PKS);
 
-static void the_owners_key(void)
+static void a_range_gets_its_owners_key(void)
 {
 	int key = pks_key_alloc("pmem1");
 	struct dev_pagemap range = { .pages = 3, .flags = PGMAP_PROTECTION, .owner = "pmem1" };
@@ -62,12 +62,12 @@ static void the_owners_key(void)
 	EXPECT_DENIED(&p);
 	EXPECT_EQ(memunmap_pages(&range), 0);
 	EXPECT_EQ(pks_key_free((u32)key), 0);
-	range.key = (u32)key; /* which nobody owns any more */
+	range.key = (u32)key; /* nobody owns the key now */
 	EXPECT_EQ(memremap_pages(&range), (u64)-EINVAL);
 }
-KTEST(the_owners_key, KT_PKS);
+KTEST(a_range_gets_its_owners_key, KT_PKS);
 
-static void without_protection(void)
+static void a_range_without_the_flag_has_no_key(void)
 {
 	struct dev_pagemap range = { .pages = 2, .owner = "plain" };
 	struct prot_page p;
@@ -80,7 +80,7 @@ static void without_protection(void)
 	EXPECT_ACCESSIBLE(&p);
 	EXPECT_EQ(memunmap_pages(&range), 0);
 }
-KTEST(without_protection, 0);
+KTEST(a_range_without_the_flag_has_no_key, 0);
 
 static void map_local(void *arg)
 {
@@ -92,7 +92,7 @@ static void unmap_local(void *arg)
 	kunmap_local(page_to_virt(arg));
 }
 
-static void not_while_in_use(void)
+static void a_range_in_use_is_not_removed(void)
 {
 	struct dev_pagemap range = { .pages = 4, .flags = PGMAP_PROTECTION, .owner = "busy" };
 	struct page *last;
@@ -108,14 +108,14 @@ static void not_while_in_use(void)
 	actor_do(&a, unmap_local, last);
 	kmap_thread(range.first);
 	EXPECT_EQ(memunmap_pages(&range), (u64)-EBUSY);
-	EXPECT_EQ(last->pkey, PKS_KEY_DEVMAP); /* nothing has changed */
+	EXPECT_EQ(last->pkey, PKS_KEY_DEVMAP); /* a refused memunmap_pages() changes nothing */
 	kunmap_thread(range.first);
 	actor_end(&a);
 	EXPECT_EQ(memunmap_pages(&range), 0);
 }
-KTEST(not_while_in_use, KT_PKS);
+KTEST(a_range_in_use_is_not_removed, KT_PKS);
 
-static void what_cannot_be(void)
+static void bad_ranges_are_refused(void)
 {
 	struct dev_pagemap none = { .flags = PGMAP_PROTECTION, .owner = "none" };
 	struct dev_pagemap vast = { .pages = (1 << 18) + 1, .owner = "vast" };
@@ -130,10 +130,10 @@ static void what_cannot_be(void)
 	drain_undo(&drain);
 	EXPECT(!one.first);
 }
-KTEST(what_cannot_be, 0);
+KTEST(bad_ranges_are_refused, 0);
 
-/* All comes back, whatever the number of pages. */
-static void memory_comes_back(void)
+/* Every page comes back, whatever their number. */
+static void memunmap_returns_every_page(void)
 {
 	for (u64 n = 1; n < 70; n += 3) {
 		struct dev_pagemap range = { .pages = n, .owner = "again" };
@@ -145,4 +145,4 @@ static void memory_comes_back(void)
 		EXPECT_EQ(pages_free(), free);
 	}
 }
-KTEST(memory_comes_back, 0);
+KTEST(memunmap_returns_every_page, 0);
