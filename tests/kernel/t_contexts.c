@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Each kind of context starts with the initial rights and gives back those of the one that it
- * interrupted. What this cannot know: what an interrupt from outside at a given instruction does;
- * t_nmi.c puts traps there, the +tick runs only make it likely.
+ * Each kind of context starts with the initial rights and restores those of the context that it
+ * interrupted. What this cannot know: what a device's interrupt at a given instruction does;
+ * t_nmi.c puts traps there, and the +tick runs only make interrupts likely.
  */
 #define KTEST_SUITE "contexts"
 
@@ -14,12 +14,12 @@
 #include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"
 
-/* Rights that a context may hold: wider than the initial ones, narrower, both at once. */
+/* Rights that a context may hold: wider than the initial ones, narrower, and both. */
 static const u32 holdings[] = {
 	PKRS_INIT,
 	WITH_KEY(PKS_KEY_DEVMAP),
 	PKRS_INIT & ~(1u << 2 * KEY_A),             /* read, not write */
-	PKRS_INIT | PKS_NOACCESS << 2 * PKS_KEY_RO, /* less than the initial ones */
+	PKRS_INIT | PKS_NOACCESS << 2 * PKS_KEY_RO, /* narrower */
 	(WITH_KEY(KEY_A) & WITH_KEY(KEY_B)) | 1u << 2 * PKS_KEY_RO,
 	0,
 };
@@ -83,17 +83,17 @@ static void memory_obeys_the_context(void)
 		struct pks_token token;
 
 		run_in(c, grant_here, &p);
-		EXPECT_DENIED(&p); /* denied is not widened */
+		EXPECT_DENIED(&p); /* a context on top widens nothing */
 		token = pks_grant(PKS_KEY_DEVMAP, PKS_WRITE);
 		run_in(c, expect_page_denied, &p);
-		EXPECT_NO_FAULT(probe_write(p.va, c), "granted is kept");
+		EXPECT_NO_FAULT(probe_write(p.va, c), "a grant outlasts the context on top");
 		pks_revoke(token);
 	}
 	prot_page_put(&p);
 }
 KTEST(memory_obeys_the_context, KT_PKS | KT_STRESS);
 
-/* Contexts inside one another, outermost first; each opens a key of its own and keeps it open. */
+/* Nested contexts, outermost first; each opens a key of its own and keeps it open. */
 struct chain {
 	u32 level, n;
 	enum test_context kind[TEST_CONTEXTS];
@@ -141,7 +141,7 @@ static struct {
 static bool update_frame(struct regs *regs)
 {
 	pks_update_exception(regs, update.key, update.rights);
-	EXPECT_RIGHTS(PKRS_INIT); /* the handler's own are not touched */
+	EXPECT_RIGHTS(PKRS_INIT); /* the handler's own rights do not change */
 	return true;
 }
 
@@ -161,7 +161,7 @@ static void update_exception_changes_one_key(void)
 }
 KTEST(update_exception_changes_one_key, KT_PKS | KT_STRESS);
 
-static u32 softirqs_run; /* by two handlers in a row, in order */
+static u32 softirqs_run; /* handlers that have run, of two in order */
 
 static void first_softirq(void)
 {
@@ -183,11 +183,11 @@ static void raise_two(void *arg)
 	rights_set(WITH_KEY(KEY_C));
 	softirq_raise(SOFTIRQ_TEST2);
 	softirq_raise(SOFTIRQ_TEST);
-	EXPECT_EQ(softirqs_run, 0); /* they wait for the interrupt's end */
+	EXPECT_EQ(softirqs_run, 0); /* softirqs wait for the interrupt's end */
 	EXPECT_RIGHTS(WITH_KEY(KEY_C));
 }
 
-static void softirqs_in_a_row_do_not_share(void)
+static void softirqs_do_not_share_rights(void)
 {
 	softirq_register(SOFTIRQ_TEST, first_softirq);
 	softirq_register(SOFTIRQ_TEST2, second_softirq);
@@ -197,18 +197,18 @@ static void softirqs_in_a_row_do_not_share(void)
 	EXPECT_EQ(softirqs_run, 2);
 	EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
 }
-KTEST(softirqs_in_a_row_do_not_share, KT_PKS | KT_STRESS);
+KTEST(softirqs_do_not_share_rights, KT_PKS | KT_STRESS);
 
 static void keep_a_grant(struct work *work)
 {
 	(void)work;
 	EXPECT_RIGHTS(PKRS_INIT);
 	rights_set(WITH_KEY(KEY_A));
-	thread_yield(); /* a work item may be scheduled away, and keeps what it has */
+	thread_yield(); /* a work item keeps its rights while it is scheduled away */
 	EXPECT_RIGHTS(WITH_KEY(KEY_A));
 }
 
-static void work_items_do_not_share(void)
+static void work_items_do_not_share_rights(void)
 {
 	struct work works[3];
 
@@ -221,7 +221,7 @@ static void work_items_do_not_share(void)
 		work_wait(&works[i], 1);
 	EXPECT_RIGHTS(WITH_KEY(KEY_B));
 }
-KTEST(work_items_do_not_share, KT_PKS | KT_STRESS);
+KTEST(work_items_do_not_share_rights, KT_PKS | KT_STRESS);
 
 static int expect_initial_thread(void *arg)
 {
@@ -229,7 +229,7 @@ static int expect_initial_thread(void *arg)
 	return 0;
 }
 
-static void new_thread_inherits_nothing(void)
+static void a_new_thread_inherits_no_rights(void)
 {
 	struct thread *t;
 
@@ -242,7 +242,7 @@ static void new_thread_inherits_nothing(void)
 	EXPECT(!thread_join(t).died);
 	EXPECT_RIGHTS(WITH_KEY(KEY_A));
 }
-KTEST(new_thread_inherits_nothing, KT_PKS | KT_STRESS);
+KTEST(a_new_thread_inherits_no_rights, KT_PKS | KT_STRESS);
 
 static void rights_hold_while_interrupted(void)
 {
@@ -260,10 +260,10 @@ static void rights_hold_while_interrupted(void)
 KTEST(rights_hold_while_interrupted, KT_PKS | KT_STRESS);
 
 /*
- * As after a warm start or an INIT that kept the register: what is left in it denies everything,
- * key 0 too. Were enforcement switched on before the register is loaded, this would be the end.
+ * After a warm start or an INIT the register may still deny every key, also key 0. If the kernel
+ * set CR4.PKS before it loads the register, it would not survive this.
  */
-static void enabling_survives_a_leftover(void)
+static void enabling_pks_survives_a_stale_register(void)
 {
 	u64 flags = irq_save();
 
@@ -274,4 +274,4 @@ static void enabling_survives_a_leftover(void)
 	EXPECT(pkrs_enforced());
 	irq_restore(flags);
 }
-KTEST(enabling_survives_a_leftover, KT_PKS);
+KTEST(enabling_pks_survives_a_stale_register, KT_PKS);

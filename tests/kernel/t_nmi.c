@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * NMI, machine check and #DB can come between any two instructions, also between the two halves of
- * a rights write and with interrupts off. Here they do, at each one in turn. What this cannot know:
- * the entry code itself, which the trap flag does not reach, and NMIs that a real machine sends.
+ * a rights write and with interrupts off. These tests raise them at each instruction in turn. What
+ * this cannot know: the entry code itself, which the trap flag does not reach, and the NMIs of a
+ * real machine.
  */
 #define KTEST_SUITE "nmi"
 
@@ -50,10 +51,10 @@ static bool handled(struct regs *regs)
 
 static struct {
 	void (*trap)(void);
-	u32 runs, inside;
+	u32 runs, nested; /* NMIs that ran; those before the first one ended */
 } blocking;
 
-/* The first NMI takes a trap, whose return must not end the blocking, and raises the second. */
+/* The first NMI raises a second and takes traps around that, whose IRETs must not unblock it. */
 static bool trap_and_raise(struct regs *regs)
 {
 	(void)regs;
@@ -66,11 +67,11 @@ static bool trap_and_raise(struct regs *regs)
 	blocking.trap();
 	for (u32 i = 0; i < 1000; i++)
 		cpu_relax();
-	blocking.inside = seen(&blocking.runs);
+	blocking.nested = seen(&blocking.runs);
 	return true;
 }
 
-static void a_trap_inside_does_not_unblock(void)
+static void a_trap_in_an_nmi_does_not_unblock_nmis(void)
 {
 	static void (*const traps[])(void) = { probe_nowhere, breakpoint, machine_check,
 					       interrupt };
@@ -85,14 +86,14 @@ static void a_trap_inside_does_not_unblock(void)
 		apic_self_nmi();
 		for (u32 spins = 0; seen(&blocking.runs) < 2 && spins < 1000000; spins++)
 			cpu_relax();
-		EXPECT_EQ(blocking.inside, 1); /* not before the first had ended ... */
-		EXPECT_EQ(blocking.runs, 2);   /* ... and not lost either */
+		EXPECT_EQ(blocking.nested, 1); /* the second did not nest ... */
+		EXPECT_EQ(blocking.runs, 2);   /* ... and was not lost */
 	}
 	trap_hook_set(X86_NMI, NULL);
 	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++)
 		trap_hook_set(vectors[i], NULL);
 }
-KTEST(a_trap_inside_does_not_unblock, KT_STRESS);
+KTEST(a_trap_in_an_nmi_does_not_unblock_nmis, KT_STRESS);
 
 static void expect_initial(void *arg)
 {
@@ -100,7 +101,7 @@ static void expect_initial(void *arg)
 	EXPECT_RIGHTS(PKRS_INIT);
 }
 
-/* The state between the two halves of pkrs_write(): the mirror has `after`, the register not yet.
+/* Enters context `c` between the halves of pkrs_write(): mirror `after`, register still `before`.
  */
 static void interrupt_half_write(enum test_context c, u32 before, u32 after)
 {
@@ -116,7 +117,7 @@ static void interrupt_half_write(enum test_context c, u32 before, u32 after)
 	EXPECT_RIGHTS(after);
 }
 
-static void between_mirror_and_register(void)
+static void a_half_written_register_survives_an_nmi(void)
 {
 	for (enum test_context c = IN_NMI; c <= IN_MC; c++) {
 		interrupt_half_write(c, WITH_KEY(KEY_A), PKRS_INIT);
@@ -124,7 +125,7 @@ static void between_mirror_and_register(void)
 		interrupt_half_write(c, WITH_KEY(KEY_A), WITH_KEY(KEY_B));
 	}
 }
-KTEST(between_mirror_and_register, KT_PKS);
+KTEST(a_half_written_register_survives_an_nmi, KT_PKS);
 
 static struct {
 	u32 nmis, at_wrmsr;
@@ -152,7 +153,7 @@ static bool nmi_after_step(struct regs *regs)
 	return true;
 }
 
-/* All ways to change one's rights. */
+/* All ways to change the running context's rights. */
 static void change_rights(void *arg)
 {
 	struct pks_token token;
@@ -169,15 +170,15 @@ static void change_rights(void *arg)
 	EXPECT_RIGHTS(PKRS_INIT);
 }
 
-static void rights_change_stepped(void)
+static void rights_changes_survive_single_stepping(void)
 {
 	steps.at_wrmsr = 0;
 	EXPECT(single_step(change_rights, NULL, check_step) > 50);
 	EXPECT(steps.at_wrmsr >= 4);
 }
-KTEST(rights_change_stepped, KT_PKS | KT_STRESS);
+KTEST(rights_changes_survive_single_stepping, KT_PKS | KT_STRESS);
 
-static void rights_change_with_nmi_at_each_instruction(void)
+static void rights_changes_survive_an_nmi_at_each_instruction(void)
 {
 	u32 n;
 
@@ -188,7 +189,7 @@ static void rights_change_with_nmi_at_each_instruction(void)
 	EXPECT_EQ(steps.nmis, n);
 	EXPECT(steps.at_wrmsr >= 4);
 }
-KTEST(rights_change_with_nmi_at_each_instruction, KT_PKS);
+KTEST(rights_changes_survive_an_nmi_at_each_instruction, KT_PKS);
 
 static bool partner_ready, partner_leaves;
 
@@ -211,7 +212,7 @@ static void yield_once(void *arg)
 	EXPECT_RIGHTS(WITH_KEY(KEY_A));
 }
 
-static void thread_switch_with_nmi_at_each_instruction(void)
+static void a_thread_switch_survives_an_nmi_at_each_instruction(void)
 {
 	struct thread *t = thread_prepare("partner", partner, NULL);
 	u64 flags;
@@ -222,18 +223,18 @@ static void thread_switch_with_nmi_at_each_instruction(void)
 	thread_launch(t);
 	rights_set(WITH_KEY(KEY_A));
 	while (!smp_load_acquire(&partner_ready))
-		thread_yield(); /* only a switch in the middle of a thread's life is stepped */
+		thread_yield(); /* step no switch to a thread that starts */
 	steps.at_wrmsr = 0;
 	flags = irq_save();
 	single_step(yield_once, NULL, check_step);
 	EXPECT(single_step(yield_once, NULL, nmi_after_step) > 50);
 	irq_restore(flags);
 	trap_hook_set(X86_NMI, NULL);
-	EXPECT_EQ(steps.at_wrmsr, 2); /* the way back is the partner's, and not stepped */
+	EXPECT_EQ(steps.at_wrmsr, 2); /* the partner's switch back is not stepped */
 	partner_leaves = true;
 	thread_join(t);
 }
-KTEST(thread_switch_with_nmi_at_each_instruction, KT_PKS);
+KTEST(a_thread_switch_survives_an_nmi_at_each_instruction, KT_PKS);
 
 static trap_hook_t tick;
 
@@ -243,7 +244,7 @@ static bool tick_with_nmi(struct regs *regs)
 	return tick(regs);
 }
 
-static void nmi_storm(void)
+static void rights_changes_survive_an_nmi_storm(void)
 {
 	u64 end = now_ns() + 400000, flags;
 
@@ -259,27 +260,27 @@ static void nmi_storm(void)
 	trap_hook_set(X86_NMI, NULL);
 	EXPECT(steps.nmis >= 3);
 }
-KTEST(nmi_storm, KT_PKS | KT_STRESS | KT_ONE_CPU);
+KTEST(rights_changes_survive_an_nmi_storm, KT_PKS | KT_STRESS | KT_ONE_CPU);
 
-static void fault_inside(void *arg)
+static void fault_nested(void *arg)
 {
 	(void)arg;
 	probe_nowhere();
 }
 
-static void cr2_survives(void)
+static void cr2_survives_a_fault_in_an_nmi(void)
 {
 	u64 flags = irq_save();
 
 	for (enum test_context c = IN_NMI; c <= IN_MC; c++) {
 		write_cr2(0x1234567000);
-		run_in(c, fault_inside, NULL);
-		EXPECT_EQ(read_cr2(),
-			  0x1234567000); /* a page fault's handler may not have read it yet */
+		run_in(c, fault_nested, NULL);
+		/* The interrupted page-fault handler may not have read CR2 yet. */
+		EXPECT_EQ(read_cr2(), 0x1234567000);
 	}
 	irq_restore(flags);
 }
-KTEST(cr2_survives, 0);
+KTEST(cr2_survives_a_fault_in_an_nmi, 0);
 
 static u32 frame_pkrs;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Rights do not leak from thread to thread. The switch itself is looked at with interrupts off on
- * both sides, because the return from any later trap would load the right value and hide that the
- * switch had not. What this cannot know: a thread that moves to another processor.
+ * Rights do not leak from thread to thread. The tests check the switch with interrupts off on both
+ * sides, because the return from a later trap would load the right value and hide that the switch
+ * did not. What this cannot know: a thread that moves to another CPU.
  */
 #define KTEST_SUITE "sched"
 
@@ -16,7 +16,7 @@
 #include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"
 
-/* A thread that, interrupts off, reads its rights as the first thing after each switch to it. */
+/* A thread that runs with interrupts off and checks its rights right after each switch to it. */
 struct looker {
 	u32 rights; /* its own */
 	bool ready, stop;
@@ -64,7 +64,7 @@ static void stop_looker(struct looker *l, struct thread *t)
 	thread_join(t);
 }
 
-/* Both directions: wider, narrower, other. */
+/* The tested thread's rights, the looker's: other keys, narrower, wider, all open. */
 static const u32 pairs[][2] = {
 	{ WITH_KEY(KEY_A), WITH_KEY(KEY_B) },
 	{ WITH_KEY(KEY_A), PKRS_INIT },
@@ -72,7 +72,7 @@ static const u32 pairs[][2] = {
 	{ PKRS_INIT | 3u << 2 * PKS_KEY_RO, 0 },
 };
 
-/* Leaves for the looker and comes back, with every pair of rights, interrupts off throughout. */
+/* Switches to the looker and back, with every pair of rights and interrupts off throughout. */
 static void leave_and_come_back(void (*leave)(struct looker *l))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(pairs); i++) {
@@ -105,17 +105,17 @@ static void leave_by_block(struct looker *l)
 	waitq_finish(&l->wq);
 }
 
-static void at_a_yield(void)
+static void rights_do_not_leak_at_a_yield(void)
 {
 	leave_and_come_back(leave_by_yield);
 }
-KTEST(at_a_yield, KT_PKS | KT_STRESS);
+KTEST(rights_do_not_leak_at_a_yield, KT_PKS | KT_STRESS);
 
-static void at_a_block(void)
+static void rights_do_not_leak_at_a_block(void)
 {
 	leave_and_come_back(leave_by_block);
 }
-KTEST(at_a_block, KT_PKS | KT_STRESS);
+KTEST(rights_do_not_leak_at_a_block, KT_PKS | KT_STRESS);
 
 static int exit_with_everything(void *arg)
 {
@@ -126,8 +126,8 @@ static int exit_with_everything(void *arg)
 	thread_exit(0);
 }
 
-/* The switch away from a dying thread, which leaves its rights behind. */
-static void at_an_exit(void)
+/* The switch away from a thread that exits or dies with all keys open. */
+static void rights_do_not_leak_at_an_exit(void)
 {
 	for (u64 dies = 0; dies <= 1; dies++) {
 		struct looker l;
@@ -150,17 +150,17 @@ static void at_an_exit(void)
 		stop_looker(&l, t);
 	}
 }
-KTEST(at_an_exit, KT_PKS | KT_STRESS);
+KTEST(rights_do_not_leak_at_an_exit, KT_PKS | KT_STRESS);
 
 static int first_look(void *arg)
 {
 	*(u32 *)arg = pkrs_register();
 	EXPECT_RIGHTS(PKRS_INIT);
-	rights_set(0); /* and leaves it so */
+	rights_set(0); /* ends with all keys open */
 	return 0;
 }
 
-static void at_a_start_on_a_used_stack(void)
+static void rights_do_not_leak_over_a_reused_stack(void)
 {
 	struct thread *last = NULL;
 	u32 reused = 0;
@@ -172,7 +172,7 @@ static void at_a_start_on_a_used_stack(void)
 		struct thread *t = thread_create("new", first_look, &seen);
 
 		if (t)
-			thread_yield(); /* straight into its first instruction */
+			thread_yield(); /* straight to its first instruction */
 		irq_restore(flags);
 		REQUIRE(t);
 		reused += t == last;
@@ -183,7 +183,7 @@ static void at_a_start_on_a_used_stack(void)
 	EXPECT(reused > 0);
 	EXPECT_RIGHTS(WITH_KEY(KEY_A));
 }
-KTEST(at_a_start_on_a_used_stack, KT_PKS | KT_STRESS);
+KTEST(rights_do_not_leak_over_a_reused_stack, KT_PKS | KT_STRESS);
 
 static struct {
 	trap_hook_t tick;
@@ -199,7 +199,7 @@ static bool tick_over_idle(struct regs *regs)
 	return idle.tick(regs);
 }
 
-static void idle_has_no_grants(void)
+static void the_idle_thread_has_no_grants(void)
 {
 	u64 flags = irq_save();
 
@@ -209,20 +209,20 @@ static void idle_has_no_grants(void)
 	idle.seen = 0;
 	tick_set(50000, false);
 	rights_set(0);
-	while (!idle.seen) /* a tick set before may be long in coming */
+	while (!idle.seen) /* a tick that was set before may come late */
 		thread_sleep(200000);
 	EXPECT_RIGHTS(0);
 	trap_hook_set(VECTOR_TIMER, idle.tick);
 }
-KTEST(idle_has_no_grants, KT_PKS);
+KTEST(the_idle_thread_has_no_grants, KT_PKS);
 
-#define CREW 6
+#define MEMBERS 6
 
-/* Each with a key and a page of its own. */
+/* Threads, each with a key and a page of its own. */
 static struct member {
 	struct prot_page page, *next; /* `next` belongs to another member */
 	u32 key, rights;
-} crew[CREW];
+} members[MEMBERS];
 
 static int live(void *arg)
 {
@@ -248,9 +248,9 @@ static int live(void *arg)
 	return 0;
 }
 
-static bool recruit(struct member *m)
+static bool member_get(struct member *m)
 {
-	int key = pks_key_alloc("crew");
+	int key = pks_key_alloc("member");
 
 	if (!EXPECT(key > 0))
 		return false;
@@ -259,24 +259,24 @@ static bool recruit(struct member *m)
 	return prot_page_get(&m->page, m->key);
 }
 
-static void many_threads_with_a_key_each(void)
+static void many_threads_keep_their_own_keys(void)
 {
-	struct thread *threads[CREW];
+	struct thread *threads[MEMBERS];
 
 	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
 	tick_set(15000, true);
-	for (u32 i = 0; i < CREW; i++) {
-		crew[i].next = &crew[(i + 1) % CREW].page;
-		REQUIRE(recruit(&crew[i]));
+	for (u32 i = 0; i < MEMBERS; i++) {
+		members[i].next = &members[(i + 1) % MEMBERS].page;
+		REQUIRE(member_get(&members[i]));
 	}
-	for (u32 i = 0; i < CREW; i++)
-		threads[i] = thread_create("crew", live, &crew[i]);
-	for (u32 i = 0; i < CREW; i++)
+	for (u32 i = 0; i < MEMBERS; i++)
+		threads[i] = thread_create("member", live, &members[i]);
+	for (u32 i = 0; i < MEMBERS; i++)
 		if (EXPECT(threads[i]))
 			EXPECT(!thread_join(threads[i]).died);
-	for (u32 i = 0; i < CREW; i++) {
-		prot_page_put(&crew[i].page);
-		EXPECT_EQ(pks_key_free(crew[i].key), 0);
+	for (u32 i = 0; i < MEMBERS; i++) {
+		prot_page_put(&members[i].page);
+		EXPECT_EQ(pks_key_free(members[i].key), 0);
 	}
 }
-KTEST(many_threads_with_a_key_each, KT_PKS | KT_STRESS);
+KTEST(many_threads_keep_their_own_keys, KT_PKS | KT_STRESS);

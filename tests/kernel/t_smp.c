@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Several processors: each is set up like the first, threads run and wake on any, calls and NMIs
- * arrive. What this cannot know: a processor that is started and then breaks.
+ * Several CPUs: each is set up like the first, threads run and wake on any, calls and NMIs arrive.
+ * What this cannot know: a CPU that starts and then breaks.
  */
 #define KTEST_SUITE "smp"
 
@@ -18,7 +18,7 @@
 #include "tests/harness/fixture.h"
 #include "tests/harness/percpu_run.h"
 
-/* What must be the same everywhere. */
+/* Registers that must be the same on every CPU. */
 struct setup {
 	u64 cr0, cr3, cr4, efer, star, lstar, sfmask, pat;
 	u64 idt;
@@ -77,17 +77,17 @@ static void check_setup(u32 member, void *arg)
 	}
 }
 
-static void each_is_set_up_like_the_first(void)
+static void each_cpu_is_set_up_like_the_first(void)
 {
 	struct setup first = setup_here();
 
 	percpu_run(check_setup, &first);
 }
-KTEST(each_is_set_up_like_the_first, KT_SMP);
+KTEST(each_cpu_is_set_up_like_the_first, KT_SMP);
 
 static u32 running;
 
-/* Ends only when one such thread runs on every processor at the same time. */
+/* Ends once such threads run on all CPUs at the same time, or after four seconds. */
 static int meet_everywhere(void *arg)
 {
 	u64 end = now_ns() + 4000000000;
@@ -134,16 +134,16 @@ static void go_round(u32 member, void *arg)
 	}
 }
 
-static void a_pinned_thread_stays(void)
+static void a_pinned_thread_stays_on_its_cpu(void)
 {
 	percpu_run(go_round, NULL);
 }
-KTEST(a_pinned_thread_stays, KT_SMP | KT_STRESS);
+KTEST(a_pinned_thread_stays_on_its_cpu, KT_SMP | KT_STRESS);
 
 static struct waitq ball_moved = WAITQ_INIT(ball_moved);
 static u32 ball, rounds;
 
-/* Member by member, each woken by the one before. */
+/* Each member passes the ball to the next and wakes it. */
 static void pass_on(u32 member, void *arg)
 {
 	(void)arg;
@@ -172,7 +172,7 @@ static void note_place(void *arg)
 }
 
 static u64 places[CPUS_MAX];
-static u32 calls; /* of each, of either kind */
+static u32 calls; /* by each member, of each kind */
 
 static void call_everybody(u32 member, void *arg)
 {
@@ -183,8 +183,8 @@ static void call_everybody(u32 member, void *arg)
 	}
 }
 
-/* All call all: each answers others while it waits. */
-static void calls_run_where_they_should(void)
+/* All members call all CPUs at once: each CPU answers calls while it waits for answers. */
+static void calls_run_on_their_cpus(void)
 {
 	u64 total = 0;
 
@@ -198,12 +198,12 @@ static void calls_run_where_they_should(void)
 	}
 	EXPECT_EQ(total, (u64)calls * cpu_count * (cpu_count + 1));
 }
-KTEST(calls_run_where_they_should, KT_SMP | KT_STRESS);
+KTEST(calls_run_on_their_cpus, KT_SMP | KT_STRESS);
 
 static bool be_deaf, deaf_began;
 static u32 warnings_before;
 
-/* With interrupts off, until the test says so or somebody has complained. */
+/* Keeps interrupts off until be_deaf is false or a CPU has warned. */
 static int deaf(void *arg)
 {
 	u64 flags = irq_save();
@@ -217,7 +217,7 @@ static int deaf(void *arg)
 	return 0;
 }
 
-/* Returns when the thread there is deaf. */
+/* Starts a deaf thread on `cpu` and returns once its interrupts are off. NULL: the test failed. */
 static struct thread *make_deaf(struct cpu *cpu)
 {
 	struct thread *t = thread_prepare("deaf", deaf, NULL);
@@ -233,8 +233,8 @@ static struct thread *make_deaf(struct cpu *cpu)
 	return t;
 }
 
-/* Whoever waits says who is silent, and goes on when the answer has come after all. */
-static void silence_is_reported(void)
+/* The caller warns about the CPU that does not answer, and goes on once it answers after all. */
+static void a_cpu_that_does_not_answer_is_reported(void)
 {
 	struct thread *t = make_deaf(cpus[1]);
 
@@ -247,7 +247,7 @@ static void silence_is_reported(void)
 	EXPECT(ipi_warnings > warnings_before);
 	thread_join(t);
 }
-KTEST(silence_is_reported, KT_SMP);
+KTEST(a_cpu_that_does_not_answer_is_reported, KT_SMP);
 
 static u32 nmis_seen[CPUS_MAX];
 
@@ -258,8 +258,8 @@ static bool count_nmi(struct regs *regs)
 	return true;
 }
 
-/* It comes though interrupts are off there. */
-static void an_nmi_reaches_another(void)
+/* The NMI arrives though the other CPU has interrupts off. */
+static void an_nmi_reaches_another_cpu(void)
 {
 	struct thread *t = make_deaf(cpus[1]);
 	u64 end = now_ns() + 4000000000;
@@ -276,7 +276,7 @@ static void an_nmi_reaches_another(void)
 	EXPECT_EQ(nmis_seen[1], 1);
 	EXPECT_EQ(nmis_seen[0], 0);
 }
-KTEST(an_nmi_reaches_another, KT_SMP);
+KTEST(an_nmi_reaches_another_cpu, KT_SMP);
 
 static bool set_by_work;
 
@@ -285,7 +285,6 @@ static void take_place(void *arg)
 	*(struct cpu **)arg = this_cpu();
 }
 
-/* A thread that waits behind another is taken by a processor that has nothing to do. */
 static int hog(void *arg)
 {
 	(void)arg;
@@ -301,7 +300,8 @@ static int release_the_hog(void *arg)
 	return (int)this_cpu()->id;
 }
 
-static void the_idle_take_work(void)
+/* An idle CPU takes a thread that waits behind another. */
+static void idle_cpus_take_waiting_threads(void)
 {
 	struct cpu *seen = NULL;
 	struct thread *busy, *waiting;
@@ -314,13 +314,13 @@ static void the_idle_take_work(void)
 	waiting = thread_prepare("waiting", release_the_hog, NULL);
 	REQUIRE(busy && waiting);
 	busy->pinned = this_cpu();
-	waiting->pinned = this_cpu(); /* until it is in this queue */
+	waiting->pinned = this_cpu(); /* only until it is in this CPU's queue */
 	flags = irq_save();
 	thread_launch(busy);
 	thread_launch(waiting);
 	waiting->pinned = NULL;
 	irq_restore(flags);
-	preempt_disable(); /* so that nobody runs it here */
+	preempt_disable(); /* so that it cannot run here */
 	for (u64 end = now_ns() + 4000000000; now_ns() < end;)
 		if (smp_load_acquire(&set_by_work))
 			break;
@@ -330,4 +330,4 @@ static void the_idle_take_work(void)
 	smp_store_release(&set_by_work, true);
 	thread_join(busy);
 }
-KTEST(the_idle_take_work, KT_SMP);
+KTEST(idle_cpus_take_waiting_threads, KT_SMP);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Rights where several processors run: a register each, keys in every TLB. What this cannot know:
- * how long a real processor keeps a stale key when nobody tells it.
+ * Rights on several CPUs: each has a register, and each TLB holds keys. What this cannot know: how
+ * long a real CPU keeps a stale key without a TLB shootdown.
  */
 #define KTEST_SUITE "smp"
 
@@ -45,7 +45,7 @@ static void take_rights_along(u32 member, void *arg)
 	}
 }
 
-/* Each member goes round all processors with rights of its own. */
+/* Each member visits all CPUs with rights of its own. */
 static void rights_follow_a_thread(void)
 {
 	struct prot_page p;
@@ -57,7 +57,7 @@ static void rights_follow_a_thread(void)
 }
 KTEST(rights_follow_a_thread, KT_PKS | KT_SMP | KT_STRESS);
 
-/* With interrupts off nobody but the processor itself could change its mirror or its register. */
+/* With interrupts off, only this CPU could change its mirror and register. */
 static void watch_the_mirror(u32 member, void *arg)
 {
 	(void)arg;
@@ -76,11 +76,11 @@ static void watch_the_mirror(u32 member, void *arg)
 	}
 }
 
-static void the_mirror_is_its_processors_own(void)
+static void no_cpu_changes_anothers_mirror(void)
 {
 	percpu_run(watch_the_mirror, NULL);
 }
-KTEST(the_mirror_is_its_processors_own, KT_PKS | KT_SMP | KT_STRESS);
+KTEST(no_cpu_changes_anothers_mirror, KT_PKS | KT_SMP | KT_STRESS);
 
 static void map_and_unmap(u32 member, void *arg)
 {
@@ -90,7 +90,7 @@ static void map_and_unmap(u32 member, void *arg)
 	for (u32 i = 0; i < 50 * ktest_rounds(); i++) {
 		kmap(page);
 		if (!page_marks(page))
-			EXPECT(page_marks(page)); /* we are one user */
+			EXPECT(page_marks(page)); /* one mark is ours */
 		kunmap(page);
 	}
 	percpu_meet();
@@ -101,7 +101,7 @@ static void map_and_unmap(u32 member, void *arg)
 	kunmap(page);
 }
 
-static void all_map_one_page(void)
+static void simultaneous_kmaps_are_all_counted(void)
 {
 	struct prot_page p;
 
@@ -111,20 +111,20 @@ static void all_map_one_page(void)
 	EXPECT_EQ(page_marks(p.page), 0);
 	prot_page_put(&p);
 }
-KTEST(all_map_one_page, KT_PKS | KT_SMP | KT_STRESS);
+KTEST(simultaneous_kmaps_are_all_counted, KT_PKS | KT_SMP | KT_STRESS);
 
-/* Member 0 lives on pardons, each ending with its thread; the others look at their own rights. */
 static int pardoned_once(void *arg)
 {
 	struct prot_page *p = arg;
 
-	EXPECT_NO_FAULT(policy_write(p->va), "the page is open to a pardon");
+	EXPECT_NO_FAULT(policy_write(p->va), "a marked page is pardoned");
 	EXPECT_RIGHTS(PKRS_INIT & ~pkrs_mask(PKS_KEY_DEVMAP));
 	return 0;
 }
 
 static bool pardons_end;
 
+/* Member 0 starts threads that are pardoned; the other members check that they stay denied. */
 static void pardons_here_denials_there(u32 member, void *arg)
 {
 	struct prot_page *p = arg;
@@ -147,7 +147,7 @@ static void pardons_here_denials_there(u32 member, void *arg)
 	smp_store_release(&pardons_end, true);
 }
 
-static void a_pardon_stays_on_its_processor(void)
+static void a_pardon_stays_on_its_cpu(void)
 {
 	struct prot_page p;
 	u64 before = pks_stats.pardons;
@@ -160,9 +160,9 @@ static void a_pardon_stays_on_its_processor(void)
 	EXPECT(pks_stats.pardons >= before + ktest_rounds());
 	marked_page_put(&p);
 }
-KTEST(a_pardon_stays_on_its_processor, KT_PKS | KT_SMP | KT_STRESS);
+KTEST(a_pardon_stays_on_its_cpu, KT_PKS | KT_SMP | KT_STRESS);
 
-/* One page that all have in their TLBs, and what each access to it must say. */
+/* One page that all CPUs have in their TLBs, and whether its key is denied to the members. */
 static struct {
 	struct prot_page p;
 	u32 key;
@@ -178,13 +178,13 @@ static void expect_shared(u32 member)
 		EXPECT_ACCESSIBLE(&shared.p);
 }
 
-/* Member 0 changes the key; the others have touched the page before and touch it after. */
+/* Members change the key by turns; all access the page before and after each change. */
 static void see_key_changes(u32 member, void *arg)
 {
 	u64 va = (u64)shared.p.va;
 
 	(void)arg;
-	rights_set(PKRS_INIT & ~pkrs_mask(shared.key)); /* the devmap's remains closed */
+	rights_set(PKRS_INIT & ~pkrs_mask(shared.key)); /* PKS_KEY_DEVMAP stays closed */
 	for (u32 i = 0; i < ktest_rounds() / 10; i++) {
 		expect_shared(member);
 		percpu_meet();
@@ -200,7 +200,7 @@ static void see_key_changes(u32 member, void *arg)
 	}
 }
 
-static void a_key_change_reaches_all(void)
+static void a_key_change_reaches_all_cpus(void)
 {
 	int key = pks_key_alloc("smp test");
 
@@ -213,13 +213,13 @@ static void a_key_change_reaches_all(void)
 	}
 	EXPECT_EQ(pks_key_free((u32)key), 0);
 }
-KTEST(a_key_change_reaches_all, KT_PKS | KT_SMP | KT_STRESS);
+KTEST(a_key_change_reaches_all_cpus, KT_PKS | KT_SMP | KT_STRESS);
 
 static int touch_once(void *arg)
 {
 	(void)arg;
-	rights_set(PKRS_INIT & ~pkrs_mask(shared.key)); /* the devmap's wants a pardon */
-	EXPECT_NO_FAULT(policy_read(shared.p.va), "the page is open to all under either key");
+	rights_set(PKRS_INIT & ~pkrs_mask(shared.key)); /* PKS_KEY_DEVMAP needs a pardon */
+	EXPECT_NO_FAULT(policy_read(shared.p.va), "the page is open under either key");
 	return 0;
 }
 
@@ -242,7 +242,7 @@ static void touch_and_flip(u32 member, void *arg)
 	}
 }
 
-/* In no order of table, struct page, TLB and fault does the access die. */
+/* No order of page table, struct page, TLB and fault makes the access die. */
 static void an_open_page_stays_open_while_its_key_changes(void)
 {
 	int key = pks_key_alloc("smp test");
@@ -278,7 +278,7 @@ static void see_unmapping(u32 member, void *arg)
 	}
 }
 
-static void unmapping_reaches_all(void)
+static void an_unmap_reaches_all_cpus(void)
 {
 	struct page *page = window_page(0);
 
@@ -287,7 +287,7 @@ static void unmapping_reaches_all(void)
 	window_clear();
 	page_free(page, 0);
 }
-KTEST(unmapping_reaches_all, KT_SMP | KT_STRESS);
+KTEST(an_unmap_reaches_all_cpus, KT_SMP | KT_STRESS);
 
 static void see_enforcement(u32 member, void *arg)
 {
@@ -295,7 +295,7 @@ static void see_enforcement(u32 member, void *arg)
 	EXPECT_EQ(!!(read_cr4() & CR4_PKS), *(const bool *)arg);
 }
 
-static void a_mode_change_reaches_all(void)
+static void a_mode_change_reaches_all_cpus(void)
 {
 	for (enum pks_mode mode = 0; mode < PKS_MODES; mode++) {
 		bool on = mode != PKS_MODE_OFF;
@@ -304,7 +304,7 @@ static void a_mode_change_reaches_all(void)
 		percpu_run(see_enforcement, &on);
 	}
 }
-KTEST(a_mode_change_reaches_all, KT_PKS | KT_SMP);
+KTEST(a_mode_change_reaches_all_cpus, KT_PKS | KT_SMP);
 
 static u32 nmis, stop;
 
@@ -316,7 +316,7 @@ static bool look_at_rights(struct regs *regs)
 	return true;
 }
 
-/* Member 0 sends NMIs, at no place of anybody's choosing; the others change their rights. */
+/* Member 0 sends NMIs at arbitrary instructions of the others, which change their rights. */
 static void under_fire(u32 member, void *arg)
 {
 	(void)arg;
@@ -337,7 +337,7 @@ static void under_fire(u32 member, void *arg)
 	}
 }
 
-static void rights_change_under_nmis(void)
+static void rights_changes_survive_nmis_of_another_cpu(void)
 {
 	nmis = stop = 0;
 	trap_hook_set(X86_NMI, look_at_rights);
@@ -345,4 +345,4 @@ static void rights_change_under_nmis(void)
 	trap_hook_set(X86_NMI, NULL);
 	EXPECT(nmis > 0);
 }
-KTEST(rights_change_under_nmis, KT_PKS | KT_SMP | KT_STRESS);
+KTEST(rights_changes_survive_nmis_of_another_cpu, KT_PKS | KT_SMP | KT_STRESS);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * All of it at once: more threads than processors take random steps, each with a model of its own
- * of what its rights must be, while timers, NMIs and calls come from everywhere. One run takes
- * STEPS of them; repeat= makes it more. The seed that is printed starts the same steps of each
- * thread again; how the threads interleave is the machine's.
+ * Stress: more threads than CPUs take random steps, each beside a model of its own rights, while
+ * ticks, NMIs and calls interrupt them. One run takes STEPS steps in all; repeat= runs more. The
+ * printed seed makes each thread take the same steps again; how the threads interleave is up to the
+ * machine.
  */
 #define KTEST_SUITE "smp"
 
@@ -36,19 +36,18 @@
 struct actor {
 	struct random random;
 	struct thread *thread;
-	u32 rights; /* what they must be */
+	u32 rights; /* the model */
 	u32 depth;
 	struct pks_token tokens[NESTING_MAX];
-	u32 before[NESTING_MAX]; /* the rights that each token's revoke must bring back to its key
-				  */
+	u32 before[NESTING_MAX]; /* its key's rights before each token's grant */
 	u32 keys[NESTING_MAX];
 	struct prot_page *marked[MARKS_MAX];
 	u32 marks;
-	struct prot_page own; /* changes its key */
+	struct prot_page own; /* only this thread changes its key */
 };
 
 static struct {
-	struct prot_page pages[KEYS]; /* for all, each with a key of its own */
+	struct prot_page pages[KEYS]; /* shared; each has a key of its own */
 	u32 keys[KEYS];
 	s64 left;                                                              /* steps; atomic */
 	u32 nmis, softirqs, calls, pardons, migrations, key_changes, children; /* atomic */
@@ -74,7 +73,7 @@ static void softirq_hook(void)
 static void call_hook(void *arg)
 {
 	(void)arg;
-	COUNT(calls); /* with the caller's rights, where it runs at home */
+	COUNT(calls); /* no check: on the calling CPU it runs with the caller's rights */
 }
 
 static u32 below(struct actor *a, u32 n)
@@ -111,7 +110,7 @@ static void revoke(struct actor *a)
 	a->rights = (a->rights & ~pkrs_mask(a->keys[a->depth])) | a->before[a->depth];
 }
 
-/* What the processor must say, by the model. */
+/* An access faults exactly if the model says so. */
 static void access(struct actor *a)
 {
 	struct prot_page *p = any_page(a);
@@ -141,21 +140,21 @@ static void unmark(struct actor *a)
 		kunmap(a->marked[--a->marks]->page);
 }
 
-/* A page that this thread has marked is open to a pardon, which lasts as long as the thread. */
+/* A page that this thread marked can be pardoned; the pardon lasts as long as the thread. */
 static void be_pardoned(struct actor *a)
 {
 	struct prot_page *p = a->marks ? a->marked[a->marks - 1] : NULL;
 
 	if (!p)
 		return;
-	EXPECT_NO_FAULT(policy_write(p->va), "the page is open to a pardon");
+	EXPECT_NO_FAULT(policy_write(p->va), "a marked page is pardoned");
 	if (!pkrs_permits(a->rights, p->page->pkey, PKS_WRITE)) {
 		a->rights &= ~pkrs_mask(p->page->pkey);
 		COUNT(pardons);
 	}
 }
 
-/* For everybody, on every processor; while nobody has it marked. */
+/* Changes the key of the thread's own page, on all CPUs, unless the page is marked. */
 static void change_key(struct actor *a)
 {
 	if (page_marks(a->own.page))
@@ -172,7 +171,7 @@ static void migrate(struct actor *a)
 	COUNT(migrations);
 }
 
-/* It inherits nothing, and its own pardon ends with it. */
+/* A new thread inherits no rights, and its pardon ends with it. */
 static int child(void *arg)
 {
 	struct prot_page *marked = arg;
@@ -180,7 +179,7 @@ static int child(void *arg)
 	EXPECT_RIGHTS(PKRS_INIT);
 	if (!marked)
 		return 0;
-	EXPECT_NO_FAULT(policy_write(marked->va), "the page is open to a pardon");
+	EXPECT_NO_FAULT(policy_write(marked->va), "a marked page is pardoned");
 	EXPECT_RIGHTS(PKRS_INIT & ~pkrs_mask(marked->page->pkey));
 	COUNT(pardons);
 	return 0;
@@ -259,7 +258,10 @@ static void short_tick(void *arg)
 	tick_set(TICK_NS, true);
 }
 
-/* So that what is free before and after can be compared: stacks are kept for the next thread. */
+/*
+ * Allocates and frees `n` stacks, which the kernel keeps for later threads: so the number of free
+ * pages is comparable before and after the run.
+ */
 static void have_stacks(u32 n)
 {
 	static void *stacks[2 * ACTORS_MAX];
@@ -304,7 +306,7 @@ static void take_down(u32 actors)
 		if (stress.pages[i].page)
 			prot_page_put(&stress.pages[i]);
 		if (stress.keys[i])
-			EXPECT_EQ(pks_key_free(stress.keys[i]), 0); /* no page carries it */
+			EXPECT_EQ(pks_key_free(stress.keys[i]), 0); /* no page has the key */
 	}
 }
 
@@ -313,7 +315,7 @@ static void random_steps(void)
 	u32 actors = MIN(MAX(2 * cpu_count, 4), ACTORS_MAX);
 	u64 seed = random_next(), before;
 
-	have_stacks(2 * actors); /* each may have a child */
+	have_stacks(2 * actors); /* one child for each */
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
 	softirq_register(SOFTIRQ_TEST, softirq_hook);
 	memset(&stress, 0, sizeof(stress));

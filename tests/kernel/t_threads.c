@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Threads as such, without a thought of rights: turns, sleep, waiting, joining, death. What this
- * cannot know: anything that takes two processors.
+ * Threads apart from rights: scheduling, sleep, waiting, joining, death. What this cannot know:
+ * anything that takes two CPUs.
  */
 #define KTEST_SUITE "threads"
 
@@ -14,10 +14,10 @@
 #include "kernel/wait.h"
 #include "tests/harness/expect.h"
 
-#define CREW   4
-#define ROUNDS 5
+#define THREADS 4
+#define ROUNDS  5
 
-/* Who ran when. Written by one thread at a time: each logs before it gives up the processor. */
+/* The order in which threads ran. One thread writes at a time: each notes before it yields. */
 static struct {
 	u32 n, who[64];
 } history;
@@ -28,20 +28,20 @@ static void note(u64 who)
 		history.who[history.n++] = (u32)who;
 }
 
-static bool start(struct thread **crew, int (*fn)(void *))
+static bool start(struct thread **threads, int (*fn)(void *))
 {
-	for (u64 i = 0; i < CREW; i++) {
-		crew[i] = thread_create("crew", fn, (void *)i);
-		if (!EXPECT(crew[i]))
+	for (u64 i = 0; i < THREADS; i++) {
+		threads[i] = thread_create("one of many", fn, (void *)i);
+		if (!EXPECT(threads[i]))
 			return false;
 	}
 	return true;
 }
 
-static void join(struct thread **crew)
+static void join(struct thread **threads)
 {
-	for (u32 i = 0; i < CREW; i++)
-		EXPECT(!thread_join(crew[i]).died);
+	for (u32 i = 0; i < THREADS; i++)
+		EXPECT(!thread_join(threads[i]).died);
 }
 
 static bool go;
@@ -61,35 +61,35 @@ static int take_turns(void *arg)
 	return 0;
 }
 
-static void yield_goes_round(void)
+static void yield_is_round_robin(void)
 {
-	struct thread *crew[CREW];
+	struct thread *threads[THREADS];
 	u32 met = 0;
 	u64 flags;
 
 	history.n = 0;
 	go = false;
 	arrived = 0;
-	if (!start(crew, take_turns))
+	if (!start(threads, take_turns))
 		return;
 	flags = irq_save();
-	while (arrived < CREW) /* in whatever order */
+	while (arrived < THREADS) /* in any order */
 		thread_yield();
 	go = true;
 	for (u32 i = 0; i <= ROUNDS; i++)
 		thread_yield();
 	irq_restore(flags);
-	EXPECT_EQ(history.n, ROUNDS * CREW);
-	for (u32 i = 0; i < CREW; i++)
+	EXPECT_EQ(history.n, ROUNDS * THREADS);
+	for (u32 i = 0; i < THREADS; i++)
 		met |= 1u << history.who[i];
-	EXPECT_EQ(met, (1 << CREW) - 1);
-	for (u32 i = CREW; i < history.n; i++)
-		EXPECT_EQ(history.who[i], history.who[i - CREW]);
-	join(crew);
+	EXPECT_EQ(met, (1 << THREADS) - 1);
+	for (u32 i = THREADS; i < history.n; i++)
+		EXPECT_EQ(history.who[i], history.who[i - THREADS]);
+	join(threads);
 }
-KTEST(yield_goes_round, KT_STRESS | KT_ONE_CPU);
+KTEST(yield_is_round_robin, KT_STRESS | KT_ONE_CPU);
 
-static u32 spins[CREW];
+static u32 spins[THREADS];
 static bool stop;
 
 static int spin(void *arg)
@@ -101,40 +101,39 @@ static int spin(void *arg)
 
 static bool all_have_spun(void)
 {
-	for (u32 i = 0; i < CREW; i++)
+	for (u32 i = 0; i < THREADS; i++)
 		if (!READ_ONCE(spins[i]))
 			return false;
 	return true;
 }
 
-static void nobody_starves(void)
+static void no_thread_starves(void)
 {
-	struct thread *crew[CREW];
+	struct thread *threads[THREADS];
 
-	for (u32 i = 0; i < CREW; i++)
+	for (u32 i = 0; i < THREADS; i++)
 		spins[i] = 0;
 	stop = false;
-	if (!start(crew, spin))
+	if (!start(threads, spin))
 		return;
 	while (!all_have_spun())
-		cpu_relax(); /* neither they nor we yield: the tick must see to it, or the watchdog
-			      */
+		cpu_relax(); /* nobody yields: without the tick the watchdog ends the test */
 	EXPECT(all_have_spun());
 	smp_store_release(&stop, true);
-	join(crew);
+	join(threads);
 }
-KTEST(nobody_starves, KT_STRESS);
+KTEST(no_thread_starves, KT_STRESS);
 
-static void preemption_off_keeps_the_processor(void)
+static void preempt_disable_keeps_the_cpu(void)
 {
-	struct thread *crew[CREW];
+	struct thread *threads[THREADS];
 	u64 ticks;
 
-	for (u32 i = 0; i < CREW; i++)
+	for (u32 i = 0; i < THREADS; i++)
 		spins[i] = 0;
 	stop = false;
 	preempt_disable();
-	if (start(crew, spin)) {
+	if (start(threads, spin)) {
 		ticks = this_cpu()->ticks;
 		while (*(volatile u64 *)&this_cpu()->ticks < ticks + 3)
 			cpu_relax();
@@ -142,17 +141,17 @@ static void preemption_off_keeps_the_processor(void)
 	}
 	preempt_enable();
 	smp_store_release(&stop, true);
-	join(crew);
+	join(threads);
 }
-KTEST(preemption_off_keeps_the_processor, KT_STRESS | KT_ONE_CPU);
+KTEST(preempt_disable_keeps_the_cpu, KT_STRESS | KT_ONE_CPU);
 
-static u64 woken_at; /* when the last one who woke had wanted to */
+static u64 woken_at; /* the wake_at of the thread that woke last */
 
 static int sleep_and_note(void *arg)
 {
-	u64 ns = (u64)arg * 7 % CREW * 100000, until;
+	u64 ns = (u64)arg * 7 % THREADS * 100000, until;
 
-	irq_disable(); /* from the switch to the note nobody comes between */
+	irq_disable(); /* nobody runs between the switch and the note */
 	until = now_ns() + ns;
 	thread_sleep(ns);
 	EXPECT(now_ns() >= until);
@@ -165,15 +164,15 @@ static int sleep_and_note(void *arg)
 
 static void sleepers_wake_in_order(void)
 {
-	struct thread *crew[CREW];
+	struct thread *threads[THREADS];
 
 	history.n = 0;
 	woken_at = 0;
 	tick_set(15000, true);
-	if (!start(crew, sleep_and_note))
+	if (!start(threads, sleep_and_note))
 		return;
-	join(crew);
-	EXPECT_EQ(history.n, CREW);
+	join(threads);
+	EXPECT_EQ(history.n, THREADS);
 }
 KTEST(sleepers_wake_in_order, KT_STRESS | KT_ONE_CPU);
 
@@ -188,28 +187,28 @@ static int exit_deep(void *arg)
 	return -1;
 }
 
-static void join_gives_the_result(void)
+static void join_returns_the_exit_code(void)
 {
-	struct thread *crew[CREW];
+	struct thread *threads[THREADS];
 	struct thread_end end;
 
-	if (!start(crew, return_argument))
+	if (!start(threads, return_argument))
 		return;
-	for (u32 i = CREW; i-- > 0;) {
-		end = thread_join(crew[i]); /* in another order than they end */
+	for (u32 i = THREADS; i-- > 0;) {
+		end = thread_join(threads[i]); /* in another order than they end */
 		EXPECT(!end.died);
 		EXPECT_EQ(end.code, i);
 	}
-	if (!start(crew, exit_deep))
+	if (!start(threads, exit_deep))
 		return;
-	thread_sleep(1000); /* they are dead long before anybody joins */
-	for (u32 i = 0; i < CREW; i++)
-		EXPECT_EQ(thread_join(crew[i]).code, i + 100);
+	thread_sleep(1000); /* they are dead long before the join */
+	for (u32 i = 0; i < THREADS; i++)
+		EXPECT_EQ(thread_join(threads[i]).code, i + 100);
 }
-KTEST(join_gives_the_result, KT_STRESS);
+KTEST(join_returns_the_exit_code, KT_STRESS);
 
 static struct waitq wq = WAITQ_INIT(wq);
-static u32 turn; /* whose */
+static u32 turn; /* whose turn it is, by number */
 
 static int wait_for_turn(void *arg)
 {
@@ -217,7 +216,7 @@ static int wait_for_turn(void *arg)
 
 	for (u32 i = 0; i < 10 + ktest_rounds() / 20; i++) {
 		wait_event(&wq, smp_load_acquire(&turn) == me);
-		smp_store_release(&turn, (me + 1) % CREW);
+		smp_store_release(&turn, (me + 1) % THREADS);
 		waitq_wake(&wq);
 	}
 	return 0;
@@ -225,12 +224,12 @@ static int wait_for_turn(void *arg)
 
 static void wake_ups_are_not_lost(void)
 {
-	struct thread *crew[CREW];
+	struct thread *threads[THREADS];
 
 	turn = 0;
-	if (!start(crew, wait_for_turn))
+	if (!start(threads, wait_for_turn))
 		return;
-	join(crew); /* one lost wake-up, and all wait for ever */
+	join(threads); /* after one lost wake-up all would wait for ever */
 	EXPECT_EQ(turn, 0);
 	EXPECT(list_empty(&wq.waiters));
 }
@@ -244,7 +243,7 @@ static bool wake_from_interrupt(struct regs *regs)
 	return true;
 }
 
-/* The look says no, and only then, before the sleep, comes the interrupt that makes it yes. */
+/* The condition is false; then, before the thread sleeps, an interrupt makes it true. */
 static bool look_then_raise(u32 want)
 {
 	bool was = smp_load_acquire(&turn) >= want;
@@ -257,17 +256,17 @@ static bool look_then_raise(u32 want)
 	return was;
 }
 
-static void an_interrupt_wakes_before_the_sleep(void)
+static void a_wake_up_just_before_the_sleep_is_not_lost(void)
 {
 	trap_hook_t before = trap_hook_set(VECTOR_TEST, wake_from_interrupt);
 
 	turn = 0;
 	for (u32 i = 1; i <= 30; i++)
-		wait_event(&wq, look_then_raise(i)); /* a wake-up that is lost is a hang */
+		wait_event(&wq, look_then_raise(i)); /* a lost wake-up would hang here */
 	EXPECT_EQ(turn, 30);
 	trap_hook_set(VECTOR_TEST, before);
 }
-KTEST(an_interrupt_wakes_before_the_sleep, KT_STRESS);
+KTEST(a_wake_up_just_before_the_sleep_is_not_lost, KT_STRESS);
 
 static struct spinlock lock = SPINLOCK_INIT;
 static u64 guarded;
@@ -286,18 +285,18 @@ static int count_guarded(void *arg)
 	return 0;
 }
 
-static void a_spinlock_excludes(void)
+static void a_spinlock_excludes_other_threads(void)
 {
-	struct thread *crew[CREW];
+	struct thread *threads[THREADS];
 
 	guarded = 0;
-	if (!start(crew, count_guarded))
+	if (!start(threads, count_guarded))
 		return;
-	join(crew);
-	EXPECT_EQ(guarded, CREW * ktest_rounds());
+	join(threads);
+	EXPECT_EQ(guarded, THREADS * ktest_rounds());
 	EXPECT(!spin_is_locked(&lock));
 }
-KTEST(a_spinlock_excludes, KT_STRESS);
+KTEST(a_spinlock_excludes_other_threads, KT_STRESS);
 
 static int die_or_count(void *arg)
 {
@@ -312,18 +311,18 @@ static int die_or_count(void *arg)
 
 static void a_death_leaves_the_others_running(void)
 {
-	struct thread *crew[CREW];
+	struct thread *threads[THREADS];
 
-	for (u64 i = 0; i < CREW; i++) {
+	for (u64 i = 0; i < THREADS; i++) {
 		spins[i] = 0;
-		crew[i] = thread_prepare("crew", die_or_count, (void *)i);
-		REQUIRE(crew[i]);
-		crew[i]->expects_death = i & 1;
+		threads[i] = thread_prepare("one of many", die_or_count, (void *)i);
+		REQUIRE(threads[i]);
+		threads[i]->expects_death = i & 1;
 	}
-	for (u32 i = 0; i < CREW; i++)
-		thread_launch(crew[i]);
-	for (u32 i = 0; i < CREW; i++) {
-		EXPECT_EQ(thread_join(crew[i]).died, i & 1);
+	for (u32 i = 0; i < THREADS; i++)
+		thread_launch(threads[i]);
+	for (u32 i = 0; i < THREADS; i++) {
+		EXPECT_EQ(thread_join(threads[i]).died, i & 1);
 		EXPECT_EQ(spins[i], i & 1 ? 0 : 20);
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A wake-up that comes while its thread still runs. Another processor would bring it between any
- * two instructions; here the trap flag does.
+ * A wake-up that comes while its thread still runs. Another CPU could send it between any two
+ * instructions; here a single-step trap does.
  */
 #define KTEST_SUITE "threads"
 
@@ -19,7 +19,7 @@ static struct {
 	bool listed, still_listed; /* in a run queue, before and after */
 } woken;
 
-/* At the first place where the sleeper is in the list and its run queue is free. */
+/* Wakes the sleeper at the first instruction where it is blocked and its run queue is unlocked. */
 static bool wake_sleeper(struct regs *regs)
 {
 	struct thread *t = current_thread();
@@ -41,7 +41,7 @@ static void sleep_long(void *arg)
 	thread_sleep(LONG_NS);
 }
 
-static void woken_on_the_way_to_sleep(void)
+static void a_wake_up_on_the_way_to_sleep_is_not_lost(void)
 {
 	u64 begin = now_ns();
 
@@ -53,4 +53,4 @@ static void woken_on_the_way_to_sleep(void)
 	EXPECT(!woken.still_listed);
 	EXPECT_EQ(current_thread()->state, THREAD_RUNNABLE);
 }
-KTEST(woken_on_the_way_to_sleep, 0);
+KTEST(a_wake_up_on_the_way_to_sleep_is_not_lost, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * User mode and IA32_PKRS have nothing to do with each other, and a system call is a context like
- * any other. What this cannot know: PKU, which the kernel does not switch on (CR4.PKE = 0).
+ * IA32_PKRS does not restrict user mode, and a system call is a context like any other. What this
+ * cannot know: PKU, which the kernel leaves off (CR4.PKE = 0).
  */
 #define KTEST_SUITE "user"
 
@@ -18,7 +18,7 @@
 
 #define USER_PAGE 0x10000000UL
 
-/* How the program ended, run in an address space of its own. */
+/* Runs the program in a thread of the address space `us` and returns how it ended. */
 static struct thread_end run_user(struct uspace *us, void (*program)(u64), u64 arg)
 {
 	struct thread *t = uspace_thread(us, "user", program, arg);
@@ -34,7 +34,7 @@ static void expect_code(struct thread_end end, int code)
 	EXPECT_EQ(end.code, code);
 }
 
-/* U/S = 1 throughout: a user-mode address, whatever the key in its entry. */
+/* U/S = 1 on every level makes a user-mode address, whatever key its entry has. */
 static void a_denied_key_means_nothing_to_user_mode(void)
 {
 	struct page *page = page_alloc(0);
@@ -54,8 +54,9 @@ static void a_denied_key_means_nothing_to_user_mode(void)
 }
 KTEST(a_denied_key_means_nothing_to_user_mode, KT_PKS | KT_STRESS);
 
-/* Marked or not, and in every mode: U/S decides. PK beside it is a corner that sources dispute. */
-static void kernel_pages_are_out_of_reach(void)
+/* U/S = 0 refuses user mode under every pks= mode. Sources dispute whether PK is set: not checked.
+ */
+static void user_mode_cannot_reach_kernel_pages(void)
 {
 	void (*const programs[])(u64) = { user_read, user_write };
 	struct prot_page p;
@@ -81,19 +82,19 @@ static void kernel_pages_are_out_of_reach(void)
 	prot_page_put(&p);
 	uspace_destroy(&us);
 }
-KTEST(kernel_pages_are_out_of_reach, KT_PKS);
+KTEST(user_mode_cannot_reach_kernel_pages, KT_PKS);
 
-static void a_bad_system_call_is_an_error(void)
+static void an_unknown_system_call_is_an_error(void)
 {
 	static const u64 numbers[] = { SYS_TEST, SYS_TEST + 1, 0x80000000, ~0ULL, 1ULL << 63 };
 	struct uspace us;
 
 	REQUIRE(!uspace_create(&us));
-	for (u32 i = 0; i < ARRAY_SIZE(numbers); i++) /* SYS_TEST: nobody has lent it anything */
+	for (u32 i = 0; i < ARRAY_SIZE(numbers); i++) /* SYS_TEST has no hook here */
 		expect_code(run_user(&us, user_bad_call, numbers[i]), -EINVAL);
 	uspace_destroy(&us);
 }
-KTEST(a_bad_system_call_is_an_error, KT_STRESS);
+KTEST(an_unknown_system_call_is_an_error, KT_STRESS);
 
 static u64 grant_and_keep(u64 arg)
 {
@@ -133,8 +134,8 @@ static bool look_at_user(struct regs *regs)
 	return true;
 }
 
-/* What a system call kept is not there any more when user mode runs on. */
-static void nothing_is_left_for_user_mode(void)
+/* A grant that a system call leaves open has ended when user mode goes on. */
+static void a_system_call_leaves_user_mode_no_rights(void)
 {
 	trap_hook_t before = trap_hook_set(X86_BP, look_at_user);
 	struct uspace us;
@@ -146,9 +147,9 @@ static void nothing_is_left_for_user_mode(void)
 	trap_hook_set(X86_BP, before);
 	uspace_destroy(&us);
 }
-KTEST(nothing_is_left_for_user_mode, KT_PKS | KT_STRESS);
+KTEST(a_system_call_leaves_user_mode_no_rights, KT_PKS | KT_STRESS);
 
-static struct prot_page lent; /* for the system calls of a test */
+static struct prot_page lent; /* the page that a test's system calls access */
 
 static u64 be_pardoned(u64 arg)
 {
@@ -184,8 +185,8 @@ static u64 die_of_a_key(u64 arg)
 	return *lent.va;
 }
 
-/* The kernel dies of it on behalf of the thread; that ends, and nothing else. */
-static void a_system_call_may_die(void)
+/* A refused access in a system call kills the thread and nothing else. */
+static void a_refused_system_call_kills_its_thread(void)
 {
 	struct thread_end end;
 	struct uspace us;
@@ -198,14 +199,14 @@ static void a_system_call_may_die(void)
 	EXPECT(end.died);
 	EXPECT_PAGE_FAULT(end.fault, PF_P | PF_PK, lent.va, "STRICT refuses");
 	syscall_test_hook_set(grant_and_keep);
-	expect_code(run_user(&us, user_test_call, 4), 4); /* the address space is as it was */
+	expect_code(run_user(&us, user_test_call, 4), 4); /* the address space still works */
 	syscall_test_hook_set(NULL);
 	prot_page_put(&lent);
 	uspace_destroy(&us);
 }
-KTEST(a_system_call_may_die, KT_PKS | KT_STRESS);
+KTEST(a_refused_system_call_kills_its_thread, KT_PKS | KT_STRESS);
 
-static void a_fault_kills_its_thread_only(void)
+static void a_user_fault_kills_its_thread_alone(void)
 {
 	struct thread *other;
 	struct thread_end end;
@@ -222,4 +223,4 @@ static void a_fault_kills_its_thread_only(void)
 	EXPECT_PAGE_FAULT(end.fault, PF_P | PF_W | PF_U, USER_TEXT, "R/W = 0");
 	uspace_destroy(&us);
 }
-KTEST(a_fault_kills_its_thread_only, KT_STRESS);
+KTEST(a_user_fault_kills_its_thread_alone, KT_STRESS);

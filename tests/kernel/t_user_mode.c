@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What interrupts user mode: ticks, #DB after each instruction, an NMI at a given one. All find
- * the kernel's own GS and the initial rights. What this cannot know: an NMI in the few kernel
- * instructions around SWAPGS, to which no trap of ours gets.
+ * Ticks, #DB after each instruction and NMIs at given instructions interrupt user mode. Each
+ * handler runs with the kernel's GS and the initial rights. What this cannot know: an NMI in the
+ * few kernel instructions around SWAPGS, where the tests can raise no trap.
  */
 #define KTEST_SUITE "user"
 
@@ -21,7 +21,7 @@ static struct {
 	u32 in_user, nmis, nmis_in_user;
 } seen;
 
-/* In a handler: it interrupted user mode, which ran with the initial rights. */
+/* For a handler that interrupted user mode: both ran with the initial rights. */
 static void check_user_frame(const struct regs *regs)
 {
 	EXPECT_RIGHTS(PKRS_INIT);
@@ -92,7 +92,7 @@ static bool run_two(struct uspace *us, void (*program)(u64), u64 arg, int code)
 	return ok;
 }
 
-/* Until ticks, or NMIs, have hit user mode: how soon they do is the machine's affair. */
+/* Runs user mode until *count (ticks or NMIs in it) is 3; the machine decides how soon. */
 static void spin_until(struct uspace *us, const u32 *count)
 {
 	rights_set(0);
@@ -103,7 +103,7 @@ static void spin_until(struct uspace *us, const u32 *count)
 	} while (*(volatile const u32 *)count < 3);
 }
 
-static void runs_with_the_initial_rights(void)
+static void user_mode_runs_with_the_initial_rights(void)
 {
 	struct uspace us;
 
@@ -113,9 +113,9 @@ static void runs_with_the_initial_rights(void)
 	tick_unhook();
 	uspace_destroy(&us);
 }
-KTEST(runs_with_the_initial_rights, KT_PKS | KT_STRESS);
+KTEST(user_mode_runs_with_the_initial_rights, KT_PKS | KT_STRESS);
 
-static void an_nmi_hits_user_mode(void)
+static void an_nmi_in_user_mode_has_the_initial_rights(void)
 {
 	struct uspace us;
 
@@ -126,7 +126,7 @@ static void an_nmi_hits_user_mode(void)
 	EXPECT(seen.nmis_in_user >= 3);
 	uspace_destroy(&us);
 }
-KTEST(an_nmi_hits_user_mode, KT_PKS | KT_STRESS | KT_ONE_CPU);
+KTEST(an_nmi_in_user_mode_has_the_initial_rights, KT_PKS | KT_STRESS | KT_ONE_CPU);
 
 static u64 grant_and_revoke(u64 arg)
 {
@@ -144,8 +144,8 @@ static bool tick_with_nmi_anywhere(struct regs *regs)
 	return tick_looks(regs);
 }
 
-/* On the way into system calls and out of them, as far as a tick gets there. */
-static void nmis_among_system_calls(void)
+/* NMIs on the way into system calls and out, wherever a tick can come. */
+static void system_calls_survive_nmis(void)
 {
 	struct uspace us;
 
@@ -160,7 +160,7 @@ static void nmis_among_system_calls(void)
 	EXPECT(seen.nmis >= 3);
 	uspace_destroy(&us);
 }
-KTEST(nmis_among_system_calls, KT_PKS | KT_STRESS | KT_ONE_CPU);
+KTEST(system_calls_survive_nmis, KT_PKS | KT_STRESS | KT_ONE_CPU);
 
 static bool step_looks(struct regs *regs)
 {
@@ -172,8 +172,8 @@ static bool step_looks(struct regs *regs)
 	return true;
 }
 
-/* #DB has the entry of the NMI-like contexts, which must find out for itself whose GS it is. */
-static void user_mode_stepped(void)
+/* #DB enters like an NMI: the entry code must find out whose GS is loaded. */
+static void user_mode_survives_single_stepping(void)
 {
 	struct uspace us;
 
@@ -188,9 +188,9 @@ static void user_mode_stepped(void)
 	EXPECT(seen.nmis_in_user > 7);
 	uspace_destroy(&us);
 }
-KTEST(user_mode_stepped, KT_PKS);
+KTEST(user_mode_survives_single_stepping, KT_PKS);
 
-/* Threads of all kinds, each with its rights, among user threads that know of none. */
+/* A kernel thread that checks its rights while user threads, which hold none, run. */
 static int hold_and_spin(void *arg)
 {
 	u32 rights = WITH_KEY(KEY_A + (u32)(u64)arg);
@@ -205,7 +205,7 @@ static int hold_and_spin(void *arg)
 	return 0;
 }
 
-static void kernel_threads_among_user_threads(void)
+static void kernel_threads_keep_rights_among_user_threads(void)
 {
 	struct thread *t[2];
 	struct uspace us;
@@ -220,4 +220,4 @@ static void kernel_threads_among_user_threads(void)
 			EXPECT(!thread_join(t[i]).died);
 	uspace_destroy(&us);
 }
-KTEST(kernel_threads_among_user_threads, KT_PKS | KT_STRESS);
+KTEST(kernel_threads_keep_rights_among_user_threads, KT_PKS | KT_STRESS);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The trace: what gets in, that nothing is lost without a sign, that an NMI does it no harm. */
+/* The trace: what it records, that lost events are reported, that NMIs do not corrupt it. */
 #define KTEST_SUITE "trace"
 
 #include "kernel/cpu/trace.h"
@@ -9,7 +9,7 @@
 #include "mm/kmap/kmap.h"
 #include "tests/harness/fixture.h"
 
-static struct trace_event events[TRACE_EVENTS]; /* the running test's, as is the ring */
+static struct trace_event events[TRACE_EVENTS]; /* the running test's ring */
 static struct trace_ring ring;
 
 static struct {
@@ -18,7 +18,7 @@ static struct {
 	u32 cpu;
 } before;
 
-/* These tests count every event, and with trace=on there are those of each trap besides. */
+/* Skips the test under trace=on, where each trap adds events: these tests count every event. */
 static bool traced_anyway(void)
 {
 	if (options.trace)
@@ -52,7 +52,7 @@ static void events_are_kept_in_order(void)
 	trace(TRACE_MARK, 1, 2);
 	trace(TRACE_MARK, ~0ULL, 1ULL << 63);
 	trace_end();
-	trace(TRACE_MARK, 3, 3); /* not into this ring any more */
+	trace(TRACE_MARK, 3, 3); /* goes to the ring before */
 	EXPECT_EQ(ring.head, 2);
 	trace_attach(before.cpu, &ring);
 	EXPECT_EQ(trace_count(before.cpu), 2);
@@ -74,15 +74,15 @@ static void off_keeps_nothing(void)
 	trace(TRACE_MARK, 1, 1);
 	trace_on = true;
 	trace_attach(before.cpu, NULL);
-	trace(TRACE_MARK, 2, 2); /* a processor without a ring */
+	trace(TRACE_MARK, 2, 2); /* a CPU without a ring */
 	EXPECT_EQ(trace_count(before.cpu), 0);
 	trace_end();
 	EXPECT_EQ(ring.head, 0);
 }
 KTEST(off_keeps_nothing, 0);
 
-/* The newest stay whole; what went is told by its number. */
-static void what_is_overwritten_is_known(void)
+/* The newest events stay whole; trace_read() fails for the numbers of overwritten ones. */
+static void overwritten_events_are_reported_as_lost(void)
 {
 	struct trace_event e;
 	u32 lost = 0, wrong = 0;
@@ -103,9 +103,9 @@ static void what_is_overwritten_is_known(void)
 	EXPECT_EQ(lost, 44);
 	EXPECT_EQ(wrong, 0);
 }
-KTEST(what_is_overwritten_is_known, 0);
+KTEST(overwritten_events_are_reported_as_lost, 0);
 
-/* trace_record(), with `hook` run after each of its instructions. */
+/* Calls trace_record() and runs `hook` after each of its instructions. */
 static void record_in_steps(trap_hook_t hook)
 {
 	hook = trap_hook_set(X86_DB, hook);
@@ -115,7 +115,7 @@ static void record_in_steps(trap_hook_t hook)
 	trap_hook_set(X86_DB, hook);
 }
 
-static u32 steps, halves; /* by the hooks, which run inside of the test's own instructions */
+static u32 steps, halves; /* counted by the #DB hooks */
 
 static bool record_another(struct regs *regs)
 {
@@ -126,10 +126,10 @@ static bool record_another(struct regs *regs)
 }
 
 /*
- * After each instruction of trace_record() another event comes, as an NMI would bring one. Each
- * must get a number of its own and be whole.
+ * After each instruction of trace_record() a hook records another event, as an NMI could. Each
+ * event must get a number of its own and be whole.
  */
-static void events_inside_of_events(void)
+static void nested_events_stay_whole(void)
 {
 	struct trace_event e = { 0 };
 	u32 whole = 0, outer = 0;
@@ -150,7 +150,7 @@ static void events_inside_of_events(void)
 	EXPECT_EQ(whole, steps + 1);
 	EXPECT_EQ(outer, 1);
 }
-KTEST(events_inside_of_events, 0);
+KTEST(nested_events_stay_whole, 0);
 
 static bool read_meanwhile(struct regs *regs)
 {
@@ -165,8 +165,8 @@ static bool read_meanwhile(struct regs *regs)
 	return true;
 }
 
-/* A slot that is written a second time holds the old event, then none, then the new one. */
-static void no_half_of_an_event_is_read(void)
+/* A slot that is overwritten holds the old event, then none, then the new one. */
+static void no_half_written_event_is_read(void)
 {
 	if (traced_anyway())
 		return;
@@ -179,19 +179,19 @@ static void no_half_of_an_event_is_read(void)
 	EXPECT(steps > 20);
 	EXPECT_EQ(halves, 0);
 }
-KTEST(no_half_of_an_event_is_read, 0);
+KTEST(no_half_written_event_is_read, 0);
 
 /*
- * The places of the first two have been used again, by events that are not whole yet: as NMIs leave
- * it that fill the ring while an older event is being written, whose stamp then comes last.
+ * The slots of events 1 and 2 belong to events 5 and 6 but carry old stamps: as if NMIs had filled
+ * the ring while an older event was being written, whose stamp came last.
  */
-static void a_place_used_again_is_not_read(void)
+static void a_reused_slot_is_not_read(void)
 {
 	struct trace_event e;
 	u32 read = 0;
 
 	trace_begin();
-	trace_on = false; /* made by hand */
+	trace_on = false; /* the ring is filled by hand */
 	ring.length = 4;
 	for (u64 i = 0; i < ring.length; i++)
 		events[i].stamp = i + 1;
@@ -205,7 +205,7 @@ static void a_place_used_again_is_not_read(void)
 	EXPECT_EQ(read & 0xffff, 1 << 3 | 1 << 4);
 	EXPECT_EQ(read >> 16, 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4);
 }
-KTEST(a_place_used_again_is_not_read, 0);
+KTEST(a_reused_slot_is_not_read, 0);
 
 static void mark_some(void *arg)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A small scenario whose exposure is known beforehand, dumped for tools/trace:
- * tests/system/trace/test_dump.py looks at what comes out of it. With trace=on alone.
+ * Dumps a small scenario of known exposure for tools/trace; tests/system/trace/test_dump.py checks
+ * the result. Runs with trace=on only.
  */
 #define KTEST_SUITE "trace"
 
@@ -11,7 +11,7 @@
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"
 
-/* A processor's time, in instructions or what the machine takes for that. */
+/* Spends `ticks` of the TSC. */
 static void spend(u64 ticks)
 {
 	for (u64 until = rdtsc() + ticks; rdtsc() < until;)
@@ -30,7 +30,9 @@ static void be_pardoned(void *arg)
 
 #define SCENARIO_SPAN 200000
 
-/* Open for three spans, two of them declared; then pardoned in a softirq, which declares nothing.
+/*
+ * The page is open for three spans, in two of them with a declared use; then a softirq is pardoned
+ * without one.
  */
 static void act(struct prot_page *p)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What trace=on adds: rights written, threads switched, contexts entered and left, each with the
- * rights that it brings. Without trace=on there is nothing to look at, and these are skipped.
+ * The events that trace=on adds: rights written, threads switched, contexts entered and left, each
+ * with the new rights. Without trace=on these tests are skipped.
  */
 #define KTEST_SUITE "trace"
 
@@ -13,7 +13,7 @@
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"
 
-static struct trace_event events[TRACE_EVENTS]; /* the running test's, and what follows */
+static struct trace_event events[TRACE_EVENTS]; /* the running test's ring */
 static struct trace_ring ring, *ring_before;
 static u32 cpu;
 
@@ -36,7 +36,7 @@ static void capture_end(void)
 	EXPECT(ring.head < TRACE_EVENTS);
 }
 
-/* The first event of a type, with this a, from `from` on; where it stands, or the ring's end. */
+/* Returns the index of the first event from `from` on with this type and a; the head: none. */
 static u32 find(u32 from, enum trace_type type, u64 a)
 {
 	while (from < ring.head && !(events[from].type == type && events[from].a == a))
@@ -56,7 +56,7 @@ static void a_rights_write_is_traced(void)
 	flags = irq_save();
 	first = (u32)ring.head;
 	token = pks_grant(KEY_A, PKS_WRITE);
-	pks_grant(KEY_A, PKS_READ); /* changes nothing, so there is nothing to trace */
+	pks_grant(KEY_A, PKS_READ); /* changes nothing, so no event is traced */
 	pks_revoke(token);
 	irq_restore(flags);
 	capture_end();
@@ -71,9 +71,9 @@ static void a_rights_write_is_traced(void)
 }
 KTEST(a_rights_write_is_traced, KT_PKS);
 
-static u32 changed; /* registers and flags; by the assembly below */
+static u32 changed; /* set by the assembly below if a register or flag changed */
 
-/* Puts a value into each register that a call may change, and sees whether it is there after. */
+/* Calls the trampoline with a value in each caller-saved register and checks them afterwards. */
 static void call_trampoline(void)
 {
 	changed = 0;
@@ -97,7 +97,7 @@ static void call_trampoline(void)
 		     : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory", "cc");
 }
 
-/* Where a site calls from, no register is free. */
+/* At a patch site no register is free. */
 static void the_trampoline_changes_no_register(void)
 {
 	u64 flags;
@@ -115,7 +115,7 @@ static void the_trampoline_changes_no_register(void)
 }
 KTEST(the_trampoline_changes_no_register, KT_PKS);
 
-/* arg: set before it yields with rights of its own. */
+/* Takes rights of its own, sets *arg and yields. */
 static int hold_and_yield(void *arg)
 {
 	irq_disable();
@@ -126,7 +126,10 @@ static int hold_and_yield(void *arg)
 	return 0;
 }
 
-/* The first switch to a thread that brings these rights; a tick may have made others. */
+/*
+ * Returns the index of the first switch from `from` on to thread `to` with these rights; the head:
+ * none. A tick may have caused other switches.
+ */
 static u64 find_switch(u64 from, u64 to, u32 rights)
 {
 	while (from < ring.head && !(events[from].type == TRACE_SWITCH &&
@@ -135,7 +138,7 @@ static u64 find_switch(u64 from, u64 to, u32 rights)
 	return from;
 }
 
-/* Without interrupts: who is preempted leaves its interrupt's rights on the stack, not its own. */
+/* Interrupts are off: a preempted thread switches with its interrupt's rights, not its own. */
 static void a_switch_is_traced(void)
 {
 	u64 me = current_thread()->id, t_id, i, back, again, flags;
@@ -152,7 +155,7 @@ static void a_switch_is_traced(void)
 	}
 	t_id = t->id;
 	rights_set(WITH_KEY(KEY_A));
-	while (!holding) /* a tick may send it back to us before */
+	while (!holding) /* a tick may switch back to us earlier */
 		thread_yield();
 	irq_restore(flags);
 	thread_join(t);
@@ -179,12 +182,12 @@ static void open_key_b(void *arg)
 	pks_grant(KEY_B, PKS_WRITE); /* ends with the context */
 }
 
-/* Entered with the outer rights noted and the initial ones set, left with the outer ones back. */
+/* ENTER records the outer and the initial rights, LEAVE the outer ones that are restored. */
 static void contexts_are_traced(void)
 {
 	static const struct {
 		enum test_context context;
-		u64 what; /* 0: the self-IPI's, whatever vector that is */
+		u64 what; /* 0: TRACE_SOFTIRQ + the softirq's number */
 	} kinds[] = {
 		{ IN_EXCEPTION, X86_BP }, { IN_NMI, X86_NMI },     { IN_MC, X86_MC },
 		{ IN_SOFTIRQ, 0 },        { IN_WORK, TRACE_WORK },
@@ -220,8 +223,8 @@ static void contexts_are_traced(void)
 }
 KTEST(contexts_are_traced, KT_PKS | KT_ONE_CPU);
 
-/* The page fault is left with the rights that the pardon has put into its frame. */
-static void a_pardon_is_seen_coming_in(void)
+/* LEAVE of the page fault records the rights that the pardon put into its frame. */
+static void the_exit_of_a_pardoned_fault_is_traced(void)
 {
 	struct prot_page p;
 	u32 pardon, leave;
@@ -243,4 +246,4 @@ static void a_pardon_is_seen_coming_in(void)
 	if (EXPECT(find(0, TRACE_ENTER, X86_PF) < pardon && leave < ring.head))
 		EXPECT_EQ(events[leave].b, WITH_KEY(PKS_KEY_DEVMAP));
 }
-KTEST(a_pardon_is_seen_coming_in, KT_PKS);
+KTEST(the_exit_of_a_pardoned_fault_is_traced, KT_PKS);
