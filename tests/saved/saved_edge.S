@@ -3,8 +3,8 @@
 
 	.text
 /*
- * void saved_edge(void): a context begins and ends, in the instructions of kernel/entry.S, which
- * the trap flag does not reach there. Interrupts off.
+ * void saved_edge(void): enters and leaves a context with the instructions of kernel/entry.S, where
+ * the trap flag does not reach. Interrupts off.
  */
 	.globl saved_edge
 saved_edge:

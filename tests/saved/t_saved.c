@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The rights of an interrupted context, while they wait: what a page fault that schedules, NMIs at
- * each instruction, nesting and death do to them. The kernels of tests/saved/make, which keep them
- * elsewhere than in the frame, run the same tests; tests/saved/{stack,slot,cpu} list what goes
- * wrong there. What this cannot know: the entry code itself; saved_edge() has the same
- * instructions.
+ * The saved rights of an interrupted context survive a page fault that schedules, NMIs at each
+ * instruction, nesting and death. The kernels of tests/saved/make, which keep these rights outside
+ * the frame, run the same tests; tests/saved/{stack,slot,cpu} list the tests that fail there. What
+ * this cannot know: the entry code itself; saved_edge() has the same instructions.
  */
 #define KTEST_SUITE "saved"
 
@@ -25,23 +24,23 @@
 
 void saved_edge(void);
 
-/* Interrupts that come inside a page fault. */
+/* The test of interrupts in page faults. */
 static struct {
 	bool schedules;
-	u32 came;
+	u32 came;   /* interrupts in page_fault() */
 	u32 yields; /* of the thread that waits for the others */
 	u32 left;   /* threads that have not ended */
 	struct prot_page page;
 } fault;
 
-static bool in_the_fault(struct regs *regs)
+static bool interrupt_in_fault(struct regs *regs)
 {
 	fault.came += regs->rip - (u64)page_fault < 512;
 	this_cpu()->need_resched = fault.schedules;
 	return true;
 }
 
-static int fault_inside(void *arg)
+static int fault_once(void *arg)
 {
 	u32 held = (u32)(u64)arg;
 
@@ -52,7 +51,7 @@ static int fault_inside(void *arg)
 	return 0;
 }
 
-/* `n` threads fault, each is interrupted in its fault's handler; all others run in between. */
+/* Starts `n` threads that fault and are interrupted in the handler; others may run in between. */
 static void fault_threads(u32 n, bool schedules)
 {
 	struct thread *threads[FAULTERS];
@@ -65,11 +64,10 @@ static void fault_threads(u32 n, bool schedules)
 	fault.came = 0;
 	fault.left = n;
 	rights_set(WITH_KEY(KEY_A));
-	trap_hook_set(VECTOR_TEST, in_the_fault);
+	trap_hook_set(VECTOR_TEST, interrupt_in_fault);
 	for (u32 i = 0; i < n; i++)
-		REQUIRE((threads[i] =
-				 thread_prepare("faults", fault_inside, (void *)(u64)HELD(i))));
-	flags = irq_save(); /* no tick comes on top of us: only the others are inside something */
+		REQUIRE((threads[i] = thread_prepare("faults", fault_once, (void *)(u64)HELD(i))));
+	flags = irq_save(); /* no tick interrupts this thread: only the others nest */
 	for (u32 i = 0; i < n; i++)
 		thread_launch(threads[i]);
 	while (smp_load_acquire(&fault.left)) {
@@ -80,30 +78,30 @@ static void fault_threads(u32 n, bool schedules)
 	for (u32 i = 0; i < n; i++)
 		EXPECT(!thread_join(threads[i]).died);
 	trap_hook_set(VECTOR_TEST, NULL);
-	EXPECT(fault.came >= n); /* more where the right is lost and the write faults again */
+	EXPECT(fault.came >= n); /* more if the right is lost and the write faults again */
 	marked_page_put(&fault.page);
 }
 
-static void an_interrupt_in_a_page_fault(void)
+static void rights_survive_an_interrupt_in_a_page_fault(void)
 {
 	fault_threads(1, false);
 }
-KTEST(an_interrupt_in_a_page_fault, KT_PKS);
+KTEST(rights_survive_an_interrupt_in_a_page_fault, KT_PKS);
 
-static void a_page_fault_that_schedules(void)
+static void rights_survive_a_page_fault_that_schedules(void)
 {
 	fault_threads(1, true);
 }
-KTEST(a_page_fault_that_schedules, KT_PKS);
+KTEST(rights_survive_a_page_fault_that_schedules, KT_PKS);
 
-/* Each is switched away from inside its fault, so both are inside at the same time. */
-static void a_page_fault_that_schedules_and_the_other_faults_too(void)
+/* Each thread is scheduled away in its fault, so both are in a fault at the same time. */
+static void rights_survive_two_page_faults_that_schedule(void)
 {
 	fault_threads(FAULTERS, true);
 }
-KTEST(a_page_fault_that_schedules_and_the_other_faults_too, KT_PKS);
+KTEST(rights_survive_two_page_faults_that_schedule, KT_PKS);
 
-/* Two sleep inside an exception each, and the one that began first ends first. */
+/* Two threads wait in an exception each, and the one that entered first leaves first. */
 static u32 turn;
 
 static void wait_for_turn(struct regs *regs)
@@ -129,13 +127,13 @@ static int take_turn(void *arg)
 	return 0;
 }
 
-static void the_first_to_enter_is_the_first_to_leave(void)
+static void rights_survive_interleaved_exceptions(void)
 {
 	trap_hook_t before = nested_begin();
 	struct thread *threads[FAULTERS];
 
 	turn = 0;
-	preempt_disable(); /* they begin when all are there */
+	preempt_disable(); /* they start once all exist */
 	for (u32 i = 0; i < FAULTERS; i++)
 		threads[i] = thread_create("turn", take_turn, (void *)(u64)HELD(i));
 	preempt_enable();
@@ -144,9 +142,9 @@ static void the_first_to_enter_is_the_first_to_leave(void)
 			EXPECT(!thread_join(threads[i]).died);
 	nested_end(before);
 }
-KTEST(the_first_to_enter_is_the_first_to_leave, KT_PKS);
+KTEST(rights_survive_interleaved_exceptions, KT_PKS);
 
-/* An NMI with rights of its own, and an exception in it. */
+/* An NMI that takes rights of its own, with an exception nested in it. */
 static bool nmi_meddles(struct regs *regs)
 {
 	nested_meddle(regs);
@@ -170,23 +168,23 @@ static void edge(void *arg)
 	saved_edge();
 }
 
-/* Between the taking of a place and its filling, too. */
-static void nmi_between_the_steps_of_entry_and_exit(void)
+/* An NMI also comes between taking a slot and filling it. */
+static void entry_and_exit_survive_an_nmi_at_each_instruction(void)
 {
 	trap_hook_t before = nested_begin();
 	u64 flags = irq_save();
 
 	EXPECT(single_step(edge, NULL, nmi_after_step) > 20);
-	EXPECT_RIGHTS(WITH_KEY(KEY_A)); /* not in steps: a failure prints */
+	EXPECT_RIGHTS(WITH_KEY(KEY_A)); /* not under single-stepping: a failure prints */
 	irq_restore(flags);
 	trap_hook_set(X86_NMI, NULL);
 	nested_end(before);
 }
-KTEST(nmi_between_the_steps_of_entry_and_exit, KT_PKS);
+KTEST(entry_and_exit_survive_an_nmi_at_each_instruction, KT_PKS);
 
 static bool partner_ready, partner_leaves;
 
-static void partner_inside(struct regs *regs)
+static void partner_waits(struct regs *regs)
 {
 	(void)regs;
 	partner_ready = true;
@@ -200,7 +198,7 @@ static int partner(void *arg)
 {
 	(void)arg;
 	rights_set(WITH_KEY(KEY_B));
-	inside(partner_inside);
+	inside(partner_waits);
 	EXPECT_RIGHTS(WITH_KEY(KEY_B));
 	return 0;
 }
@@ -216,7 +214,7 @@ static void step_a_switch(struct regs *regs)
 	u64 flags;
 
 	while (!smp_load_acquire(&partner_ready))
-		thread_yield(); /* only a switch in the middle of a thread's life is stepped */
+		thread_yield(); /* step no switch to a thread that starts */
 	flags = irq_save();
 	EXPECT(single_step(yield_once, NULL, nmi_after_step) > 50);
 	EXPECT_RIGHTS(PKRS_INIT);
@@ -224,8 +222,8 @@ static void step_a_switch(struct regs *regs)
 	pks_update_exception(regs, KEY_C, PKS_READWRITE);
 }
 
-/* Both threads are inside an exception, so that both have something that waits. */
-static void nmi_between_switch_steps(void)
+/* Both threads are in an exception, so that both have saved rights. */
+static void a_switch_survives_an_nmi_at_each_instruction(void)
 {
 	trap_hook_t before = nested_begin();
 	struct thread *t;
@@ -243,4 +241,4 @@ static void nmi_between_switch_steps(void)
 	EXPECT_RIGHTS(WITH_KEY(KEY_A) & WITH_KEY(KEY_C));
 	nested_end(before);
 }
-KTEST(nmi_between_switch_steps, KT_PKS);
+KTEST(a_switch_survives_an_nmi_at_each_instruction, KT_PKS);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where the rights of an interrupted context wait: nesting, death, a move to another processor. The
- * other half is in t_saved.c.
+ * The saved rights of an interrupted context survive nesting, death and a migration. t_saved.c has
+ * the tests of page faults and NMIs.
  */
 #define KTEST_SUITE "saved"
 
@@ -32,7 +32,7 @@ static void descend(struct regs *regs)
 	EXPECT_RIGHTS(rights_of_level(mine));
 }
 
-static void deep_nesting(void)
+static void rights_survive_deep_nesting(void)
 {
 	trap_hook_t before = nested_begin();
 
@@ -43,14 +43,14 @@ static void deep_nesting(void)
 	EXPECT_RIGHTS(rights_of_level(0));
 	nested_end(before);
 }
-KTEST(deep_nesting, KT_PKS);
+KTEST(rights_survive_deep_nesting, KT_PKS);
 
 static void meddle_here(void *arg)
 {
 	nested_meddle(arg);
 }
 
-static void machine_check_inside(void *arg)
+static void take_machine_check(void *arg)
 {
 	(void)arg;
 	rights_set(WITH_KEY(KEY_B));
@@ -58,13 +58,13 @@ static void machine_check_inside(void *arg)
 	EXPECT_RIGHTS(WITH_KEY(KEY_B));
 }
 
-static void a_machine_check_in_an_nmi(void)
+static void rights_survive_a_machine_check_in_an_nmi(void)
 {
 	rights_set(WITH_KEY(KEY_A));
-	run_in(IN_NMI, machine_check_inside, NULL);
+	run_in(IN_NMI, take_machine_check, NULL);
 	EXPECT_RIGHTS(WITH_KEY(KEY_A));
 }
-KTEST(a_machine_check_in_an_nmi, KT_PKS);
+KTEST(rights_survive_a_machine_check_in_an_nmi, KT_PKS);
 
 static struct prot_page page;
 
@@ -76,8 +76,8 @@ static void fix_up(struct regs *regs)
 	EXPECT_RIGHTS(WITH_KEY(KEY_B));
 }
 
-/* A fault that ends at another address than it came from. */
-static void a_fixup_inside(void)
+/* A fault that returns to a fixup, not to the instruction that faulted. */
+static void rights_survive_a_nested_fixup(void)
 {
 	trap_hook_t before = nested_begin();
 
@@ -89,13 +89,13 @@ static void a_fixup_inside(void)
 	}
 	nested_end(before);
 }
-KTEST(a_fixup_inside, KT_PKS);
+KTEST(rights_survive_a_nested_fixup, KT_PKS);
 
-static void die_inside(struct regs *regs)
+static void die_nested(struct regs *regs)
 {
 	if (++level < 2)
-		inside(die_inside);
-	die(regs, "a test wants it", 0);
+		inside(die_nested);
+	die(regs, "on purpose", 0);
 }
 
 static int doomed(void *arg)
@@ -103,7 +103,7 @@ static int doomed(void *arg)
 	(void)arg;
 	current_thread()->expects_death = true;
 	rights_set(0);
-	inside(die_inside);
+	inside(die_nested);
 	return 0;
 }
 
@@ -117,8 +117,8 @@ static int heir(void *arg)
 	return 0;
 }
 
-/* Contexts that never end: what they had saved is nobody's. */
-static void a_death_inside(void)
+/* Contexts that never end: no later thread gets the rights that they saved. */
+static void rights_survive_nested_deaths(void)
 {
 	trap_hook_t before = nested_begin();
 	struct thread *t;
@@ -134,7 +134,7 @@ static void a_death_inside(void)
 	}
 	nested_end(before);
 }
-KTEST(a_death_inside, KT_PKS);
+KTEST(rights_survive_nested_deaths, KT_PKS);
 
 static struct regs *outer;
 
@@ -148,11 +148,11 @@ static void enter_again(struct regs *regs)
 {
 	outer = regs;
 	inside(change_the_outer);
-	EXPECT_RIGHTS(PKRS_INIT); /* it was not ours that were changed */
+	EXPECT_RIGHTS(PKRS_INIT); /* this context's own rights do not change */
 }
 
-/* A frame that is not the innermost one: its rights are still its own. */
-static void an_outer_frame_is_changed(void)
+/* Changing the rights in an outer frame changes that frame's context and no other. */
+static void an_outer_frames_rights_can_be_changed(void)
 {
 	trap_hook_t before = nested_begin();
 
@@ -161,27 +161,27 @@ static void an_outer_frame_is_changed(void)
 	EXPECT_RIGHTS(WITH_KEY(KEY_A) & WITH_KEY(KEY_C));
 	nested_end(before);
 }
-KTEST(an_outer_frame_is_changed, KT_PKS);
+KTEST(an_outer_frames_rights_can_be_changed, KT_PKS);
 
-static void move(struct regs *regs)
+static void migrate(struct regs *regs)
 {
 	thread_pin(cpus[1]);
 	EXPECT_RIGHTS(PKRS_INIT);
 	pks_update_exception(regs, KEY_C, PKS_READWRITE);
 }
 
-/* From inside an exception to another processor, and its end there. */
-static void a_move_inside(void)
+/* A thread migrates in an exception, which ends on the other CPU. */
+static void rights_survive_a_migration_in_an_exception(void)
 {
 	struct cpu *home = this_cpu();
 	trap_hook_t before = nested_begin();
 
 	rights_set(WITH_KEY(KEY_A));
-	inside(move);
+	inside(migrate);
 	EXPECT(this_cpu() == cpus[1]);
 	EXPECT_RIGHTS(WITH_KEY(KEY_A) & WITH_KEY(KEY_C));
 	thread_pin(home);
 	EXPECT_RIGHTS(WITH_KEY(KEY_A) & WITH_KEY(KEY_C));
 	nested_end(before);
 }
-KTEST(a_move_inside, KT_PKS | KT_SMP);
+KTEST(rights_survive_a_migration_in_an_exception, KT_PKS | KT_SMP);
