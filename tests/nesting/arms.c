@@ -17,9 +17,9 @@ static bool plain_revoke(struct arm_hold hold)
 	return true;
 }
 
-/* One context's; it alone writes here, and what comes on top of it has other ones. */
+/* One context's counts. Only that context writes them; a context on top of it has its own. */
 struct counts {
-	const struct thread *thread; /* NULL: unused, or not a thread's */
+	const struct thread *thread; /* NULL: unused, or no thread's */
 	u8 users[PKS_KEYS], readers[PKS_KEYS], writers[PKS_KEYS];
 };
 
@@ -32,7 +32,7 @@ void arms_reset(void)
 	memset(of_context, 0, sizeof(of_context));
 }
 
-/* The running context's. No two threads ask at once for the first time: the tests take turns. */
+/* Returns the running context's counts. Threads take turns, so claiming an entry needs no lock. */
 static struct counts *counts(void)
 {
 	u32 n = context_count();
@@ -50,7 +50,7 @@ static struct counts *counts(void)
 	panic("more threads than the arms have counts for");
 }
 
-/* The widest access wins until nobody is left. */
+/* The widest access holds until the last revoke. */
 static struct arm_hold count_grant(u32 key, enum pks_access access)
 {
 	counts()->users[key]++;

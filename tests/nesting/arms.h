@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ways to give the running context a key and to take it back, for comparison: does anything nest?
+ * Ways to grant the running context a key and to revoke it, compared by how they nest:
  *
- *   plain   grant sets the key's rights, revoke sets none
- *   count   a count for each context and key: a grant never narrows, the last revoke closes
- *   counts  the same with two counts, of those who read and of those who write
- *   token   the kernel's pks_grant() and pks_revoke(): a revoke puts back what its grant found
+ *   plain   a grant sets the key's rights, a revoke clears them
+ *   count   a count for each context and key: no grant narrows, the last revoke closes
+ *   counts  the same with two counts, of readers and of writers
+ *   token   pks_grant() and pks_revoke() of the kernel: a revoke restores what its grant found
  *
- * Counts are kept where a context keeps what it has (kernel/cpu/local.h): one set for a thread with
- * its exceptions, one for each of softirq, interrupt, NMI.
+ * Counts belong to contexts as in kernel/cpu/local.h: one set for a thread and its exceptions, one
+ * each for softirq, interrupt and NMI.
  */
 #ifndef KEYWARD_TESTS_NESTING_ARMS_H
 #define KEYWARD_TESTS_NESTING_ARMS_H
 
 #include "pks/rights.h"
 
-/* What a revoke gets back: who granted what. */
+/* What a grant returns and its revoke takes. */
 struct arm_hold {
 	u32 key;
 	enum pks_access access;
@@ -25,14 +25,14 @@ struct arm_hold {
 struct arm {
 	const char *name;
 	struct arm_hold (*grant)(u32 key, enum pks_access access);
-	/* False: there is nothing to take back, and the arm says so. */
+	/* False: the arm sees that nothing is granted, and changes nothing. */
 	bool (*revoke)(struct arm_hold hold);
 };
 
 #define ARMS 4
 extern const struct arm arms[ARMS];
 
-/* All counts are 0 again. Thread context, while no other uses an arm. */
+/* Sets all counts to 0. Thread context, while no other thread uses an arm. */
 void arms_reset(void);
 
 #endif

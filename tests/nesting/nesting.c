@@ -14,7 +14,7 @@ static const char *const outcomes[OUTCOMES] = {
 	"caught", "too-narrow+caught", "too-wide+caught", "too-narrow+too-wide+caught",
 };
 
-/* One case with one arm: of the threads and contexts in it, one runs at a time. */
+/* One case with one arm. Its threads and contexts run one at a time, so none needs a lock. */
 static struct {
 	const struct arm *arm;
 	const struct step *steps;
@@ -26,7 +26,7 @@ static struct {
 
 static struct prot_page pages[PAGES];
 
-/* What the running context can do, by doing it. */
+/* Tries to read and to write; returns what the running context can do. */
 static u32 ability(const struct prot_page *p)
 {
 	u64 value;
@@ -110,7 +110,7 @@ static int run_cell(void *arg)
 	return 0;
 }
 
-/* In a thread of its own, so that what it leaves open ends with it. */
+/* Runs the case in a thread of its own, so that rights it leaves open end with that thread. */
 static u32 outcome_with(const struct nesting *n, const struct arm *arm)
 {
 	struct thread *t;
@@ -120,7 +120,7 @@ static u32 outcome_with(const struct nesting *n, const struct arm *arm)
 	cell.steps = n->steps;
 	cell.outcome = RIGHT;
 	cell.other_runs = false;
-	for (u32 i = 0; i < HOLDERS; i++) /* who revokes without a grant has a token of nothing */
+	for (u32 i = 0; i < HOLDERS; i++) /* for a revoke without a grant */
 		cell.hold[i] = (struct arm_hold){ .key = pages[0].page->pkey, .access = PKS_WRITE };
 	t = thread_create("nesting", run_cell, NULL);
 	if (EXPECT(t))

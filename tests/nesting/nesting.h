@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cases of nested grants, each a list of steps that is run with every arm of tests/nesting/arms.h.
- * A step MUST says what the running context must be able to do there, whatever the arm; the
- * accesses are made for real. What an arm makes of a case is predicted in the case.
+ * Cases of nested grants: each is a list of steps that runs with every arm of tests/nesting/arms.h.
+ * A step MUST says what the running context must be able to do at that point, whatever the arm;
+ * real accesses check it. The case predicts the outcome of each arm.
  */
 #ifndef KEYWARD_TESTS_NESTING_NESTING_H
 #define KEYWARD_TESTS_NESTING_NESTING_H
@@ -10,18 +10,18 @@
 #include "tests/harness/ktest.h"
 #include "tests/nesting/arms.h"
 
-/* What a cell of the table can be: RIGHT, or one or more of the others. */
+/* The outcome of a case with an arm: RIGHT, or one or more of the others. */
 enum {
 	RIGHT = 0,
-	TOO_NARROW = 1, /* somebody cannot do what it must be able to do */
-	TOO_WIDE = 2,   /* somebody can do what it must not be able to do */
-	CAUGHT = 4,     /* the arm refused a revoke and said so */
+	TOO_NARROW = 1, /* a context lacks a right that it must have */
+	TOO_WIDE = 2,   /* a context has a right that it must not have */
+	CAUGHT = 4,     /* the arm refused a revoke */
 	OUTCOMES = 8,
 };
 
 enum { NOTHING, READS, WRITES }; /* what a context can do with a page */
 enum { PAGE_1, PAGE_2, PAGES };  /* each with a key of its own */
-enum { A, B, HOLDERS };          /* who grants: each remembers one hold */
+enum { A, B, HOLDERS };          /* holders; each keeps one hold */
 
 enum step_what {
 	STEP_END,
@@ -58,12 +58,12 @@ struct step {
 	{                                     \
 		STEP_PARDON, 0, page, 0, NULL \
 	}
-/* A store of a caller that holds the right, under mode STRICT. */
+/* A store under mode STRICT by a caller that holds the right. */
 #define CALLER_STORES(page)                   \
 	{                                     \
 		STEP_CALLER, 0, page, 0, NULL \
 	}
-/* Steps in an exception, an interrupt, another thread: always the same one in a case. */
+/* Steps in an exception, an interrupt or another thread; a case has one other thread. */
 #define IN(where, ...)                                       \
 	{                                                    \
 		STEP_##where, 0, 0, 0, (const struct step[]) \
@@ -81,7 +81,7 @@ struct nesting {
 	const struct step *steps;
 };
 
-/* The outcomes are those of plain, count, counts, token. */
+/* Defines the test: its name, the rule, the outcomes predicted for each arm, the steps. */
 #define NESTING(function, why, plain, count, counts, token, ...)           \
 	static const struct nesting function##_case = {                    \
 		#function,                                                 \
@@ -95,7 +95,7 @@ struct nesting {
 	}                                                                  \
 	KTEST(function, KT_PKS)
 
-/* Runs the case with every arm, compares with what was predicted, prints its line of the table. */
+/* Runs the case with every arm, compares with the prediction, prints its line. Thread context. */
 void nesting_run(const struct nesting *n);
 
 #endif
