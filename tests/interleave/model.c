@@ -67,12 +67,11 @@ static enum model_outcome access(struct model *m, bool marked, bool write)
 	if (permitted(m, c->rights, write))
 		return MODEL_FREE;
 	if (model_key_is_open(m))
-		return MODEL_SHARED; /* whatever page of the key it is, and nobody's rights change
-				      */
+		return MODEL_SHARED; /* for any page of the key, and no context's rights change */
 	if (!forgiving(m->policy.mode) || (!marked && m->policy.gate != PKS_GATE_ANY))
 		return MODEL_DIES;
 	if (m->policy.scope != PKS_SCOPE_INSTRUCTION)
-		c->rights = 0; /* the whole key, whatever the access was */
+		c->rights = 0; /* opens the key fully, for reads too */
 	return MODEL_PARDONED;
 }
 

@@ -37,8 +37,8 @@ static void take_step(void)
 	}
 }
 
-/* Whatever came of the sequence, the next one starts clean; a broken kernel may not help. */
-static void force_order(bool last)
+/* Cleans up so that the next sequence starts clean, even if the kernel is broken. */
+static void force_clean(bool last)
 {
 	struct local *local = this_local();
 
@@ -47,12 +47,12 @@ static void force_order(bool last)
 	for (u32 i = 0; last && i < SEQUENCE_MAX && page_marks(play.page.page); i++)
 		kunmap(play.page.page);
 	for (u32 i = 0; last && i < SEQUENCE_MAX && page_marks(play.page.page); i++)
-		page_unmark(play.page.page, (void *)force_order);
+		page_unmark(play.page.page, (void *)force_clean);
 	rights_set(PKRS_INIT);
 }
 
-/* What is left open is closed, in the way that a user would; the model goes along. */
-static void put_in_order(bool last)
+/* Unmaps and unmarks what is left, as a user would, in the model too. */
+static void clean_up(bool last)
 {
 	play_compare();
 	play_compare_neighbour();
@@ -60,7 +60,7 @@ static void put_in_order(bool last)
 		play_step(STEP_LOCAL_END);
 	while (!play.differs && last && play.model.marks)
 		play_step(STEP_KUNMAP);
-	force_order(last);
+	force_clean(last);
 }
 
 static void begin_next(void)
@@ -83,8 +83,8 @@ static void begin_next(void)
 }
 
 /*
- * A key that was open to all is closed on other processors by an interrupt, which need not have
- * come yet (pks/policy/global.c). That it never comes is seen afterwards.
+ * An IPI closes a key that was open to all on the other CPUs (pks/policy/global.c), and may not
+ * have arrived yet. If it never does, the next comparison fails.
  */
 static void await_recall(void)
 {
@@ -95,12 +95,12 @@ static void await_recall(void)
 		cpu_relax();
 }
 
-/* After the last step each thread does this, first the one whose turn it is. */
+/* Cleans up after the last step, in each thread, first in the one whose turn it is. */
 static void finish_part(void)
 {
 	bool last = ++play.ended == 2;
 
-	put_in_order(last);
+	clean_up(last);
 	if (last) {
 		begin_next();
 		return;
@@ -116,7 +116,7 @@ static int player(void *arg)
 	thread_pin(play.cpu[me]);
 	while ((turn = smp_load_acquire(&play.turn)) != MODEL_CONTEXTS) {
 		if (turn != me) {
-			thread_yield(); /* to it, on one processor */
+			thread_yield(); /* on one CPU: to that thread */
 			continue;
 		}
 		if (play.cpu[MODEL_A] != play.cpu[MODEL_B])

@@ -8,39 +8,38 @@
 #include "tests/harness/fixture.h"
 #include "tests/interleave/play.h"
 
-/* All of it belongs to the thread whose turn it is, and to the interrupt on top of that. */
+/* The thread whose turn it is, and an interrupt on top of it, may touch all of this. */
 struct play {
-	enum model_who turn; /* handed over with release, taken with acquire; MODEL_CONTEXTS: end */
+	enum model_who turn; /* passed on by release and acquire; MODEL_CONTEXTS: end */
 	struct cpu *cpu[2];
 	struct pks_policy policy;
 	play_source source;
 	void *arg;
 	char steps[SEQUENCE_MAX + 1];
-	u32 at;    /* the step that is next */
-	u32 ended; /* threads that have put their things in order after the last step */
+	u32 at;    /* the next step */
+	u32 ended; /* threads that have cleaned up after the last step */
 	bool differs;
 	struct prot_page page, neighbour;
-	volatile u64 *open; /* the page by another address, whose key is open to all */
+	volatile u64 *open; /* the page by another address, under key 0 */
 	struct model model;
-	u64 word, tried;        /* in the page's first word; the last value that was made up */
-	struct kmap_stats maps; /* the kernel's complaints before the sequence */
+	u64 word, tried;        /* the page's first word should be; the last value made up */
+	struct kmap_stats maps; /* the kernel's counts before the sequence */
 	u64 underflows;
 	volatile bool interrupted;
-	char came[PLAY_CAME + 1]; /* what the accesses of the sequence came to */
+	char came[PLAY_CAME + 1]; /* outcomes of the accesses, a letter each */
 	u32 accesses;
 	struct play_tally *tally;
 };
 extern struct play play;
 
-/* The running context's step, one that is neither a yield nor an interrupt; and an interrupt. */
+/* Takes a step of the running context that is no yield and no interrupt; takes an interrupt. */
 void play_step(char step);
 void play_interrupt(void);
 
-/* The hook that the interrupt's vector must have meanwhile. */
+/* The hook of VECTOR_TEST while sequences play. */
 bool play_interrupt_handler(struct regs *regs);
 
-/* Compares what can be seen without an access; and what comes of one to the page that nobody maps.
- */
+/* Compares all state that needs no access; accesses the neighbour and compares the outcome. */
 void play_compare(void);
 void play_compare_neighbour(void);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* One step of a sequence: made, and compared with the model's. */
+/* Takes one step of a sequence and compares it with the model's. */
 #include "kernel/apic.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/local.h"
@@ -12,12 +12,12 @@
 #include "tests/harness/probe.h"
 #include "tests/interleave/play_internal.h"
 
-#define SHOWN 5 /* sequences that differ: more of them tell nothing new */
+#define SHOWN 5 /* sequences that differ; more would add nothing */
 #define SPINS 100000000
 
 struct play play;
 
-/* One line for a sequence, at its first difference; what follows from that is not looked at. */
+/* Reports a sequence's first difference in one line; its later ones may only follow from that. */
 static void differ(const char *what, const char *expected, const char *seen)
 {
 	if (play.differs)
@@ -56,7 +56,7 @@ static u32 expected_pkrs(void)
 	return pkrs_with(PKRS_INIT, PKS_KEY_DEVMAP, model_rights(&play.model));
 }
 
-/* A register in which the key is open to all may show it, or not yet. */
+/* A key that is open to all may be open in this register already, or not yet. */
 static u32 register_less_lent(void)
 {
 	u32 seen = pkrs_register();
@@ -75,18 +75,18 @@ void play_compare(void)
 	compare("the page's marks", play.model.marks, page_marks(play.page.page));
 	compare("local maps", model_nested(&play.model), local->maps - local->base);
 	compare("stepped instructions", 0, local->steps);
-	compare("kunmaps too many", play.model.underflows,
+	compare("kunmaps without a mark", play.model.underflows,
 		pks_mark_stats.underflows - play.underflows);
-	compare("kunmap_locals too many", play.model.not_mapped,
+	compare("kunmap_locals without a map", play.model.not_mapped,
 		kmap_stats.not_mapped - play.maps.not_mapped);
 	compare("local maps left open", play.model.left_open,
 		kmap_stats.left_open - play.maps.left_open);
-	compare("other complaints", 0,
+	compare("other warnings", 0,
 		kmap_stats.order - play.maps.order + kmap_stats.overflow - play.maps.overflow);
 	compare("the neighbour's marks", 0, page_marks(play.neighbour.page));
 }
 
-/* What the processor and the fault policy made of an access. */
+/* The outcome of an access, from its fault and the statistics before it. */
 static enum model_outcome outcome(struct fault f, const struct pks_stats *before)
 {
 	if (f.vector != FAULT_NONE)
@@ -110,14 +110,14 @@ static void compare_outcome(enum model_outcome expected, enum model_outcome came
 
 	if (came != expected && !(expected == MODEL_SHARED && came == MODEL_FREE))
 		differ("access", model_outcome_name(expected), model_outcome_name(came));
-	/* What is lent may end early, by an interrupt that comes before the access, and is again.
-	 */
+	/* An interrupt before the access may recall what was lent: then it faults again. */
 	if (came != MODEL_SHARED)
 		compare("faults", came != MODEL_FREE, pks_stats.faults - before->faults);
 	compare("deaths", came == MODEL_DIES, pks_stats.deaths - before->deaths);
 	compare("steps", steps, pks_stats.steps - before->steps);
 	compare("ends of steps", steps, pks_stats.step_ends - before->step_ends);
-	compare("steps that had to be wide", 0, pks_stats.steps_wide - before->steps_wide);
+	compare("steps pardoned for the context's rest", 0,
+		pks_stats.steps_wide - before->steps_wide);
 }
 
 static void count(enum model_outcome o)
@@ -128,7 +128,7 @@ static void count(enum model_outcome o)
 	play.tally->dies += o == MODEL_DIES;
 }
 
-/* Writes or reads *value. */
+/* Writes *value to *va, or reads it, and compares the outcome with `expected`. */
 static enum model_outcome access(volatile u64 *va, bool write, u64 *value,
 				 enum model_outcome expected)
 {
@@ -210,7 +210,7 @@ void play_interrupt(void)
 	play.tally->interrupts++;
 }
 
-/* Which rights does it have now, as a stray pointer to another page of the key would find out? */
+/* A stray access to another page of the key shows which rights the context has. */
 void play_compare_neighbour(void)
 {
 	u64 value = ++play.tried;

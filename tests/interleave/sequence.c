@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/interleave/sequence.h"
 
-/* The places of these in the number's digits; the other letters depend on the variant. */
+/* The digits of a sequence's number, base 7. The variant chooses the letters for some of them. */
 enum kind { KIND_KMAP, KIND_KUNMAP, KIND_LOCAL, KIND_LOCAL_END, KIND_ACCESS, KIND_YIELD, KIND_INT };
 
 struct sequence_variant sequence_variant(u32 n)
@@ -94,10 +94,10 @@ const char *interrupt_program(char step)
 {
 	static const char *const programs[STEP_INTERRUPTS] = {
 		"w",    /* has no map of its own */
-		"lwdw", /* has one, and none afterwards */
-		"mw",   /* leaves a mark, for whoever unmaps it */
-		"uw",   /* takes away a thread's */
-		"or",   /* leaves a local map open, which ends with it */
+		"lwdw", /* maps for itself, then unmaps */
+		"mw",   /* leaves a mark */
+		"uw",   /* takes away a mark of a thread */
+		"or",   /* leaves a local map open, which ends with the interrupt */
 	};
 
 	return programs[step - STEP_INTERRUPT];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Interleavings: two threads and interrupts map, unmap and use one page in every order there is, up
- * to a length, beside a model that says what each step must do. What this cannot know: what two
- * threads do inside steps of theirs at the same time, since the turn changes between steps alone.
+ * Interleavings: two threads and interrupts map, unmap and access one page in every order up to a
+ * length, and a model predicts each step. What this cannot know: races inside steps, since turns
+ * change only between them.
  */
 #define KTEST_SUITE "interleave"
 
@@ -16,16 +16,16 @@
 #include "tests/interleave/play.h"
 #include "tests/interleave/sequence.h"
 
-/* Of the slice; no multiples of 7, so that all letters come everywhere. */
+/* Of the slice; no multiples of 7, so that every letter comes at every place. */
 #define STRIDE      59
-#define STRIDE_SMP  295 /* a turn that goes to another processor takes long in an emulator */
+#define STRIDE_SMP  295 /* a turn of the other CPU takes long in an emulator */
 #define TICK_NS     40000
 #define WATCHDOG_NS 20000000000ULL
 
-/* Where in the sequences a run is, and what came of it. */
+/* A run through the sequences: where it is, and its results. */
 struct plan {
-	u32 n, stride; /* the next one's number; to the one after it */
-	u32 variant;   /* of the next one */
+	u32 n, stride; /* the next sequence; the distance to the one after it */
+	u32 variant;   /* of the next sequence */
 	struct play_tally tally;
 	u64 started;
 };
@@ -45,7 +45,7 @@ static void report(const struct plan *plan, const char *what)
 	   t->differing, (now_ns() - plan->started) / 1000000);
 }
 
-/* Sequences and variants go on together. */
+/* Takes the next variant with each sequence. */
 static bool next_of_slice(char *steps, void *arg)
 {
 	struct plan *plan = arg;
@@ -57,7 +57,7 @@ static bool next_of_slice(char *steps, void *arg)
 	return true;
 }
 
-/* Every so many sequences one, from another on with each seed; the policies come by turns. */
+/* Plays every `stride`th sequence, the first chosen by the seed; the policies take turns. */
 static void play_slice(struct cpu *a, struct cpu *b, u64 seed, u32 stride)
 {
 	struct plan plan = begin();
@@ -74,7 +74,7 @@ static void play_slice(struct cpu *a, struct cpu *b, u64 seed, u32 stride)
 	report(&plan, "slice");
 }
 
-/* All sequences with one interrupt's program after another; what else varies goes by turns. */
+/* All sequences, once for each interrupt program; the rest of the variant takes turns. */
 static bool next_of_all(char *steps, void *arg)
 {
 	struct plan *plan = arg;
@@ -98,7 +98,7 @@ static bool next_of_all(char *steps, void *arg)
 	return true;
 }
 
-/* One line for each scope, since each is an experiment of its own. */
+/* Plays all sequences under each scope and prints a line for each. */
 static void play_everything(void)
 {
 	for (u32 scope = 0; scope < PKS_SCOPES; scope++) {
@@ -120,7 +120,7 @@ static bool only_once(char *steps, void *arg)
 	return plan->n++ == 0;
 }
 
-/* case=LETTERS, under the policy of the command line, says what each step came to. */
+/* case=LETTERS: plays it under the command line's policy and prints each access's outcome. */
 static void play_named(struct cpu *b)
 {
 	struct pks_policy policy = pks_policy_get();
@@ -135,7 +135,7 @@ static void play_named(struct cpu *b)
 		pr("    # interleave: case=%s accesses=%s\n", options.matrix_case, play_outcomes());
 }
 
-/* A case of the matrix (tests/matrix/space.h) is another suite's. */
+/* Whether case= is a sequence; one with a colon is a case of the matrix (tests/matrix/space.h). */
 static bool case_given(void)
 {
 	const char *c = options.matrix_case;
@@ -145,13 +145,13 @@ static bool case_given(void)
 	return options.matrix_case[0] && !*c;
 }
 
-/* case=all: with all that varies; case=each: each sequence once, the policies by turns. */
+/* case=all: all variants under each scope; case=each: each sequence once, policies by turns. */
 static bool case_is(const char *word)
 {
 	return !strcmp(options.matrix_case, word);
 }
 
-static void one_processor(void)
+static void one_cpu_matches_the_model(void)
 {
 	if (case_is("all"))
 		play_everything();
@@ -162,28 +162,28 @@ static void one_processor(void)
 	else
 		play_slice(cpus[0], cpus[0], options.seed, STRIDE);
 }
-KTEST(one_processor, KT_PKS);
+KTEST(one_cpu_matches_the_model, KT_PKS);
 
-/* Other sequences, with the timer in between, which may preempt in the middle of a step. */
-static void preempted(void)
+/* Plays other sequences under a fast tick, which may preempt in the middle of a step. */
+static void preemption_matches_the_model(void)
 {
 	tick_set(TICK_NS, true);
 	play_slice(cpus[0], cpus[0], options.seed + STRIDE / 2, STRIDE);
 }
-KTEST(preempted, KT_PKS);
+KTEST(preemption_matches_the_model, KT_PKS);
 
-static void two_processors(void)
+static void two_cpus_match_the_model(void)
 {
 	if (case_given() && !case_is("all") && !case_is("each"))
 		play_named(cpus[1]);
 	else
 		play_slice(cpus[0], cpus[1], options.seed, STRIDE_SMP);
 }
-KTEST(two_processors, KT_PKS | KT_SMP);
+KTEST(two_cpus_match_the_model, KT_PKS | KT_SMP);
 
 /*
- * What was asked for in the discussions, in each order: a mark and a local map that overlap, and a
- * mark that is taken away in another context than the one that made it. Under each policy.
+ * What the discussions asked about, in each order and under each policy: a mark and a local map
+ * that overlap, and a mark that another context takes away than the one that made it.
  */
 static const char *const asked[] = {
 	"mwlwuwdw", "mwlwdwuw",     "lwmwdwuw", "lwmwuwdw",    "mrorurdr",     "mwowuwdw",
@@ -203,7 +203,7 @@ static bool next_asked(char *steps, void *arg)
 	return true;
 }
 
-static void as_asked_for(void)
+static void discussed_sequences_match_the_model(void)
 {
 	struct plan plan = begin();
 
@@ -213,4 +213,4 @@ static void as_asked_for(void)
 			return;
 	}
 }
-KTEST(as_asked_for, KT_PKS | KT_STRESS);
+KTEST(discussed_sequences_match_the_model, KT_PKS | KT_STRESS);
