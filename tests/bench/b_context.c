@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a thread switch and an exception cost. The difference between a build with PKS and one
- * without is what protection keys add to each.
+ * The cost of a thread switch and of an exception. The difference between builds with PKS and
+ * without is what protection keys add.
  */
 #include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
@@ -9,7 +9,7 @@
 #include "pks/rights.h"
 #include "tests/bench/bench.h"
 
-/* The two ends of a switch are in different threads: the partner takes the second clock reading. */
+/* A switch ends in another thread: the partner reads the clock the second time. */
 static struct {
 	u64 start, ticks, writes;
 	bool other_rights;
@@ -39,7 +39,7 @@ static u64 one_switch(bool other_rights, u64 *writes)
 	thread_yield(); /* it sets its rights and yields back */
 	sw.writes = bench_writes();
 	sw.start = rdtsc();
-	thread_yield(); /* it takes the time and ends */
+	thread_yield(); /* it stops the clock and ends */
 	*writes += sw.writes;
 	irq_enable();
 	thread_join(t);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The whole way of a pardoned fault: from the store that faults to the same store completed. */
+/* The cost of a pardoned fault, from the store that faults until that store has completed. */
 #include "kernel/cpu/insn.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap.h"
@@ -9,8 +9,7 @@
 
 static u64 one_pardon(enum pks_mode mode, enum pks_scope scope, u64 *writes)
 {
-	static struct page
-		*page; /* made once, kept mapped: the benches are the last thing to run */
+	static struct page *page; /* stays mapped: benches run last */
 	struct pks_policy policy = pks_policy_get();
 	u64 before, start, ticks;
 
@@ -27,7 +26,7 @@ static u64 one_pardon(enum pks_mode mode, enum pks_scope scope, u64 *writes)
 	ticks = rdtsc() - start;
 	*writes += bench_writes() - before;
 	pks_set_noaccess(PKS_KEY_DEVMAP);
-	pks_policy_set(policy); /* what was lent goes */
+	pks_policy_set(policy); /* recalls what was lent */
 	return ticks;
 }
 
@@ -37,7 +36,7 @@ static u64 fault_pardoned_silent(u64 *writes)
 }
 BENCH(fault_pardoned_silent, true);
 
-/* The warning came with the first fault of this call site: what is left is not to warn again. */
+/* The warning came with the first fault of this call site; this measures later faults. */
 static u64 fault_pardoned_relaxed(u64 *writes)
 {
 	return one_pardon(PKS_MODE_RELAXED, PKS_SCOPE_CONTEXT, writes);
@@ -51,8 +50,7 @@ static u64 fault_pardoned_instruction(u64 *writes)
 }
 BENCH(fault_pardoned_instruction, true);
 
-/* The first fault of a processor; until the key is closed, or the rights are written, no other
- * comes. */
+/* A CPU's first fault; it takes no other until the key is closed or the rights are written. */
 static u64 fault_pardoned_global(u64 *writes)
 {
 	return one_pardon(PKS_MODE_SILENT, PKS_SCOPE_GLOBAL, writes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a map that belongs to one context costs, with a key and without. */
+/* The cost of a local map of a page with a key, and of one without. */
 #include "kernel/cpu/insn.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap_local.h"
@@ -15,7 +15,7 @@ static u64 map_and_unmap(struct page *page, u64 *writes)
 	return ticks;
 }
 
-/* Kept: the benches are the last thing to run. */
+/* Two pages, the first with a key; NULL: failed. They are never freed: benches run last. */
 static struct page *pages(void)
 {
 	static struct page *pages;

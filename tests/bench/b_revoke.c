@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Taking a page from whoever may write to it: from oneself by the rights register, from everybody
- * by the page's key, which every processor's TLB has to hear of. The ratio counts, within one run
- * and over numbers of processors (docs/EXPERIMENTS.md has the table).
+ * The cost of taking away write access to a page: from oneself by the rights register, from
+ * everybody by the page's key, which needs a flush of every CPU's TLB. Compare the two within one
+ * run and over numbers of CPUs (docs/EXPERIMENTS.md has the table).
  */
 #include "kernel/cpu/insn.h"
 #include "mm/page.h"
@@ -24,7 +24,7 @@ BENCH(revoke_for_oneself, true);
 
 static u64 revoke_for_everybody(u64 *writes)
 {
-	static struct page *page; /* kept: the second time its large page is split already */
+	static struct page *page; /* never freed: its large page is split once only */
 	u64 va, start, ticks;
 
 	(void)writes;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a change of rights costs, and one that changes nothing. */
+/* The cost of a grant and its revoke, and of a revoke that changes nothing. */
 #include "kernel/cpu/insn.h"
 #include "pks/rights.h"
 #include "tests/bench/bench.h"

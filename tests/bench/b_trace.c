@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What keeping an event costs. That the sites cost nothing without trace=on shows in the others. */
+/* The cost of an event. The other benches show that sites cost nothing without trace=on. */
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
 #include "tests/bench/bench.h"

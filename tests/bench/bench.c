@@ -24,7 +24,7 @@ static void sort(u64 *v, u32 n)
 	}
 }
 
-/* What reading the clock twice costs by itself. */
+/* The least time between two readings of the clock, in ticks. */
 static u64 clock_cost(void)
 {
 	u64 least = ~0ULL;
@@ -42,13 +42,13 @@ static void bench_run(const struct bench *b, u64 clock)
 	static u64 ticks[REPEATS];
 	u64 writes = 0;
 
-	b->fn(&writes); /* warms caches, and takes a first fault's work out of the figures */
+	b->fn(&writes); /* warms caches and keeps a first fault out of the figures */
 	writes = 0;
 	for (u32 i = 0; i < REPEATS; i++)
 		ticks[i] = b->fn(&writes) - clock;
 	sort(ticks, REPEATS);
 	pr("# bench %s min %lu median %lu", b->name, ticks[0], ticks[REPEATS / 2]);
-	if (CONFIG_PARANOID) /* the other builds do not count */
+	if (CONFIG_PARANOID) /* other builds do not count writes */
 		pr(" writes %lu", (writes + REPEATS / 2) / REPEATS);
 	pr("\n");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Benches: what an operation costs in TSC ticks. Under QEMU's -icount shift=0 and in Bochs a tick
+ * Benches: the cost of operations in TSC ticks. Under QEMU's -icount shift=0 and in Bochs a tick
  * is an instruction; on silicon it is a (reference) cycle. `make bench` runs them in several
  * builds and prints the differences; see docs/TESTING.md.
  */
@@ -13,7 +13,7 @@ struct bench {
 	const char *name;
 	/*
 	 * Does the operation once and returns the ticks from one rdtsc() before to one after it.
-	 * Adds to *writes how often IA32_PKRS was written between the two (bench_writes()).
+	 * Adds the number of IA32_PKRS writes between the two (bench_writes()) to *writes.
 	 */
 	u64 (*fn)(u64 *writes);
 	bool needs_pks;
@@ -23,10 +23,10 @@ struct bench {
 	static const struct bench bench_##function __attribute__(( \
 		used, aligned(8), section(".kbenches." #function))) = { #function, function, pks }
 
-/* IA32_PKRS writes on this processor so far; only a paranoid build counts them. */
+/* IA32_PKRS writes on this CPU so far; only a paranoid build counts them. */
 #define bench_writes() (this_cpu()->pkrs_writes)
 
-/* Runs the benches that tests= names and prints a line each, as KTAP. */
+/* Runs the benches that tests= selects and prints KTAP. Thread context. */
 void bench_run_all(void);
 
 #endif

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* Block targets and their like: a list of pages is mapped, handed on, and unmapped when all is
- * done. */
+/* Block targets and the like: a list of pages is mapped, passed on, and unmapped at the end. */
 #include "kernel/thread.h"
 #include "mm/kmap/kmap.h"
 #include "tests/scenario/scenario.h"
 
 static void *vec[SCENARIO_PAGES]; /* one driver runs at a time */
 
-/* A command's pages are mapped in the receive softirq, filled by a worker, unmapped by another. */
+/* A receive softirq maps a command's pages, one work item fills them, another unmaps them. */
 
 DRIVER void iovec_map(void *arg)
 {
@@ -41,12 +40,12 @@ static void target_iovec(void)
 
 static const struct use target_iovec_uses[] = {
 	{ "a work item fills in the first page", BY_KMAP, PKS_WRITE, 0, true, iovec_map },
-	{ "and the second", BY_KMAP, PKS_WRITE, 1, true, iovec_map },
-	{ "a stray pointer of it", BY_NOBODY, PKS_WRITE, 1, true, NULL },
+	{ "it fills in the second", BY_KMAP, PKS_WRITE, 1, true, iovec_map },
+	{ "a stray pointer of the work item", BY_NOBODY, PKS_WRITE, 1, true, NULL },
 };
 SCENARIO(target_iovec, "nvme/target/tcp, target/iscsi", target_iovec_uses);
 
-/* An emulated command: map the data, let a function fill it in, unmap. All in one thread. */
+/* An emulated command: one thread maps the data, has a function fill it in, and unmaps. */
 
 DRIVER void command_fill(u64 *data)
 {
@@ -69,13 +68,13 @@ static void emulated_command(void)
 }
 
 static const struct use emulated_command_uses[] = {
-	{ "the answer's header", BY_KMAP, PKS_WRITE, 0, true, command_emulate },
-	{ "its data", BY_KMAP, PKS_WRITE, 1, true, command_emulate },
-	{ "a late write, when all is unmapped", BY_NOBODY, PKS_WRITE, 1, false, NULL },
+	{ "fills in the answer's header", BY_KMAP, PKS_WRITE, 0, true, command_emulate },
+	{ "fills in its data", BY_KMAP, PKS_WRITE, 1, true, command_emulate },
+	{ "a late write after the unmap", BY_NOBODY, PKS_WRITE, 1, false, NULL },
 };
 SCENARIO(emulated_command, "target/target_core_transport", emulated_command_uses);
 
-/* User data in pieces, gathered in one page. */
+/* A driver gathers pieces of user data in one page. */
 
 DRIVER void coalesce(void)
 {
@@ -94,13 +93,13 @@ static void coalesced_fragments(void)
 }
 
 static const struct use coalesced_fragments_uses[] = {
-	{ "the first piece", BY_KMAP, PKS_WRITE, 0, true, coalesce },
-	{ "the second", BY_KMAP, PKS_WRITE, 1, true, coalesce },
-	{ "the third", BY_KMAP, PKS_WRITE, 1, true, coalesce },
+	{ "writes the first piece", BY_KMAP, PKS_WRITE, 0, true, coalesce },
+	{ "the second piece", BY_KMAP, PKS_WRITE, 1, true, coalesce },
+	{ "the third piece", BY_KMAP, PKS_WRITE, 1, true, coalesce },
 };
 SCENARIO(coalesced_fragments, "infiniband/hw/qib/qib_user_sdma", coalesced_fragments_uses);
 
-/* A table is copied into pages, each mapped only while it is filled. */
+/* A driver copies a table into pages and maps each only while it fills it. */
 
 DRIVER void table_page(u32 i)
 {
@@ -116,13 +115,13 @@ static void uploaded_table(void)
 }
 
 static const struct use uploaded_table_uses[] = {
-	{ "the first page's part", BY_KMAP, PKS_WRITE, 0, true, table_page },
-	{ "the second's", BY_KMAP, PKS_WRITE, 1, true, table_page },
-	{ "a write to the first when it is unmapped", BY_NOBODY, PKS_WRITE, 1, false, NULL },
+	{ "fills the first page", BY_KMAP, PKS_WRITE, 0, true, table_page },
+	{ "fills the second page", BY_KMAP, PKS_WRITE, 1, true, table_page },
+	{ "a write to the first page after its unmap", BY_NOBODY, PKS_WRITE, 1, false, NULL },
 };
 SCENARIO(uploaded_table, "misc/xilinx_sdfec", uploaded_table_uses);
 
-/* An iterator over a list: the library maps, the driver uses. */
+/* An iterator over a list: the library maps the pages, the driver reads them. */
 
 static u32 cursor;
 
@@ -161,7 +160,7 @@ static const struct use scatter_walk_uses[] = {
 };
 SCENARIO(scatter_walk, "lib/scatterlist", scatter_walk_uses);
 
-/* An object that one thread pins and maps; others write to it whenever they like. */
+/* One thread pins and maps an object; other threads write to it at any time. */
 
 DRIVER void *gem_pin_map(void)
 {
@@ -192,12 +191,12 @@ static void gem_object(void)
 
 static const struct use gem_object_uses[] = {
 	{ "another thread fills it in", BY_KMAP, PKS_WRITE, 0, true, gem_pin_map },
-	{ "its owner reads it, after a third has mapped it too", BY_KMAP, PKS_READ, 0, true,
+	{ "its owner reads it after a third thread mapped it too", BY_KMAP, PKS_READ, 0, true,
 	  gem_pin_map },
 };
 SCENARIO(gem_object, "gpu/drm/i915, gpu/drm/ttm", gem_object_uses);
 
-/* A nested guest's page: mapped at one exit, used at later ones, the thread preempted between. */
+/* A nested guest's page: mapped at one exit, used at later ones, with a preemption in between. */
 
 DRIVER void *guest_map(void)
 {
@@ -221,8 +220,7 @@ static void guest_page(void)
 }
 
 static const struct use guest_page_uses[] = {
-	{ "at an exit the state is written", BY_KMAP, PKS_WRITE, 0, true, guest_map },
-	{ "and at the next, after the thread has been away", BY_KMAP, PKS_WRITE, 1, true,
-	  guest_map },
+	{ "an exit writes the state", BY_KMAP, PKS_WRITE, 0, true, guest_map },
+	{ "the next writes it after a preemption", BY_KMAP, PKS_WRITE, 1, true, guest_map },
 };
 SCENARIO(guest_page, "virt/kvm", guest_page_uses);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* File systems: directories, caches, compressed data; and three ways to map for oneself. */
+/* File systems: directories, caches, compressed data; and maps that belong to one context. */
 #include "kernel/thread.h"
 #include "mm/kmap/kmap.h"
 #include "mm/kmap/kmap_local.h"
@@ -8,7 +8,7 @@
 
 static void *kept[SCENARIO_PAGES]; /* one driver runs at a time */
 
-/* Look through a directory's page: map, use, unmap. The map is made by a helper that returns. */
+/* A directory walk: map, use, unmap. A helper makes the map and returns. */
 
 DRIVER void *dir_get_page(void)
 {
@@ -36,7 +36,7 @@ static const struct use directory_walk_uses[] = {
 };
 SCENARIO(directory_walk, "minix, sysv, ufs, nilfs2, vxfs, reiserfs/xattr", directory_walk_uses);
 
-/* The same walk, converted to a map of the context's own. */
+/* The same walk with a map that belongs to the context. */
 
 DRIVER void local_find_entry(void)
 {
@@ -57,14 +57,13 @@ static void directory_walk_local(void)
 
 static const struct use directory_walk_local_uses[] = {
 	{ "reads an entry", BY_LOCAL, PKS_READ, 0, false, local_find_entry },
-	{ "marks the next, after the thread has been away", BY_LOCAL, PKS_WRITE, 0, false,
-	  local_find_entry },
-	{ "a stray pointer meanwhile", BY_NEIGHBOUR, PKS_WRITE, 0, false, NULL },
+	{ "marks the next, after a yield", BY_LOCAL, PKS_WRITE, 0, false, local_find_entry },
+	{ "a stray pointer to another page meanwhile", BY_NEIGHBOUR, PKS_WRITE, 0, false, NULL },
 	{ "a use after the unmap", BY_NOBODY, PKS_WRITE, 0, false, local_find_entry },
 };
 SCENARIO(directory_walk_local, "the same, with kmap_local_page()", directory_walk_local_uses);
 
-/* And as the RFC converted it. */
+/* The same walk as the RFC converted it. */
 
 DRIVER void thread_find_entry(void)
 {
@@ -89,7 +88,7 @@ static const struct use directory_walk_thread_uses[] = {
 };
 SCENARIO(directory_walk_thread, "the same, with kmap_thread()", directory_walk_thread_uses);
 
-/* A cache that keeps its page mapped from one call to the next. */
+/* A cache keeps its page mapped from one call to the next. */
 
 DRIVER void cache_lookup(u32 n, u64 slot)
 {
@@ -124,12 +123,12 @@ static void directory_cache(void)
 }
 
 static const struct use directory_cache_uses[] = {
-	{ "the call that maps notes an entry", BY_KMAP, PKS_WRITE, 0, true, cache_lookup },
+	{ "the call that maps writes an entry", BY_KMAP, PKS_WRITE, 0, true, cache_lookup },
 	{ "a later call, by another thread, reads one", BY_KMAP, PKS_READ, 0, true, cache_lookup },
 };
 SCENARIO(directory_cache, "ceph/dir, ceph/inode", directory_cache_uses);
 
-/* A list of pages whose last one stays mapped, so that the next append finds it. */
+/* A list of pages whose last page stays mapped for the next append. */
 
 DRIVER void tail_new_page(void)
 {
@@ -164,11 +163,11 @@ static void page_list_tail(void)
 static const struct use page_list_tail_uses[] = {
 	{ "appends", BY_KMAP, PKS_WRITE, 0, true, tail_new_page },
 	{ "appends again", BY_KMAP, PKS_WRITE, 1, true, tail_new_page },
-	{ "appends when the tail is unmapped", BY_NOBODY, PKS_WRITE, 1, false, tail_new_page },
+	{ "appends after the tail is unmapped", BY_NOBODY, PKS_WRITE, 1, false, tail_new_page },
 };
 SCENARIO(page_list_tail, "net/ceph/pagelist", page_list_tail_uses);
 
-/* A page of metadata is mapped when it is read in and until it is dropped, whoever uses it. */
+/* A metadata page stays mapped from its read until its release, whoever uses it. */
 
 DRIVER void metapage_read(void)
 {
@@ -196,13 +195,13 @@ static void metapage(void)
 }
 
 static const struct use metapage_uses[] = {
-	{ "whoever read it changes it", BY_KMAP, PKS_WRITE, 0, true, metapage_read },
-	{ "another thread", BY_KMAP, PKS_WRITE, 0, true, metapage_read },
-	{ "the write-back's work item", BY_KMAP, PKS_WRITE, 0, true, metapage_read },
+	{ "the thread that read it changes it", BY_KMAP, PKS_WRITE, 0, true, metapage_read },
+	{ "another thread changes it", BY_KMAP, PKS_WRITE, 0, true, metapage_read },
+	{ "the write-back's work item changes it", BY_KMAP, PKS_WRITE, 0, true, metapage_read },
 };
 SCENARIO(metapage, "jfs/jfs_metapage", metapage_uses);
 
-/* All pages of a block are mapped, then filled, then unmapped in another order. */
+/* A driver maps all pages of a block, fills them, and unmaps them in another order. */
 
 DRIVER void decompress_map(void)
 {
@@ -234,14 +233,14 @@ static void decompression(void)
 }
 
 static const struct use decompression_uses[] = {
-	{ "the first page", BY_KMAP, PKS_WRITE, 0, true, decompress_map },
-	{ "the second", BY_KMAP, PKS_WRITE, 1, true, decompress_map },
-	{ "the third", BY_KMAP, PKS_WRITE, 1, true, decompress_map },
-	{ "one more than there are", BY_NOBODY, PKS_WRITE, 1, true, NULL },
+	{ "fills the first page", BY_KMAP, PKS_WRITE, 0, true, decompress_map },
+	{ "the second page", BY_KMAP, PKS_WRITE, 1, true, decompress_map },
+	{ "the third page", BY_KMAP, PKS_WRITE, 1, true, decompress_map },
+	{ "a page past the last", BY_NOBODY, PKS_WRITE, 1, true, NULL },
 };
 SCENARIO(decompression, "ntfs/compress", decompression_uses);
 
-/* Many pages are read in and mapped, compared, and unmapped. */
+/* A driver maps many pages, compares some, and unmaps all. */
 
 DRIVER void check_map(void)
 {
@@ -266,11 +265,11 @@ static void integrity_check(void)
 
 static const struct use integrity_check_uses[] = {
 	{ "reads a superblock", BY_KMAP, PKS_READ, 0, true, check_map },
-	{ "and its copy", BY_KMAP, PKS_READ, 1, true, check_map },
+	{ "reads its copy", BY_KMAP, PKS_READ, 1, true, check_map },
 };
 SCENARIO(integrity_check, "btrfs/check-integrity", integrity_check_uses);
 
-/* A function hands back a page and its mapping; its caller unmaps. */
+/* A function returns a page and its mapping; the caller unmaps it. */
 
 DRIVER u64 *inode_entry(struct page **page)
 {
@@ -292,11 +291,11 @@ static void returned_mapping(void)
 }
 
 static const struct use returned_mapping_uses[] = {
-	{ "updates what it was given", BY_KMAP, PKS_WRITE, 0, true, inode_entry },
+	{ "updates the entry that it was given", BY_KMAP, PKS_WRITE, 0, true, inode_entry },
 };
 SCENARIO(returned_mapping, "qnx6", returned_mapping_uses);
 
-/* A vector of pages that is mapped in one of two ways, as the caller can sleep or not. */
+/* A vector of pages, mapped in one of two ways: the caller can sleep or cannot. */
 
 DRIVER void vector_push(u32 n, bool atomic)
 {
@@ -322,10 +321,9 @@ static const struct use page_vector_uses[] = {
 };
 SCENARIO(page_vector, "erofs/zpvec", page_vector_uses);
 
-/* The address is wanted to be printed and compared, not to be used: what it is used by is a local
- * map. */
+/* A driver takes the global address only to print it, and accesses the page by a local map. */
 
-static u64 noted; /* for a line of a log */
+static u64 noted; /* for a log */
 
 DRIVER void entry_write(struct page *page)
 {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * Asynchronous hand-over, both ways: the initiator maps and hands over the *mapping*, as kmap() was
- * made for; or it hands over the *page*, and the consumer maps it for itself.
+ * Asynchronous hand-over, in two ways: the initiator maps the page and hands over the *mapping*,
+ * which kmap() was made for; or it hands over the *page*, and the consumer maps it for itself.
  */
 #include "mm/kmap/kmap.h"
 #include "mm/kmap/kmap_local.h"
 #include "tests/scenario/scenario.h"
 
-/* What is handed over: written by the initiator before the consumer is started. */
+/* Written by the initiator before it starts the consumer. */
 static struct {
 	struct page *page;
-	u64 *at; /* the mapping, or NULL: the page alone */
+	u64 *at; /* the mapping; NULL: the page alone */
 } handed;
 
 DRIVER void consume_mapping(void)
@@ -57,12 +57,12 @@ DRIVER void initiate_page(enum test_context consumer)
 
 static const struct use mapping_uses[] = {
 	{ "the consumer uses the mapping", BY_KMAP, PKS_WRITE, 0, true, initiate_mapping },
-	{ "and strays", BY_NOBODY, PKS_WRITE, 1, true, NULL },
+	{ "the consumer strays", BY_NOBODY, PKS_WRITE, 1, true, NULL },
 };
 
 static const struct use page_uses[] = {
 	{ "the consumer maps the page for itself", BY_LOCAL, PKS_WRITE, 0, false, consume_page },
-	{ "and strays, after it has unmapped", BY_NOBODY, PKS_WRITE, 0, false, NULL },
+	{ "the consumer strays after its unmap", BY_NOBODY, PKS_WRITE, 0, false, NULL },
 };
 
 #define HANDOVER(id, context, what)                                          \

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* Drivers that receive: what is mapped by one context is filled in by another. */
+/* Drivers that receive: one context maps a page, another fills it in. */
 #include "mm/kmap/kmap.h"
 #include "tests/scenario/scenario.h"
 
-static void *mapped[SCENARIO_PAGES]; /* where a driver keeps its addresses; one runs at a time */
+static void *mapped[SCENARIO_PAGES]; /* the addresses of the driver that runs; one does at a time */
 
-/* A buffer that is mapped when the device is opened, and filled in by the receive tasklet. */
+/* Opening the device maps a buffer, which the receive tasklet fills in. */
 
 DRIVER void buffer_open(void)
 {
@@ -37,12 +37,12 @@ static void receive_buffer(void)
 
 static const struct use receive_buffer_uses[] = {
 	{ "the tasklet fills in the first page", BY_KMAP, PKS_WRITE, 0, true, buffer_open },
-	{ "the second page", BY_KMAP, PKS_WRITE, 1, true, buffer_open },
-	{ "and runs on into one that is not the buffer's", BY_NOBODY, PKS_WRITE, 1, true, NULL },
+	{ "it fills in the second page", BY_KMAP, PKS_WRITE, 1, true, buffer_open },
+	{ "it runs on into a page beyond the buffer", BY_NOBODY, PKS_WRITE, 1, true, NULL },
 };
 SCENARIO(receive_buffer, "firewire/net", receive_buffer_uses);
 
-/* A page that is mapped for ever, so that an interrupt can write one byte of it. */
+/* A page stays mapped so that an interrupt can write to it at any time. */
 
 DRIVER void notify_set(void)
 {
@@ -71,13 +71,12 @@ static void notify_page(void)
 
 static const struct use notify_page_uses[] = {
 	{ "an event sets the byte", BY_KMAP, PKS_WRITE, 0, true, notify_set },
-	{ "so does the next, in an interrupt of its own", BY_KMAP, PKS_WRITE, 0, true, notify_set },
-	{ "one comes after the page was given back", BY_NOBODY, PKS_WRITE, 0, false, NULL },
+	{ "the next event sets it, in another interrupt", BY_KMAP, PKS_WRITE, 0, true, notify_set },
+	{ "an event comes after the page was unmapped", BY_NOBODY, PKS_WRITE, 0, false, NULL },
 };
 SCENARIO(notify_page, "misc/vmw_vmci/vmci_host", notify_page_uses);
 
-/* Programmed input: the request's page is mapped by its thread and filled word by word by
- * interrupts. */
+/* Programmed input: a thread maps the request's page, and interrupts fill it word by word. */
 
 DRIVER void pio_start(void)
 {
@@ -107,12 +106,12 @@ static void pio_in_interrupt(void)
 
 static const struct use pio_in_interrupt_uses[] = {
 	{ "an interrupt moves a word", BY_KMAP, PKS_WRITE, 0, true, pio_start },
-	{ "the next one", BY_KMAP, PKS_WRITE, 0, true, pio_start },
-	{ "a work item looks at it and unmaps", BY_KMAP, PKS_READ, 0, true, pio_start },
+	{ "the next interrupt moves another", BY_KMAP, PKS_WRITE, 0, true, pio_start },
+	{ "a work item reads the page and unmaps it", BY_KMAP, PKS_READ, 0, true, pio_start },
 };
 SCENARIO(pio_in_interrupt, "mmc/host/usdhi6rol0", pio_in_interrupt_uses);
 
-/* Data-ready runs in a softirq: maps the segment's page, copies, unmaps. */
+/* A softirq receives a segment: it maps the page, copies the data in, and unmaps. */
 
 DRIVER void *segment_map(void)
 {
@@ -138,6 +137,6 @@ static void receive_segment(void)
 
 static const struct use receive_segment_uses[] = {
 	{ "the softirq copies the header in", BY_KMAP, PKS_WRITE, 0, true, segment_map },
-	{ "and the data", BY_KMAP, PKS_WRITE, 1, true, segment_map },
+	{ "it copies the data in", BY_KMAP, PKS_WRITE, 1, true, segment_map },
 };
 SCENARIO(receive_segment, "scsi/libiscsi_tcp", receive_segment_uses);

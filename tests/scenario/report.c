@@ -16,9 +16,8 @@ static u32 id_of(const struct scenario *s)
 _Static_assert(SCENARIO_COUNT <= TRACE_SCENARIOS, "TRACE_SCENARIOS");
 
 /*
- * A section of the trace is made where policies differ in how long something is open: with marks as
- * the gate, without warnings, which take time of their own, and one scope where nothing is
- * pardoned.
+ * The trace gets a section for policies that differ in how long a key is open: gate=kmapped, no
+ * RELAXED, whose warnings take time, and one scope for modes without pardons.
  */
 static bool wants_section(struct pks_policy policy)
 {
@@ -38,7 +37,7 @@ static struct trace_scenario section(const struct scenario *s, struct pks_policy
 	};
 }
 
-/* Warnings of the early checks take time: what a policy opens is measured without them. */
+/* The kmap check's warnings take time, which would spoil what is measured. */
 static bool silent(void)
 {
 	return !options.trace || options.early;
@@ -66,7 +65,7 @@ void report_begin(const struct scenario *s, struct pks_policy policy)
 	}
 }
 
-/* Of an access that came late to the policy: who mapped the page, as far as the report would say.
+/* Which hints of a late report name the function that mapped the page; "-": no report, no mapper.
  */
 static const char *hints(const struct use *use, const struct use_seen *seen)
 {
@@ -105,7 +104,7 @@ void report_all_end(void)
 		trace_dump();
 }
 
-void report_early(const struct scenario *s, const struct early_seen *seen)
+void report_kmap_check(const struct scenario *s, const struct kmap_check_seen *seen)
 {
 	if (options.trace)
 		pr("# scenario %s early: kmap %lu page_address %lu mapped %u late %u\n", s->name,

@@ -3,7 +3,7 @@
 
 const char *const outcome_names[OUTCOMES] = { "free", "pardoned", "dies", "passes" };
 
-/* The context still has what an earlier access of its own was pardoned with. */
+/* Whether the pardon of an earlier access of the same context still holds. */
 static bool still_pardoned(struct pks_policy policy, const struct use *uses, u32 n)
 {
 	u32 after = uses[n].after;
@@ -11,11 +11,11 @@ static bool still_pardoned(struct pks_policy policy, const struct use *uses, u32
 	if (!after || policy.scope == PKS_SCOPE_INSTRUCTION)
 		return false;
 	if (policy.scope == PKS_SCOPE_GLOBAL && uses[after - 1].open)
-		return false; /* it had no pardon of its own, only the key that was open to all */
+		return false; /* the key was open to all; the context got no pardon */
 	return use_rule(policy, uses, after - 1) != OUTCOME_DIES;
 }
 
-/* "Unprotect temporary for the current context": and how wide that is, is the scope. */
+/* "Unprotect temporary for the current context"; the scope says how far that goes. */
 static enum outcome pardon_rule(struct pks_policy policy, const struct use *uses, u32 n)
 {
 	bool devmap = true; /* every page of a scenario belongs to a protected device range */
@@ -23,7 +23,7 @@ static enum outcome pardon_rule(struct pks_policy policy, const struct use *uses
 	if (still_pardoned(policy, uses, n))
 		return OUTCOME_FREE;
 	if (policy.scope == PKS_SCOPE_GLOBAL && uses[n].open)
-		return OUTCOME_PASSES; /* the key is open, whatever page of it is meant */
+		return OUTCOME_PASSES; /* the key is open, for all its pages */
 	if (uses[n].by == BY_KMAP || (policy.gate == PKS_GATE_ANY && devmap))
 		return OUTCOME_PARDONED;
 	return OUTCOME_DIES;

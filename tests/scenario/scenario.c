@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Runs scenarios, watches their uses, and compares what came of each with the rule. */
+/* Runs scenarios and compares the outcome of each use with the rule. */
 #include "tests/scenario/scenario.h"
 #include "kernel/backtrace.h"
 #include "kernel/cpu/trace.h"
@@ -18,15 +18,15 @@
 #include "tests/harness/probe.h"
 #include "tests/scenario/report.h"
 
-#define WORK_AROUND 40 /* instructions, about, between the map and the access, and after it */
+#define WORK_AROUND 40 /* instructions, about, before an access and after it */
 
-/* The scenario that runs: one at a time. Its contexts write what belongs to their uses. */
+/* The running scenario, one at a time. Its contexts write the fields of their own uses. */
 static struct {
 	const struct scenario *scenario;
 	struct pks_policy policy;
 	struct dev_pagemap map;
 	u32 made;         /* uses, a bit each; atomic */
-	u32 late, mapped; /* pages, a bit each: a use of one faulted; it was kmapped. Atomic */
+	u32 late, mapped; /* pages, a bit each: a use faulted; page was kmapped. Atomic */
 	struct use_seen seen[SCENARIO_USES];
 } run;
 
@@ -49,7 +49,7 @@ static bool lies_in(u64 addr, const void *fn)
 	return ksym_lookup(addr, &name, &offset, &size) && addr - offset == (u64)fn;
 }
 
-/* Whether a caller of the running function is `fn`, as far as a backtrace would show it. */
+/* Whether a backtrace from here would show `fn` among the callers. */
 static bool backtrace_names(const void *fn)
 {
 	const u64 *frame = __builtin_frame_address(0);
@@ -80,7 +80,7 @@ static enum outcome outcome_of(struct fault fault, const struct pks_stats *befor
 	return pks_stats.pardons != before->pardons ? OUTCOME_PARDONED : OUTCOME_FREE;
 }
 
-/* noinline: the driver's function shall be the next in a backtrace. */
+/* noinline, so that the driver's function is the next in a backtrace. */
 __attribute__((noinline)) void use(u32 n, void *at)
 {
 	const struct use *use = &run.scenario->uses[n];
@@ -121,7 +121,7 @@ static void check_use(u32 n)
 	bool ok = got == want || (want == OUTCOME_PASSES && got != OUTCOME_DIES);
 
 	if (!(run.made & 1u << n)) {
-		ktest_error("%s did not come to use %u", s->name, n);
+		ktest_error("%s did not make use %u", s->name, n);
 		return;
 	}
 	ktest_checked();
@@ -154,7 +154,7 @@ static void pages_put(void)
 	EXPECT_EQ(memunmap_pages(&run.map), 0);
 }
 
-/* Runs a scenario under one policy and checks what came of each use. Thread context. */
+/* Runs a scenario under one policy and checks the outcome of each use. Thread context. */
 static void scenario_check(const struct scenario *s, struct pks_policy policy)
 {
 	struct thread *t;
@@ -186,10 +186,10 @@ void scenario_check_all(const struct scenario *s)
 	report_all_end();
 }
 
-/* Pages that were kmapped, and those of them that somebody came to late. */
-static struct early_seen early_result(const struct kmap_check_stats *before)
+/* The kmap check's counts since `before`, pages kmapped, and those that faulted later. */
+static struct kmap_check_seen kmap_check_result(const struct kmap_check_stats *before)
 {
-	struct early_seen seen = {
+	struct kmap_check_seen seen = {
 		.kmap = kmap_check_stats.kmap - before->kmap,
 		.page_address = kmap_check_stats.page_address - before->page_address,
 	};
@@ -201,19 +201,19 @@ static struct early_seen early_result(const struct kmap_check_stats *before)
 	return seen;
 }
 
-void scenario_check_early(const struct scenario *s)
+void scenario_kmap_check(const struct scenario *s)
 {
 	struct kmap_check_stats before = kmap_check_stats;
-	struct early_seen seen;
+	struct kmap_check_seen seen;
 
 	kmap_check_set(true);
 	scenario_check(s,
 		       (struct pks_policy){ PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT });
 	kmap_check_set(false);
-	seen = early_result(&before);
-	EXPECT(seen.kmap >= seen.mapped); /* nobody maps unseen */
+	seen = kmap_check_result(&before);
+	EXPECT(seen.kmap >= seen.mapped); /* the check saw every kmap() */
 	EXPECT(seen.late <= seen.mapped);
-	report_early(s, &seen);
+	report_kmap_check(s, &seen);
 }
 
 #define SCENARIO_ADDRESS(id) &scenario_##id,

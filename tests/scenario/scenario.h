@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kinds of kmap() users as small drivers, each run under every mode, gate and scope of a pardon.
- * The kinds are those of the callers that the RFC of October 2020 lists (docs/EXPERIMENTS.md); a
- * driver's `like` names them. What must come of each access is said beforehand, in its table of
- * uses, and follows from tests/scenario/rule.c.
+ * Kinds of kmap() users as small drivers, which run under every mode, gate and scope. The kinds are
+ * those of the callers that the RFC of October 2020 lists (docs/EXPERIMENTS.md); `like` names the
+ * callers. A driver's table lists its uses, and tests/scenario/rule.c derives the outcome that each
+ * must have.
  */
 #ifndef KEYWARD_TESTS_SCENARIO_SCENARIO_H
 #define KEYWARD_TESTS_SCENARIO_SCENARIO_H
@@ -12,7 +12,7 @@
 #include "tests/harness/contexts.h"
 #include "tests/scenario/rule.h"
 
-#define SCENARIO_PAGES 4 /* of the protected range; the last one is nobody's: for strays */
+#define SCENARIO_PAGES 4 /* of the protected range; drivers only stray to the last one */
 #define SCENARIO_STRAY (SCENARIO_PAGES - 1)
 
 struct scenario {
@@ -32,30 +32,30 @@ struct scenario {
 	};                                          \
 	_Static_assert(ARRAY_SIZE(use_table) <= SCENARIO_USES, "SCENARIO_USES")
 
-/* A driver's function: it stands in backtraces under its own name. */
+/* A driver's function; backtraces show it under its own name. */
 #ifdef __clang__
 #define DRIVER __attribute__((noinline)) static
 #else
 #define DRIVER __attribute__((noinline, noclone)) static
 #endif
 
-/* The pages of the range, all denied at first. */
+/* Returns page i of the range; all are denied at first. Any context. */
 struct page *scenario_page(u32 i);
 
 /*
- * Makes use number `n` of the running scenario: one access, of the kind that its table says, at
- * `at`, which lies in the range; with the work around it that makes it a use. Any context.
+ * Makes use number `n` of the running scenario: one access to `at`, in the range, of the kind in
+ * its table, with some work before and after. Any context.
  */
 void use(u32 n, void *at);
 
-/* Computes for a while: what a driver does between two accesses. Any context. */
+/* Executes about so many instructions, as a driver does between accesses. Any context. */
 void work_on(u32 instructions);
 
-/* Runs a scenario under every policy and checks what came of each use. Thread context. */
+/* Runs a scenario under every policy and checks the outcome of each use. Thread context. */
 void scenario_check_all(const struct scenario *s);
 
-/* Runs it with early=on: whoever faults late on a page was told of at once. Thread context. */
-void scenario_check_early(const struct scenario *s);
+/* Runs it with early=on: each kmapped page that faults was warned about before. Thread context. */
+void scenario_kmap_check(const struct scenario *s);
 
 // clang-format off
 #define SCENARIOS(X) \

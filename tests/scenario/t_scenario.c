@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Kinds of kmap() users under every mode, gate and scope. What this cannot know: whether the real
+ * Kinds of kmap() users under every mode, gate and scope. What this cannot know: whether real
  * drivers do what these small ones do.
  */
 #define KTEST_SUITE "scenario"
@@ -17,10 +17,10 @@
 
 SCENARIOS(SCENARIO_TEST)
 
-/* What comes late to the policy was seen early, and more than that. */
-static void early_sees_all_that_is_late(void)
+/* The kmap check warns about every kmapped page that faults later, and about others. */
+static void the_kmap_check_sees_all_late_faults(void)
 {
 	for (u32 i = 0; i < SCENARIO_COUNT; i++)
-		scenario_check_early(scenarios[i]);
+		scenario_kmap_check(scenarios[i]);
 }
-KTEST(early_sees_all_that_is_late, KT_PKS);
+KTEST(the_kmap_check_sees_all_late_faults, KT_PKS);
