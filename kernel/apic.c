@@ -33,7 +33,7 @@
 #define PIC2     0xa0
 #define PIC_INIT 0x11 /* edge-triggered, cascaded, a fourth byte follows */
 
-static volatile u32 *registers; /* NULL: x2APIC. The same on every processor; written at boot. */
+static volatile u32 *registers; /* NULL: x2APIC. The same on every CPU; written at boot. */
 
 static u32 reg_read(u32 reg)
 {
@@ -48,14 +48,14 @@ static void reg_write(u32 reg, u32 value)
 		wrmsr(MSR_X2APIC + reg / 16, value);
 }
 
-/* The firmware leaves the legacy timer on, at the vector of #DF. */
+/* The firmware leaves the legacy timer running, on the vector of #DF. */
 static void pic_silence(void)
 {
 	outb(PIC1, PIC_INIT);
 	outb(PIC2, PIC_INIT);
 	outb(PIC1 + 1, VECTOR_PIC);
 	outb(PIC2 + 1, VECTOR_PIC + 8);
-	outb(PIC1 + 1, 1 << 2); /* the second hangs on the first one's line 2 */
+	outb(PIC1 + 1, 1 << 2); /* the second PIC is on line 2 of the first */
 	outb(PIC2 + 1, 2);
 	outb(PIC1 + 1, 1); /* 8086 mode */
 	outb(PIC2 + 1, 1);
@@ -63,7 +63,7 @@ static void pic_silence(void)
 	outb(PIC2 + 1, 0xff);
 }
 
-/* x2APIC mode is entered through xAPIC mode (SDM Vol. 3A, "Local APIC State Transitions"). */
+/* The way to x2APIC mode leads through xAPIC mode (SDM Vol. 3A, "Local APIC State Transitions"). */
 static void enable(bool x2apic)
 {
 	u64 base = rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
@@ -78,15 +78,15 @@ void apic_choose_mode(bool want_x2apic)
 	bool found;
 
 	if (!cpu_has(FEATURE_APIC))
-		panic("this processor has no local APIC");
+		panic("this CPU has no local APIC");
 	found = rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
 	if (want_x2apic && !found && !cpu_has(FEATURE_X2APIC)) {
-		pr("# APIC: x2APIC mode was asked for, and this processor has none\n");
+		pr("# APIC: x2APIC mode was requested, but this CPU does not have it\n");
 		want_x2apic = false;
 	}
 	enable(found || want_x2apic);
 	pr("# APIC: %s mode, %s\n", found || want_x2apic ? "x2APIC" : "xAPIC",
-	   want_x2apic && !found ? "asked for" : "as the firmware left it");
+	   want_x2apic && !found ? "as requested" : "as the firmware left it");
 }
 
 u64 apic_mmio_address(void)
@@ -127,12 +127,12 @@ void apic_eoi(void)
 	reg_write(REG_EOI, 0);
 }
 
-/* Interrupts off: the two halves of the ICR belong together, and the second one sends. */
+/* Writes both halves of the ICR; the second write sends. Interrupts off, to keep them together. */
 static void icr_write(u32 low, u32 destination)
 {
 	if (!registers) {
-		/* This WRMSR would not wait for what we have stored (SDM, "MSR Access in x2APIC
-		 * Mode"). */
+		/* This WRMSR does not wait for earlier stores (SDM, "MSR Access in x2APIC Mode").
+		 */
 		asm volatile("mfence; lfence" : : : "memory");
 		wrmsr(MSR_X2APIC + REG_ICR_LOW / 16, (u64)destination << 32 | low);
 		return;
@@ -167,7 +167,7 @@ void apic_send_nmi(u32 id)
 	send(ICR_NMI, id);
 }
 
-/* The self shorthand does not go with NMI, so the destination is our own id. */
+/* The self shorthand cannot send an NMI, so the destination is this CPU's id. */
 void apic_self_nmi(void)
 {
 	apic_send_nmi(apic_id());

@@ -5,8 +5,8 @@
 #include "kernel/lib/types.h"
 
 /*
- * Prints the symbolised chain of callers from `rip` with frame pointer `rbp`. Follows a frame
- * only if it lies in a stack that is known, so damaged chains end instead of faulting. Any context.
+ * Prints the symbolised call chain from `rip` and frame pointer `rbp`. Follows a frame only if it
+ * lies in a known stack, so a damaged chain ends instead of faulting. Any context.
  */
 void backtrace(u64 rip, u64 rbp);
 

@@ -9,7 +9,7 @@
 #define PIT_HZ       1193182
 #define PIT_CHANNEL2 0x42
 #define PIT_MODE     0x43
-#define PIT_GATE     0x61 /* bit 0: channel 2 counts; bit 1: speaker; bit 5: it has reached 0 */
+#define PIT_GATE     0x61 /* bit 0: channel 2 counts; bit 1: speaker; bit 5: it is at 0 */
 #define PIT_OUT      0x20
 
 /* "IA-PC HPET Specification", "Memory Mapped Registers". */
@@ -20,19 +20,19 @@
 #define HPET_ENABLE     BIT(0)
 
 #define CALIBRATE_MS  2
-#define GIVE_UP_TICKS 1000000000 /* of the TSC, whatever its speed: some tenths of a second */
+#define GIVE_UP_TICKS 1000000000 /* of the TSC, at any rate: some tenths of a second */
 #define FS_PER_NS     1000000ULL
 #define FS_PER_MS     1000000000000ULL
 #define NS_PER_SECOND 1000000000ULL
 #define FS_PER_SECOND 1000000000000000ULL
 
-/* Both clocks at one moment. */
+/* The TSC and the APIC timer, read at one moment. */
 struct moment {
 	u64 tsc;
 	u32 timer;
 };
 
-/* Waits by one clock; returns the nanoseconds between both moments, 0 where nothing counts. */
+/* Waits by a reference clock; returns the ns from `from` to `to`, or 0 if the clock is stopped. */
 typedef u64 reference(struct moment *from, struct moment *to);
 
 static struct moment now(void)
@@ -57,7 +57,7 @@ static u64 by_pit(struct moment *from, struct moment *to)
 	outb(PIT_GATE, gate | 1);
 	*from = now();
 	if (inb(PIT_GATE) & PIT_OUT)
-		return 0; /* at once: it is no counter's output, or nobody is at that port */
+		return 0; /* set at once: not a counter's output, or nothing at that port */
 	while (!(inb(PIT_GATE) & PIT_OUT))
 		if (too_late(from))
 			return 0;
@@ -65,7 +65,7 @@ static u64 by_pit(struct moment *from, struct moment *to)
 	return CALIBRATE_MS * 1000000;
 }
 
-/* A counter that runs upwards and may wrap, though not within the time that is measured. */
+/* Waits by a counter that counts up. It may wrap once, but takes longer to than is measured. */
 static u64 by_counter(u32 (*read)(void), u32 mask, u64 period_fs, struct moment *from,
 		      struct moment *to)
 {
@@ -87,7 +87,7 @@ static u32 hpet_read(void)
 	return acpi_read(ACPI_HPET, HPET_COUNTER, 4);
 }
 
-/* If the firmware had it stopped it is stopped again afterwards. */
+/* Starts the HPET if the firmware left it stopped, and stops it again afterwards. */
 static u64 by_hpet(struct moment *from, struct moment *to)
 {
 	u32 period, config;
@@ -118,7 +118,7 @@ static u64 by_pm_timer(struct moment *from, struct moment *to)
 			  FS_PER_SECOND / ACPI_PM_TIMER_HZ, from, to);
 }
 
-/* The crystal that CPUID names drives the APIC timer, and the TSC by a ratio. */
+/* The crystal that CPUID leaf 15H names drives the APIC timer and, times a ratio, the TSC. */
 static struct calibration by_cpuid(void)
 {
 	struct cpuid r = cpuid(0, 0).a >= 0x15 ? cpuid(0x15, 0) : (struct cpuid){ 0 };
@@ -135,7 +135,7 @@ static u64 median(const u64 *v)
 	return MAX(MIN(v[0], v[1]), MIN(MAX(v[0], v[1]), v[2]));
 }
 
-/* Three times, and the middle: firmware may interrupt one of them (SMI). False: nothing counts. */
+/* Takes the median of three, as an SMI may disturb one of them. False: the clock is stopped. */
 static bool measure(reference *wait, struct calibration *result)
 {
 	struct moment from, to;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How fast the processor's own clocks run, measured against one of known speed. */
+/* Measures the rates of the CPU's own clocks against a clock of known rate. */
 #ifndef KEYWARD_KERNEL_CALIBRATE_H
 #define KEYWARD_KERNEL_CALIBRATE_H
 
@@ -8,13 +8,14 @@
 struct calibration {
 	u64 tsc_hz;
 	u64 timer_hz;   /* the local APIC timer's counts, of bus clocks / 16 */
-	const char *by; /* what was believed */
+	const char *by; /* the reference used; static text */
 };
 
 /*
- * Measures the TSC and this processor's APIC timer over a few milliseconds, by the first of these
- * that is there and counts: PIT, HPET, ACPI PM timer. Else by what CPUID says, else it is a guess,
- * and that is printed. Uses the APIC timer. Boot, interrupts off, after acpi_init().
+ * Measures the TSC and this CPU's APIC timer for a few milliseconds against the first of these that
+ * exists and counts: PIT, HPET, ACPI PM timer. Without one it takes the rates from CPUID leaf 15H;
+ * without that it guesses, and prints so. Uses the APIC timer. Boot, interrupts off, after
+ * acpi_init().
  */
 struct calibration calibrate(void);
 

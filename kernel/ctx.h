@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A context begins inside a running one, and ends. In this order:
+ * Begins and ends a context inside a running one. A context gets, in this order:
  *
- *   1. its own struct local, so that it finds none of the maps that are open below it
+ *   1. a struct local of its own, so that it sees none of the maps open in the context below
  *   2. its count, so that code can ask which kind of context runs (kernel/cpu/context.h)
- *   3. its event in the trace, with the rights of the context below
+ *   3. its trace event, with the rights of the context below
  *   4. the initial rights
  *
- * It ends in the same order. Its maps go while its count still says which context has left them
- * open, and the outer rights come back last, so that the trace counts every change of rights for
- * the context that made it. The contexts of traps have 3 and 4 from kernel/entry.S.
+ * It gives them up in the same order. Its maps go while its count still says which context left
+ * them open, and the outer rights return last, so that the trace counts each change of rights for
+ * the context that made it. For traps, kernel/entry.S does 3 and 4.
  */
 #ifndef KEYWARD_KERNEL_CTX_H
 #define KEYWARD_KERNEL_CTX_H
@@ -23,12 +23,12 @@
 enum ctx_kind { CTX_WORK, CTX_SOFTIRQ, CTX_INTERRUPT, CTX_NMI };
 
 struct ctx {
-	struct local *below; /* the context's that is interrupted */
-	u32 base;            /* of its own struct local, as it was before */
-	u32 pkrs;            /* the rights below; a trap's are in its frame */
+	struct local *below; /* of the interrupted context */
+	u32 base;            /* the previous base of its own struct local */
+	u32 pkrs;            /* the rights below; for a trap they are in its frame */
 };
 
-/* A work item runs on its thread's struct local; each other kind has one on each processor. */
+/* A work item uses its thread's struct local; every other kind has one on each CPU. */
 static inline struct local *ctx_local(enum ctx_kind kind)
 {
 	switch (kind) {
@@ -51,15 +51,15 @@ static inline u32 ctx_count(enum ctx_kind kind)
 				       : 0;
 }
 
-/* Begun by a call, and not by a trap. */
+/* True for the kinds that begin with a call, not with a trap. */
 static inline bool ctx_is_soft(enum ctx_kind kind)
 {
 	return kind == CTX_WORK || kind == CTX_SOFTIRQ;
 }
 
 /*
- * Begins a context of a kind that is a constant. `what` is its TRACE_ number, for those that are
- * soft. Give the result to ctx_leave(). Interrupts off, but for a work item.
+ * Begins a context; `kind` is a constant. `what` is its TRACE_ number, used for soft kinds only.
+ * Pass the result to ctx_leave(). Interrupts off, except for a work item.
  */
 static inline struct ctx ctx_enter(enum ctx_kind kind, u32 what)
 {
@@ -75,7 +75,7 @@ static inline struct ctx ctx_enter(enum ctx_kind kind, u32 what)
 	return ctx;
 }
 
-/* Ends what ctx_enter() began with the same kind and number, on the same processor or thread. */
+/* Ends what ctx_enter() began with the same `kind` and `what`, on the same CPU or thread. */
 static inline void ctx_leave(struct ctx ctx, enum ctx_kind kind, u32 what)
 {
 	local_leave(ctx_local(kind), ctx.base);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way into the kernel and out of it: exceptions, interrupts, SYSCALL. Each builds a struct
- * regs, gives the new context the initial protection-key rights and calls trap_dispatch(regs),
- * which returns with interrupts off.
+ * Entry and exit of the kernel: exceptions, interrupts, SYSCALL. Each entry builds a struct regs,
+ * gives the new context the initial protection-key rights and calls trap_dispatch(regs), which
+ * returns with interrupts off.
  *
- * NMI, #MC, #DF and #DB may come anywhere, also where GS or the PKRS mirror are between two
- * states; they take the way at the end of this file.
+ * NMI, #MC, #DF and #DB can arrive anywhere, even where GS or the PKRS mirror is half changed; they
+ * enter through nmi_entry.
  */
 #include "kernel/cpu/patch.h"
 #include "kernel/cpu/msr.h"
@@ -52,14 +52,14 @@
 	pop %rax
 .endm
 
-/* A call that is itself the site: with trace=on it goes by way of kernel/trace/trace_sites.c. */
+/* The call itself is the patch site: trace=on redirects it to kernel/trace/trace_sites.c. */
 .macro DISPATCH
 .Ldispatch\@:
 	call trap_dispatch
 	SITE .Ldispatch\@, 0, trap_dispatch_traced
 .endm
 
-/* One stub a vector, 16 bytes each: pushes an error code where the processor pushes none. */
+/* One stub per vector, 16 bytes each; pushes an error code of 0 where the CPU pushes none. */
 	.balign 16
 	.globl trap_stubs
 trap_stubs:
@@ -84,7 +84,7 @@ trap_entry:
 	testb $3, 24(%rsp) /* CS, above vector, error code and RIP */
 	jz trap_save
 	swapgs
-	push $RFLAGS_FIXED /* a user's EFLAGS.AC must not open SMAP to us */
+	push $RFLAGS_FIXED /* a user's EFLAGS.AC must not disable SMAP in the kernel */
 	popfq
 trap_save:
 	PUSH_REGS
@@ -92,7 +92,7 @@ trap_save:
 	mov %rsp, %rdi
 	DISPATCH
 
-/* Out again, as the frame says. A new user thread starts here. */
+/* Returns as the frame says. A new user thread starts here. */
 	.globl trap_return
 trap_return:
 	PKRS_EXIT
@@ -112,13 +112,13 @@ trap_return:
 
 /*
  * IRET ends the blocking of NMIs (SDM Vol. 3A, "Handling Multiple NMIs"), and a second NMI would
- * overwrite the first one's frame at the top of the IST stack. So a trap taken inside a handler
- * that runs on an IST stack returns to it without IRET: flags and RIP are put under the
- * interrupted stack pointer (the kernel has no red zone) and popped. The last handler, which
- * returns to another stack, does use IRET. See docs/TRICKS.md.
+ * overwrite the first one's frame at the top of the IST stack. So a trap that was taken on an IST
+ * stack returns to it without IRET: it stores RFLAGS and RIP below the interrupted stack pointer
+ * (the kernel has no red zone) and pops them. The outermost handler, which returns to another
+ * stack, uses IRET. See docs/TRICKS.md.
  *
- * A frame with TF = 1 is returned to by IRET all the same: the trap would come after the RET here.
- * pks/policy/step.c has given NMIs another stack then.
+ * A frame with TF = 1 returns by IRET all the same: after POPF, the #DB would come behind the RET
+ * here. pks/policy/step.c has given NMIs another stack by then.
  */
 return_to_ist:
 	testl $RFLAGS_TF, REGS_RFLAGS(%rsp)
@@ -128,7 +128,7 @@ return_to_ist:
 	mov REGS_RFLAGS(%rsp), %rdx
 	sub $16, %rax
 	mov %rcx, 8(%rax)
-	mov %rdx, (%rax) /* this may overwrite our RSP and SS, which have served */
+	mov %rdx, (%rax) /* this may overwrite the frame's RSP and SS, no longer needed */
 	mov %rax, REGS_VECTOR(%rsp)
 	POP_REGS
 	mov (%rsp), %rsp
@@ -151,8 +151,8 @@ syscall_entry:
 	jmp trap_save
 
 /*
- * The NMI-like: whether GS is the kernel's cannot be read from CS (there are instructions before
- * SWAPGS), but a kernel address is negative. RBX remembers the answer over the call.
+ * NMI, #MC, #DF, #DB. CS does not show whether GS is the kernel's, as the trap may hit before
+ * SWAPGS; but a kernel GS base is negative. RBX keeps the answer across the call.
  */
 nmi_entry:
 	PUSH_REGS
@@ -173,7 +173,7 @@ nmi_entry:
 	sub %gs:CPU_IST_BASE, %rax
 	test %ebx, %ebx
 	jz 2f
-	swapgs /* before either way out: who is on an IST stack may not have swapped yet */
+	swapgs /* before either exit: code on an IST stack may not have swapped yet */
 2:	testb $3, REGS_CS(%rsp)
 	jnz 3f
 	cmp $(IST_STACKS * STACK_SLOT), %rax

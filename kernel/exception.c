@@ -80,7 +80,7 @@ static __attribute__((noinline)) void debug(struct regs *regs)
 
 	if (step_trap(regs))
 		return;
-	step = step_suspend(regs); /* a string instruction that goes on */
+	step = step_suspend(regs); /* a string instruction that is not finished */
 	exception(regs);
 	if (step)
 		step_resume(regs, step);
@@ -99,13 +99,13 @@ static void nmi(struct regs *regs)
 	cpu->nmis++;
 	cpu->nmi_outermost = !on_ist_stack(regs->rsp);
 	if (!ipi_nmi(regs))
-		hook_handles(regs); /* an NMI that nobody asked for is only counted */
+		hook_handles(regs); /* without a hook, the NMI is only counted */
 	cpu->nmi_outermost = before;
 }
 
 /*
- * NMI, #MC, #DF: a context of its own on an IST stack. It may have come between a page fault and
- * the reading of CR2, so CR2 is put back.
+ * Handles NMI, #MC and #DF, each as a context of its own on an IST stack. Restores CR2, as the trap
+ * may have come between a page fault and the read of CR2.
  */
 static __attribute__((noinline)) void nmi_like(struct regs *regs)
 {
@@ -121,7 +121,7 @@ static __attribute__((noinline)) void nmi_like(struct regs *regs)
 	write_cr2(cr2);
 }
 
-/* From the APIC, or from the masked PIC: nobody's, and without end-of-interrupt. */
+/* Spurious interrupts of the APIC or the masked PIC: no source, and no EOI wanted. */
 static bool spurious(u64 vector)
 {
 	return vector == VECTOR_SPURIOUS || (vector >= VECTOR_PIC && vector < VECTOR_PIC + 16);
@@ -145,8 +145,8 @@ static __attribute__((noinline)) void interrupt(struct regs *regs)
 }
 
 /*
- * Exceptions and system calls: on the interrupted context's struct local, wherever it goes. But for
- * page faults, in whose way nothing is mapped.
+ * Handles exceptions and system calls on the struct local of the interrupted context, even if that
+ * migrates. Page faults do not come here: their handler maps nothing.
  */
 static inline __attribute__((always_inline)) void synchronous(struct regs *regs)
 {
@@ -182,7 +182,7 @@ static inline __attribute__((always_inline)) void dispatch(struct regs *regs)
 	irq_disable();
 }
 
-/* Somebody steps what is interrupted; maybe we do. */
+/* The interrupted code is being single-stepped, perhaps by pks/policy/step.c. */
 static __attribute__((noinline)) void dispatch_stepped(struct regs *regs)
 {
 	struct local_step *step = regs->vector == X86_DB ? NULL : step_suspend(regs);
@@ -192,7 +192,7 @@ static __attribute__((noinline)) void dispatch_stepped(struct regs *regs)
 		step_resume(regs, step);
 }
 
-/* Inlined twice, as what stands here is paid by every trap. */
+/* Every trap pays for this path: dispatch() is inlined here and in dispatch_stepped(). */
 void trap_dispatch(struct regs *regs)
 {
 	if (CONFIG_PKS && unlikely(regs->rflags & RFLAGS_TF))

@@ -11,20 +11,20 @@
 #include "kernel/thread.h"
 #include "kernel/time.h"
 
-#define PATIENCES_MAX 5       /* then the kernel panics */
-#define NMI_SPINS     1000000 /* what reports does not wait long for an NMI's effect */
+#define TIMEOUTS_MAX 5       /* then the kernel panics */
+#define NMI_SPINS    1000000 /* a report does not wait long for an NMI's effect */
 
 u64 ipi_timeout_ns = IPI_TIMEOUT_NS;
 u32 ipi_warnings;
 
-/* What an NMI is to do, as bits of cpu->nmi_asks. */
+/* What an NMI is for, as bits of cpu->nmi_asks. */
 enum { NMI_ASKS_WHERE = 1, NMI_ASKS_STOP = 2 };
 
-/* A function for one or more processors; lies on the stack of the one that waits for it. */
+/* A function for one or more CPUs to run; lies on the stack of the CPU that waits. */
 struct ipi_call {
 	void (*fn)(void *arg);
 	void *arg;
-	u64 answered[CPUS_MAX / 64]; /* a bit a processor; set there, read by who waits */
+	u64 answered[CPUS_MAX / 64]; /* one bit per CPU; set by that CPU, read by the waiting one */
 };
 
 static bool has_answered(const struct ipi_call *call, const struct cpu *cpu)
@@ -32,7 +32,7 @@ static bool has_answered(const struct ipi_call *call, const struct cpu *cpu)
 	return smp_load_acquire(&call->answered[cpu->id / 64]) >> cpu->id % 64 & 1;
 }
 
-/* The last thing done to a call: whoever waits for it may take it away then. */
+/* The last access to a call: the waiting CPU may reuse its memory from now on. */
 static void answer(struct ipi_call *call, const struct cpu *cpu)
 {
 	atomic_or(BIT(cpu->id % 64), &call->answered[cpu->id / 64]);
@@ -44,7 +44,7 @@ static bool call_handler(struct regs *regs)
 	struct ipi_call *call = xchg(&cpu->call, NULL);
 
 	(void)regs;
-	if (call) { /* two interrupts may have become one, and a second one finds nothing */
+	if (call) { /* interrupts may merge, and a late one may find no call */
 		call->fn(call->arg);
 		answer(call, cpu);
 	}
@@ -54,7 +54,7 @@ static bool call_handler(struct regs *regs)
 static bool reschedule_handler(struct regs *regs)
 {
 	(void)regs;
-	return true; /* who sent it has set need_resched, and the way out looks at that */
+	return true; /* the sender has set need_resched, which interrupt() checks on its way out */
 }
 
 void ipi_init(void)
@@ -69,7 +69,7 @@ static void ask_by_nmi(struct cpu *cpu, u32 what)
 	apic_send_nmi(cpu->apic_id);
 }
 
-/* Waits a moment for the NMI to be taken; false if it was not. */
+/* Waits briefly until the NMI is taken; false if it is not. */
 static bool let_answer(const struct cpu *cpu, u32 what)
 {
 	for (u32 spins = 0; spins < NMI_SPINS; spins++) {
@@ -80,7 +80,7 @@ static bool let_answer(const struct cpu *cpu, u32 what)
 	return false;
 }
 
-/* Printed here and not there: an NMI takes no lock, and its text would be torn. */
+/* Prints here, not on `cpu`: an NMI takes no lock, so its text would be torn. */
 static void report_where(struct cpu *cpu)
 {
 	const struct thread *t = cpu->current;
@@ -95,20 +95,20 @@ static void report_where(struct cpu *cpu)
 		pr("# CPU %u does not take NMIs\n", cpu->id);
 }
 
-/* A wait for `cpu`, since `since`; patience ends some times, and then for good. */
+/* A wait for `cpu` since `since` (ns). Each timeout warns, the last one panics. */
 struct wait {
 	struct cpu *cpu;
 	u64 since;
-	u32 patiences;
+	u32 timeouts;
 };
 
 static void wait_on(struct wait *wait)
 {
 	cpu_relax();
-	if (now_ns() - wait->since < (wait->patiences + 1) * ipi_timeout_ns)
+	if (now_ns() - wait->since < (wait->timeouts + 1) * ipi_timeout_ns)
 		return;
-	if (++wait->patiences == PATIENCES_MAX)
-		panic("CPU %u does not answer other processors", wait->cpu->id);
+	if (++wait->timeouts == TIMEOUTS_MAX)
+		panic("CPU %u does not answer other CPUs", wait->cpu->id);
 	pr("# WARNING: CPU %u has not answered CPU %u for %lu ms\n", wait->cpu->id, this_cpu()->id,
 	   (now_ns() - wait->since) / 1000000);
 	report_where(wait->cpu);
@@ -120,7 +120,7 @@ static struct wait wait_begin(struct cpu *cpu)
 	return (struct wait){ cpu, now_ns(), 0 };
 }
 
-/* Puts the call into the processor's only slot, when that is empty. */
+/* Waits until the CPU's only slot is empty, and puts the call there. */
 static void post(struct cpu *cpu, struct ipi_call *call)
 {
 	struct wait wait = wait_begin(cpu);
@@ -153,7 +153,7 @@ void ipi_run_on(struct cpu *cpu, void (*fn)(void *arg), void *arg)
 {
 	struct ipi_call call = { .fn = fn, .arg = arg };
 
-	preempt_disable(); /* so that "this processor" remains the same */
+	preempt_disable(); /* so that this_cpu() stays the same */
 	if (cpu == this_cpu()) {
 		run_here(fn, arg);
 	} else {

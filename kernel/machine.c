@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * How a machine ends. Each way is tried in turn; on a machine that has none of them the processor
- * halts. The verdict is on the console by then and never depends on this.
+ * Ends the machine. Tries each way in turn; on a machine that has none of them the CPU halts. The
+ * verdict is on the console by then and never depends on this.
  */
 #include "kernel/machine.h"
 #include "boot/acpi/acpi_registers.h"
@@ -11,19 +11,19 @@
 
 #define QEMU_DEBUG_EXIT 0xf4   /* -device isa-debug-exit,iobase=0xf4 */
 #define BOCHS_SHUTDOWN  0x8900 /* takes the word "Shutdown", byte by byte */
-#define PORT_E9         0xe9   /* with Bochs' port_e9_hack it reads back so */
+#define PORT_E9         0xe9   /* reads as 0xe9 with Bochs' port_e9_hack */
 #define KBC_COMMAND     0x64
 #define KBC_RESET       0xfe
 #define RESET_CONTROL   0xcf9 /* PCI chipsets: bit 1 full reset, bit 2 do it */
 
-/* By an emulator's exit; a real machine by ACPI. */
+/* Ends an emulator through its exit device, a real machine through ACPI. */
 static void power_off(enum machine_status status)
 {
 	outb(QEMU_DEBUG_EXIT, (u8)status);
-	if (inb(PORT_E9) == PORT_E9) /* Bochs; elsewhere the next port may be a device's */
+	if (inb(PORT_E9) == PORT_E9) /* Bochs; elsewhere BOCHS_SHUTDOWN may be a device's port */
 		for (const char *c = "Shutdown"; *c; c++)
 			outb(BOCHS_SHUTDOWN, (u8)*c);
-	/* The report of a panic may be on a screen alone, for somebody to read. */
+	/* Stay on after a panic: its report may be on the screen only. */
 	if (status != MACHINE_PANIC)
 		acpi_power_off();
 }

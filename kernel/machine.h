@@ -2,7 +2,7 @@
 #ifndef KEYWARD_KERNEL_MACHINE_H
 #define KEYWARD_KERNEL_MACHINE_H
 
-/* Ends the machine; the status is for the emulator's exit device. */
+/* Ends the machine; `status` goes to the emulator's exit device. */
 enum machine_status { MACHINE_PASS = 0x10, MACHINE_FAIL = 0x11, MACHINE_PANIC = 0x12 };
 _Noreturn void machine_end(enum machine_status status);
 

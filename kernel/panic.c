@@ -70,7 +70,7 @@ void report_regs(const struct regs *regs, u64 addr)
 
 static _Noreturn void vpanic(const struct regs *regs, u64 addr, const char *fmt, va_list args)
 {
-	static u32 panicking; /* who does, as id + 1; atomic */
+	static u32 panicking; /* the CPU that panics, as id + 1; atomic */
 	u32 nobody = 0, me;
 	char message[256];
 
@@ -78,9 +78,9 @@ static _Noreturn void vpanic(const struct regs *regs, u64 addr, const char *fmt,
 	me = this_cpu()->id + 1;
 	console_panic();
 	if (!try_cmpxchg(&panicking, &nobody, me)) {
-		if (nobody == me) /* a panic inside a panic must not report for ever */
+		if (nobody == me) /* a panic within a panic must not report for ever */
 			machine_end(MACHINE_PANIC);
-		for (;;) /* the first one's report is the one that counts */
+		for (;;) /* only the first CPU that panics reports */
 			asm volatile("cli; hlt");
 	}
 	ipi_stop_others();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who runs: one run queue a processor, round robin, each tick a turn. A run queue's lock is held
- * over the switch and released by the thread that is switched to.
+ * The scheduler: one run queue per CPU, round robin, each turn one tick. The switch happens under
+ * the run queue's lock, which the thread that is switched to releases.
  *
- * Two run queues' locks are never held at once. A thread moves in two steps: under the lock of the
- * queue that it leaves it is given to the other processor, and marked as queued; then it is put
- * into the other queue. Whoever wakes it in between takes the other lock, and finds it queued.
+ * No CPU ever holds the locks of two run queues. A thread moves in two steps: under the lock of the
+ * queue that it leaves, it is given to the other CPU and flagged as queued; then it is put into the
+ * other queue. A waker in between takes the other lock and finds it queued.
  */
 #include "kernel/console/panic.h"
 #include "kernel/cpu/context.h"
@@ -22,7 +22,7 @@ _Noreturn void thread_main(int (*fn)(void *), void *arg);
 static struct thread main_thread = { .name = "main", .id = 0, .essential = true };
 static u64 kernel_cr3;
 
-/* Locked. */
+/* Run queue locked. */
 static void enqueue(struct cpu *cpu, struct thread *t)
 {
 	list_add_tail(&t->queue_node, &cpu->rq.ready);
@@ -30,17 +30,17 @@ static void enqueue(struct cpu *cpu, struct thread *t)
 	cpu->need_resched = true;
 }
 
-/* Locked, the queue that t has left: from here on `cpu`'s lock guards it. */
+/* Gives t to `cpu`, whose lock guards t from here on. The queue that t has left is locked. */
 static void give_to(struct thread *t, struct cpu *cpu)
 {
 	t->queued = true;
 	smp_store_release(&t->cpu, cpu);
 }
 
-/* Queues a thread where it was given to. No lock held, interrupts off. */
+/* Queues a thread on the CPU that it was given to. No lock held, interrupts off. */
 static void hand_over(struct thread *t)
 {
-	struct cpu *cpu = t->cpu; /* it is in no queue: nobody else moves it */
+	struct cpu *cpu = t->cpu; /* t is in no queue, so nobody else moves it */
 
 	spin_lock(&cpu->rq.lock);
 	enqueue(cpu, t);
@@ -50,8 +50,8 @@ static void hand_over(struct thread *t)
 }
 
 /*
- * The thread that is switched to, with the lock, finishes what the one before began; that one may
- * have to go on elsewhere, which it could not while it was still on its stack.
+ * Ends the switch, in the thread that is switched to: releases the lock, and queues the previous
+ * thread on another CPU if it has to go there, now that this CPU is off its stack.
  */
 static void switch_finish(void)
 {
@@ -85,7 +85,7 @@ static void switch_address_space(const struct thread *next)
 		write_cr3(cr3);
 }
 
-/* Locked. The running thread remains a candidate: here, or where it is pinned to. */
+/* Keeps the running thread ready: here, or on the CPU that it is pinned to. Run queue locked. */
 static void put_back(struct cpu *cpu, struct thread *t)
 {
 	if (!t->pinned || t->pinned == cpu) {
@@ -96,7 +96,7 @@ static void put_back(struct cpu *cpu, struct thread *t)
 	}
 }
 
-/* Picks and switches. `stays`: the running thread remains a candidate whatever its state says. */
+/* Switches to the next thread. `stays`: the running one stays ready, whatever its state says. */
 static void reschedule(bool stays)
 {
 	u64 flags = irq_save();
@@ -110,7 +110,7 @@ static void reschedule(bool stays)
 	cpu->need_resched = false;
 	next = pick_next(cpu);
 	if (next != prev) {
-		BUG_ON(next->on_cpu); /* one stack, two processors */
+		BUG_ON(next->on_cpu); /* one stack, two CPUs */
 		next->on_cpu = true;
 		cpu->current = next;
 		cpu->local_now = &next->local;
@@ -153,8 +153,7 @@ static bool is_idle(const struct cpu *cpu)
 	return READ_ONCE(cpu->current) == cpu->idle && list_empty(&cpu->rq.ready);
 }
 
-/* Where a thread that wakes should run: where it was, unless another processor has nothing to do.
- */
+/* Where a waking thread should run: its last CPU, unless that is busy and another one is idle. */
 static struct cpu *place(const struct thread *t)
 {
 	u32 count = smp_load_acquire(&cpu_count);
@@ -167,7 +166,7 @@ static struct cpu *place(const struct thread *t)
 	return t->cpu;
 }
 
-/* Locks the run queue that the thread belongs to; it may move until that is done. */
+/* Locks the run queue of the thread's CPU; tries again if the thread has moved meanwhile. */
 static struct cpu *lock_cpu_of(const struct thread *t)
 {
 	for (;;) {
@@ -249,7 +248,7 @@ void sched_tick(u64 now)
 	spin_unlock(&rq->lock);
 }
 
-/* Takes a thread that waits for another processor. Interrupts off. */
+/* Takes a ready thread from another CPU; false if there is none. Interrupts off. */
 static bool steal(void)
 {
 	u32 count = smp_load_acquire(&cpu_count);

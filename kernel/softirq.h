@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Softirqs: work that an interrupt leaves for the moment when interrupts are on again. They run on
- * the way out of an interrupt, on the interrupted thread's stack, and are contexts of their own:
- * each handler starts with the initial rights.
+ * Softirqs: work that an interrupt defers until interrupts are on again. They run on the way out of
+ * an interrupt, on the interrupted thread's stack. Each is a context of its own: its handler starts
+ * with the initial rights.
  */
 #ifndef KEYWARD_KERNEL_SOFTIRQ_H
 #define KEYWARD_KERNEL_SOFTIRQ_H
 
 enum softirq { SOFTIRQ_WORK, SOFTIRQ_TEST, SOFTIRQ_TEST2, SOFTIRQS };
 
-/* Who handles `nr`. Thread context, before it is raised. */
+/* Installs the handler of `nr`. Thread context, before the first raise. */
 void softirq_register(enum softirq nr, void (*handler)(void));
 
 /*
- * Runs `nr` soon on this processor: when the interrupt ends, or at once from a thread, with
- * interrupts on while the handler runs; so a thread that raises one holds no lock.
+ * Runs `nr` on this CPU: when the interrupt ends, or at once if a thread raises it. Interrupts are
+ * on while the handler runs, so a thread that raises one must hold no lock.
  */
 void softirq_raise(enum softirq nr);
 
-/* Runs what is pending. Interrupts off, in no interrupt or softirq: the way out of interrupts. */
+/* Runs what is pending, on the way out of an interrupt. Interrupts off, no interrupt or softirq. */
 void softirq_run(void);
 
 #endif

@@ -6,8 +6,8 @@
 
 	.text
 /*
- * void switch_to(struct thread *prev, struct thread *next): leaves prev's callee-saved registers
- * and rights on its stack and continues next where it left. Interrupts off, run queue locked.
+ * void switch_to(struct thread *prev, struct thread *next): saves prev's callee-saved registers
+ * and rights on its stack and resumes next where it left off. Interrupts off, run queue locked.
  * The stack pointer is the first field of struct thread.
  */
 	.globl switch_to
@@ -31,10 +31,10 @@ switch_to:
 	pop %rbp
 	ret
 
-/* Where a new kernel thread starts: thread_create() left its function in R12, its argument in R13. */
+/* A new thread starts here: thread_prepare() put its function into R12, its argument into R13. */
 	.globl thread_start
 thread_start:
-	push $RFLAGS_FIXED /* not whatever flags the thread before it had */
+	push $RFLAGS_FIXED /* not the previous thread's flags */
 	popfq
 	mov %r12, %rdi
 	mov %r13, %rsi
@@ -42,7 +42,7 @@ thread_start:
 	call thread_main
 	ud2
 
-/* void user_enter(const struct regs *regs): the way out of a trap, without one. Interrupts off. */
+/* void user_enter(const struct regs *regs): returns as from a trap with `regs`. Interrupts off. */
 	.globl user_enter
 user_enter:
 	mov %rdi, %rsp

@@ -39,7 +39,7 @@ static u64 call(u64 number, u64 arg)
 	case SYS_TEST:
 		hook = smp_load_acquire(&test_hook);
 		return hook ? hook(arg) : (u64)-EINVAL;
-	default: /* user mode may ask for anything: an error, not a panic */
+	default: /* user mode may pass any number: an error, not a panic */
 		return (u64)-EINVAL;
 	}
 }

@@ -9,7 +9,7 @@
 #define SYS_EXIT  0 /* ends the thread with this code */
 #define SYS_YIELD 1
 #define SYS_SLEEP 2 /* nanoseconds */
-#define SYS_TEST  3 /* calls what the running test has lent: syscall_test_hook_set() */
+#define SYS_TEST  3 /* calls the running test's hook: syscall_test_hook_set() */
 
 #ifndef __ASSEMBLER__
 
@@ -17,7 +17,7 @@
 
 typedef u64 (*syscall_test_hook_t)(u64 arg);
 
-/* What SYS_TEST calls, in thread context; NULL: nothing, and it returns -EINVAL. */
+/* Sets what SYS_TEST calls, in thread context. NULL: nothing, and SYS_TEST returns -EINVAL. */
 void syscall_test_hook_set(syscall_test_hook_t hook);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A thread's life: made, ended, joined. Who runs when is kernel/sched.c's. */
+/* Creates, ends and joins threads. kernel/sched.c decides which of them runs. */
 #include "kernel/thread.h"
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"
@@ -86,7 +86,7 @@ struct thread_end thread_join(struct thread *t)
 
 	BUG_ON(t == current_thread());
 	wait_event(&ends, smp_load_acquire(&t->state) == THREAD_DEAD);
-	while (!ended(t)) /* it is on its last way out, on another processor */
+	while (!ended(t)) /* another CPU is still on its stack */
 		cpu_relax();
 	end = t->end;
 	flags = spin_lock_irqsave(&all_lock);
@@ -98,7 +98,7 @@ struct thread_end thread_join(struct thread *t)
 
 static _Noreturn void finish(void)
 {
-	current_thread()->local.base = 0; /* all that is open, in whatever exception this is */
+	current_thread()->local.base = 0; /* the maps of all its contexts end */
 	local_leave(&current_thread()->local, 0);
 	irq_disable();
 	smp_store_release(&current_thread()->state, THREAD_DEAD);
@@ -136,7 +136,7 @@ u32 thread_saved_pkrs(const struct thread *t)
 	return CONFIG_PKS ? *(const u32 *)t->rsp : PKRS_INIT;
 }
 
-/* The first thread from a number on; NULL: there is none. all_lock is held. */
+/* Returns the first thread whose number is `id` or more, or NULL. all_lock is held. */
 static struct thread *first_from(u32 id)
 {
 	list_for_each(node, &all_threads)
@@ -175,7 +175,7 @@ bool threads_any(bool (*fn)(const struct thread *t, void *arg), void *arg)
 	return any;
 }
 
-/* One line on the first thread from number *from on; false: there is none. */
+/* Writes a line on the first thread from number *from on, and moves *from past it; false: none. */
 static bool describe_next(u32 *from, char *text, size_t size)
 {
 	static const char *const states[] = { "runnable", "blocked", "dead" };
@@ -196,7 +196,7 @@ static bool describe_next(u32 *from, char *text, size_t size)
 	return found;
 }
 
-/* Nobody waits for the list while a line goes out. */
+/* Takes the list's lock for each line anew, and prints without it. */
 void threads_report(void)
 {
 	char text[160];

@@ -18,14 +18,14 @@
 
 static struct {
 	u64 tsc_start, tsc_khz;
-	u64 ns_per_tick_fixed;  /* nanoseconds a TSC tick, 32.32 fixed point */
-	u64 timer_per_ns_fixed; /* APIC timer counts a nanosecond, 32.32 fixed point */
+	u64 ns_per_tick_fixed;  /* nanoseconds per TSC tick, 32.32 fixed point */
+	u64 timer_per_ns_fixed; /* APIC timer counts per nanosecond, 32.32 fixed point */
 } scale;                        /* written at boot, read in any context */
 
 static struct {
 	u64 deadline_ns;
 	const char *what;
-} watchdog; /* as above: the name is written before the deadline */
+} watchdog; /* written in thread context, the name before the deadline; read by the tick */
 
 static u64 mul_fixed(u64 a, u64 fixed)
 {
@@ -64,8 +64,8 @@ u64 now_ns(void)
 }
 
 /*
- * A tick that comes later than it is long says that the machine (an emulator's host, mostly) cannot
- * keep up, and would leave nothing but ticks to the processor: the next one takes twice as long.
+ * A tick that is late by more than its period shows that the machine (usually an emulator's host)
+ * cannot keep up, and would soon run nothing but ticks: the next one takes twice as long.
  */
 static void tick_arm(u64 now)
 {

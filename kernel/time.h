@@ -7,29 +7,29 @@
 
 #define TICK_DEFAULT_NS 2000000
 
-/* Measures TSC and APIC timer, once: see kernel/calibrate.h. Boot only, after acpi_init(). */
+/* Measures the TSC and the APIC timer: see kernel/calibrate.h. Once, boot, after acpi_init(). */
 void time_calibrate(void);
 
-/* Gives the tick its handler; starts it on this processor. Boot, interrupts off. */
+/* Install the tick's handler, and start the tick on this CPU. Boot, interrupts off. */
 void tick_init(void);
 void tick_start(void);
 
 /*
- * Time between this processor's ticks, at least 2 us. With jitter each tick is drawn from 1/4 to
- * 7/4 of it, so that preemption comes at odd places. Takes effect with the next tick. Any context
- * but NMI.
+ * Sets the time between this CPU's ticks, at least 2 us. With jitter each tick takes a random 1/4
+ * to 7/4 of it, so that preemption comes at odd places. Takes effect with the next tick. Any
+ * context but NMI.
  */
 void tick_set(u64 period_ns, bool jitter);
 
-/* The TSC's rate as calibrated. Any context. */
+/* Returns the TSC's rate as calibrated, in kHz. Any context. */
 u64 time_tsc_khz(void);
 
-/* Nanoseconds since calibration. Any context. */
+/* Returns the nanoseconds since calibration. Any context. */
 u64 now_ns(void);
 
 /*
- * The kernel panics if the clock passes `deadline_ns`, naming the test `what`; 0 turns this off.
- * Checked by the tick. Thread context.
+ * Makes the tick panic, naming the test `what`, once now_ns() has passed `deadline_ns`; 0 turns
+ * this off. Thread context.
  */
 void watchdog_set(u64 deadline_ns, const char *what);
 

@@ -10,7 +10,7 @@
 extern const char user_load[], user_start[], user_end[];
 _Noreturn void user_enter(const struct regs *regs);
 
-/* What a user thread runs: kept at the far end of its kernel stack until it has been read. */
+/* What a user thread runs; lies at the far end of its kernel stack until enter() has read it. */
 struct user_start {
 	void (*entry)(u64);
 	u64 arg;
@@ -73,7 +73,7 @@ void uspace_destroy(struct uspace *us)
 	us->root = 0;
 }
 
-/* The frame that the way out of the kernel takes into user mode, with the initial rights. */
+/* Goes to user mode through a trap frame made here, with the initial rights. */
 static int enter(void *arg)
 {
 	struct user_start *start = current_thread()->stack;

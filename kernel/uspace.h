@@ -12,18 +12,18 @@ struct uspace {
 };
 
 /*
- * Makes an address space with the user text at USER_TEXT and a stack below USER_STACK. -ENOMEM.
- * Thread context.
+ * Creates an address space with the user text at USER_TEXT and a stack below USER_STACK. Returns 0
+ * or -ENOMEM. Thread context.
  */
 int uspace_create(struct uspace *us);
 
 /*
- * Maps the page at `phys` for user mode; `prot` adds to a plain read-only, no-execute mapping
- * (PTE_W, a key). Thread context.
+ * Maps the page at `phys` for user mode, read-only and no-execute, plus `prot` (PTE_W, a key).
+ * Returns 0 or pgtable_map()'s error. Thread context.
  */
 int uspace_map(struct uspace *us, u64 va, u64 phys, pte_t prot);
 
-/* Frees it and the stack; no thread may use it any more. Thread context. */
+/* Frees the address space and its stack; no thread may use it any more. Thread context. */
 void uspace_destroy(struct uspace *us);
 
 /* Starts a thread that runs `entry(arg)` in user mode. NULL: out of memory. Thread context. */

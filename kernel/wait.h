@@ -21,12 +21,12 @@ void waitq_init(struct waitq *wq);
 void waitq_prepare(struct waitq *wq);
 void waitq_finish(struct waitq *wq);
 
-/* Wakes all who wait; make the condition true before. Any context but NMI. */
+/* Wakes all waiting threads; make the condition true first. Any context but NMI. */
 void waitq_wake(struct waitq *wq);
 
 /*
- * Waits until `condition` holds; it is evaluated by the waiter after every wake-up. The waiter is
- * in the queue before it looks, so a wake-up between the look and the sleep is not lost.
+ * Waits until `condition` holds, which the waiting thread evaluates after every wake-up. It joins
+ * the queue before it looks, so a wake-up between the look and the sleep is not lost.
  */
 #define wait_event(wq, condition)          \
 	do {                               \

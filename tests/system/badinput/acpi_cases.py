@@ -145,7 +145,7 @@ goes_on_saying("madt_too_many", "MADT: leaving out 8 CPUs beyond the first 512",
 # These CPUs are started, but do not answer or cannot be addressed.
 goes_on("cpus.one_never_answers", "^# CPUs: left out the CPU with APIC id 7: it does not answer$",
         "^# CPUs: 1 run$", words=QUICK, meddle=madt(lapic(0), lapic(7)))
-goes_on("cpus.one_out_of_reach", "^# APIC: x2APIC mode was asked for, and this processor has none$",
+goes_on("cpus.one_out_of_reach", "^# APIC: x2APIC mode was requested, but this CPU does not have it$",
         "^# CPUs: APIC id 300 is beyond xAPIC mode: left out$", "^# CPUs: 1 run$",
         words=QUICK, meddle=madt(lapic(0), x2apic(300)))
 goes_on_saying("madt_entry_of_length_0", r"MADT: the entry at offset 52 says that it has 0 bytes; "

@@ -58,7 +58,7 @@ refuses("cpu.no_extended_leaf", NO_LONG_MODE, cpu="pentium")
 refuses("cpu.oldest", NO_LONG_MODE, cpu="486,-tsc")
 refuses("cpu.no_nx", "this CPU has no execute-disable (NX), or the firmware turned it off$"
         .replace("(", r"\(").replace(")", r"\)"), cpu="max,-nx")
-refuses("cpu.no_apic", "this processor has no local APIC$", cpu="max,-apic")
+refuses("cpu.no_apic", "this CPU has no local APIC$", cpu="max,-apic")
 
 
 def without_cpuid(stub, host):
