@@ -117,7 +117,7 @@ trap_return:
  * (the kernel has no red zone) and pops them. The outermost handler, which returns to another
  * stack, uses IRET. See docs/TRICKS.md.
  *
- * A frame with TF = 1 returns by IRET all the same: after POPF, the #DB would come behind the RET
+ * A frame with TF = 1 returns by IRET all the same: POPF would make the #DB come after the RET
  * here. pks/policy/step.c has given NMIs another stack by then.
  */
 return_to_ist:

@@ -25,8 +25,8 @@ static void enforce(void *arg)
 }
 
 /*
- * Enforcement ends before the mode is noted, and begins after: so a fault that meets mode OFF was
- * raised before.
+ * Ends enforcement before it stores mode OFF, and begins enforcement after it stores another mode:
+ * so a fault that meets mode OFF was raised before the change.
  */
 static void change_mode(enum pks_mode mode)
 {
@@ -35,15 +35,15 @@ static void change_mode(enum pks_mode mode)
 	trace(TRACE_MODE, options.policy.mode, mode);
 	if (!on)
 		ipi_run_on_all(enforce, &on);
-	pks_changed(); /* first: who finds the new mode finds this */
+	pks_changed(); /* first: a fault that sees the new mode must see this */
 	WRITE_ONCE(options.policy.mode, mode);
 	if (on)
 		ipi_run_on_all(enforce, &on);
 }
 
 /*
- * Marks are counted under every scope, so the scope can change at any time; a step that is pending
- * ends as it began.
+ * Marks are counted under every scope, so the scope can change at any time; a pending step ends as
+ * it began.
  */
 int pks_policy_set(struct pks_policy policy)
 {
@@ -58,7 +58,7 @@ int pks_policy_set(struct pks_policy policy)
 	WRITE_ONCE(options.policy.gate, policy.gate);
 	WRITE_ONCE(options.policy.scope, policy.scope);
 	if (old.scope == PKS_SCOPE_GLOBAL && (new_mode || new_scope))
-		pks_global_recall(); /* what the old policy has let through */
+		pks_global_recall(); /* what the old policy has lent */
 	return 0;
 }
 
@@ -70,10 +70,10 @@ void pks_warnings_forget(void)
 }
 
 /*
- * A fault can be older than what it is judged by: raised before the mode or a key was changed, or
- * by a translation that tlb_shootdown() had not reached. Once for each change and page, on each
- * processor that the thread comes to, the access is repeated. What is noted is written in any
- * context on top of the thread; one that an NMI's note replaces costs one repetition more.
+ * A fault can be older than the state that judges it: raised before the mode or a key was changed,
+ * or by a translation that tlb_shootdown() had not reached yet. So the access is repeated once for
+ * each change and page, on each CPU that the thread comes to. Any context on top of the thread may
+ * write the note of this; a note that an NMI replaces costs one more repetition.
  */
 static bool may_be_outdated(u64 addr)
 {
@@ -102,7 +102,7 @@ static __attribute__((noinline)) void warn(const struct regs *regs, u64 addr, st
 
 	COUNT(warnings);
 	trace(TRACE_WARN, addr, regs->rip);
-	pr("# WARNING: unprotected access, pardoned %s\n"
+	pr("# WARNING: access without rights, pardoned %s\n"
 	   "#   address %016lx %p"
 	   "E, page frame %lu, key %u (%s)\n"
 	   "#   by %p"
@@ -116,7 +116,7 @@ static __attribute__((noinline)) void warn(const struct regs *regs, u64 addr, st
 		   (void *)(KERNEL_BASE | at.page->kmap_site), at.page->kmap_thread - 1);
 }
 
-/* Lets the access through. What cannot be stepped over is pardoned for its context, and counted. */
+/* Lets the access through; if it cannot be stepped, then for the rest of its context. */
 static __attribute__((noinline)) void pardon(struct regs *regs, u32 key, enum pks_reach reach)
 {
 	if (reach == PKS_REACH_ALL) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Closing. From a thread with interrupts on, no register has the key open any more when the last
- * kunmap() returns. Where nobody can wait (interrupts off, softirq, interrupt), the others are sent
- * an interrupt and close when they take it. An NMI may not use the APIC (kernel/apic.h): it closes
- * here, and the others do at their next tick.
+ * How a key closes. In a thread with interrupts on, the last kunmap() returns when no register has
+ * the key open any more. Where it cannot wait (interrupts off, softirq, interrupt), it sends the
+ * other CPUs an interrupt, and they close when they take it. An NMI may not use the APIC
+ * (kernel/apic.h): it closes here, and the other CPUs close at their next tick.
  */
 #include "pks/policy/global.h"
 #include "kernel/apic.h"
@@ -20,8 +20,8 @@
 #include "pks/policy/marks.h"
 
 /*
- * Marks of each key's pages; atomic, any context. Below 0, which a page's new key between kmap()
- * and kunmap() could bring about, a key is closed.
+ * Number of marks of each key's pages; atomic, any context. Below 0 the key is closed; a new key of
+ * a page between kmap() and kunmap() could cause that.
  */
 static int key_marks[PKS_KEYS];
 
@@ -55,7 +55,7 @@ void pks_global_recall(void)
 	ipi_run_on_all(recall_here, NULL);
 }
 
-/* Without waiting. Interrupts off, or in a context that is not preempted. */
+/* Recalls without waiting. Interrupts off, or in a context that is not preempted. */
 static void recall_by(bool nmi)
 {
 	u32 count = smp_load_acquire(&cpu_count);
@@ -124,6 +124,6 @@ void pks_global_lend(struct regs *regs, u32 key)
 	if (!pks_global_marks(key) || options.policy.scope != PKS_SCOPE_GLOBAL)
 		return;
 	pkrs_lend((u32)regs_pkrs(regs), pkrs_mask(key));
-	if (!pks_global_marks(key)) /* closed in between, by an NMI here */
+	if (!pks_global_marks(key)) /* an NMI here has closed it in between */
 		pkrs_recall();
 }

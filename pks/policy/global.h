@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keys that are open to everybody (pardon=global): the RFC's global PKRS, the arm that was turned
- * down. kmap() of a page opens its key, the last kunmap() closes it. No context's own value is
- * changed by that, neither in the mirror nor in a frame: what is changed is the register of a
- * processor, lazily, by the fault of a context that has no rights of its own, and so closing has to
- * reach running processors alone. See pkrs_lend() in pks/pkrs.h.
+ * Keys that are open to all (pardon=global): the RFC's global PKRS, the design that was rejected.
+ * kmap() of a page opens its key, the last kunmap() closes it. Neither changes any context's own
+ * value, in the mirror or in a frame. What changes is the register of a CPU, lazily, by the fault
+ * of a context that has no rights of its own; so closing has to reach running CPUs only. See
+ * pkrs_lend() in pks/pkrs.h.
  */
 #ifndef KEYWARD_PKS_POLICY_GLOBAL_H
 #define KEYWARD_PKS_POLICY_GLOBAL_H
@@ -12,26 +12,26 @@
 #include "kernel/cpu/regs.h"
 
 /*
- * kmap() and kunmap() of a page with a key: one mark more or less. Counted under every scope, so
- * that the scope can change at any time; keys are opened under GLOBAL alone. Any context.
+ * Add or remove one mark of the key, for kmap() and kunmap() of its pages. Marks are counted under
+ * every scope, so that the scope can change at any time; only GLOBAL opens keys. Any context.
  */
 void pks_global_open(u32 key);
 void pks_global_close(u32 key);
 
-/* Marks of the key. Any context. */
+/* Returns the number of marks of the key's pages. Any context. */
 u32 pks_global_marks(u32 key);
 
 /*
- * The access that `regs` returns to is let through, if the key is still open: else it faults again.
- * Leaves interrupts off, which is how kernel/entry.S returns. The handler of the fault, any
- * context.
+ * Lends the key to the access that `regs` returns to, if the key is still open; else the access
+ * faults again. Leaves interrupts off, which is how kernel/entry.S returns. Called by the fault's
+ * handler, any context.
  */
 void pks_global_lend(struct regs *regs, u32 key);
 
-/* Takes back what was lent on every processor. Thread context, interrupts on. */
+/* Recalls what was lent on every CPU. Thread context, interrupts on. */
 void pks_global_recall(void);
 
-/* Gives the vector its handler. Boot, before the second processor. */
+/* Installs the vector's handler. Boot, before the second CPU. */
 void pks_global_init(void);
 
 #endif

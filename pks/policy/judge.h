@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the page and the key of a protection-key fault are found, and judged by the policy. */
+/* Finds the page and the key of a protection-key fault, and judges it by the policy. */
 #ifndef KEYWARD_PKS_POLICY_JUDGE_H
 #define KEYWARD_PKS_POLICY_JUDGE_H
 
@@ -11,7 +11,7 @@
 
 /* What lies at the address of an access. */
 struct pks_target {
-	struct page *page; /* NULL: no page of ours, or a user-mode address, which PKRU rules */
+	struct page *page; /* NULL: no struct page, or a user-mode address, which PKRU governs */
 	u32 key;
 };
 
@@ -22,17 +22,17 @@ struct pks_judgement {
 	/*
 	 * The rights permit the access, and yet it faulted: a key was changed without a flush, or
 	 * the machine is wrong. A pardon would repeat it for ever, so it dies; `page` and `reach`
-	 * are not looked at.
+	 * stay empty.
 	 */
 	bool permitted;
 	enum pks_reach reach;
 	enum pks_verdict verdict;
 };
 
-/* What the page tables say of an address. Any context. */
+/* Returns what the page tables say about an address. Any context. */
 struct pks_target pks_walk_target(u64 addr);
 
-/* The direct map's keys stand in struct page; any other address is walked. */
+/* Returns the same; takes the direct map's keys from struct page, and walks for other addresses. */
 static inline struct pks_target pks_find_target(u64 addr)
 {
 	struct page *page = virt_to_page((void *)addr);
@@ -53,12 +53,11 @@ static inline struct pks_page_state pks_page_state(struct pks_target at, enum pk
 }
 
 _Static_assert((PKS_READ | PF_W) == PKS_WRITE, "access");
-_Static_assert(PKS_DIE == 0 && PKS_REACH_NONE == 0, "what pks_judge() leaves empty dies");
+_Static_assert(PKS_DIE == 0 && PKS_REACH_NONE == 0, "an empty judgement dies");
 
 /*
  * Judges an access to `addr` with the rights `pkrs` that faulted with this error code; changes
- * nothing. Any context. Inline, as it is the fault's way: what a caller does not ask for costs
- * nothing.
+ * nothing. Any context. Inline, for the fault path: a caller pays only for the results it uses.
  */
 static inline struct pks_judgement pks_judge(struct pks_policy policy, u32 pkrs, u64 addr,
 					     u64 error)
@@ -67,7 +66,7 @@ static inline struct pks_judgement pks_judge(struct pks_policy policy, u32 pkrs,
 	struct pks_judgement j = { .policy = policy, .at = pks_find_target(addr) };
 
 	if (unlikely(pkrs_permits(pkrs, j.at.key, access))) {
-		j.at = pks_walk_target(addr); /* a key changes: struct page is behind the tables */
+		j.at = pks_walk_target(addr); /* a key is changing: struct page lags behind */
 		j.permitted = pkrs_permits(pkrs, j.at.key, access);
 		if (j.permitted)
 			return j;
@@ -78,7 +77,7 @@ static inline struct pks_judgement pks_judge(struct pks_policy policy, u32 pkrs,
 	return j;
 }
 
-/* Why the verdict is as it is. Any context. */
+/* Returns the reason for the verdict. Any context. */
 static inline enum pks_reason pks_judgement_reason(const struct pks_judgement *j)
 {
 	return pks_reason(j->policy, j->page, j->permitted);

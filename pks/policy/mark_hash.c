@@ -22,7 +22,7 @@ static bool swap(u64 *slot, u64 *word, u64 next)
 	return try_cmpxchg(slot, word, next);
 }
 
-/* A slot that is the frame's, or nobody's, gets one more. */
+/* Adds one in a slot that is the frame's, or nobody's. */
 static bool add_here(u64 *slot, u64 frame)
 {
 	u64 word = load(slot), next;
@@ -60,7 +60,7 @@ static bool remove_here(u64 *slot, u64 word)
 	return true;
 }
 
-/* Walks a frame's slots: their sum; or, to remove one, 1 as soon as that has been done. */
+/* Walks a frame's slots and returns their sum; with `remove`, returns 1 once it has removed one. */
 static u64 walk(struct mark_hash *hash, u64 pfn, bool remove)
 {
 	u64 sum = 0, word;
@@ -81,9 +81,8 @@ static u64 walk(struct mark_hash *hash, u64 pfn, bool remove)
 }
 
 /*
- * A frame that is never without a mark may still look so: one is added in a slot that has been
- * passed, then that in the next slot is removed. So nothing counts as nothing only if none was
- * added meanwhile.
+ * A walk may find 0 for a frame that always has a mark: somebody adds one in a slot that the walk
+ * has passed, then removes the one in the next slot. So a 0 counts only if nobody added meanwhile.
  */
 static u64 walk_again(struct mark_hash *hash, u64 pfn, bool remove)
 {

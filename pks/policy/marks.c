@@ -10,7 +10,7 @@
 
 struct pks_mark_stats pks_mark_stats;
 
-static struct warn_sites sites; /* that have unmapped too often */
+static struct warn_sites sites; /* callers of one kunmap() too many */
 
 static struct mark_hash hash;
 
@@ -35,8 +35,8 @@ static void warn_full(const struct page *page)
 
 	COUNT(full);
 	if (!xchg(&warned, true))
-		pr("# WARNING: no place for a mark: frame %lu stays protected (marks=hash has "
-		   "%d)\n",
+		pr("# WARNING: no place for a mark: frame %lu stays unmarked (marks=hash has %d "
+		   "places)\n",
 		   page_to_pfn(page), MARK_HASH_SLOTS);
 }
 

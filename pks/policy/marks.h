@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Globally unprotected pages (docs/EXPERIMENTS.md): a count of users, in struct page or in a hash.
- * The mark by itself gives nobody any right; it is what the fault policy asks for before it
+ * Marks of pages (docs/EXPERIMENTS.md, "globally unprotected"): a count of open kmap() calls, in
+ * struct page or in a hash. A mark gives nobody a right; the fault policy asks for it before it
  * pardons.
  */
 #ifndef KEYWARD_PKS_POLICY_MARKS_H
@@ -12,18 +12,18 @@
 #include "mm/page.h"
 
 /*
- * One more user. A full hash is warned about, the page stays as it was, and false is returned. Any
+ * Adds one mark. If the hash is full, warns, leaves the page as it was and returns false. Any
  * context.
  */
 bool page_mark(struct page *page);
 
-/* One user less; without any, reports `site`, changes nothing, returns false. Any context. */
+/* Removes one mark; if there is none, warns about `site` and returns false. Any context. */
 bool page_unmark(struct page *page, void *site);
 
-/* What marks=hash has counted. Any context. */
+/* Returns the page's marks in the hash. Any context. */
 u64 page_marks_in_hash(const struct page *page);
 
-/* How many users the page has. Any context. */
+/* Returns the page's marks. Any context. */
 static inline u64 page_marks(const struct page *page)
 {
 	if (unlikely(options.marks == PKS_MARKS_HASH))
@@ -31,10 +31,10 @@ static inline u64 page_marks(const struct page *page)
 	return smp_load_acquire(&page->marks);
 }
 
-/* Where users are counted from now on. Thread context, while no page has any. */
+/* Sets where marks are counted. Thread context, while no page has any. */
 void pks_marks_set(enum pks_marks marks);
 
-/* What was refused so far; atomic, any context. */
+/* Refusals so far; atomic, any context. */
 struct pks_mark_stats {
 	u64 underflows, full;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The page-fault entry: what is a value for a probe is handed back, what the protection-key policy
- * pardons goes on, everything else is the end of its context.
+ * Handles page faults: hands a probe its fault as a value, continues what the protection-key policy
+ * pardons, and ends the context of every other fault.
  */
 #include "kernel/cpu/extable.h"
 #include "kernel/cpu/insn.h"
@@ -28,7 +28,7 @@ void page_fault(struct regs *regs, u64 addr)
 	if (regs->rflags & RFLAGS_IF)
 		irq_enable(); /* from here on the fault belongs to its thread and may be preempted
 			       */
-	/* user mode has no business at a supervisor page, whatever its key: no pardon could help */
+	/* user mode cannot access a supervisor page, whatever its key: no pardon could help */
 	if (CONFIG_PKS && (regs->error & (PF_PK | PF_U)) == PF_PK && pks_fault(regs, addr))
 		return;
 	die(regs, why(regs, addr), addr);

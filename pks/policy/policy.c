@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * The proposal's modes (docs/EXPERIMENTS.md) as a table. A page that is not open dies in every
- * mode; OFF never sees a protection-key fault on a machine that obeys CR4.PKS, so one that comes
- * is fatal.
+ * The proposal's modes (docs/EXPERIMENTS.md) as a table. An access to a page that cannot be
+ * pardoned dies in every mode. OFF raises no protection-key fault on a machine that obeys CR4.PKS,
+ * so there any fault is fatal.
  */
 #include "pks/policy/policy.h"
 
 /*
- * Scope by what is known of the page: it is marked; it is a device page, which counts with gate=any
- * alone; its key is that of a marked page. Under the scope GLOBAL a mark is a mark of the key, and
- * the page itself is not asked, nor even whether there is a struct page. The RFC that GLOBAL is
- * taken from knows no gate: a device page of a key that is not open has nobody's kmap() whose end
- * could close it, so what gate=any adds is pardoned until the end of the context, as in CONTEXT.
+ * The reach, by scope and by what is known about the page: it is marked; it is a device page, which
+ * counts only with gate=any; its key is that of a marked page. With scope GLOBAL a mark is a mark
+ * of the key: the page itself does not count, and needs no struct page. The RFC that GLOBAL comes
+ * from has no gate: where a key is not open there is no kunmap() to close it, so a device page that
+ * gate=any admits is pardoned until the end of the context, as with scope CONTEXT.
  */
 // clang-format off
 const struct pks_scope_row pks_scope_table[PKS_SCOPES] = {
@@ -33,14 +33,14 @@ const struct pks_policy_row pks_policy_table[PKS_MODES] = {
 // clang-format on
 
 const char *const pks_reason_text[PKS_REASONS] = {
-	[PKS_REASON_PERMITTED] = "the context's rights permit the access by now",
+	[PKS_REASON_PERMITTED] = "the context's rights now permit the access",
 	[PKS_REASON_MODE] = "this mode pardons nothing",
 	[PKS_REASON_NO_PAGE] = "the address has no struct page",
-	[PKS_REASON_NO_DEVICE] = "the page is no device memory",
+	[PKS_REASON_NO_DEVICE] = "the page is not device memory",
 	[PKS_REASON_NOT_MARKED] = "the page is not marked by kmap()",
 	[PKS_REASON_KEY_CLOSED] = "no page of its key is marked by kmap()",
 	[PKS_REASON_MARKED] = "the page is marked by kmap()",
-	[PKS_REASON_KEY_OPEN] = "its key is open to all, as a page of it is marked by kmap()",
+	[PKS_REASON_KEY_OPEN] = "its key is open to all, as kmap() has marked a page of it",
 	[PKS_REASON_DEVICE] = "the gate is open for all device memory",
 };
 
@@ -53,7 +53,7 @@ static enum pks_reason why_closed(struct pks_policy policy, struct pks_page_stat
 	return policy.gate == PKS_GATE_ANY ? PKS_REASON_NO_DEVICE : PKS_REASON_NOT_MARKED;
 }
 
-/* In the order in which pks_reach() asks. */
+/* Checks in the order of pks_reach(). */
 enum pks_reason pks_reason(struct pks_policy policy, struct pks_page_state page, bool permitted)
 {
 	if (permitted)

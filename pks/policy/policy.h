@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What becomes of a protection-key fault, as pure functions: built on the host too. */
+/* Decides what becomes of a protection-key fault. Pure functions, also built on the host. */
 #ifndef KEYWARD_PKS_POLICY_POLICY_H
 #define KEYWARD_PKS_POLICY_POLICY_H
 
@@ -8,16 +8,16 @@
 
 enum pks_verdict {
 	PKS_DIE,         /* no pardon: the context that faulted ends */
-	PKS_PARDON,      /* the access is let through, as widely as enum pks_reach says */
-	PKS_PARDON_WARN, /* the same, and it is reported once for each call site */
+	PKS_PARDON,      /* let the access through, as far as enum pks_reach says */
+	PKS_PARDON_WARN, /* the same, with one warning for each call site */
 };
 
-/* What the policy knows of a page. */
+/* What the policy knows about a page. */
 struct pks_page_state {
 	bool known;    /* the address translates to a page that has a struct page */
 	bool devmap;   /* it belongs to a protected device range */
-	bool marked;   /* kmap() marked it, and no kunmap() yet */
-	bool key_open; /* some page of its key is so marked: pks/policy/global.h */
+	bool marked;   /* kmap() has marked it, and no kunmap() followed yet */
+	bool key_open; /* scope GLOBAL: some page of its key is marked, pks/policy/global.h */
 };
 
 /* What a pardon opens, and for how long. */
@@ -25,7 +25,7 @@ enum pks_reach {
 	PKS_REACH_NONE,        /* nothing: the page cannot be pardoned */
 	PKS_REACH_CONTEXT,     /* the key in the saved frame, until that context ends */
 	PKS_REACH_INSTRUCTION, /* the same, until the instruction is over: pks/policy/step.h */
-	PKS_REACH_ALL,         /* the key in every context that asks, until its last kunmap() */
+	PKS_REACH_ALL,         /* the key in every context that faults, until its last kunmap() */
 };
 
 struct pks_scope_row {
@@ -34,8 +34,9 @@ struct pks_scope_row {
 
 extern const struct pks_scope_row pks_scope_table[PKS_SCOPES];
 
-/* How far a pardon reaches for such a page is. An unknown scope or gate gives nothing more. Any
- * context.
+/*
+ * Returns how far a pardon reaches for such a page. An unknown scope gives PKS_REACH_NONE, an
+ * unknown gate no more than gate=kmapped. Any context.
  */
 static inline enum pks_reach pks_reach(struct pks_policy policy, struct pks_page_state page)
 {
@@ -60,7 +61,7 @@ struct pks_policy_row {
 
 extern const struct pks_policy_row pks_policy_table[PKS_MODES];
 
-/* The verdict; an unknown mode dies. Any context. */
+/* Returns the verdict; `open`: the page can be pardoned. An unknown mode dies. Any context. */
 static inline enum pks_verdict pks_verdict(enum pks_mode mode, bool open)
 {
 	if ((unsigned int)mode >= PKS_MODES)
@@ -74,21 +75,20 @@ enum pks_reason {
 	PKS_REASON_PERMITTED,  /* the rights permit it: a pardon would repeat it for ever */
 	PKS_REASON_MODE,       /* the mode pardons nothing */
 	PKS_REASON_NO_PAGE,    /* no struct page */
-	PKS_REASON_NO_DEVICE,  /* gate=any: the page is not marked, and no device page */
+	PKS_REASON_NO_DEVICE,  /* gate=any: the page is neither marked nor a device page */
 	PKS_REASON_NOT_MARKED, /* gate=kmapped: the page is not marked */
-	PKS_REASON_KEY_CLOSED, /* the same, under the scope GLOBAL: no page of its key is marked */
+	PKS_REASON_KEY_CLOSED, /* the same with scope GLOBAL: no page of its key is marked */
 	/* Pardoned: */
 	PKS_REASON_MARKED,   /* the page is marked */
-	PKS_REASON_KEY_OPEN, /* the scope is GLOBAL, and some page of the key is marked */
+	PKS_REASON_KEY_OPEN, /* scope GLOBAL: some page of the key is marked */
 	PKS_REASON_DEVICE,   /* gate=any: it is a device page */
 	PKS_REASONS
 };
 
-/* A reason in words, static text without a full stop. */
+/* Each reason in words: static text without a full stop. */
 extern const char *const pks_reason_text[PKS_REASONS];
 
-/* Returns why an access gets the verdict it gets; `permitted`: its rights permit it. Any context.
- */
+/* Returns the reason for a verdict; `permitted`: the rights permit the access. Any context. */
 enum pks_reason pks_reason(struct pks_policy policy, struct pks_page_state page, bool permitted);
 
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * An entry of struct local's `step` is active while the instruction that it is for may be executed:
- * its frame is NULL then. While a trap that came in between is handled, the entry has that trap's
- * frame, and so it is no business of the #DBs and faults that the handler meets. Entries of one
- * context are a stack, as its traps are.
+ * An entry of struct local's `step` is active while its instruction may execute: its frame is NULL
+ * then. While a trap that came in between is handled, the entry holds that trap's frame, so that
+ * #DBs and faults of the handler do not match it. The entries of one context form a stack, as its
+ * traps do.
  *
- * MOV SS and POP SS hold back the trap for one instruction (SDM Vol. 3A, "Masking Exceptions and
+ * MOV SS and POP SS hold back the #DB for one instruction (SDM Vol. 3A, "Masking Exceptions and
  * Interrupts When Switching Stacks"): the right lasts for that one too, unless it faults.
  */
 #include "pks/policy/step.h"
@@ -27,9 +27,9 @@ static struct local_step *top(struct local *local)
 }
 
 /*
- * A frame with TF = 1 is returned to by IRET even on an IST stack, as POPF and RET would trap on
- * the RET (kernel/entry.S). IRET lets NMIs in: so they get a second stack while the first is in
- * use. That is possible for the outermost NMI alone; #MC and #DF have no second stack.
+ * A frame with TF = 1 returns by IRET even to an IST stack, as POPF and RET would trap after the
+ * RET (kernel/entry.S). IRET unblocks NMIs: so they get a second stack while the first is in use.
+ * That is possible for the outermost NMI only; #MC and #DF have no second stack.
  */
 static bool stack_permits(u64 rsp)
 {
@@ -81,7 +81,7 @@ bool pks_step(struct regs *regs, u32 key)
 	return true;
 }
 
-/* The instruction is over, or was left: its right goes, with whatever lies above it. */
+/* Ends a step: takes its right back, and drops it with all entries above it. */
 static void end(struct regs *regs, struct local *local, struct local_step *step)
 {
 	local->steps = (u32)(step - local->step);
@@ -90,7 +90,7 @@ static void end(struct regs *regs, struct local *local, struct local_step *step)
 	trace(TRACE_STEP_END, step->rip, step->closed);
 }
 
-/* The instruction will not be executed: TF is as it was before. */
+/* Ends a step, and puts TF back as it was before. */
 static void leave(struct regs *regs, struct local *local, struct local_step *step)
 {
 	if (!step->traced)
@@ -105,7 +105,7 @@ struct local_step *step_suspend(struct regs *regs)
 
 	if (!step || step->frame || regs_user(regs))
 		return NULL;
-	if (regs->rip != step->rip) { /* its trap was held back, and the next instruction faults */
+	if (regs->rip != step->rip) { /* its #DB was held back, and the next instruction faults */
 		leave(regs, local, step);
 		return NULL;
 	}
@@ -118,13 +118,13 @@ void step_resume(struct regs *regs, struct local_step *step)
 	step->frame = NULL;
 	if (regs->rip != step->rip) { /* a fixup: kernel/cpu/extable.c */
 		leave(regs, this_local(), step);
-	} else if (!(regs->rflags & RFLAGS_TF)) { /* who traced as well has ended that */
+	} else if (!(regs->rflags & RFLAGS_TF)) { /* the other tracer has stopped */
 		step->traced = false;
 		regs->rflags |= RFLAGS_TF;
 	}
 }
 
-/* With the rights that pushed it. */
+/* Clears TF in the flags that PUSHF has pushed, with the rights that pushed them. */
 static void correct_image(const struct regs *regs)
 {
 	u32 before = pkrs_update(~0u, (u32)regs_pkrs(regs));
@@ -144,7 +144,7 @@ bool step_trap(struct regs *regs)
 		return false;
 	traced = step->traced;
 	if (!traced)
-		write_dr6(dr6 & ~(u64)DR6_BS); /* the processor only ever sets it */
+		write_dr6(dr6 & ~(u64)DR6_BS); /* the CPU never clears it */
 	if (step->kind == STEP_STRING && regs->rip == step->rip)
 		return !traced;
 	if (step->kind == STEP_PUSHF && !traced)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Prefixes and one opcode byte, in 64-bit mode: SDM Vol. 2, "Instruction Prefixes". */
+/* Decodes prefixes and one opcode byte, in 64-bit mode: SDM Vol. 2, "Instruction Prefixes". */
 #include "pks/policy/step_insn.h"
 
 static bool is_prefix(u8 byte)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a pardon for one instruction must know of that instruction. Pure: built on the host too. */
+/* What a pardon for one instruction must know about it. Pure, also built on the host. */
 #ifndef KEYWARD_PKS_POLICY_STEP_INSN_H
 #define KEYWARD_PKS_POLICY_STEP_INSN_H
 
@@ -11,13 +11,12 @@
 enum step_kind {
 	STEP_PLAIN,
 	STEP_STRING,      /* REP: a trap after each iteration, RIP still on the instruction */
-	STEP_PUSHF,       /* what it pushes has our TF in it */
-	STEP_LOADS_FLAGS, /* POPF, IRET: TF is what they load */
+	STEP_PUSHF,       /* pushes our TF */
+	STEP_LOADS_FLAGS, /* POPF, IRET: they replace TF */
 	STEP_KINDS
 };
 
-/* The kind of the instruction that begins at `insn`, of which `len` bytes may be read. Any context.
- */
+/* Returns the kind of the instruction at `insn`, where `len` bytes may be read. Any context. */
 enum step_kind step_insn_kind(const u8 *insn, u64 len);
 
 #endif
