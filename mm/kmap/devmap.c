@@ -7,7 +7,7 @@ int devmap_protect(struct page *page, u64 n, u32 key)
 {
 	int err;
 
-	for (u64 i = 0; i < n; i++) /* first: who faults on the key must find a device page */
+	for (u64 i = 0; i < n; i++) /* first: a fault on the key must find a device page */
 		page[i].flags |= PG_DEVMAP;
 	err = set_memory_pkey((u64)page_to_virt(page), n, key);
 	for (u64 i = 0; err && i < n; i++)

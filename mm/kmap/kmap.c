@@ -17,7 +17,7 @@ void *kmap(struct page *page)
 			kmap_check_kmap(page, site);
 		page->kmap_site = (u32)(u64)site;
 		page->kmap_thread = current_thread() ? current_thread()->id + 1 : 0;
-		pks_global_open(key); /* first: who sees the mark finds the key open */
+		pks_global_open(key); /* first: where the mark is seen, the key is open */
 		if (!page_mark(page))
 			pks_global_close(key);
 		trace(TRACE_KMAP, page_to_pfn(page), (u64)site);

@@ -26,7 +26,7 @@ static void warn(const struct page *page, const char *what, void *site)
 	if (!warn_site(&sites, (u64)site))
 		return;
 	COUNT(warned);
-	pr("# WARNING: early: %s of a protected page, frame %lu, key %u (%s)\n"
+	pr("# WARNING: kmap check: %s of a protected page, frame %lu, key %u (%s)\n"
 	   "#   by %p"
 	   "S in %s context, thread %u (%s)\n",
 	   what, page_to_pfn(page), page->pkey, pks_key_owner(page->pkey), site, context_name(),

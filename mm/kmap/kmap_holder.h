@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who has a page mapped for itself: for what goes wrong, and for who takes pages away. */
+/* Finds the context that has a page mapped for itself: for warnings, and before pages go away. */
 #ifndef KEYWARD_MM_KMAP_KMAP_HOLDER_H
 #define KEYWARD_MM_KMAP_KMAP_HOLDER_H
 
@@ -8,13 +8,14 @@
 
 struct kmap_holder {
 	u32 site;                   /* low half of the address of the map's caller */
-	u32 thread;                 /* its number; meaningless without a name */
+	u32 thread;                 /* the thread's number; meaningless without a name */
 	char name[THREAD_NAME_MAX]; /* empty: a softirq, interrupt or NMI */
 };
 
 /*
- * Whether a context has one of `n` pages from `first` mapped by kmap_local_page() or kmap_thread(),
- * and which. What others map or unmap meanwhile is seen or not. Any context but NMI.
+ * Returns whether a context has one of `n` pages from `first` mapped by kmap_local_page() or
+ * kmap_thread(), and stores which. Racy: concurrent maps and unmaps may be missed. Any context but
+ * NMI.
  */
 bool kmap_holder(const struct page *first, u64 n, struct kmap_holder *holder);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mappings that belong to one context, as its rights do (docs/ARCHITECTURE.md, "The way of a
- * kmap"): the caller, and nobody else, gets the rights to a protected page until it unmaps. They
- * nest, are unmapped in the opposite order, stay over preemption, and end with their context at
- * the latest. A page without a key costs nothing but its address.
+ * Maps that belong to one context, as its rights do (docs/ARCHITECTURE.md, "The way of a kmap"):
+ * only the caller gets the rights to a protected page, until it unmaps. Maps nest, are unmapped in
+ * the opposite order, survive preemption, and end with their context at the latest. A page without
+ * a key costs nothing but the computation of its address.
  */
 #ifndef KEYWARD_MM_KMAP_KMAP_LOCAL_H
 #define KEYWARD_MM_KMAP_KMAP_LOCAL_H
@@ -14,14 +14,13 @@
 #include "kernel/lib/atomic.h"
 #include "mm/page.h"
 
-/* What the functions below do about pages that may carry a key. */
+/* The slow paths of the functions below, for pages that may carry a key. */
 void kmap_local_protected(struct page *page, enum pks_access access);
 void kunmap_local_protected(const void *addr);
 
 /*
- * Returns the page's address, and grants the running context the rights to read and write it.
- * After LOCAL_MAPS maps of a context no more rights are granted, which is warned about. Any
- * context.
+ * Returns the page's address, and grants the running context the rights to read and write it. Warns
+ * and grants no more rights if the context has LOCAL_MAPS maps. Any context.
  */
 static inline void *kmap_local_page(struct page *page)
 {
@@ -29,12 +28,12 @@ static inline void *kmap_local_page(struct page *page)
 
 	if (unlikely(page->pkey)) {
 		kmap_local_protected(page, PKS_WRITE);
-		barrier(); /* no tail call, so that the call site is this one */
+		barrier(); /* no tail call, so that this is the call site */
 	}
 	return va;
 }
 
-/* The same for reading alone. */
+/* The same, for reading only. */
 static inline void *kmap_local_page_read(struct page *page)
 {
 	void *va = page_to_virt(page);
@@ -47,10 +46,10 @@ static inline void *kmap_local_page_read(struct page *page)
 }
 
 /*
- * Ends the context's last map of the page with this address, which may be any in the page, and puts
- * back the rights that it found. What is not the last map, or none of this context, is warned about
- * with the call sites; then too only what this map opened is closed, and no other map's rights. The
- * context that has mapped.
+ * Ends the context's last map of the page that `addr` lies in, and puts back the rights that the
+ * map found. Unmapping out of order, or a page this context has not mapped, warns with the call
+ * sites; even out of order it closes only what this map opened, and no other map's rights. Called
+ * by the context that mapped.
  */
 static inline void kunmap_local(const void *addr)
 {
@@ -63,7 +62,7 @@ static inline void kunmap_local(const void *addr)
 	}
 }
 
-/* The same without being preempted in between. Any context. */
+/* The same, with preemption disabled in between. Any context. */
 static inline void *kmap_atomic(struct page *page)
 {
 	preempt_disable();

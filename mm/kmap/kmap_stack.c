@@ -3,7 +3,7 @@
 #include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/atomic.h"
 
-/* Claimed before it is filled in, so that an exception in between does not take the same. */
+/* Claims the entry before it is filled in: an exception in between must not take the same one. */
 struct local_map *kmap_stack_claim(struct local *local)
 {
 	u32 n = local->maps;
@@ -31,15 +31,15 @@ u32 kmap_stack_above(const struct local *local, u32 i)
 	return KMAP_NONE;
 }
 
-/* The bits of the rights that must be clear for the map's kind of access. */
+/* Returns the rights bits that must be clear for the map's kind of access. */
 static u32 opens(const struct local_map *map)
 {
 	return map->access == PKS_WRITE ? map->mask : map->mask & 0x55555555;
 }
 
 /*
- * What map i opened looks open to those above that have its key. They are told that it was closed,
- * until one of them opens it itself.
+ * Maps above i with the same key found open what map i opened. Corrects what they found to closed,
+ * up to the first that opens it itself. Returns the bits that none of them opens.
  */
 static u32 close_above(struct local *local, u32 i)
 {

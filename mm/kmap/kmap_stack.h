@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The nested maps of one context, as data: which are open, and which bits of the rights end with
- * one of them. Pure, built on the host too. An exception on the same struct local may come between
- * any two instructions; it adds above what is open, and takes that away again.
+ * each. Pure, also built on the host. An exception on the same struct local may come between any
+ * two instructions; it adds maps on top, and removes them again.
  */
 #ifndef KEYWARD_MM_KMAP_KMAP_STACK_H
 #define KEYWARD_MM_KMAP_KMAP_STACK_H
@@ -12,32 +12,32 @@
 
 #define KMAP_NONE LOCAL_MAPS /* the index of no map */
 
-/* A new entry on top, to be filled in afterwards; NULL: there are LOCAL_MAPS already. */
+/* Adds an entry on top, for the caller to fill in. NULL: there are LOCAL_MAPS already. */
 struct local_map *kmap_stack_claim(struct local *local);
 
-/* The context's last map; NULL: it has none. */
+/* Returns the context's last map, or NULL. */
 static inline const struct local_map *kmap_stack_top(const struct local *local)
 {
 	return local->maps > local->base ? &local->map[local->maps - 1] : NULL;
 }
 
-/* Takes it out, once all of it has been read. */
+/* Removes the context's last map, after the caller has read all of it. */
 static inline void kmap_stack_pop(struct local *local)
 {
 	barrier();
 	WRITE_ONCE(local->maps, local->maps - 1);
 }
 
-/* The topmost map of the page that the context has made in this way; KMAP_NONE: none. */
+/* Returns the context's topmost map of the page of this kind, or KMAP_NONE. */
 u32 kmap_stack_find(const struct local *local, const struct page *page, bool ordered);
 
-/* The topmost map above number i that wants to be unmapped before it; KMAP_NONE: none. */
+/* Returns the topmost map above number i that must be unmapped before it, or KMAP_NONE. */
 u32 kmap_stack_above(const struct local *local, u32 i);
 
 /*
- * Takes map number i out, wherever it stands. The rights must then get *bits in place of those of
- * the mask that is returned: what the map found, if it is the topmost; else all bits that it had
- * opened and that no later map keeps open.
+ * Removes map number i, wherever it is. Returns a mask; the caller must then set the rights under
+ * this mask to *bits. These are what the map found, if it is the topmost; else they close all that
+ * it had opened and that no later map keeps open.
  */
 u32 kmap_stack_remove(struct local *local, u32 i, u32 *bits);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The RFC's thread-local map (docs/EXPERIMENTS.md): a kmap() whose address its caller gives to
- * nobody. As kmap_local_page(), but for threads alone, and unmapped in any order.
+ * The RFC's thread-local map (docs/EXPERIMENTS.md): a kmap() whose caller passes its address to
+ * nobody. Like kmap_local_page(), but for threads only, and unmapped in any order.
  */
 #ifndef KEYWARD_MM_KMAP_KMAP_THREAD_H
 #define KEYWARD_MM_KMAP_KMAP_THREAD_H
@@ -10,13 +10,14 @@
 #include "kernel/lib/atomic.h"
 #include "mm/page.h"
 
-/* What the functions below do about pages that may carry a key. */
+/* The slow paths of the functions below, for pages that may carry a key. */
 void kmap_thread_protected(struct page *page);
 void kunmap_thread_protected(struct page *page);
 
 /*
- * Returns the page's address; if it carries a key, the running thread may read and write it until
- * as many kunmap_thread(). Softirqs, interrupts and NMIs get no rights, and a warning. Any context.
+ * Returns the page's address. If the page has a key, the running thread may read and write it until
+ * as many calls of kunmap_thread(). Softirqs, interrupts and NMIs get a warning and no rights. Any
+ * context.
  */
 static inline void *kmap_thread(struct page *page)
 {
@@ -24,14 +25,14 @@ static inline void *kmap_thread(struct page *page)
 
 	if (unlikely(page->pkey)) {
 		kmap_thread_protected(page);
-		barrier(); /* no tail call, so that the call site is this one */
+		barrier(); /* no tail call, so that this is the call site */
 	}
 	return va;
 }
 
 /*
- * Ends the thread's last such map of the page. Where it has none nothing changes, and a warning
- * says who unmaps, and who has mapped the page instead. Any context.
+ * Ends the thread's last such map of the page. If it has none, changes nothing, and warns who
+ * unmaps, and who has mapped the page instead. Any context.
  */
 static inline void kunmap_thread(struct page *page)
 {

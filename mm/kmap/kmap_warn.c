@@ -19,7 +19,7 @@ void kmap_warnings_forget(void)
 	warn_sites_forget(&sites);
 }
 
-/* One site may do several things wrong, so it is remembered together with the counter. */
+/* True for the first warning of this kind at this site: one site may do several things wrong. */
 static bool first(const u64 *counter, u32 site)
 {
 	if (!warn_site(&sites, (u64)(counter - (const u64 *)&kmap_stats) << 32 | site))
@@ -55,7 +55,7 @@ void kmap_warn_overflow(const struct page *page, void *site)
 		   context_name(), LOCAL_MAPS, page_to_pfn(page), site);
 }
 
-static void say_holder(const struct page *page)
+static void report_holder(const struct page *page)
 {
 	struct kmap_holder holder;
 
@@ -71,16 +71,16 @@ void kmap_warn_not_mapped(const struct page *page, const char *how, void *site)
 	if (!first(&kmap_stats.not_mapped, (u32)(u64)site))
 		return;
 	if (!page) {
-		pr("# WARNING: %s of an address that is no page's, by %p"
+		pr("# WARNING: %s of an address without a page, by %p"
 		   "S\n",
 		   how, site);
 		return;
 	}
-	pr("# WARNING: %s of frame %lu, which this %s context has not mapped so, by %p"
+	pr("# WARNING: %s of frame %lu, which this %s context has not mapped in this way, by %p"
 	   "S\n",
 	   how, page_to_pfn(page), context_name(), site);
-	if (!in_interrupt()) /* an NMI must not ask, and the others are seldom concerned */
-		say_holder(page);
+	if (!in_interrupt()) /* not allowed in an NMI, seldom of use in other interrupts */
+		report_holder(page);
 }
 
 void kmap_warn_no_thread(const struct page *page, const char *how, void *site)

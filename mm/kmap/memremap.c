@@ -8,7 +8,7 @@
 
 #define PAGES_MAX (1ULL << (PAGE_ORDERS - 1))
 
-/* The largest block that begins at the frame, is aligned to its size and not longer than n. */
+/* Returns the order of the largest aligned block that begins at `pfn` and has at most n pages. */
 static u32 block_order(u64 pfn, u64 n)
 {
 	u32 order = 63 - (u32)__builtin_clzll(n);

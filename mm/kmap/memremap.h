@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A device's range of memory with struct pages, as Linux's dev_pagemap, over RAM set aside for it.
- * A protected range carries its owner's key, which is denied to everybody at first: who wants to
- * use a page maps it (mm/kmap/kmap_local.h, mm/kmap/kmap.h) or is granted the key.
+ * A device's range of memory with struct pages, like Linux's dev_pagemap, over RAM set aside for
+ * it. A protected range carries its owner's key, which every context is denied at first: to use a
+ * page, map it (mm/kmap/kmap_local.h, mm/kmap/kmap.h) or have the key granted.
  */
 #ifndef KEYWARD_MM_KMAP_MEMREMAP_H
 #define KEYWARD_MM_KMAP_MEMREMAP_H
@@ -20,20 +20,20 @@ struct dev_pagemap {
 };
 
 /*
- * Sets the range's memory aside, its content undefined, and protects it. The structure must stay
+ * Sets the range's memory aside, with undefined content, and protects it. The structure must stay
  * as it is until memunmap_pages(). -EINVAL: no pages, too many, no owner, or a key that nobody
- * owns; -ENOMEM. Thread context, interrupts on where there are other processors.
+ * owns; -ENOMEM. Thread context, interrupts on if there are other CPUs.
  */
 int memremap_pages(struct dev_pagemap *pgmap);
 
 /*
- * Gives the range back; nobody may use it any more. -EBUSY while a page of it is marked by kmap(),
- * or mapped in a context by kmap_local_page() or kmap_thread(); -ENOMEM, if tables cannot be split:
- * nothing has changed then. -EINVAL: there is no range. As above.
+ * Gives the range back; nobody may use it any more. -EBUSY: a page of it is marked by kmap(), or
+ * mapped in a context by kmap_local_page() or kmap_thread(). -ENOMEM: page tables cannot be split.
+ * -EINVAL: there is no range. On an error nothing has changed. Contexts as above.
  */
 int memunmap_pages(struct dev_pagemap *pgmap);
 
-/* The range that the page belongs to, or NULL. Any context. */
+/* Returns the range that the page belongs to, or NULL. Any context. */
 static inline const struct dev_pagemap *page_pgmap(const struct page *page)
 {
 	return page->flags & PG_PGMAP ? page->pgmap : NULL;

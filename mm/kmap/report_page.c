@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The part of a report that knows about memory: how an address translates, what its page is. */
+/* The part of a report about memory: how an address translates, and what its page is. */
 #include "kernel/console/console.h"
 #include "kernel/cpu/upcalls.h"
 #include "mm/kmap/memremap.h"
@@ -9,7 +9,7 @@
 #include "pks/keys.h"
 #include "pks/policy/marks.h"
 
-/* One line a level. */
+/* Prints one line per level. */
 static void print_walk(const struct pgwalk *walk)
 {
 	static const char *const names[] = { "", "PTE", "PDE", "PDPTE", "PML4E", "PML5E" };

@@ -172,7 +172,7 @@ class Commands(OneMonitor):
         self.one("mode strict", "^mode strict$")
         self.one("mode", "^mode strict$")
         self.one("early on", "^early on$")
-        self.assertIn("WARNING: early: kmap of a protected page",
+        self.assertIn("WARNING: kmap check: kmap of a protected page",
                       "\n".join(self.ask("kmap page0")))
         self.one("early off", "^early off$")
         self.assertEqual(self.ask("marks hash"),
