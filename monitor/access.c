@@ -46,7 +46,7 @@ DEFINE_SIZE(64, "movq (%[p]), %[v]", "movq %[v], (%[p])")
 
 typedef struct fault (*access_t)(struct access *a);
 
-/* By log2 of the size; probes go past the policy, touches through it. */
+/* Indexed by log2 of the size. Probes bypass the fault policy, touches go through it. */
 static const access_t probes[2][4] = {
 	{ probe_load8, probe_load16, probe_load32, probe_load64 },
 	{ probe_store8, probe_store16, probe_store32, probe_store64 },
@@ -56,7 +56,7 @@ static const access_t touches[2][4] = {
 	{ touch_store8, touch_store16, touch_store32, touch_store64 },
 };
 
-/* In the chosen context. A key's fault is repeated where the policy hears of it. */
+/* Makes the access, in the chosen context; after a key's fault again, through the fault policy. */
 static void make(void *arg)
 {
 	struct access *a = arg;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One access to memory from a context of one's choice. Its fault is a value; nothing dies of it. */
+/* Makes one access to memory from a chosen context. Its fault is a value; nothing dies of it. */
 #ifndef KEYWARD_MONITOR_ACCESS_H
 #define KEYWARD_MONITOR_ACCESS_H
 
@@ -10,26 +10,26 @@ struct access {
 	u64 addr;
 	u32 size; /* 1, 2, 4, 8 bytes */
 	bool write;
-	u64 value; /* read, or to be written */
+	u64 value; /* read, or to write */
 
-	/* What came of it. */
-	bool made;          /* else the context could not be had */
-	struct fault fault; /* what the processor said first */
-	bool decided;       /* that was the fault policy's matter, and it did as follows: */
+	/* The result. */
+	bool made;          /* false: the context could not be created */
+	struct fault fault; /* of the first attempt */
+	bool decided;       /* the fault policy decided on it, with this result: */
 	bool pardoned;
-	bool user_page; /* AS_USER: the address is user mode's, there */
+	bool user_page; /* AS_USER: in its address space, the page is user mode's */
 };
 
 /* Makes the access. The monitor's thread. */
 void access_make(const struct as *as, struct access *a);
 
-/* Whether memory was read or written in the end. */
+/* Returns whether memory was read or written in the end. */
 static inline bool access_done(const struct access *a)
 {
 	return a->made && (a->fault.vector == FAULT_NONE || a->pardoned);
 }
 
-/* Prints what is to be said of a fault: its words, key and rights, the policy's verdict and why. */
+/* Prints a fault in words: its cause, key and rights, the policy's verdict and the reason. */
 void access_explain(const struct access *a);
 
 #endif

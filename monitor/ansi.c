@@ -59,7 +59,7 @@ static int take_csi(struct ansi *a, u8 byte)
 
 int ansi_key(struct ansi *a, u8 byte)
 {
-	/* A control character ends whatever was begun, and counts. */
+	/* A control character ends an unfinished sequence, and is a key. */
 	if (byte < 0x20 && byte != ESC)
 		a->state = ANSI_TEXT;
 	if (byte == ESC) {

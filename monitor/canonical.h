@@ -5,8 +5,8 @@
 #include "kernel/cpu/insn.h"
 
 /*
- * Whether the upper bits all equal the highest that paging translates (SDM Vol. 1, "Canonical
- * Addressing"). Any context.
+ * Returns whether the upper bits all equal the highest bit that paging translates (SDM Vol. 1,
+ * "Canonical Addressing"). Any context.
  */
 static inline bool address_is_canonical(u64 addr)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The table of commands, and what is the same for all of them. */
+/* The table of commands, and what all of them share. */
 #include "monitor/commands.h"
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"
@@ -20,7 +20,7 @@ static void command_end(int n, char **words);
 
 static bool tests_passed; /* the monitor's thread */
 
-/* Arguments and help come from the word of the command line that it sets: monitor/settings.c. */
+/* Arguments and help come from the command-line word that it changes: monitor/settings.c. */
 #define SETTING(name)                                         \
 	{                                                     \
 		name, NULL, NULL, 0, 1, command_setting, NULL \
@@ -32,7 +32,7 @@ static const struct command {
 	void (*run)(int n, char **words);
 	const char *more; /* for `help NAME` */
 } commands[] = {
-	{ "help", "[COMMAND]", "what there is, or more about one command", 0, 1, command_help,
+	{ "help", "[COMMAND]", "list the commands, or explain one", 0, 1, command_help,
 	  "Numbers: decimal, 0x and hexadecimal digits, a function's name, " NAMES_ACCEPTED
 	  ", and sums of these with + and -." },
 	{ "run", "GLOB[,GLOB]", "run tests", 1, 1, command_run_tests,
@@ -44,10 +44,10 @@ static const struct command {
 	SETTING("pardon"),
 	SETTING("marks"),
 	SETTING("early"),
-	{ "seed", "N", "start the random sequence of tests anew", 1, 1, command_seed, NULL },
-	{ "keys", "", "who owns which key; initial rights; pages", 0, 0, command_keys, NULL },
-	{ "cpus", "", "processors", 0, 0, command_cpus,
-	  "Other processors are read while they run: their lines are a racy look." },
+	{ "seed", "N", "restart the tests' random sequence", 1, 1, command_seed, NULL },
+	{ "keys", "", "owner, rights and pages of each key", 0, 0, command_keys, NULL },
+	{ "cpus", "", "CPUs, their threads and rights", 0, 0, command_cpus,
+	  "Racy: the other CPUs run while they are read." },
 	{ "threads", "", "threads, their states and rights", 0, 0, command_threads, NULL },
 	{ "stats", "", "protection-key faults, pardons, warnings, deaths", 0, 0, command_stats,
 	  NULL },
@@ -56,23 +56,22 @@ static const struct command {
 	  NULL },
 	{ "grant", "KEY r|rw", "open a key to the monitor's own thread", 2, 2, command_grant,
 	  NULL },
-	{ "revoke", "KEY", "the monitor's initial rights to a key again", 1, 1, command_revoke,
-	  NULL },
+	{ "revoke", "KEY", "reset the monitor's rights to a key", 1, 1, command_revoke, NULL },
 	{ "walk", "ADDR", "how an address translates", 1, 1, command_walk, NULL },
 	{ "page", "[KEY]", "make a page of protected memory (key 1): page0, page1, ...", 0, 1,
 	  command_page, NULL },
 	{ "kmap", "ADDR", "mark a page, as kmap() does", 1, 1, command_kmap, NULL },
-	{ "kunmap", "ADDR", "one user less", 1, 1, command_kunmap, NULL },
-	{ "read", "[as CONTEXT] ADDR [LENGTH]", "read memory (8 bytes); a fault is told in words",
-	  1, 4, command_read,
-	  "Accesses are of 8 bytes, the last ones of 4, 2, 1. CONTEXT is " AS_ACCEPTED "." },
-	{ "write", "[as CONTEXT] ADDR VALUE", "write 8 bytes; a fault is told in words", 2, 4,
+	{ "kunmap", "ADDR", "remove one mark, as kunmap() does", 1, 1, command_kunmap, NULL },
+	{ "read", "[as CONTEXT] ADDR [LENGTH]", "read memory (8 bytes), or explain the fault", 1, 4,
+	  command_read,
+	  "Accesses have 8 bytes, the last ones 4, 2, 1. CONTEXT is " AS_ACCEPTED "." },
+	{ "write", "[as CONTEXT] ADDR VALUE", "write 8 bytes, or explain the fault", 2, 4,
 	  command_write,
-	  "Where the processor or the policy permits it the memory IS written, whosever it is.\n"
+	  "Where the CPU or the policy permits it, the memory IS written, whoever owns it.\n"
 	  "CONTEXT is " AS_ACCEPTED "." },
 	{ "poweroff", "", "end the machine", 0, 0, command_end, NULL },
-	{ "reboot", "", "start it again", 0, 0, command_end, NULL },
-	{ "halt", "", "stop the processor for good", 0, 0, command_end, NULL },
+	{ "reboot", "", "restart the machine", 0, 0, command_end, NULL },
+	{ "halt", "", "stop the machine, and leave it on", 0, 0, command_end, NULL },
 };
 
 static const struct command *find(const char *name)

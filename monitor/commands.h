@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The monitor's commands. Each runs in the monitor's thread and says itself what is wrong with it.
- */
+/* The monitor's commands. Each runs in the monitor's thread and prints its own errors. */
 #ifndef KEYWARD_MONITOR_COMMANDS_H
 #define KEYWARD_MONITOR_COMMANDS_H
 
 #include "kernel/lib/option_words.h"
 
-/* Runs one line; it is cut into words in place. */
+/* Runs one line, which it cuts into words in place. */
 void command_run(char *line);
 
-/* What could follow `before`, if that is the beginning of a command's name: see monitor/line.h. */
+/* Completes `before`, if it is the beginning of a command's name: see monitor/line.h. */
 void command_complete(const char *before, char *more, size_t size);
 
-/* The functions of the table in monitor/commands.c: `n` words, the command's name among them. */
+/* The functions of the table in monitor/commands.c. `n` counts the command's name as well. */
 void command_run_tests(int n, char **words);
 void command_list(int n, char **words);
 void command_setting(int n, char **words);
@@ -32,16 +31,16 @@ void command_kunmap(int n, char **words);
 void command_read(int n, char **words);
 void command_write(int n, char **words);
 
-/* The command line's word that a command of monitor/settings.c shows or changes. */
+/* Returns the command-line word that a command of monitor/settings.c shows or changes. */
 const struct option_word *setting_word(const char *command);
 
-/* The verdict on the last tests that ran: what the machine's status will say. */
+/* Sets the verdict on the last tests, which becomes the machine's exit status. */
 void commands_set_passed(bool passed);
 
-/* A number; false: what is wrong has been said. Names: see monitor/names.h. */
+/* Reads a number; false: prints the error. Names: see monitor/names.h. */
 bool word_number(const char *word, u64 *value);
 
-/* The number of a key that has an owner; false: what is wrong has been said. */
+/* Reads the number of a key that has an owner; false: prints the error. */
 bool word_key(const char *word, u32 *key);
 
 #endif

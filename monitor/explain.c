@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A fault in words: what the processor said, which right was lacking, what the policy made of it.
- */
+/* Explains a fault: what the CPU reported, which right was missing, what the policy decided. */
 #include "kernel/console/console.h"
 #include "kernel/exception.h"
 #include "kernel/lib/option_words.h"
@@ -12,7 +11,7 @@
 #include "pks/policy/fault.h"
 #include "pks/policy/judge.h"
 
-/* The access has been made or not already; by now its judgement could be another one. */
+/* The access is over; the page or its key may have changed since, and with them the judgement. */
 static void explain_policy(const struct access *a, const struct pks_judgement *judged)
 {
 	enum pks_reason reason = pks_judgement_reason(judged);
@@ -43,7 +42,7 @@ static void explain_key(const struct access *a)
 	if (a->decided)
 		explain_policy(a, &judged);
 	else
-		pr("  policy: not asked, as user mode has no business there\n");
+		pr("  policy: not asked, as the page is not for user mode\n");
 }
 
 static const char *page_fault_reason(const struct access *a)

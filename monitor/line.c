@@ -17,7 +17,7 @@ static void copy_view(const struct line *l, char view[LINE_COLUMNS + 1])
 		view[n - 1] = '>';
 }
 
-/* The cursor is inside of the window, and not on a mark unless that is the line's end. */
+/* Keeps the cursor inside the window, and off < and >, except at the line's end. */
 static void scroll(struct line *l)
 {
 	u32 last = l->first + LINE_COLUMNS - 1;
@@ -29,8 +29,8 @@ static void scroll(struct line *l)
 }
 
 /*
- * Sends what makes the terminal show the line: back or forth to the first column that differs, the
- * rest, blanks over what was there before, and back to the cursor.
+ * Makes the terminal show the line: goes back or forth to the first column that differs, sends the
+ * rest, blanks what is left of the old view, and goes back to the cursor.
  */
 static void redraw(struct line *l)
 {
@@ -44,7 +44,7 @@ static void redraw(struct line *l)
 	blanks = (u32)strlen(l->view);
 	while (view[from] && view[from] == l->view[from])
 		from++;
-	if (from == to && from == blanks) /* all is shown already: the cursor alone moves */
+	if (from == to && from == blanks) /* all is shown already: only the cursor moves */
 		from = to = blanks = column;
 	for (; at > from; at--)
 		send[n++] = '\b';
@@ -73,7 +73,7 @@ static void insert(struct line *l, const char *text)
 	l->cursor += n;
 }
 
-/* Takes away [from, to); the cursor is at `from` then. */
+/* Deletes [from, to), and puts the cursor at `from`. */
 static void cut(struct line *l, u32 from, u32 to)
 {
 	memmove(l->text + from, l->text + to, l->length - to + 1);

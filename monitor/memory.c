@@ -57,7 +57,7 @@ void command_page(int n, char **words)
 	   key, pks_key_owner(key));
 }
 
-/* The page of RAM behind an address of the direct map; NULL: what is wrong has been said. */
+/* Returns the page at an address of the direct map; NULL: has printed the error. */
 static struct page *word_page(const char *word)
 {
 	struct page *page;
@@ -71,7 +71,7 @@ static struct page *word_page(const char *word)
 	return page;
 }
 
-static void say_users(const struct page *page)
+static void print_marks(const struct page *page)
 {
 	pr("frame %lu, key %u: marks: %u%s\n", page_to_pfn(page), page->pkey, (u32)page_marks(page),
 	   page->pkey ? "" : " (without a key there is nothing to count)");
@@ -85,7 +85,7 @@ void command_kmap(int n, char **words)
 	if (!page)
 		return;
 	kmap(page);
-	say_users(page);
+	print_marks(page);
 }
 
 void command_kunmap(int n, char **words)
@@ -96,10 +96,10 @@ void command_kunmap(int n, char **words)
 	if (!page)
 		return;
 	kunmap(page);
-	say_users(page);
+	print_marks(page);
 }
 
-/* Takes `as CONTEXT` off the words; how many are left, or -1: what is wrong has been said. */
+/* Takes `as CONTEXT` off the words. Returns how many are left, or -1: has printed the error. */
 static int take_as(int n, char ***words, struct as *as)
 {
 	*as = (struct as){ .kind = AS_SELF };
@@ -131,7 +131,7 @@ static void print_row(u64 addr, const u8 *bytes, u32 n)
 	pr("%016lx:%s  %s\n", addr, hex, text);
 }
 
-/* Reads up to `length` bytes; stops at a fault, which is explained. Returns how many. */
+/* Reads up to `length` bytes; stops at a fault and explains it. Returns how many it has read. */
 static u32 read_bytes(const struct as *as, u64 addr, u8 *bytes, u32 length)
 {
 	bool explained = false;

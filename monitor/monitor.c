@@ -9,12 +9,11 @@
 #include "monitor/commands.h"
 #include "monitor/line.h"
 
-/* So long after a key the next one is waited for without sleeping: a FIFO holds 16 bytes, 1.4 ms.
- */
+/* Polls without sleeping for so long after a key: the UART's FIFO holds 16 bytes, 1.4 ms. */
 #define AWAKE_NS 500000000ULL
 #define NAP_NS   2000000ULL
 
-/* All of it is the monitor's own thread's. */
+/* For the monitor's thread only. */
 static struct ansi ansi;
 static struct line line;
 static u64 last_key;

@@ -6,8 +6,8 @@
 #include "kernel/lib/types.h"
 
 /*
- * Reads and runs commands until one ends the machine. `passed`: the tests before it did, which the
- * machine's status will say. The main thread, with its rights as they were at first.
+ * Reads and runs commands until one ends the machine. `passed`: whether the tests before it have
+ * passed, for the machine's exit status. The main thread, with its initial rights.
  */
 _Noreturn void monitor_main(bool passed);
 

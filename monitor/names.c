@@ -9,7 +9,7 @@
 
 extern const char image_start[], rodata_start[], data_start[], image_end[];
 
-/* Variables have no symbols in the kernel: these few, and the map of kernel/cpu/layout.h. */
+/* The kernel's symbol table has no variables. These few, and the map of kernel/cpu/layout.h. */
 static const struct {
 	const char *name;
 	u64 value;
@@ -26,7 +26,7 @@ static const struct {
 	{ "vmemmap", VMEMMAP_BASE },
 };
 
-/* The monitor's thread. */
+/* For the monitor's thread only. */
 static struct page *pages[NAMED_PAGES];
 static u32 page_count;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names for addresses at the prompt, for the pages that the monitor has made, and for rights. */
+/* Names for addresses at the prompt, for pages that the monitor has made, and for rights. */
 #ifndef KEYWARD_MONITOR_NAMES_H
 #define KEYWARD_MONITOR_NAMES_H
 
@@ -10,14 +10,13 @@
 	"boot_cpu, options, pks_stats, image, rodata, data, image_end, direct, vmap, " \
 	"vmemmap, pageN (made by `page`)"
 
-/* The value of a name; false: there is none. Thread context. */
+/* Looks up the value of a name; false: there is no such name. Thread context. */
 bool name_value(const char *name, u64 *value);
 
-/* Gives the page the next name, pageN; returns N, or -1 when all are given. The monitor's thread.
- */
+/* Names the page pageN, with the next N; returns N, or -1 if all are used. The monitor's thread. */
 int name_page(struct page *page);
 
-/* What the rights `pkrs` permit with the key, in words. Any context. */
+/* Returns in words what the rights `pkrs` permit with the key. Any context. */
 const char *rights_name(u32 pkrs, u32 key);
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The commands that show or change an option of the command line: mode, gate, pardon, marks, early.
- * What each accepts, and its help, is in the table of the words. */
+/*
+ * The commands that show or change an option of the command line: mode, gate, pardon, marks, early.
+ * kernel/lib/option_words.c has their help, and what each accepts.
+ */
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"
 #include "kernel/lib/option_words.h"
@@ -36,7 +38,7 @@ static void set_pardon(u32 scope)
 	pks_policy_set(policy);
 }
 
-/* The counts do not move from one place to the other, so there must be none. */
+/* Marks do not move from one place to the other, so there must be none. */
 static void set_marks(u32 marks)
 {
 	for (u32 key = 0; key < PKS_KEYS; key++) {

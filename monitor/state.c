@@ -34,7 +34,7 @@ void command_keys(int n, char **words)
 	(void)n;
 	(void)words;
 	if (!pks_on())
-		pr("this processor has no PKS, or it is compiled out: keys deny nothing\n");
+		pr("this CPU has no PKS, or it is compiled out: keys deny nothing\n");
 	pr("key  owner            initial       monitor's     pages\n");
 	for (u32 key = 0; key < PKS_KEYS; key++) {
 		if (pks_key_owner(key))
@@ -52,8 +52,7 @@ static const char *context_of(u32 count)
 	return off ? "thread, preemption off" : context_name_of(count);
 }
 
-/* Read without a lock, as the processor itself writes them without one: each is true of its moment.
- */
+/* Takes no lock, as the CPU writes these without one: each was true at some moment. */
 static void print_cpu(const struct cpu *cpu)
 {
 	const struct thread *t = smp_load_acquire(&cpu->current);
@@ -89,9 +88,8 @@ void command_stats(int n, char **words)
 	(void)words;
 	pr("protection-key faults %lu, of them pardoned %lu, refused %lu; warnings %lu\n",
 	   pks_stats.faults, pks_stats.pardons, pks_stats.deaths, pks_stats.warnings);
-	pr("pardons for one instruction %lu, taken back %lu times; for the context's rest instead "
-	   "%lu; "
-	   "by a key open to all %lu\n",
+	pr("pardons for one instruction %lu, taken back %lu times; for the rest of the context "
+	   "instead %lu; by a key open to all %lu\n",
 	   pks_stats.steps, pks_stats.step_ends, pks_stats.steps_wide, pks_stats.global_lent);
 }
 
@@ -114,7 +112,7 @@ void command_trace(int n, char **words)
 	trace_report((u32)MIN(newest, 0xffffffff));
 }
 
-static void say_rights(u32 key)
+static void print_rights(u32 key)
 {
 	u32 pkrs = (u32)this_cpu()->pkrs;
 
@@ -139,7 +137,7 @@ void command_grant(int n, char **words)
 		return;
 	}
 	pks_grant(key, write ? PKS_WRITE : PKS_READ);
-	say_rights(key);
+	print_rights(key);
 }
 
 void command_revoke(int n, char **words)
@@ -150,5 +148,5 @@ void command_revoke(int n, char **words)
 	if (!word_key(words[1], &key))
 		return;
 	pks_set(key, pkrs_rights(PKRS_INIT, key));
-	say_rights(key);
+	print_rights(key);
 }

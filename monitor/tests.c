@@ -9,7 +9,7 @@
 #include "tests/bench/bench.h"
 #include "tests/harness/ktest.h"
 
-/* Puts the globs where the tests look for them, NULL: all; false: what is wrong has been said. */
+/* Stores the globs for the tests; NULL stands for all. False: has printed the error. */
 static bool choose(const char *globs)
 {
 	if (globs && strlen(globs) >= sizeof(options.tests)) {
@@ -20,7 +20,7 @@ static bool choose(const char *globs)
 	return true;
 }
 
-/* The tests look at their thread's rights, and want the initial ones; the monitor's come back. */
+/* Runs the tests with the initial rights, which they expect, and restores the monitor's. */
 static bool run_now(bool bench)
 {
 	u32 rights = pkrs_enter();

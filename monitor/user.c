@@ -6,7 +6,7 @@
 #include "tests/harness/access.h"
 
 #define USER_CODE  __attribute__((section(".user.text"), noinline))
-#define USER_ORDER (USER_TEXT + 0x100000) /* where the program finds what it is to do */
+#define USER_ORDER (USER_TEXT + 0x100000) /* where the program finds its struct order */
 
 struct order {
 	u64 addr, value;

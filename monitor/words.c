@@ -35,7 +35,7 @@ int words_split(char *line, char *words[WORDS_MAX])
 		}
 		if (quoted)
 			return UNCLOSED;
-		line += *line != '\0'; /* before the terminator may take its place */
+		line += *line != '\0'; /* read on before the terminator overwrites the blank */
 		*to++ = '\0';
 	}
 }

@@ -31,8 +31,8 @@ static inline void *kmap_thread(struct page *page)
 }
 
 /*
- * Ends the thread's last such map of the page. If it has none, changes nothing, and warns who
- * unmaps, and who has mapped the page instead. Any context.
+ * Ends the thread's last such map of the page. If it has none, changes nothing, and warns with the
+ * call site and the thread that has mapped the page instead. Any context.
  */
 static inline void kunmap_thread(struct page *page)
 {

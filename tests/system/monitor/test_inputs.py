@@ -171,7 +171,7 @@ class Pipes(unittest.TestCase):
             "read as rights=0 page0", "read as nmi 0x8000000000000000", "write page0 5",
             "read page0", "run trace.*", ""]))
         self.assertEqual(status, 0, output)
-        for text in ("this processor has no PKS", "nothing to grant or revoke",
+        for text in ("this CPU has no PKS", "nothing to grant or revoke",
                      "mode strict; but keys deny nothing here", "no IA32_PKRS here",
                      "the address is not canonical", ": 0000000000000005\n"):
             self.assertIn(text, output)
