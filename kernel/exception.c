@@ -10,7 +10,9 @@
 #include "kernel/ctx.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/sched.h"
 #include "kernel/softirq.h"
+#include "kernel/syscall.h"
 #include "kernel/thread.h"
 
 static trap_hook_t hooks[VECTORS];

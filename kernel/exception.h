@@ -23,10 +23,6 @@ trap_hook_t trap_hook_get(u32 vector);
 /* Handles every trap. Entered and left with interrupts off. */
 void trap_dispatch(struct regs *regs);
 
-/* The system calls, in kernel/syscall.c. */
-void syscall_dispatch(struct regs *regs);
-void syscall_init_cpu(void);
-
 /* Returns "#PF page fault" and so on; "interrupt" for other vectors. Any context. */
 const char *exception_name(u64 vector);
 

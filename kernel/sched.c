@@ -7,6 +7,7 @@
  * queue that it leaves, it is given to the other CPU and flagged as queued; then it is put into the
  * other queue. A waker in between takes the other lock and finds it queued.
  */
+#include "kernel/sched.h"
 #include "kernel/console/panic.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"

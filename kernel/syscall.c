@@ -2,8 +2,8 @@
 #include "kernel/syscall.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"
-#include "kernel/exception.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 
 extern const char syscall_entry[];

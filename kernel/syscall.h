@@ -15,6 +15,14 @@
 
 #include "kernel/lib/types.h"
 
+struct regs;
+
+/* Runs the system call of a frame. Called by trap_dispatch(). */
+void syscall_dispatch(struct regs *regs);
+
+/* Lets SYSCALL enter the kernel on this CPU. Boot. */
+void syscall_init_cpu(void);
+
 typedef u64 (*syscall_test_hook_t)(u64 arg);
 
 /* Sets what SYS_TEST calls, in thread context. NULL: nothing, and SYS_TEST returns -EINVAL. */

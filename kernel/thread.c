@@ -8,6 +8,7 @@
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
+#include "kernel/sched.h"
 #include "kernel/wait.h"
 #include "mm/stack.h"
 

@@ -59,15 +59,6 @@ static inline void thread_adopt(struct cpu *cpu, struct thread *t)
 	cpu->local_now = &t->local;
 }
 
-/* Makes the running code thread "main" of this CPU, and gives the CPU an idle thread. Boot. */
-void sched_init(void);
-
-/* Creates another CPU's idle thread, on whose stack that CPU starts. NULL: out of memory. Boot. */
-struct thread *sched_add_cpu(struct cpu *cpu);
-
-/* The idle loop: takes threads from other CPUs, or halts. A CPU starts it with interrupts off. */
-_Noreturn void sched_idle(void);
-
 /*
  * Starts a thread that runs fn(arg) and ends with what fn returns. NULL: out of memory. It is
  * pinned as its creator is. Every thread must be joined. Thread context.
@@ -85,30 +76,6 @@ _Noreturn void thread_exit(int code);
 
 /* Ends the running thread because of a fault. Called by die(). */
 _Noreturn void thread_die(struct regs *regs, const char *why, u64 addr);
-
-/*
- * Moves the running thread to `cpu` and keeps it there; NULL lets it run anywhere. Threads that it
- * creates inherit this. Thread context.
- */
-void thread_pin(struct cpu *cpu);
-
-/* Gives the CPU to the next ready thread, if any. Thread context. */
-void thread_yield(void);
-
-/* Sleeps for at least `ns`. Thread context. */
-void thread_sleep(u64 ns);
-
-/* Makes a blocked thread runnable; does nothing to any other. Any context but NMI. */
-void thread_wake(struct thread *t);
-
-/* Preempts the running thread: called on the way out of an interrupt, interrupts off. */
-void schedule(void);
-
-/* Keeps the running thread off the CPU until it is woken; call with its state set. */
-void thread_block(void);
-
-/* Wakes the threads that sleep until `now` (ns) or earlier. Called by the tick. */
-void sched_tick(u64 now);
 
 /* Prints one line per thread with its state and rights. Any context but NMI. */
 void threads_report(void);

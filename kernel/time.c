@@ -9,6 +9,7 @@
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/random.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "pks/pkrs.h"
 

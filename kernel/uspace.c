@@ -5,6 +5,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "mm/page.h"
+#include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 
 extern const char user_load[], user_start[], user_end[];

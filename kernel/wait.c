@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/wait.h"
+#include "kernel/sched.h"
 
 void waitq_init(struct waitq *wq)
 {

@@ -5,6 +5,7 @@
 
 #include "kernel/cpu/spinlock.h"
 #include "kernel/lib/list.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 
 struct waitq {

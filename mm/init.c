@@ -12,6 +12,7 @@
 #include "kernel/lib/options.h"
 #include "mm/bootmem.h"
 #include "mm/page.h"
+#include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
 #include "mm/ram.h"

@@ -6,7 +6,6 @@
 #include "kernel/cpu/layout.h"
 #include "kernel/cpu/x86.h"
 #include "kernel/lib/list.h"
-#include "kernel/lib/options.h"
 #include "kernel/lib/types.h"
 
 #define PAGE_ORDERS 19 /* blocks of 2^0 to 2^18 frames: 4 KiB to 1 GiB */
@@ -65,17 +64,6 @@ static inline void *page_to_virt(const struct page *page)
 	return phys_to_virt(page_to_phys(page));
 }
 
-/* What page_address() does with early=on: mm/kmap/kmap_check.h. */
-void kmap_check_page_address(const struct page *page);
-
-/* The page's address, for everybody. It gives no right to the page. Any context. */
-static inline void *page_address(const struct page *page)
-{
-	if (unlikely(options.early))
-		kmap_check_page_address(page);
-	return page_to_virt(page);
-}
-
 static inline bool is_direct_map(u64 va)
 {
 	return va >= DIRECT_BASE && va < DIRECT_BASE + DIRECT_SIZE;
@@ -86,26 +74,5 @@ struct page *phys_to_page(u64 phys);
 
 /* The page behind a direct-map address, or NULL. Any context. */
 struct page *virt_to_page(const void *virt);
-
-/*
- * Allocates 2^order frames, aligned to their size, contents undefined. NULL if there are none. Any
- * context but NMI.
- */
-struct page *page_alloc(u32 order);
-
-/*
- * Frees a block, with the order it was allocated with. Its frames must have key 0 and no mark. Any
- * context but NMI.
- */
-void page_free(struct page *page, u32 order);
-
-/* The number of free frames. */
-u64 pages_free(void);
-
-/* Makes page_alloc() fail (or work again), as if RAM had run out; for tests. Thread context. */
-void page_alloc_fail_set(bool fail);
-
-/* Hands [start, end) to the allocator. Boot. */
-void page_alloc_add(u64 start, u64 end);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A buddy allocator: free blocks of 2^order frames, each aligned to its size. */
+#include "mm/page_alloc.h"
 #include "kernel/console/panic.h"
 #include "kernel/cpu/spinlock.h"
 #include "kernel/cpu/upcalls.h"

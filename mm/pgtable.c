@@ -8,6 +8,7 @@
 #include "kernel/lib/string.h"
 #include "mm/bootmem.h"
 #include "mm/page.h"
+#include "mm/page_alloc.h"
 #include "mm/pgtable_internal.h"
 #include "mm/tlb.h"
 

@@ -47,18 +47,7 @@ int pgtable_map(u64 root, u64 va, u64 pa, u64 len, pte_t prot, int max_level);
  */
 void pgtable_unmap(u64 root, u64 va, u64 len);
 
-/* How many large pages were split; each split adds a table for good. Any context. */
-u64 pgtable_splits(void);
-
 /* Frees the tables of the lower (user) half of an address space, and its root. Thread context. */
 void pgtable_free_user(u64 root);
-
-/*
- * Sets the key of `pages` pages from `va` on. Splits large pages that only partly belong to the
- * range, and flushes the range on every CPU. While it runs, either key may apply; from its return
- * on the new one does, everywhere. -EINVAL: bad range or key, or not everything is mapped; -ENOMEM:
- * a split failed. After an error no key has changed. Contexts as tlb_shootdown().
- */
-int set_memory_pkey(u64 va, u64 pages, u32 key);
 
 #endif

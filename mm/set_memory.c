@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Sets the keys of mapped memory; splits large pages first where that is needed. */
+#include "mm/set_memory.h"
 #include "kernel/console/panic.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/cpu/upcalls.h"

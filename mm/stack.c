@@ -7,6 +7,7 @@
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/list.h"
 #include "mm/page.h"
+#include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 
 static struct {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "monitor/access.h"
 #include "kernel/console/console.h"
-#include "mm/page.h"
 #include "monitor/user.h"
 #include "pks/pkrs.h"
 #include "tests/harness/access.h"

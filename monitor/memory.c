@@ -8,6 +8,8 @@
 #include "kernel/lib/string.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 #include "monitor/access.h"
 #include "monitor/canonical.h"

@@ -3,6 +3,7 @@
 #include "boot/acpi/acpi_registers.h"
 #include "kernel/console/console.h"
 #include "kernel/console/keyboard.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "monitor/ansi.h"

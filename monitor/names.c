@@ -5,6 +5,7 @@
 #include "kernel/lib/ksyms.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/string.h"
+#include "mm/kmap/kmap_check.h"
 #include "pks/policy/fault.h"
 
 extern const char image_start[], rodata_start[], data_start[], image_end[];

@@ -6,6 +6,8 @@
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
+#include "kernel/trace/trace_dump.h"
+#include "kernel/trace/trace_report.h"
 #include "monitor/commands.h"
 #include "monitor/names.h"
 #include "monitor/words.h"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "monitor/user.h"
 #include "kernel/syscall.h"
+#include "mm/kmap/kmap_check.h"
 #include "mm/page.h"
+#include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 #include "tests/harness/access.h"
 

@@ -134,22 +134,6 @@ u64 trace_length(u32 cpu);
  */
 bool trace_read(u32 cpu, u64 number, struct trace_event *event);
 
-/* Prints the `newest` newest events of all CPUs, oldest first. Thread context. */
-void trace_report(u32 newest);
-
-/* Leaves earlier events out of later dumps, as trace_dump() does. Thread context. */
-void trace_clear(void);
-
-/* The name of a type, for dumps; NULL: no such type. */
-const char *trace_type_name(u32 type);
-
-/*
- * Prints, for tools/trace, all events since trace_clear() or the last dump that the rings still
- * hold, and what is needed to understand them; docs/DEBUGGING.md has the form. Records nothing
- * meanwhile. Thread context, interrupts on if there are other CPUs; one caller at a time.
- */
-void trace_dump(void);
-
 /*
  * Declares that the running context will write, or only read, a page: what its rights allow beyond
  * that is exposure. Begin and end in one context, a page only once at a time. Any context.
@@ -163,21 +147,5 @@ static inline void trace_use_end(u64 pfn, u32 key, bool write)
 {
 	trace(TRACE_USE_END, pfn, (u64)key << 8 | write);
 }
-
-/* A part of the trace that tools/trace judges by itself. */
-struct trace_scenario {
-	u32 id;           /* below TRACE_SCENARIOS */
-	const char *name; /* static text */
-	struct pks_policy policy;
-	u8 key;    /* of the pages whose exposure is measured */
-	u32 pages; /* how many carry it; less than 2^24 */
-};
-
-/* Thread context; one scenario at a time. */
-void trace_scenario_begin(const struct trace_scenario *scenario);
-void trace_scenario_end(const struct trace_scenario *scenario);
-
-/* The name of the last scenario begun with this id; NULL: none. */
-const char *trace_scenario_name(u32 id);
 
 #endif

@@ -4,6 +4,7 @@
  * number of lines and a checksum, so that tools/trace notices what a console has lost, cut or
  * damaged. docs/DEBUGGING.md describes the format.
  */
+#include "kernel/trace/trace_dump.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/ipi.h"
@@ -11,6 +12,7 @@
 #include "kernel/lib/printf.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
+#include "kernel/trace/trace_scenario.h"
 #include "pks/keys.h"
 
 #define TRACE_VERSION 1

@@ -3,12 +3,14 @@
  * Prints the rings of all CPUs as one list, ordered by TSC. The order of events on two CPUs means
  * nothing if their TSCs differ.
  */
+#include "kernel/trace/trace_report.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/percpu.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/exception.h"
 #include "kernel/lib/option_words.h"
 #include "kernel/lib/printf.h"
+#include "kernel/trace/trace_dump.h"
 
 /* The number of each CPU's next event. Only the one thread that reports uses it. */
 static u64 cursor[CPUS_MAX];

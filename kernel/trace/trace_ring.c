@@ -3,6 +3,7 @@
 #include "kernel/console/console.h"
 #include "kernel/lib/string.h"
 #include "mm/page.h"
+#include "mm/page_alloc.h"
 
 static struct trace_ring *ring_of(u64 length)
 {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "kernel/trace/trace_scenario.h"
 #include "kernel/cpu/percpu.h"
 #include "kernel/cpu/trace.h"
 

@@ -2,6 +2,7 @@
 #include "mm/kmap/devmap.h"
 #include "kernel/cpu/pkrs_bits.h"
 #include "mm/pgtable.h"
+#include "mm/set_memory.h"
 
 int devmap_protect(struct page *page, u64 n, u32 key)
 {

@@ -7,6 +7,7 @@
 #ifndef KEYWARD_MM_KMAP_KMAP_CHECK_H
 #define KEYWARD_MM_KMAP_KMAP_CHECK_H
 
+#include "kernel/lib/options.h"
 #include "mm/page.h"
 
 /* Calls seen while the option is on; atomic, any context. `warned`: warnings printed. */
@@ -20,5 +21,16 @@ void kmap_check_set(bool on);
 
 /* Checks a kmap() that was called at `site`. Any context. */
 void kmap_check_kmap(const struct page *page, void *site);
+
+/* What page_address() does with early=on. Any context. */
+void kmap_check_page_address(const struct page *page);
+
+/* The page's address, for everybody. It gives no right to the page. Any context. */
+static inline void *page_address(const struct page *page)
+{
+	if (unlikely(options.early))
+		kmap_check_page_address(page);
+	return page_to_virt(page);
+}
 
 #endif

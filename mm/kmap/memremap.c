@@ -3,6 +3,7 @@
 #include "kernel/cpu/pkrs_bits.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap_holder.h"
+#include "mm/page_alloc.h"
 #include "pks/keys.h"
 #include "pks/policy/marks.h"
 

@@ -13,7 +13,6 @@
 #include "kernel/cpu/extable.h"
 #include "kernel/cpu/local.h"
 #include "kernel/cpu/trace.h"
-#include "kernel/exception.h"
 #include "kernel/lib/atomic.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/step_insn.h"

@@ -5,6 +5,7 @@
  */
 #include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "pks/rights.h"
 #include "tests/bench/bench.h"

@@ -3,6 +3,8 @@
 #include "kernel/cpu/insn.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/page_alloc.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/bench/bench.h"

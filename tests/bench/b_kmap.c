@@ -3,6 +3,7 @@
 #include "kernel/cpu/insn.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap_local.h"
+#include "mm/page_alloc.h"
 #include "tests/bench/bench.h"
 
 static u64 map_and_unmap(struct page *page, u64 *writes)

@@ -5,8 +5,11 @@
  * run and over numbers of CPUs (docs/EXPERIMENTS.md has the table).
  */
 #include "kernel/cpu/insn.h"
+#include "mm/kmap/kmap_check.h"
 #include "mm/page.h"
+#include "mm/page_alloc.h"
 #include "mm/pgtable.h"
+#include "mm/set_memory.h"
 #include "pks/rights.h"
 #include "tests/bench/bench.h"
 

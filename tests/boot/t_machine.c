@@ -12,6 +12,8 @@
 #include "kernel/lib/options.h"
 #include "kernel/syscall.h"
 #include "kernel/uspace.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/page_alloc.h"
 #include "pks/pkrs.h"
 #include "tests/harness/access.h"
 #include "tests/harness/probe.h"

@@ -7,7 +7,10 @@
 
 #include "kernel/exception.h"
 #include "mm/init.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/page_alloc.h"
 #include "mm/pgtable_internal.h"
+#include "mm/set_memory.h"
 #include "mm/stack.h"
 #include "tests/harness/access.h"
 #include "tests/harness/contexts.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/harness/drain.h"
+#include "mm/page_alloc.h"
 
 void drain_all(struct drain *drain)
 {

@@ -5,6 +5,8 @@
 #include "kernel/time.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/page_alloc.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
 #include "pks/rights.h"

@@ -2,6 +2,7 @@
 #include "tests/harness/percpu_run.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "tests/harness/ktest.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/harness/window.h"
+#include "mm/page_alloc.h"
 #include "mm/pgtable_internal.h"
 #include "mm/tlb.h"
 #include "tests/harness/ktest.h"

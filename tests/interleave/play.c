@@ -4,6 +4,7 @@
 #include "kernel/exception.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "mm/kmap/kmap.h"

@@ -7,6 +7,7 @@
 #define KTEST_SUITE "contexts"
 
 #include "kernel/exception.h"
+#include "kernel/sched.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
 #include "kernel/work.h"

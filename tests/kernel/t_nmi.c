@@ -9,6 +9,7 @@
 
 #include "kernel/apic.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "pks/rights.h"

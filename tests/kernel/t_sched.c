@@ -9,6 +9,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
 #include "kernel/lib/random.h"
+#include "kernel/sched.h"
 #include "kernel/time.h"
 #include "kernel/wait.h"
 #include "pks/keys.h"

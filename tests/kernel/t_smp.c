@@ -11,6 +11,7 @@
 #include "kernel/exception.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/wait.h"

@@ -10,6 +10,7 @@
 #include "kernel/exception.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/random.h"
+#include "kernel/sched.h"
 #include "kernel/time.h"
 #include "kernel/wait.h"
 #include "tests/harness/expect.h"

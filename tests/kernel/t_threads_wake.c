@@ -6,7 +6,7 @@
 #define KTEST_SUITE "threads"
 
 #include "kernel/cpu/insn.h"
-#include "kernel/exception.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "tests/harness/expect.h"

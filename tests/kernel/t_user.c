@@ -6,10 +6,13 @@
 #define KTEST_SUITE "user"
 
 #include "kernel/exception.h"
+#include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "kernel/thread.h"
 #include "kernel/uspace.h"
 #include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/page_alloc.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/access.h"

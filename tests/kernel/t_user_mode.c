@@ -7,6 +7,7 @@
 #define KTEST_SUITE "user"
 
 #include "kernel/exception.h"
+#include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"

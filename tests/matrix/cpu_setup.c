@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/cpu/cpuid.h"
 #include "kernel/lib/string.h"
+#include "mm/kmap/kmap_check.h"
 #include "mm/page.h"
+#include "mm/page_alloc.h"
 #include "mm/pgtable_internal.h"
-#include "mm/tlb.h"
 #include "pks/pkrs.h"
 #include "tests/harness/window.h"
 #include "tests/matrix/cpu.h"

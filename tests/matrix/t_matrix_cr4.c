@@ -7,6 +7,7 @@
 #define KTEST_SUITE "matrix"
 
 #include "kernel/lib/random.h"
+#include "mm/page_alloc.h"
 #include "mm/tlb.h"
 #include "tests/harness/access.h"
 #include "tests/harness/fixture.h"

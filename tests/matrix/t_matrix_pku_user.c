@@ -8,6 +8,8 @@
 #include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/syscall.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/page_alloc.h"
 #include "tests/harness/access.h"
 #include "tests/harness/pke.h"
 #include "tests/harness/probe.h"

@@ -9,6 +9,7 @@
 #include "kernel/thread.h"
 #include "kernel/uspace.h"
 #include "mm/init.h"
+#include "mm/page_alloc.h"
 #include "tests/harness/drain.h"
 #include "tests/harness/expect.h"
 

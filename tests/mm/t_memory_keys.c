@@ -8,6 +8,9 @@
 
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/pkrs_bits.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/page_alloc.h"
+#include "mm/set_memory.h"
 #include "mm/tlb.h"
 #include "pks/keys.h"
 #include "tests/harness/drain.h"

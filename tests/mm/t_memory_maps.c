@@ -11,6 +11,8 @@
 #include "kernel/lib/random.h"
 #include "kernel/thread.h"
 #include "mm/init.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/page_alloc.h"
 #include "tests/harness/expect.h"
 #include "tests/harness/window.h"
 

@@ -12,6 +12,8 @@
 #include "kernel/lib/options.h"
 #include "mm/init.h"
 #include "mm/kmap/devmap.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/page_alloc.h"
 #include "mm/pgtable_internal.h"
 #include "mm/ram.h"
 #include "pks/rights.h"

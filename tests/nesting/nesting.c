@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/nesting/nesting.h"
 #include "kernel/console/console.h"
-#include "kernel/exception.h"
 #include "kernel/thread.h"
 #include "pks/keys.h"
 #include "pks/policy/fault.h"

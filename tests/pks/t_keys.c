@@ -7,6 +7,8 @@
 #define KTEST_SUITE "keys"
 
 #include "kernel/lib/string.h"
+#include "mm/page_alloc.h"
+#include "mm/set_memory.h"
 #include "pks/keys.h"
 #include "pks/rights.h"
 #include "tests/harness/access.h"

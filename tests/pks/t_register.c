@@ -5,6 +5,8 @@
  */
 #define KTEST_SUITE "register"
 
+#include "mm/kmap/kmap_check.h"
+#include "mm/page_alloc.h"
 #include "tests/harness/access.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/window.h"

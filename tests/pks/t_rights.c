@@ -6,6 +6,7 @@
  */
 #define KTEST_SUITE "rights"
 
+#include "mm/page_alloc.h"
 #include "pks/rights.h"
 #include "tests/harness/access.h"
 #include "tests/harness/fixture.h"

@@ -8,10 +8,12 @@
 #define KTEST_SUITE "writes"
 
 #include "kernel/exception.h"
+#include "kernel/sched.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
 #include "mm/kmap/kmap_local.h"
 #include "mm/kmap/kmap_thread.h"
+#include "mm/page_alloc.h"
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"
 

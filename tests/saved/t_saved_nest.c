@@ -6,6 +6,7 @@
 #define KTEST_SUITE "saved"
 
 #include "kernel/exception.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"

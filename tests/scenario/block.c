@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Block targets and the like: a list of pages is mapped, passed on, and unmapped at the end. */
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_check.h"
 #include "tests/scenario/scenario.h"
 
 static void *vec[SCENARIO_PAGES]; /* one driver runs at a time */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* File systems: directories, caches, compressed data; and maps that belong to one context. */
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_check.h"
 #include "mm/kmap/kmap_local.h"
 #include "mm/kmap/kmap_thread.h"
 #include "tests/scenario/scenario.h"

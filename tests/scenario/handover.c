@@ -4,6 +4,7 @@
  * which kmap() was made for; or it hands over the *page*, and the consumer maps it for itself.
  */
 #include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_check.h"
 #include "mm/kmap/kmap_local.h"
 #include "tests/scenario/scenario.h"
 

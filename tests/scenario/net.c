@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Drivers that receive: one context maps a page, another fills it in. */
 #include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_check.h"
 #include "tests/scenario/scenario.h"
 
 static void *mapped[SCENARIO_PAGES]; /* the addresses of the driver that runs; one does at a time */

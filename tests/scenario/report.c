@@ -4,6 +4,8 @@
 #include "kernel/cpu/trace.h"
 #include "kernel/lib/option_words.h"
 #include "kernel/lib/options.h"
+#include "kernel/trace/trace_dump.h"
+#include "kernel/trace/trace_scenario.h"
 
 static u32 id_of(const struct scenario *s)
 {

@@ -6,6 +6,7 @@
 #ifndef KEYWARD_TESTS_SCENARIO_REPORT_H
 #define KEYWARD_TESTS_SCENARIO_REPORT_H
 
+#include "mm/kmap/kmap_check.h"
 #include "tests/scenario/scenario.h"
 
 /* The outcome of a use, and which of a late report's two hints would name the mapper. */

@@ -7,6 +7,8 @@
 
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
+#include "kernel/trace/trace_dump.h"
+#include "kernel/trace/trace_scenario.h"
 #include "mm/kmap/kmap.h"
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"

@@ -7,8 +7,8 @@
 
 #include "kernel/console/console.h"
 #include "kernel/cpu/trace.h"
-#include "kernel/exception.h"
 #include "kernel/lib/string.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"

@@ -10,6 +10,7 @@
 #include "mm/kmap/kmap_local.h"
 #include "mm/kmap/kmap_thread.h"
 #include "mm/kmap/memremap.h"
+#include "mm/page_alloc.h"
 #include "tests/harness/fixture.h"
 
 static struct prot_page p;

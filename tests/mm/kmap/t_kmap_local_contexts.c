@@ -8,6 +8,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/local.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "mm/kmap/kmap_local.h"
 #include "mm/kmap/kmap_warn.h"

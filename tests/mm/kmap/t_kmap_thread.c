@@ -11,6 +11,7 @@
 #include "mm/kmap/kmap_local.h"
 #include "mm/kmap/kmap_thread.h"
 #include "mm/kmap/kmap_warn.h"
+#include "mm/page_alloc.h"
 #include "pks/rights.h"
 #include "tests/harness/actor.h"
 #include "tests/harness/fixture.h"

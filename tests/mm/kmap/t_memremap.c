@@ -6,6 +6,7 @@
 #include "mm/kmap/kmap_local.h"
 #include "mm/kmap/kmap_thread.h"
 #include "mm/kmap/memremap.h"
+#include "mm/page_alloc.h"
 #include "pks/keys.h"
 #include "pks/rights.h"
 #include "tests/harness/actor.h"

@@ -8,7 +8,6 @@
 
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
-#include "kernel/exception.h"
 #include "kernel/thread.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap.h"

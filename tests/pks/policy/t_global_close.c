@@ -3,6 +3,7 @@
 #define KTEST_SUITE "global"
 
 #include "kernel/cpu/insn.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "mm/kmap/devmap.h"

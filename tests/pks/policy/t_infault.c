@@ -10,6 +10,7 @@
 
 #include "kernel/cpu/context.h"
 #include "kernel/exception.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "mm/kmap/kmap.h"

@@ -4,6 +4,7 @@
 
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap.h"
+#include "mm/page_alloc.h"
 #include "pks/policy/global.h"
 #include "pks/policy/mark_hash.h"
 #include "pks/policy/marks.h"

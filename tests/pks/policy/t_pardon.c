@@ -7,6 +7,7 @@
 
 #include "kernel/cpu/insn.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "mm/kmap/kmap.h"
 #include "pks/policy/fault.h"

@@ -7,10 +7,12 @@
  */
 #define KTEST_SUITE "policy"
 
-#include "kernel/exception.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/page_alloc.h"
 #include "mm/pgtable.h"
+#include "mm/set_memory.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/judge.h"
 #include "pks/rights.h"

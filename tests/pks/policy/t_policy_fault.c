@@ -6,7 +6,6 @@
  */
 #define KTEST_SUITE "policy"
 
-#include "kernel/exception.h"
 #include "kernel/thread.h"
 #include "pks/keys.h"
 #include "pks/policy/fault.h"

@@ -7,9 +7,12 @@
 #define KTEST_SUITE "policy"
 
 #include "kernel/lib/string.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap.h"
+#include "mm/kmap/kmap_check.h"
+#include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 #include "pks/keys.h"
 #include "pks/policy/fault.h"

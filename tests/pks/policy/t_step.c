@@ -9,7 +9,6 @@
 
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
-#include "kernel/exception.h"
 #include "mm/kmap/kmap.h"
 #include "pks/policy/fault.h"
 #include "tests/harness/probe.h"

@@ -11,6 +11,7 @@
 #include "kernel/exception.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "pks/policy/fault.h"
 #include "tests/harness/inject.h"

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The allocator of page frames. */
+#ifndef KEYWARD_MM_PAGE_ALLOC_H
+#define KEYWARD_MM_PAGE_ALLOC_H
+
+#include "mm/page.h"
+
+/*
+ * Allocates 2^order frames, aligned to their size, contents undefined. NULL if there are none. Any
+ * context but NMI.
+ */
+struct page *page_alloc(u32 order);
+
+/*
+ * Frees a block, with the order it was allocated with. Its frames must have key 0 and no mark. Any
+ * context but NMI.
+ */
+void page_free(struct page *page, u32 order);
+
+/* The number of free frames. */
+u64 pages_free(void);
+
+/* Makes page_alloc() fail (or work again), as if RAM had run out; for tests. Thread context. */
+void page_alloc_fail_set(bool fail);
+
+/* Hands [start, end) to the allocator. Boot. */
+void page_alloc_add(u64 start, u64 end);
+
+#endif
