@@ -37,7 +37,7 @@ static struct {
 	enum ktest_status status; /* atomic; only ever gets worse */
 	u32 checks;               /* atomic */
 	bool stress;
-	char reason[128]; /* of the last skip or error */
+	char reason[128]; /* of what gave the test its status, if that is a skip or an error */
 } now;
 
 static struct {
@@ -46,12 +46,15 @@ static struct {
 
 static u32 runs; /* written by the same thread */
 
-static void worsen(enum ktest_status to)
+/* True for the one caller that made the status worse: the reason printed is its own. */
+static bool worsen(enum ktest_status to)
 {
 	enum ktest_status was = smp_load_acquire(&now.status);
 
-	while (was < to && !try_cmpxchg(&now.status, &was, to))
-		;
+	while (was < to)
+		if (try_cmpxchg(&now.status, &was, to))
+			return true;
+	return false;
 }
 
 void ktest_checked(void)
@@ -61,18 +64,19 @@ void ktest_checked(void)
 
 void ktest_skip(const char *reason)
 {
-	strlcpy(now.reason, reason, sizeof(now.reason));
-	worsen(KTEST_SKIP);
+	if (worsen(KTEST_SKIP))
+		strlcpy(now.reason, reason, sizeof(now.reason));
 }
 
 void ktest_error(const char *fmt, ...)
 {
 	va_list args;
 
+	if (!worsen(KTEST_ERROR))
+		return;
 	va_start(args, fmt);
 	kvsnprintf(now.reason, sizeof(now.reason), fmt, args);
 	va_end(args);
-	worsen(KTEST_ERROR);
 }
 
 void ktest_fail(const char *file, int line, const char *fmt, ...)

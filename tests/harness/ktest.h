@@ -55,7 +55,7 @@ u32 ktest_runs(void);
 /* Calls `name` with the full name of each test that ktest_main() would run; returns the count. */
 u32 ktest_list(void (*name)(const char *name));
 
-/* Sets the running test's status unless it is worse already, and its reason. Any context. */
+/* Set the running test's status and its reason, unless it is as bad already. Any context. */
 void ktest_skip(const char *reason);
 void ktest_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -35,6 +35,15 @@ static void checks_nothing(void)
 }
 KTEST(checks_nothing, KT_SELFTEST);
 
+static void keeps_the_worst_reason(void)
+{
+	ktest_skip("a skip before");
+	ktest_error("the error");
+	ktest_error("a second error");
+	ktest_skip("a skip after");
+}
+KTEST(keeps_the_worst_reason, KT_SELFTEST);
+
 static void hangs(void)
 {
 	for (;;)

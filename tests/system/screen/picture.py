@@ -16,7 +16,7 @@ class NotText(Exception):
 
 def glyphs():
     """{glyph: character} of the font; a glyph is its rows as bytes."""
-    with open(os.path.join(TOP, "kernel", "font.c"), encoding="utf-8") as file:
+    with open(os.path.join(TOP, "kernel", "console", "font.c"), encoding="utf-8") as file:
         table = file.read().split("= {", 1)[1]
     rows = bytes(int(x, 16) for x in re.findall(r"\b0x([0-9a-f]{2})\b", table))
     if len(rows) != GLYPHS * HEIGHT:
