@@ -1,116 +1,188 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The table of the command line's words. The parser and its messages, the names of values, the
- * monitor's help, tools/run --help and docs/HARDWARE.md are made from it. tools/lib/words.py reads
- * this file as text: a row is three strings and one of the macros below, and nothing else.
- */
+/* Parses and names the values of command-line words, by kind. */
 #include "kernel/lib/option_words.h"
+#include "kernel/lib/options.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/string.h"
+#include "kernel/lib/value.h"
 
-static const struct option_value on_off[] = { { true, "on" }, { false, "off" } };
-static const struct option_value off_on[] = { { false, "off" }, { true, "on" } };
+struct options options;
 
-static const struct option_value modes[] = {
-	{ PKS_MODE_OFF, "off" },
-	{ PKS_MODE_STRICT, "strict" },
-	{ PKS_MODE_RELAXED, "relaxed" },
-	{ PKS_MODE_SILENT, "silent" },
-};
-static const struct option_value gates[] = {
-	{ PKS_GATE_KMAPPED, "kmapped" },
-	{ PKS_GATE_ANY, "any" },
-};
-static const struct option_value scopes[] = {
-	{ PKS_SCOPE_CONTEXT, "context" },
-	{ PKS_SCOPE_INSTRUCTION, "instruction" },
-	{ PKS_SCOPE_GLOBAL, "global" },
-};
-static const struct option_value marks[] = {
-	{ PKS_MARKS_PAGE, "page" },
-	{ PKS_MARKS_HASH, "hash" },
-};
-static const struct option_value exits[] = {
-	{ EXIT_POWEROFF, "poweroff" },
-	{ EXIT_REBOOT, "reboot" },
-	{ EXIT_HALT, "halt" },
-	{ EXIT_MONITOR, "monitor" },
-};
-static const struct option_value levels[] = { { 4, "4" }, { 5, "5" }, { 0, "max" } };
-static const struct option_value magic_points[] = {
-	{ MAGIC_WRITE, "write" },
-	{ MAGIC_SWITCH, "switch" },
-	{ MAGIC_FAULT, "fault" },
-	{ MAGIC_PARDON, "pardon" },
-};
-static const struct option_value extents[] = {
-	{ MATRIX_EVERYDAY, "everyday" },
-	{ MATRIX_FULL, "full" },
-	{ MATRIX_LIST, "list" },
-};
-static const struct option_value avoided[] = { { false, "nothing" }, { true, "set-dirty" } };
-static const struct option_value apic_modes[] = { { false, "found" }, { true, "x2apic" } };
+static bool is_name(const char *text, size_t len, const char *name)
+{
+	return strlen(name) == len && !memcmp(name, text, len);
+}
 
-#define FIELD(field) \
-	.offset = offsetof(struct options, field), .size = sizeof(((struct options *)0)->field)
-#define NAMED(field, list) FIELD(field), .values = list, .value_count = ARRAY_SIZE(list)
+const struct option_word *option_find(const char *name, size_t len)
+{
+	for (u32 i = 0; i < option_word_count; i++)
+		if (is_name(name, len, option_words[i].name))
+			return &option_words[i];
+	return NULL;
+}
 
-/* One macro per kind of word: the field of struct options, and what it accepts. */
-#define CHOICE(field, list) .kind = OPTION_CHOICE, NAMED(field, list)
-#define MASK(field, list)   .kind = OPTION_MASK, NAMED(field, list)
-#define NUMBER(field, from, to)                                         \
-	.kind = OPTION_NUMBER, FIELD(field), .least = from, .most = to, \
-	.accepted = "a number from " #from " to " #to
-#define NUMBER64(field)                                          \
-	.kind = OPTION_NUMBER, FIELD(field), .most = UINT64_MAX, \
-	.accepted = "a number of at most 64 bits"
-#define LIMIT(field, to)                                            \
-	.kind = OPTION_LIMIT, FIELD(field), .least = 1, .most = to, \
-	.accepted = "max or a number from 1 to " #to
-#define SIZE(field) \
-	.kind = OPTION_SIZE, FIELD(field), .accepted = "a size N[K|M|G|T] below 16 EiB, 0 for all"
-#define RANGES(field, count) \
-	.kind = OPTION_RANGES, FIELD(field), .accepted = "a list of up to " #count " START+SIZE"
-#define TEXT(field, length, form)          \
-	.kind = OPTION_TEXT, FIELD(field), \
-	.accepted = "a list " form " of at most " #length " bytes"
+const struct option_value *option_value(const struct option_word *word, const char *name,
+					size_t len)
+{
+	for (u32 i = 0; i < word->value_count; i++)
+		if (is_name(name, len, word->values[i].name))
+			return &word->values[i];
+	return NULL;
+}
 
-const struct option_word option_words[] = {
-	/* name, default, help, kind */
-	{ "pks", "relaxed", "how the kernel answers a protection-key fault",
-	  CHOICE(policy.mode, modes) },
-	{ "gate", "kmapped", "pages that can be pardoned: marked by kmap(), or any device page",
-	  CHOICE(policy.gate, gates) },
-	{ "pardon", "context",
-	  "how far a pardon reaches: the rest of the context, one instruction, every context",
-	  CHOICE(policy.scope, scopes) },
-	{ "marks", "page", "where kmap() counts a page's marks: in struct page, or in a hash",
-	  CHOICE(marks, marks) },
-	{ "early", "off", "warn once per call site of kmap() and page_address() on protected pages",
-	  CHOICE(early, on_off) },
-	{ "tests", "", "run only these: SUITE.TEST, SUITE.TEST+tick; tests=none runs none",
-	  TEXT(tests, 255, "GLOB[,GLOB]") },
-	{ "seed", "0", "seed of all random sequences; 0: taken from the TSC, and printed",
-	  NUMBER64(seed) },
-	{ "repeat", "1", "how many times to run each test", NUMBER(repeat, 1, 1000000) },
-	{ "exit", "poweroff", "what to do at the end; monitor: a prompt", CHOICE(exit, exits) },
-	{ "cpus", "max", "start at most this many CPUs, never more than 512", LIMIT(cpus, 4096) },
-	{ "mem", "64G", "use at most this much RAM", SIZE(mem) },
-	{ "reserve", "", "physical addresses to leave unused, RAM or not", RANGES(reserve, 8) },
-	{ "paging", "max", "levels of paging; max: as many as the CPU has",
-	  CHOICE(paging, levels) },
-	{ "magic", "", "magic breakpoints for Bochs", MASK(magic, magic_points) },
-	{ "matrix", "everyday",
-	  "how much of the architecture matrix to run; list: all, with a line per divergent case",
-	  CHOICE(matrix, extents) },
-	{ "case", "", "run only these cases of the matrix, or this interleaving",
-	  TEXT(matrix_case, 255, "AXIS:VALUE[,AXIS:VALUE]") },
-	{ "avoid", "nothing", "leave out what would crash this machine: see machines/bochs",
-	  CHOICE(avoid_set_dirty, avoided) },
-	{ "apic", "found", "mode of the local APICs: as the firmware left it, or x2APIC",
-	  CHOICE(x2apic, apic_modes) },
-	{ "bench", "off", "run the benches instead of the tests", CHOICE(bench, on_off) },
-	{ "trace", "off", "trace everything from the start, and dump it after the tests",
-	  CHOICE(trace, off_on) },
-};
+const char *option_value_name(const struct option_word *word, u64 value)
+{
+	for (u32 i = 0; i < word->value_count; i++)
+		if (word->values[i].value == value)
+			return word->values[i].name;
+	return "invalid";
+}
 
-const u32 option_word_count = ARRAY_SIZE(option_words);
-_Static_assert(ARRAY_SIZE(option_words) <= 64, "boot/cmdline.c has a bit for each");
+static void *field(const struct option_word *word, struct options *opt)
+{
+	return (char *)opt + word->offset;
+}
+
+/* x86 is little-endian: a narrower field takes the low bytes. */
+static bool store(const struct option_word *word, struct options *opt, u64 value)
+{
+	memcpy(field(word, opt), &value, word->size);
+	return true;
+}
+
+u64 option_get(const struct option_word *word, const struct options *opt)
+{
+	u64 value = 0;
+
+	memcpy(&value, (const char *)opt + word->offset, word->size);
+	return value;
+}
+
+static bool set_choice(const struct option_word *word, struct options *opt, const char *text)
+{
+	const struct option_value *v = option_value(word, text, strlen(text));
+
+	return v && store(word, opt, v->value);
+}
+
+static bool set_mask(const struct option_word *word, struct options *opt, const char *text)
+{
+	u64 mask = 0;
+
+	while (*text) {
+		const struct option_value *v;
+		size_t len = 0;
+
+		while (text[len] && text[len] != ',')
+			len++;
+		v = option_value(word, text, len);
+		if (!v)
+			return false;
+		mask |= v->value;
+		text += len + (text[len] == ',');
+	}
+	return store(word, opt, mask);
+}
+
+static bool set_number(const struct option_word *word, struct options *opt, const char *text)
+{
+	const char *rest;
+	u64 value;
+
+	if (word->kind == OPTION_LIMIT && !strcmp(text, "max"))
+		return store(word, opt, word->most);
+	if (!value_number(text, &value, &rest) || *rest)
+		return false;
+	return value >= word->least && value <= word->most && store(word, opt, value);
+}
+
+static bool set_size(const struct option_word *word, struct options *opt, const char *text)
+{
+	const char *rest;
+	u64 size;
+
+	return value_size(text, &size, &rest) && !*rest && store(word, opt, size);
+}
+
+/* Refuses a range that is empty or wraps. */
+static bool set_ranges(const struct option_word *word, struct options *opt, const char *text)
+{
+	struct options_range *r = field(word, opt), *end = r + word->size / sizeof(*r);
+
+	for (memset(r, 0, word->size); *text; r++) {
+		u64 after;
+
+		if (r == end || !value_size(text, &r->start, &text) || *text++ != '+' ||
+		    !value_size(text, &r->size, &text) || !r->size ||
+		    __builtin_add_overflow(r->start, r->size, &after) || (*text && *text++ != ','))
+			return false;
+	}
+	return true;
+}
+
+static bool set_text(const struct option_word *word, struct options *opt, const char *text)
+{
+	return strlcpy(field(word, opt), text, word->size) < word->size;
+}
+
+bool option_set(const struct option_word *word, struct options *opt, const char *text)
+{
+	static bool (*const set[])(const struct option_word *, struct options *, const char *) = {
+		[OPTION_CHOICE] = set_choice, [OPTION_MASK] = set_mask,
+		[OPTION_NUMBER] = set_number, [OPTION_LIMIT] = set_number,
+		[OPTION_SIZE] = set_size,     [OPTION_RANGES] = set_ranges,
+		[OPTION_TEXT] = set_text,
+	};
+
+	return set[word->kind](word, opt, text);
+}
+
+const char *option_names(const struct option_word *word, const char *between, char *text,
+			 size_t size)
+{
+	size_t len = 0;
+
+	*text = '\0';
+	for (u32 i = 0; i < word->value_count && len < size; i++)
+		len += (size_t)ksnprintf(text + len, size - len, "%s%s", i ? between : "",
+					 word->values[i].name);
+	return text;
+}
+
+const char *option_accepted(const struct option_word *word, char *text, size_t size)
+{
+	size_t len;
+
+	if (word->accepted) {
+		strlcpy(text, word->accepted, size);
+		return text;
+	}
+	len = strlcpy(text, word->kind == OPTION_MASK ? "a list of " : "one of ", size);
+	option_names(word, ", ", text + len, size - len);
+	return text;
+}
+
+static const char *name_of(const char *word, u64 value)
+{
+	return option_value_name(option_find(word, strlen(word)), value);
+}
+
+const char *pks_mode_name(enum pks_mode mode)
+{
+	return name_of("pks", mode);
+}
+
+const char *pks_gate_name(enum pks_gate gate)
+{
+	return name_of("gate", gate);
+}
+
+const char *pks_scope_name(enum pks_scope scope)
+{
+	return name_of("pardon", scope);
+}
+
+const char *pks_marks_name(enum pks_marks value)
+{
+	return name_of("marks", value);
+}

@@ -45,7 +45,7 @@ struct options_range {
 #define OPTIONS_RESERVE 8
 
 /*
- * One field for each word of the table in option_words.c. The table says what a word accepts, the
+ * One field for each word of the table in option_table.c. The table says what a word accepts, the
  * comments here what its value means.
  */
 struct options {

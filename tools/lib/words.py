@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The kernel's command-line words, read from their table in kernel/lib/option_words.c.
+"""The kernel's command-line words, read from their table in kernel/lib/option_table.c.
 
 The reader knows no more C than that table needs, and refuses the rest with the line's number.
 """
@@ -9,7 +9,7 @@ import re
 from collections import namedtuple
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SOURCE = os.path.join(TOP, "kernel", "lib", "option_words.c")
+SOURCE = os.path.join(TOP, "kernel", "lib", "option_table.c")
 DOCUMENT = os.path.join(TOP, "docs", "HARDWARE.md")
 BEGIN = "<!-- words: from here on written by `make words` -->"
 END = "<!-- words: to here -->"
