@@ -5,6 +5,7 @@ Each takes the tree (its files by path, as lines) and yields what is wrong.
 """
 
 import collections
+import fnmatch
 import os
 import re
 
@@ -68,6 +69,33 @@ def suites(tree):
         yield "linker.ld: no TESTS_OF(%s), which has suites" % folder
     for folder in sorted(set(listed) - folders):
         yield "linker.ld: TESTS_OF(%s) has no suite" % folder
+
+
+def tests(tree):
+    """documents and lists name suites and tests that exist"""
+    names, helpers = {}, {}
+    for path, lines in tree.sources(".c", ".h"):
+        text = "\n".join(lines)
+        suite = re.search(r'^#define KTEST_SUITE "(\w+)"', text, re.M)
+        folder = os.path.dirname(path)
+        # Any word counts, as macros and tables of the suite's folder register tests too.
+        words = names.setdefault(suite[1], (set(), set())) if suite else None
+        if suite:
+            words[0].update(re.findall(r"\w+", text))
+            words[1].add(folder)
+        else:
+            helpers.setdefault(folder, set()).update(re.findall(r"\w+", text))
+    names = {suite: words.union(*(helpers.get(f, set()) for f in folders))
+             for suite, (words, folders) in names.items()}
+    named = re.compile(r"(?<![\w./-])(%s)\.([a-z][\w*]*)" % "|".join(names)) if names else None
+    for path, lines in tree.files.items():
+        if not named or not path.endswith(".md") and not path.startswith(("machines/", "lab/")):
+            continue
+        for number, line in enumerate(lines, 1):
+            for suite, test in named.findall(line):
+                stem = re.sub(r"_in_hash$", "", test)
+                if not any(fnmatch.fnmatchcase(name, stem) for name in names[suite]):
+                    yield "%s:%d: there is no test %s.%s" % (path, number, suite, test)
 
 
 def defines(lines, name):
@@ -134,4 +162,4 @@ def sabotages(tree):
     return stale(tree.top)
 
 
-CHECKS = [exceptions, exports, suites, ways, sabotages]
+CHECKS = [exceptions, exports, suites, tests, ways, sabotages]

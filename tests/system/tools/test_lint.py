@@ -169,6 +169,21 @@ class Lint(unittest.TestCase):
         self.add("docs/ARCHITECTURE.md", "## Something else\n")
         self.assertEqual(self.failing(), ["ways"])
 
+    def test_a_document_names_only_tests_that_exist(self):
+        self.add("linker.ld", "/* SPDX-License-Identifier: MIT */\n\t\tTESTS_OF(mm)\n")
+        self.add("tests/mm/t_kmap.c", HEAD + '#define KTEST_SUITE "kmap"\nKTEST(maps_end, 0);\n')
+        self.add("tests/mm/table.c", HEAD + "X(listed)\n")
+        for text in ("`kmap.maps_end`", "'tests=kmap.maps*'", "kmap.maps_end_in_hash", "kmap.listed",
+                     "mm/kmap.c", "nobody.knows"):
+            self.add("docs/A.md", text + "\n")
+            self.assertEqual(self.failing(), [], text)
+        for text in ("`kmap.maps_ends`", "'tests=kmap.unmaps*'", "kmap.nothing"):
+            self.add("docs/A.md", text + "\n")
+            self.assertEqual(self.failing(), ["tests"], text)
+        self.add("docs/A.md", "\n".join(["kmap.maps_end", ""]))
+        self.add("machines/m", "# SPDX-License-Identifier: MIT\n[known]\nkmap.gone = why\n")
+        self.assertEqual(self.failing(), ["tests"])
+
     def test_sabotages(self):
         self.add("tests/sabotage/a.txt", HEAD.replace("//", "#") + "= s: what\n@ mm/a.c\n- int a;\n+\n")
         self.add("mm/a.c", HEAD + "int a;\n")
