@@ -143,7 +143,7 @@ static void kernel_main(const struct boot_info *info)
 	tick_init();
 	tick_start();
 	trace_attach(this_cpu()->id, trace_ring_alloc());
-	trace_on = options.trace || options.exit == EXIT_MONITOR; /* nobody else reads it */
+	trace_on = options.trace || options.exit == EXIT_MONITOR; /* else nobody reads it */
 	irq_enable();
 	smp_start();
 	work_start();

@@ -2,9 +2,10 @@
 /*
  * What a context has open besides its rights: its nested maps (mm/kmap/kmap_local.c) and the
  * instructions that it was pardoned for (pks/policy/step.c). Each thread has one, and so has the
- * softirq, interrupt and NMI context of each CPU. Exceptions, system calls and work items use their
- * thread's, and an NMI nested in a machine check uses the machine check's: on top of what is open
- * there, between local_enter() and local_leave(). Only its own context writes here: no lock.
+ * softirq, interrupt and NMI context of each CPU. A work item uses its thread's, an exception or
+ * system call that of the context it interrupts, and an NMI nested in a machine check the machine
+ * check's: on top of what is open there, between local_enter() and local_leave(). Only its own
+ * context writes here: no lock.
  */
 #ifndef KEYWARD_KERNEL_CPU_LOCAL_H
 #define KEYWARD_KERNEL_CPU_LOCAL_H
