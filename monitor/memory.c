@@ -42,19 +42,21 @@ void command_page(int n, char **words)
 
 	if (n == 2 && !word_key(words[1], &key))
 		return;
+	if (names_full()) {
+		pr("all %d pages have been made\n", NAMED_PAGES);
+		return;
+	}
 	page = page_alloc(0);
-	if (!page) {
-		pr("no memory for a page\n");
+	if (page)
+		memset(page_to_virt(page), 0, PAGE_SIZE);
+	if (!page || devmap_protect(page, 1, key)) {
+		if (page)
+			page_free(page, 0);
+		pr("no memory for %s\n",
+		   page ? "the tables of a large page that is split" : "a page");
 		return;
 	}
-	memset(page_address(page), 0, PAGE_SIZE);
 	number = name_page(page);
-	if (number < 0 || devmap_protect(page, 1, key)) {
-		page_free(page, 0);
-		pr(number < 0 ? "all %d pages have been made\n" : "no memory to split a table\n",
-		   NAMED_PAGES);
-		return;
-	}
 	pr("page%d is at %016lx: device memory, key %u (%s)\n", number, (u64)page_address(page),
 	   key, pks_key_owner(key));
 }

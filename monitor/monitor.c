@@ -56,7 +56,7 @@ void monitor_main(bool passed)
 	commands_set_passed(passed);
 	line.out = print;
 	line.complete = command_complete;
-	pr("# monitor: reads the serial port%s; help lists the commands\n",
+	pr("# monitor: reads the serial ports%s; help lists the commands\n",
 	   keyboard ? " and the keyboard" : ", as there is no keyboard controller");
 	for (;;) {
 		enum line_event event;

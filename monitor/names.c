@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "monitor/names.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/percpu.h"
 #include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/ksyms.h"
@@ -31,10 +32,14 @@ static const struct {
 static struct page *pages[NAMED_PAGES];
 static u32 page_count;
 
+bool names_full(void)
+{
+	return page_count == NAMED_PAGES;
+}
+
 int name_page(struct page *page)
 {
-	if (page_count == NAMED_PAGES)
-		return -1;
+	BUG_ON(names_full());
 	pages[page_count] = page;
 	return (int)page_count++;
 }

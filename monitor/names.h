@@ -13,7 +13,10 @@
 /* Looks up the value of a name; false: there is no such name. Thread context. */
 bool name_value(const char *name, u64 *value);
 
-/* Names the page pageN, with the next N; returns N, or -1 if all are used. The monitor's thread. */
+/* Whether all names are given. The monitor's thread. */
+bool names_full(void);
+
+/* Gives the page the next name, pageN, and returns N. Not if names_full(). The monitor's thread. */
 int name_page(struct page *page);
 
 /* Returns in words what the rights `pkrs` permit with the key. Any context. */

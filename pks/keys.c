@@ -38,9 +38,7 @@ int pks_key_free(u32 key)
 		return -EINVAL;
 	if (smp_load_acquire(&pages[key]))
 		return -EBUSY;
-#if CONFIG_PKS
 	pkrs_update(0, pkrs_mask(key));
-#endif
 	smp_store_release(&owners[key], NULL);
 	return 0;
 }

@@ -25,9 +25,9 @@ void page_fault(struct regs *regs, u64 addr)
 {
 	if (extable_fixup(regs, EX_PROBE, addr))
 		return;
+	/* from here on the fault belongs to its thread and may be preempted */
 	if (regs->rflags & RFLAGS_IF)
-		irq_enable(); /* from here on the fault belongs to its thread and may be preempted
-			       */
+		irq_enable();
 	/* user mode cannot access a supervisor page, whatever its key: no pardon could help */
 	if (CONFIG_PKS && (regs->error & (PF_PK | PF_U)) == PF_PK && pks_fault(regs, addr))
 		return;

@@ -200,9 +200,10 @@ reads the tables through the direct map, from CR3."""
             return
         yield text
         devmap = number("(unsigned long)PG_DEVMAP")
-        yield "  page: %sdirect map's key %d, marks: %d" % (
+        in_hash = str(gdb.parse_and_eval("options.marks")) == "PKS_MARKS_HASH"
+        yield "  page: %sdirect map's key %d, marks: %s" % (
             "device range, " if flags & devmap else "", int(page["pkey"]),
-            int(page["marks"]))
+            "in the hash" if in_hash else int(page["marks"]))
         site, by = int(page["kmap_site"]), int(page["kmap_thread"])
         if by:
             yield "  last kmap by %s in thread %d" % (symbol(LAYOUT["KERNEL_BASE"] | site), by - 1)

@@ -20,7 +20,7 @@ class Commands(OneMonitor):
         passed, failed, _, _, errors = totals(self.m.boot)
         self.assertGreater(passed, 5)
         self.assertEqual((failed, errors), (0, 0))
-        self.assertRegex("\n".join(self.m.boot), "# monitor: reads the serial port and the keyboard")
+        self.assertRegex("\n".join(self.m.boot), "# monitor: reads the serial ports and the keyboard")
 
     def test_help_covers_every_command(self):
         answer = self.ask("help")
