@@ -40,7 +40,7 @@ bochs-debug: iso ## the kernel in Bochs's debugger, PKRS at each stop: ARGS="mag
 test: ## builds, host tests, every machine; ends with the counts
 	@tools/test
 
-matrix: iso ## every case on every machine, minutes: MACHINES="qemu-10.0 bochs" for these only
+matrix: iso ## every case on every machine, for minutes: MACHINES="qemu-10.0 bochs" for these only
 	@tools/matrix --build $(BUILD) $(MACHINES)
 
 divergences: ## docs/DIVERGENCES.md from what matrix found

@@ -42,7 +42,7 @@ static void warn_unknown(struct parse *parse, const char *word)
 	for (u32 i = 0; i < option_word_count && len < sizeof(names); i++)
 		len += (size_t)ksnprintf(names + len, sizeof(names) - len, "%s%s", i ? ", " : "",
 					 option_words[i].name);
-	warn(parse, "%.60s: no such key; the keys are %s; ignoring it", word, names);
+	warn(parse, "%.60s: no such word; the words are %s; ignoring it", word, names);
 }
 
 static void set_key(struct parse *parse, const struct option_word *key, const char *value)

@@ -86,7 +86,7 @@ static void print_pks(void)
 	if (!CONFIG_PKS)
 		pr("# PKS: compiled out\n");
 	else if (!pks_on())
-		pr("# PKS: this CPU has none (CPUID.7.0:ECX[31] is 0)\n");
+		pr("# PKS: this CPU does not have it (CPUID.7.0:ECX[31] is 0)\n");
 	else
 		pr("# PKS: mode %s, gate %s, pardon %s, initial rights %p"
 		   "K%s\n",

@@ -144,7 +144,7 @@ static struct cpu *prepare(u32 id, u32 apic_id)
 	return sched_add_cpu(cpu) ? cpu : NULL;
 }
 
-/* Waits for the outcome; false if there is none within that time. */
+/* Waits for the outcome; false if it does not come in time. */
 static bool answered_within(u64 ns)
 {
 	for (u64 until = now_ns() + ns; now_ns() < until; cpu_relax())
@@ -215,10 +215,10 @@ static const char *start_for_good(struct cpu *cpu)
 static void start_or_leave_out(u32 apic_id)
 {
 	struct cpu *cpu = prepare(cpu_count, apic_id);
-	const char *why = cpu ? start_for_good(cpu) : "no memory is left";
+	const char *why = cpu ? start_for_good(cpu) : "out of memory";
 
 	if (why) {
-		pr("# CPUs: left out the CPU with APIC id %u: %s\n", apic_id, why);
+		pr("# CPUs: left out the CPU with APIC ID %u: %s\n", apic_id, why);
 		return;
 	}
 	cpus[cpu->id] = cpu;
@@ -231,7 +231,8 @@ static bool startable(const struct acpi_cpu *found)
 		return false;
 	if (apic_reaches(found->apic_id))
 		return true;
-	pr("# CPUs: APIC id %u is beyond xAPIC mode: left out\n", found->apic_id);
+	pr("# CPUs: left out the CPU with APIC ID %u: xAPIC mode cannot address it\n",
+	   found->apic_id);
 	return false;
 }
 

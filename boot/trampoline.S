@@ -6,7 +6,7 @@
  * and takes the stack from ap_start.
  *
  * A CPU that starts after boot/smp.c has given it up may find no stack, or the next CPU's. So it
- * takes the stack by XCHG and stops if there is none; boot/smp.c compares the APIC id.
+ * takes the stack by XCHG and stops if there is none; boot/smp.c compares the APIC ID.
  */
 #include "boot/long_mode.inc"
 #include "boot/smp.h"

@@ -28,7 +28,7 @@ struct ranges ram;
 static void report_lost(const struct boot_info *info, const struct ram_lost *lost, u64 limit)
 {
 	if (lost->contradicted)
-		pr("# RAM: %lu KiB that the memory map also calls something else are left out\n",
+		pr("# RAM: %lu KiB that the memory map also lists with another type are left out\n",
 		   lost->contradicted >> 10);
 	if (lost->beyond)
 		pr("# RAM: %lu MiB from %lu GiB on are left out: %s\n", lost->beyond >> 20,
@@ -36,7 +36,7 @@ static void report_lost(const struct boot_info *info, const struct ram_lost *los
 		   limit == DIRECT_SIZE ? "the direct map ends there"
 					: "the CPU's physical addresses end there");
 	if (info->mem_dropped || ram.dropped)
-		pr("# RAM: %u entries of the memory map were left out\n",
+		pr("# RAM: %u entries of the memory map are left out\n",
 		   info->mem_dropped + ram.dropped);
 }
 

@@ -42,7 +42,7 @@ static void explain_key(const struct access *a)
 	if (a->decided)
 		explain_policy(a, &judged);
 	else
-		pr("  policy: not asked, as the page is not for user mode\n");
+		pr("  policy: not asked, as it is a supervisor page\n");
 }
 
 static const char *page_fault_reason(const struct access *a)
@@ -57,8 +57,9 @@ static const char *page_fault_reason(const struct access *a)
 	if (f->error & PF_RSVD)
 		return "a reserved bit is set in an entry of the page tables";
 	if (f->error & PF_U && !a->user_page)
-		return "the page is not for user mode";
-	return f->error & PF_W ? "the page is read-only" : "the page is closed to supervisors";
+		return "the page is a supervisor page";
+	return f->error & PF_W ? "the page is read-only"
+			       : "a user page, which SMAP denies to the kernel";
 }
 
 void access_explain(const struct access *a)

@@ -45,7 +45,7 @@ static void add_cpu(struct acpi_madt *madt, struct acpi_cpu cpu, u32 flags, stru
 	madt->cpus[madt->cpu_count++] = cpu;
 }
 
-/* An APIC id of all ones addresses all CPUs, so no CPU has it. */
+/* An APIC ID of all ones addresses all CPUs, so no CPU has it. */
 static void take_entry(struct acpi_madt *madt, const struct acpi_view *entry, struct first *first)
 {
 	struct acpi_cpu cpu = { 0 };
@@ -89,7 +89,7 @@ void acpi_madt(const struct acpi_parser *p, const struct acpi_view *table)
 	     at += entry.len)
 		take_entry(madt, &entry, &first);
 	if (madt->cpus_duplicate)
-		acpi_complain(p, "MADT: %u CPUs repeat an APIC id, the first %u; leaving them out",
+		acpi_complain(p, "MADT: %u CPUs repeat an APIC ID, the first %u; leaving them out",
 			      madt->cpus_duplicate, first.apic_id);
 	if (madt->cpus_dropped)
 		acpi_complain(p, "MADT: leaving out %u CPUs beyond the first %u",

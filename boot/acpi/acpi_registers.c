@@ -97,7 +97,7 @@ static void enable_acpi_mode(void)
 			return;
 }
 
-/* Called without SLP_EN first, then with it: some chipsets want two writes. */
+/* Called without SLP_EN first, then with it: some chipsets need two writes. */
 static void write_pm1(u32 enable)
 {
 	for (u32 i = 0; i < 2; i++) {

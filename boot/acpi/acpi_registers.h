@@ -20,7 +20,7 @@ enum acpi_register {
 
 #define ACPI_PM_TIMER_HZ 3579545
 
-/* A register's place, with addr 0 if there is none, and its name. Any context. */
+/* Returns a register's place, with addr 0 if there is none, and its name. Any context. */
 struct acpi_reg *acpi_register(enum acpi_register which);
 const char *acpi_register_name(enum acpi_register which);
 

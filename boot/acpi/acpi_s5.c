@@ -8,8 +8,8 @@
  * and the code searches for these bytes without interpreting those around them. So it misses a
  * package that a method makes (Method (_S5)), one whose elements are names of other objects, and
  * one that is built while tables are loaded: then S5 is unknown, and the caller has other ways to
- * end. And it believes a package behind a condition that is false, and bytes of another meaning
- * that look just like this; six of them are fixed.
+ * end. It also accepts a package behind a condition that is false, and bytes of another meaning
+ * that look the same; six of them are fixed.
  */
 #include "boot/acpi/acpi_internal.h"
 #include "kernel/lib/string.h"

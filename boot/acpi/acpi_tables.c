@@ -42,7 +42,7 @@ static bool read_header(const struct acpi_parser *p, u64 phys, struct acpi_table
 	header->phys = phys;
 	if (header->len >= ACPI_HEADER && header->len <= ACPI_TABLE_LEN_MAX)
 		return true;
-	acpi_complain(p, "%s at 0x%lx: a length of %u bytes is not believed", header->signature,
+	acpi_complain(p, "%s at 0x%lx: a length of %u bytes is out of range", header->signature,
 		      phys, header->len);
 	return false;
 }
@@ -142,7 +142,7 @@ static bool second_half_good(const struct acpi_parser *p, const u8 *rsdp, size_t
 	if (len < RSDP_NEW_LEN)
 		acpi_complain(p, "RSDP: revision %u, but only %zu bytes", rsdp[RSDP_REV], len);
 	else if (reported < RSDP_NEW_LEN || reported > len)
-		acpi_complain(p, "RSDP: a length of %u bytes is not believed", reported);
+		acpi_complain(p, "RSDP: a length of %u bytes is out of range", reported);
 	else if (sum(rsdp, reported))
 		acpi_complain(p, "RSDP: wrong extended checksum; ignoring its XSDT");
 	else

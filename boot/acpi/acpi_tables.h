@@ -45,7 +45,7 @@ struct acpi_madt {
 	u32 cpu_count;
 	struct acpi_cpu cpus[ACPI_CPUS_MAX]; /* in the table's order */
 	u32 cpus_disabled;                   /* left out: cannot be used at all */
-	u32 cpus_duplicate;                  /* left out: repeat an earlier APIC id */
+	u32 cpus_duplicate;                  /* left out: repeat an earlier APIC ID */
 	u32 cpus_dropped;                    /* left out: more than ACPI_CPUS_MAX */
 };
 

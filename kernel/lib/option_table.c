@@ -80,7 +80,7 @@ const struct option_word option_words[] = {
 	{ "gate", "kmapped", "pages that can be pardoned: marked by kmap(), or any device page",
 	  CHOICE(policy.gate, gates) },
 	{ "pardon", "context",
-	  "how far a pardon reaches: the rest of the context, one instruction, every context",
+	  "how far a pardon goes: the rest of the context, one instruction, every context",
 	  CHOICE(policy.scope, scopes) },
 	{ "marks", "page", "where kmap() counts a page's marks: in struct page, or in a hash",
 	  CHOICE(marks, marks) },

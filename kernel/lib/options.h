@@ -11,7 +11,7 @@ enum pks_mode { PKS_MODE_OFF, PKS_MODE_STRICT, PKS_MODE_RELAXED, PKS_MODE_SILENT
 /* Which protected pages can be pardoned: only those marked by kmap(), or any devmap page. */
 enum pks_gate { PKS_GATE_KMAPPED, PKS_GATE_ANY, PKS_GATES };
 
-/* How far pardons reach: the rest of the context, one instruction, every context. */
+/* How far pardons go: the rest of the context, one instruction, every context. */
 enum pks_scope { PKS_SCOPE_CONTEXT, PKS_SCOPE_INSTRUCTION, PKS_SCOPE_GLOBAL, PKS_SCOPES };
 
 /* What decides on protection-key faults. Read by pks_policy_get(), changed by pks_policy_set(). */

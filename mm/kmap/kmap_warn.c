@@ -50,7 +50,7 @@ void kmap_warn_overflow(const struct page *page, void *site)
 {
 	COUNT(overflow);
 	if (first(&kmap_stats.overflow, (u32)(u64)site))
-		pr("# WARNING: the %s context has %d pages mapped: frame %lu gets no rights, by %p"
+		pr("# WARNING: the %s context has %d pages mapped: no rights to frame %lu, by %p"
 		   "S\n",
 		   context_name(), LOCAL_MAPS, page_to_pfn(page), site);
 }
@@ -87,7 +87,7 @@ void kmap_warn_no_thread(const struct page *page, const char *how, void *site)
 {
 	COUNT(no_thread);
 	if (first(&kmap_stats.no_thread, (u32)(u64)site))
-		pr("# WARNING: %s of frame %lu in %s context: it is for threads, by %p"
+		pr("# WARNING: %s of frame %lu in %s context, but only threads may call it, by %p"
 		   "S\n",
 		   how, page_to_pfn(page), context_name(), site);
 }

@@ -35,8 +35,7 @@ static void warn_full(const struct page *page)
 
 	COUNT(full);
 	if (!xchg(&warned, true))
-		pr("# WARNING: no place for a mark: frame %lu stays unmarked (marks=hash has %d "
-		   "places)\n",
+		pr("# WARNING: frame %lu stays unmarked: the hash of marks is full (%d slots)\n",
 		   page_to_pfn(page), MARK_HASH_SLOTS);
 }
 
@@ -74,7 +73,7 @@ bool page_unmark(struct page *page, void *site)
 		return true;
 	COUNT(underflows);
 	if (warn_site(&sites, (u64)site))
-		pr("# WARNING: kunmap of a page that is not mapped (frame %lu), by %p"
+		pr("# WARNING: kunmap of a page that is not marked (frame %lu), by %p"
 		   "S\n",
 		   page_to_pfn(page), site);
 	return false;

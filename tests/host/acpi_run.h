@@ -86,10 +86,10 @@ static inline const char *check_madt(const struct acpi_madt *madt)
 		return "CPUs dropped while there was room";
 	for (u32 i = 0; i < madt->cpu_count; i++) {
 		if (madt->cpus[i].apic_id == ~0u)
-			return "a CPU with the broadcast APIC id";
+			return "a CPU with the broadcast APIC ID";
 		for (u32 j = 0; j < i; j++)
 			if (madt->cpus[i].apic_id == madt->cpus[j].apic_id)
-				return "an APIC id twice";
+				return "an APIC ID twice";
 	}
 	return NULL;
 }

@@ -54,7 +54,7 @@ static void a_duplicate_apic_id_is_left_out(void **state)
 	put_x2apic(&image, 5, 9, 1);
 	table_end(&image, madt);
 	image_end(&image, 2);
-	parse_complains("MADT: 2 CPUs repeat an APIC id, the first 7;");
+	parse_complains("MADT: 2 CPUs repeat an APIC ID, the first 7;");
 	assert_int_equal(info->madt.cpu_count, 3);
 	assert_int_equal(info->madt.cpus_duplicate, 2);
 	assert_int_equal(info->madt.cpus_disabled, 1);

@@ -167,7 +167,7 @@ static void unknown_words_are_ignored(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		snprintf(text, sizeof(text),
-			 "%s: no such key; the keys are pks, gate, pardon, marks, early, tests, "
+			 "%s: no such word; the words are pks, gate, pardon, marks, early, tests, "
 			 "seed, "
 			 "repeat, exit, cpus, mem, reserve, paging, magic, matrix, case, avoid, "
 			 "apic, bench, trace; ignoring it",

@@ -2,7 +2,7 @@
 /*
  * The architecture matrix: one test per rule. The first test that runs makes all the accesses; each
  * test reports its rule. What this cannot know: whether the oracle reads the manual correctly;
- * INIT, SMM and shadow stacks; other processors' TLBs.
+ * INIT, SMM and shadow stacks; other CPUs' TLBs.
  */
 #define KTEST_SUITE "matrix"
 
@@ -44,7 +44,7 @@ static void progress(u32 percent)
 	pr("    # matrix: %u %%\n", printed * 10);
 }
 
-/* "#PF(P+PK)", or both outcomes where the processor may choose: "#PF(P+PK)|none". */
+/* "#PF(P+PK)", or both outcomes where the CPU may choose: "#PF(P+PK)|none". */
 static void print_expected(const struct expectation *e, u32 aspects, char *text, u32 size)
 {
 	u32 n = 0;
@@ -200,7 +200,7 @@ static void report(enum rule r)
 		ktest_fail(__FILE__, __LINE__, "%lu cases differ from the rule: %s", divergent,
 			   text->says);
 	if (matrix.classes.lost)
-		ktest_error("%lu divergent cases found no class", matrix.classes.lost);
+		ktest_error("no room for the classes of %lu divergent cases", matrix.classes.lost);
 }
 
 #define RULE_TEST(name, sdm, says)   \

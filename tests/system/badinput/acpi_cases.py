@@ -54,8 +54,8 @@ goes_on_saying("rsdp_checksum", "RSDP: wrong checksum", meddle=rsdp_spoilt)
 goes_on_saying("rsdp_from_the_bios", r"no RSDP from the boot loader; there is one at 0xf\w+", LIST,
                meddle=no_rsdp)
 goes_on_saying("no_rsdp", "no RSDP from the boot loader", meddle=no_rsdp_anywhere)
-goes_on_saying("lists_in_the_kernel", r"\S+ at 0x102000: a length of \d+ bytes is not believed",
-               r"\S+ at 0x101000: a length of \d+ bytes is not believed",
+goes_on_saying("lists_in_the_kernel", r"\S+ at 0x102000: a length of \d+ bytes is out of range",
+               r"\S+ at 0x101000: a length of \d+ bytes is out of range",
                "the RSDP leads to no list of tables", meddle=lists_spoilt)
 
 
@@ -131,22 +131,22 @@ goes_on_saying("table_beyond_the_processor", "the table at 0xffffffffffff0 canno
                meddle=spoil(unchanged, [0xffffffffffff0]))
 goes_on_saying("table_wraps", "the table at 0xfffffffffffffff0 cannot be read", LIST,
                meddle=spoil(unchanged, [0xfffffffffffffff0]))
-goes_on_saying("table_where_nothing_is", r"\S+ at 0xe0000000: a length of \d+ bytes is not believed",
+goes_on_saying("table_where_nothing_is", r"\S+ at 0xe0000000: a length of \d+ bytes is out of range",
                LIST, meddle=spoil(unchanged, [0xe0000000]))
-goes_on_saying("table_in_the_kernel", r"\S+ at 0x101000: a length of \d+ bytes is not believed",
+goes_on_saying("table_in_the_kernel", r"\S+ at 0x101000: a length of \d+ bytes is out of range",
                LIST, meddle=spoil(unchanged, [0x101000]))
 goes_on_saying("table_past_the_end_of_ram", "MADT: the entry at offset 44 says that it has 0 bytes; "
                "ignoring the rest", summary(0), meddle=madt_past_the_end)
-goes_on_saying("madt_duplicates", "MADT: 2 CPUs repeat an APIC id, the first 3; "
+goes_on_saying("madt_duplicates", "MADT: 2 CPUs repeat an APIC ID, the first 3; "
                "leaving them out", summary(3),
                meddle=madt(lapic(0), lapic(3), lapic(3), lapic(4, 0), lapic(5, 2), x2apic(3)))
 goes_on_saying("madt_too_many", "MADT: leaving out 8 CPUs beyond the first 512", summary(512),
                meddle=madt(*map(x2apic, range(520))))
 # These CPUs are started, but do not answer or cannot be addressed.
-goes_on("cpus.one_never_answers", "^# CPUs: left out the CPU with APIC id 7: it does not answer$",
+goes_on("cpus.one_never_answers", "^# CPUs: left out the CPU with APIC ID 7: it does not answer$",
         "^# CPUs: 1 run$", words=QUICK, meddle=madt(lapic(0), lapic(7)))
 goes_on("cpus.one_out_of_reach", "^# APIC: x2APIC mode was requested, but this CPU does not have it$",
-        "^# CPUs: APIC id 300 is beyond xAPIC mode: left out$", "^# CPUs: 1 run$",
+        "^# CPUs: left out the CPU with APIC ID 300: xAPIC mode cannot address it$", "^# CPUs: 1 run$",
         words=QUICK, meddle=madt(lapic(0), x2apic(300)))
 goes_on_saying("madt_entry_of_length_0", r"MADT: the entry at offset 52 says that it has 0 bytes; "
                "ignoring the rest", summary(1), meddle=madt(lapic(0), bytes(8), lapic(1)))

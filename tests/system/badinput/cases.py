@@ -13,7 +13,7 @@ MEMORY_TESTS = ["tests=memory.*,machine.*"]
 LEAST_KIB = 8 << 10             # mm/init.h, RAM_LEAST
 SMALL, LEAST = "8M", "9M"       # QEMU machines with slightly less than that, and slightly more
 LINE = re.escape("# command line: ")
-KEYS = ("the keys are pks, gate, pardon, marks, early, tests, seed, repeat, exit, cpus, mem, reserve, "
+KEYS = ("the words are pks, gate, pardon, marks, early, tests, seed, repeat, exit, cpus, mem, reserve, "
         "paging, magic, matrix, case, avoid, apic, bench, trace")
 
 CASES = {}
@@ -213,16 +213,16 @@ goes_on("map.ram_where_nothing_is", "^# RAM: 0x0*100000000 to 0x[0-9a-f]+ does n
 refuses("map.low_ram_where_nothing_is", r"the memory map has RAM at 0x\w+ that does not keep data$",
         meddle=memory(lambda entries: entries.append([0x1000, 3 << 30, 1])), memory="32M",
         words=["reserve=2M+30M"])
-goes_on("map.contradicts_itself", "^# RAM: 1028 KiB that the memory map also calls something else "
-        "are left out$", words=QUICK, meddle=memory(contradictions))
+goes_on("map.contradicts_itself", "^# RAM: 1028 KiB that the memory map also lists with another "
+        "type are left out$", words=QUICK, meddle=memory(contradictions))
 goes_on("map.hundreds_of_ranges", r"^# RAM: 25\d MiB in \d+ ranges$",
-        r"^# RAM: \d+ entries of the memory map were left out$", words=MEMORY_TESTS,
+        r"^# RAM: \d+ entries of the memory map are left out$", words=MEMORY_TESTS,
         meddle=memory(hundreds))
 goes_on("map.little_and_scattered_below_4g", r"^# RAM: 102\d MiB in 203 ranges$", words=MEMORY_TESTS,
         memory="4G", meddle=memory(scattered))
 refuses("map.nothing_below_4g", "no memory below 4 GiB is left for page tables$", memory="4G",
         meddle=image_and_high)
-goes_on("map.odd_entries", "^# RAM: 1 entries of the memory map were left out$", words=QUICK,
+goes_on("map.odd_entries", "^# RAM: 1 entries of the memory map are left out$", words=QUICK,
         meddle=memory(odd_entries))
 goes_on("map.screen_in_the_kernel", "^# screen: none; not used: type 2 at 0x.*101000, 80 x 25, "
         "16 bits, 160 bytes a row: it is not the text screen of a PC$", words=QUICK,
@@ -284,10 +284,10 @@ def says(name, raw, *messages):
             raw=raw + b" 'tests=harness.*'")
 
 
-says("unknown_key", b"nonsense=1", "nonsense=1: no such key; " + KEYS + "; ignoring it")
+says("unknown_key", b"nonsense=1", "nonsense=1: no such word; " + KEYS + "; ignoring it")
 says("no_value", b"pks", "pks: no value; pks= takes one of off, strict, relaxed, silent; ignoring it")
-says("malformed_words", b"= ==x '\"'", "=: no such key; " + KEYS + "; ignoring it",
-     "==x: no such key; " + KEYS + "; ignoring it")
+says("malformed_words", b"= ==x '\"'", "=: no such word; " + KEYS + "; ignoring it",
+     "==x: no such word; " + KEYS + "; ignoring it")
 says("bad_values", b"pks=loud seed=-1 mem=12Q exit=never cpus=0",
      "pks=loud: not one of off, strict, relaxed, silent; using relaxed",
      "seed=-1: not a number of at most 64 bits; using 0",
