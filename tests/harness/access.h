@@ -61,7 +61,7 @@ struct thread_end run_in_user_mode(struct uspace *us, void (*program)(u64), u64 
 /* Calls `p`, which must point to a RET; returns the fetch's fault, or none. Thread context. */
 struct fault probe_fetch(u64 cr3, const volatile void *p);
 
-/* This CPU's present state for the oracle, with `pkrs` as its rights. */
+/* Returns this CPU's present state for the oracle, with `pkrs` as its rights. */
 struct oracle_cpu oracle_cpu_now(u32 pkrs);
 
 #define EXPECT_VERDICT(fault, verdict, addr, rule) \

@@ -14,7 +14,7 @@ enum test_context {
 	TEST_CONTEXTS,
 };
 
-/* The context's name, such as "interrupt", for messages. */
+/* Returns the context's name, such as "interrupt", for messages. */
 const char *test_context_name(enum test_context c);
 
 /*

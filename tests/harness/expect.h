@@ -15,14 +15,14 @@
 #define EXPECT_EQ(actual, expected) \
 	expect_eq(__FILE__, __LINE__, (u64)(actual), (u64)(expected), #actual)
 
-/* A #PF with exactly this error code and address; `rule` says why, in the words of docs/PKS.md. */
+/* Expects a #PF with this error code and address; `rule` says why, in the words of docs/PKS.md. */
 #define EXPECT_PAGE_FAULT(fault, error, addr, rule) \
 	expect_page_fault(__FILE__, __LINE__, (fault), (error), (u64)(addr), (rule))
 
-/* No fault at all. */
+/* Expects no fault at all. */
 #define EXPECT_NO_FAULT(fault, rule) expect_no_fault(__FILE__, __LINE__, (fault), (rule))
 
-/* A fault of another vector, with this error code. */
+/* Expects a fault of another vector, with this error code. */
 #define EXPECT_VECTOR(fault, vector, error, rule) \
 	expect_vector(__FILE__, __LINE__, (fault), (vector), (error), (rule))
 

@@ -57,7 +57,7 @@ void policy_scope_set(enum pks_scope scope);
 struct fault policy_read(volatile void *p);
 struct fault policy_write(volatile void *p);
 
-/* The running context's rights as the mirror has them. */
+/* Returns the running context's rights as the mirror has them. */
 static inline u32 rights_mirror(void)
 {
 #if CONFIG_PKS
@@ -85,13 +85,13 @@ static inline void regs_set_pkrs(struct regs *regs, u32 pkrs)
 #define EXPECT_RIGHTS(want) expect_rights(__FILE__, __LINE__, (want))
 bool expect_rights(const char *file, int line, u32 want);
 
-/* Whether the CPU denies the running context a read, without the policy. */
+/* Check whether the CPU denies the running context a read, without the policy. */
 #define EXPECT_DENIED(p)     expect_denied(__FILE__, __LINE__, (p)->va)
 #define EXPECT_ACCESSIBLE(p) expect_accessible(__FILE__, __LINE__, (p)->va)
 bool expect_denied(const char *file, int line, volatile u64 *va);
 bool expect_accessible(const char *file, int line, volatile u64 *va);
 
-/* Whether the policy refuses or pardons a read by a new context. Not in NMIs. */
+/* Check whether the policy refuses or pardons a read by a new context. Not in NMIs. */
 #define EXPECT_CLOSED(p) expect_policy(__FILE__, __LINE__, (p)->va, false)
 #define EXPECT_OPEN(p)   expect_policy(__FILE__, __LINE__, (p)->va, true)
 bool expect_policy(const char *file, int line, volatile u64 *va, bool open);

@@ -23,7 +23,7 @@ u32 single_step(void (*fn)(void *), void *arg, trap_hook_t hook);
  */
 void nmi_at_iret(trap_hook_t hook);
 
-/* Whether the instruction at `rip` is WRMSR. */
+/* True if the instruction at `rip` is WRMSR. */
 static inline bool at_wrmsr(u64 rip)
 {
 	return *(const u16 *)rip == 0x300f;

@@ -218,7 +218,7 @@ static void print_result(u32 number, const char *name)
 	totals.error += now.status == KTEST_ERROR;
 }
 
-/* The first test after `t` that belongs to another suite. */
+/* Returns the first test after `t` that belongs to another suite. */
 static const struct ktest *suite_end(const struct ktest *t)
 {
 	const struct ktest *end = t;

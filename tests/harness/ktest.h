@@ -13,11 +13,11 @@
 enum ktest_status { KTEST_PASS, KTEST_SKIP, KTEST_FAIL, KTEST_ERROR };
 
 enum ktest_flags {
-	KT_PKS = 1,      /* needs a CPU with PKS: skipped without */
+	KT_PKS = 1,      /* needs a CPU with PKS, else skipped */
 	KT_STRESS = 2,   /* runs again as NAME+tick: a fast timer preempts it, on any CPU */
 	KT_SELFTEST = 4, /* goes wrong on purpose: runs only if tests= begins with its suite */
 	KT_ONE_CPU = 8,  /* stays on the boot CPU in that run too */
-	KT_SMP = 16,     /* needs more than one CPU: skipped without */
+	KT_SMP = 16,     /* needs more than one CPU, else skipped */
 };
 
 struct ktest {
@@ -49,7 +49,7 @@ struct ktest {
  */
 bool ktest_main(void);
 
-/* How often ktest_main() has been called: tells a test whether its static data is this run's. */
+/* Returns the number of calls of ktest_main(), for a test to tell if its data is this run's. */
 u32 ktest_runs(void);
 
 /* Calls `name` with the full name of each test that ktest_main() would run; returns the count. */
@@ -66,7 +66,7 @@ void ktest_checked(void);
 void ktest_fail(const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* How often a test should repeat what races with the tick: more under +tick. */
+/* Returns how often a test should repeat what races with the tick: more under +tick. */
 u32 ktest_rounds(void);
 
 #endif

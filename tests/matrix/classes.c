@@ -133,7 +133,7 @@ static void reduce(struct divergence *d, const struct mcase *c, const struct mis
 static struct divergence *class_of(struct classes *l, const struct mcase *c,
 				   const struct mismatch *m, case_runner again);
 
-/* The class of the first part of `c` that diverges, if one does. */
+/* Returns the class of the first part of `c` that diverges, if one does. */
 static struct divergence *class_of_part(struct classes *l, const struct mcase *c, case_runner again)
 {
 	struct mcase parts[PARTS_MAX];
@@ -163,7 +163,7 @@ static struct divergence *same_smallest(struct classes *l, const struct divergen
 	return NULL;
 }
 
-/* The class that a divergent case belongs to; NULL: there is no room for a new one. */
+/* Returns the class that a divergent case belongs to; NULL: there is no room for a new one. */
 static struct divergence *class_of(struct classes *l, const struct mcase *c,
 				   const struct mismatch *m, case_runner again)
 {

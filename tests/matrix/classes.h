@@ -34,7 +34,7 @@ typedef struct mismatch (*case_runner)(const struct mcase *c);
 void classes_add(struct classes *l, const struct mcase *c, const struct mismatch *m,
 		 case_runner again);
 
-/* The number of cases in a rule's classes. */
+/* Returns the number of cases in a rule's classes. */
 u64 classes_count(const struct classes *l, enum rule r);
 
 /* Prints "kind:lock-add|xchg;rights:ad": the axes whose value matters, with the values. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The matrix's machine on the real processor: its registers, and the switch there and back. The
- * mirror cpu->pkrs keeps its value meanwhile; nobody reads it, as interrupts are off and the NMI
- * handler is a bare IRET.
+ * The matrix's machine on the real CPU: its registers, and the switch there and back. The mirror
+ * cpu->pkrs keeps its value meanwhile; nobody reads it, as interrupts are off and the NMI handler
+ * is a bare IRET.
  */
 #include "tests/matrix/cpu.h"
 #include "boot/cross.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The matrix's machine on the real processor: cpu.c has its registers and the switch there and
- * back, cpu_shot.c makes one access, cpu_setup.c takes from the kernel what both need.
+ * The matrix's machine on the real CPU: cpu.c has its registers and the switch there and back,
+ * cpu_shot.c makes one access, cpu_setup.c takes from the kernel what both need.
  */
 #ifndef KEYWARD_TESTS_MATRIX_CPU_H
 #define KEYWARD_TESTS_MATRIX_CPU_H

@@ -123,7 +123,7 @@ static void fill_home(void)
 	fill_idt();
 }
 
-/* The kernel's PML4: its top-level table or, with 5 levels, the last one below that. */
+/* Returns the kernel's PML4: its top-level table or, with 5 levels, the last one below that. */
 static pte_t *kernel_pml4(void)
 {
 	return (pte_t *)ALIGN_DOWN((u64)pgtable_entry(kernel_root, KERNEL_BASE, 4, false),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* One access on the real processor: fills the home and lets shot.S make the access. */
+/* One access on the real CPU: fills the home and lets shot.S make the access. */
 #include "kernel/cpu/x86.h"
 #include "kernel/lib/string.h"
 #include "tests/matrix/cpu.h"
@@ -70,7 +70,7 @@ static bool stack_kind(u32 kind)
 	return kind == KIND_PUSH || kind == KIND_POP || kind == KIND_FRAME || kind == KIND_FRAME_DF;
 }
 
-/* The address of the matrix's code in that mode. */
+/* Returns the address of the matrix's code in that mode. */
 static u64 text_at(u64 code, u32 mode)
 {
 	return mode == MODE_KERNEL ? code : code - (u64)matrix_text + VA_TEXT;
@@ -134,7 +134,7 @@ static bool rip_right(const struct shot *s, bool done)
 	       home->cs == home->frame[1];
 }
 
-/* The vector by which a kind ends if nothing faults. */
+/* Returns the vector by which a kind ends if nothing faults. */
 static u32 end_vector(u32 kind)
 {
 	switch (kind) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The home: the pages that the processor itself needs during an access (GDT, TSS, IDT, exception
- * stacks) and where shot.S records the outcome. They have a key of their own, so that key 0 can be
- * denied, and are not under test themselves. One processor uses them, from C and from shot.S, with
- * interrupts off.
+ * The home: the pages that the CPU itself needs during an access (GDT, TSS, IDT, exception stacks)
+ * and where shot.S records the outcome. They have a key of their own, so that key 0 can be denied,
+ * and are not under test themselves. One CPU uses them, from C and from shot.S, with interrupts
+ * off.
  */
 #ifndef KEYWARD_TESTS_MATRIX_HOME_H
 #define KEYWARD_TESTS_MATRIX_HOME_H
@@ -75,7 +75,7 @@ struct home {
 	/* Out of it: */
 	u64 vector, error, rip, cs, cr2;
 	u32 pkru, pkru_outside; /* inputs: see write_pkru */
-	/* Used by the processor: */
+	/* Used by the CPU: */
 	u64 gdt[9];
 	struct tss tss;
 	u8 fill[4096 - 0xa0 - 9 * 8 - sizeof(struct tss)];

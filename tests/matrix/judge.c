@@ -38,7 +38,7 @@ bool kind_writes(u32 kind)
 	return access_of(kind) == ORACLE_WRITE || access_of(kind) == ORACLE_MODIFY;
 }
 
-/* Whether the kind reads a value into the register. */
+/* True if the kind reads a value into the register. */
 static bool kind_reads(u32 kind)
 {
 	return kind == KIND_READ || kind == KIND_XCHG || kind == KIND_LODS || kind == KIND_POP;
@@ -119,7 +119,7 @@ static void touched(const struct mcase *c, struct allowed *a)
 	}
 }
 
-/* The outcome that one page's verdict allows. */
+/* Returns the outcome that one page's verdict allows. */
 static struct allowed allow(const struct mcase *c, const struct oracle_verdict *v)
 {
 	struct allowed a = {
@@ -134,7 +134,7 @@ static struct allowed allow(const struct mcase *c, const struct oracle_verdict *
 	bool undisturbed = c->v[AXIS_TLB] == TLB_COLD && c->v[AXIS_SPAN] == SPAN_NONE;
 	bool used = c->v[AXIS_PRESENT] == PRESENT_YES && !case_dirty_before(c);
 
-	if (undisturbed && used) /* after a fault A is open */
+	if (undisturbed && used) /* after a fault A is unspecified */
 		a.entry_mask = v->fault ? DIRTY : ACCESSED | DIRTY;
 
 	touched(c, &a);
@@ -213,7 +213,7 @@ static bool cr2_right(const struct allowed *a, u64 address, u64 cr2)
 	return cr2 - address - a->low < a->high - a->low;
 }
 
-/* The aspects in which the outcome differs from this allowed one. */
+/* Returns the aspects in which the outcome differs from this allowed one. */
 static u32 compare(const struct allowed *a, const struct shot *s, const struct outcome *o,
 		   const struct traces *t)
 {

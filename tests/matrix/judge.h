@@ -21,8 +21,8 @@ struct allowed {
 };
 
 /*
- * One allowed outcome; two where the processor may choose: which half of a span it reports first,
- * and which key a stale translation has.
+ * One allowed outcome; two where the CPU may choose: which half of a span it reports first, and
+ * which key a stale translation has.
  */
 struct expectation {
 	u32 count;
@@ -65,7 +65,7 @@ bool case_possible(const struct mcase *c);
 
 void expect_case(const struct mcase *c, struct expectation *e);
 
-/* How the outcome of `s` differs from the expectation; no aspects if it does not. */
+/* Returns how the outcome of `s` differs from the expectation; no aspects if it does not. */
 struct mismatch judge(const struct expectation *e, const struct shot *s, const struct outcome *o,
 		      const struct traces *t);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The interface of a machine under test. Two implement it: the processor that the kernel runs on
- * (cpu.c, shot.S), and on the host a software one that can be broken on purpose
- * (tests/host/soft.c). One thread uses it; interrupts are off between machine_enter() and
- * machine_leave().
+ * The interface of a machine under test. Two implement it: the CPU that the kernel runs on (cpu.c,
+ * shot.S), and on the host a software one that can be broken on purpose (tests/host/soft.c). One
+ * thread uses it; interrupts are off between machine_enter() and machine_leave().
  */
 #ifndef KEYWARD_TESTS_MATRIX_MACHINE_H
 #define KEYWARD_TESTS_MATRIX_MACHINE_H
@@ -45,7 +44,7 @@ struct outcome {
 #define MATRIX_PATTERN 0x11223344u
 #define MATRIX_OPERAND 0x01020304u
 
-/* Allocate and free what the suite needs; NULL, or why it cannot be had (static text). */
+/* Allocate and free what the suite needs; return NULL, or why not (static text). */
 const char *machine_setup(void);
 void machine_teardown(void);
 
@@ -56,7 +55,7 @@ void machine_leave(void);
 
 void machine_control(const struct control *control);
 
-/* Sets the key of the home: the pages that the processor itself needs. */
+/* Sets the key of the home: the pages that the CPU itself needs. */
 void machine_home_key(u32 key);
 
 void machine_flush(void);

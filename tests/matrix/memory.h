@@ -8,12 +8,12 @@
 void memory_fill(const struct mcase *c);
 
 /*
- * What memory holds now: an instruction's operand, the number of a frame's words that were written,
- * or whether a descriptor is marked as accessed.
+ * Returns what memory holds now: an instruction's operand, the number of a frame's words that were
+ * written, or whether a descriptor is marked as accessed.
  */
 u32 memory_read(const struct mcase *c);
 
-/* What memory_read() must return if the access was made (`done`) or not. */
+/* Returns what memory_read() must return if the access was made (`done`) or not. */
 u32 memory_after(const struct mcase *c, bool done);
 
 #endif

@@ -61,7 +61,7 @@ static const struct stratum {
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_PRESENT, PRESENT_NO, 2 } } },
-	/* The processor makes the access itself: frames; tables; delivery of a fault. */
+	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
 	{ { 4, 60 },
 	  { { AXIS_KIND, KIND_FRAME, 2 },
 	    { AXIS_SIZE, 0, SIZES },

@@ -108,7 +108,7 @@ u64 rules_of(const struct mcase *c, const struct expectation *e)
 	       about_rights(c, e);
 }
 
-/* The rules about reports that a difference in these aspects can break. */
+/* Returns the rules about reports that a difference in these aspects can break. */
 static u64 broken_reports(const struct mismatch *m)
 {
 	u32 bits = m->expected_error ^ m->observed_error;

@@ -94,10 +94,10 @@ struct rule_text {
 };
 const struct rule_text *rule_text(enum rule r);
 
-/* The rules that a case checks, as bits. Of the key only its rights matter. */
+/* Returns the rules that a case checks, as bits. Of the key only its rights matter. */
 u64 rules_of(const struct mcase *c, const struct expectation *e);
 
-/* The rule that this difference breaks, for a case that is as simple as it can be. */
+/* Returns the rule that this difference breaks, for a case that is as simple as it can be. */
 enum rule rule_broken(const struct mcase *c, const struct expectation *e, const struct mismatch *m);
 
 #endif

@@ -29,7 +29,7 @@ struct memo {
 	u32 cases;
 };
 
-/* Of the matrix's state; 0: it is left, as now and then, and before other code runs. */
+/* Paging levels of the matrix's state; 0 while it is left: now and then, and for other code. */
 static u32 session_levels;
 
 static void session(const struct mcase *c)

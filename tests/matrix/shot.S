@@ -2,8 +2,8 @@
 /*
  * Makes one access. matrix_shoot() loads the rights and jumps to the code of the kind; the access
  * ends in an exception, or in the INT after it. Either enters matrix_exit by its vector's stub.
- * matrix_exit records what the processor reports, under rights that may deny everything but the
- * home, and returns to C.
+ * matrix_exit records what the CPU reports, under rights that may deny everything but the home, and
+ * returns to C.
  */
 #include "kernel/cpu/msr.h"
 #include "kernel/cpu/x86.h"

@@ -69,7 +69,7 @@ const char *value_name(enum axis a, u32 value)
 	return axes[a].values[value];
 }
 
-/* An operand crosses a page's end only in plain accesses, to pages whose both ends are ours. */
+/* An operand crosses a page's end only in plain accesses, to pages whose neighbours are ours. */
 static bool span_valid(const struct mcase *c)
 {
 	return c->v[AXIS_KIND] <= KIND_XCHG && c->v[AXIS_SIZE] != SIZE_1G &&
@@ -101,7 +101,7 @@ bool case_valid(const struct mcase *c)
 	if (c->v[AXIS_MODE] == MODE_COMPAT && c->v[AXIS_SIZE] == SIZE_1G)
 		return false; /* 18 of them do not fit under 4 GiB */
 	if (c->v[AXIS_PRESENT] == PRESENT_RSVD && c->v[AXIS_SIZE] == SIZE_4K)
-		return false; /* which bits of a PTE are reserved is the processor's choice */
+		return false; /* which bits of a PTE are reserved is the CPU's choice */
 	if (c->v[AXIS_PRESENT] != PRESENT_YES && c->v[AXIS_TLB] != TLB_COLD)
 		return false; /* what is not present is in no TLB */
 	/* CPL 0 code in a user-mode page exists: SMEP decides, which goes with SMAP here. */
@@ -205,7 +205,7 @@ u32 case_span_key(const struct mcase *c)
 	return (case_key(c) + step) % KEY_NUMBERS;
 }
 
-/* The case of another key under the same value of IA32_PKRS. */
+/* Returns the case of another key under the same value of IA32_PKRS. */
 static struct mcase of_key(const struct mcase *c, u32 key)
 {
 	struct mcase other = *c;

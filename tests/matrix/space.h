@@ -9,7 +9,7 @@
 #include "kernel/lib/types.h"
 
 enum axis {
-	AXIS_KIND,    /* what accesses: an instruction, or the processor by itself */
+	AXIS_KIND,    /* what accesses: an instruction, or the CPU by itself */
 	AXIS_MODE,    /* who: CPL 0, CPL 3, CPL 3 in 32-bit compatibility mode */
 	AXIS_KEY,     /* the page's key */
 	AXIS_RIGHTS,  /* its AD and WD in IA32_PKRS */
@@ -92,7 +92,7 @@ u32 axis_values(enum axis a);
 const char *axis_name(enum axis a);
 const char *value_name(enum axis a, u32 value);
 
-/* The key of value `v` of AXIS_KEY. Key 0 comes last: it is the hardest to deny. */
+/* Returns the key of value `v` of AXIS_KEY. Key 0 comes last: it is the hardest to deny. */
 static inline u32 key_of_value(u32 v)
 {
 	return (v + 1) % KEY_NUMBERS;
@@ -142,8 +142,8 @@ u32 case_span_key(const struct mcase *c);
 u32 case_parts(const struct mcase *c, struct mcase parts[PARTS_MAX]);
 
 /*
- * The key of the home (home.h), open in every value of IA32_PKRS; and of PKRU, so that a machine
- * that obeys the wrong register survives.
+ * Returns the key of the home (home.h), open in every value of IA32_PKRS; and of PKRU, so that a
+ * machine that obeys the wrong register survives.
  */
 static inline u32 case_home_key(const struct mcase *c)
 {

@@ -131,7 +131,7 @@ static void try_after_cr4(struct rule_tally *r, u64 cr4, u32 pkrs, u32 key, enum
 	cpu.cr4_pks = cr4 & CR4_PKS;
 	want = oracle(cpu, page, kind);
 	if (kind == ORACLE_MODIFY)
-		want.unsettled |= PF_W; /* register.a_modify_is_reported_as_a_write is about it */
+		want.unsettled |= PF_W; /* matrix.modify_is_a_write checks it */
 	if (want.fault)
 		expected = (struct fault){ X86_PF, want.error & ~want.unsettled,
 					   (u64)page_of_key(key), 0 };

@@ -38,7 +38,7 @@ static u64 page_size(u32 size)
 	return size == SIZE_4K ? SIZE_OF_4K : size == SIZE_2M ? SIZE_OF_2M : SIZE_OF_1G;
 }
 
-/* The row's entries in its table. */
+/* Returns the row's entries in its table. */
 static u64 *row(u32 size)
 {
 	static const enum table table[SIZES] = { TABLE_PT_4K, TABLE_PD_2M, TABLE_PDPT_1G };
@@ -53,7 +53,7 @@ bool case_dirty_before(const struct mcase *c)
 	return tables.avoid_set_dirty && c->v[AXIS_RW] == RW_LEAF_NO && wp_is_0;
 }
 
-/* What all leaves of a row share. */
+/* Returns what all leaves of a row share. */
 static u64 leaf(const struct mcase *c)
 {
 	u32 size = c->v[AXIS_SIZE], us = c->v[AXIS_US], present = c->v[AXIS_PRESENT];
@@ -137,7 +137,7 @@ void case_rekey(const struct mcase *c)
 	*entry = pte_with_key(*entry, case_key(c));
 }
 
-/* The page's address. */
+/* Returns the page's address. */
 static u64 case_page(const struct mcase *c)
 {
 	static const u64 first[SIZES] = { VA_4K, VA_2M, VA_1G };
@@ -156,7 +156,7 @@ u64 case_step(const struct mcase *c)
 }
 
 /*
- * Where the descriptor tables that lie half in the tested page begin. What the processor needs to
+ * Returns where a descriptor table that lies half in the tested page begins. What the CPU needs to
  * deliver the fault lies in a home page, what is tested beside it: the GDT from entry 32 on, the
  * IDT from vector 64 or 14 on, of the TSS the stack pointer for CPL 0.
  */

@@ -77,16 +77,16 @@ void tables_prepare(const struct mcase *c);
 /* True if D is set from the start, so that the access need not set it; D is not judged then. */
 bool case_dirty_before(const struct mcase *c);
 
-/* The entry of the page with `c`'s key. */
+/* Returns the entry of the page with `c`'s key. */
 u64 *case_entry(const struct mcase *c);
 
 /* Replaces that entry's old key by the case's key. Flushes nothing. */
 void case_rekey(const struct mcase *c);
 
-/* Bytes from one key's page to the next key's; 0 if all keys share one page. */
+/* Returns the bytes from one key's page to the next key's; 0 if all keys share one page. */
 u64 case_step(const struct mcase *c);
 
-/* The address that the access uses (for a frame: the stack pointer). */
+/* Returns the address that the access uses (for a frame: the stack pointer). */
 u64 case_address(const struct mcase *c);
 
 #endif
