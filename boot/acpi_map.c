@@ -32,7 +32,7 @@ struct window {
 	u64 last_va;
 };
 
-/* The first address beyond the CPU's physical address space. */
+/* Returns the first address beyond the CPU's physical address space. */
 static u64 physical_end(void)
 {
 	return 1ULL << cpu_phys_bits();
@@ -111,7 +111,7 @@ static bool touches_ram(u64 start, u64 end)
 
 /*
  * Ignores a register beyond the physical address space, and one in RAM, where a write would destroy
- * somebody's data.
+ * data.
  */
 static void map_registers(void)
 {

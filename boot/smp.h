@@ -15,7 +15,7 @@
 
 #include "kernel/lib/types.h"
 
-/* Whether the MADT has CPUs that only x2APIC mode can address. Boot. */
+/* True if the MADT has CPUs that only x2APIC mode can address. Boot. */
 bool smp_wants_x2apic(void);
 
 /*

@@ -20,7 +20,7 @@
 #define HPET_ENABLE     BIT(0)
 
 #define CALIBRATE_MS  2
-#define GIVE_UP_TICKS 1000000000 /* of the TSC, at any rate: some tenths of a second */
+#define GIVE_UP_TICKS 1000000000 /* TSC ticks, whatever its rate: some tenths of a second */
 #define FS_PER_NS     1000000ULL
 #define FS_PER_MS     1000000000000ULL
 #define NS_PER_SECOND 1000000000ULL
@@ -65,7 +65,7 @@ static u64 by_pit(struct moment *from, struct moment *to)
 	return CALIBRATE_MS * 1000000;
 }
 
-/* Waits by a counter that counts up. It may wrap once, but takes longer to than is measured. */
+/* Waits by a counter that counts up. It may wrap, but only once in the time measured. */
 static u64 by_counter(u32 (*read)(void), u32 mask, u64 period_fs, struct moment *from,
 		      struct moment *to)
 {

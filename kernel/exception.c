@@ -123,7 +123,7 @@ static __attribute__((noinline)) void nmi_like(struct regs *regs)
 	write_cr2(cr2);
 }
 
-/* Spurious interrupts of the APIC or the masked PIC: no source, and no EOI wanted. */
+/* Spurious interrupts of the APIC or the masked PIC: they have no source and need no EOI. */
 static bool spurious(u64 vector)
 {
 	return vector == VECTOR_SPURIOUS || (vector >= VECTOR_PIC && vector < VECTOR_PIC + 16);

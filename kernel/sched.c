@@ -154,7 +154,7 @@ static bool is_idle(const struct cpu *cpu)
 	return READ_ONCE(cpu->current) == cpu->idle && list_empty(&cpu->rq.ready);
 }
 
-/* Where a waking thread should run: its last CPU, unless that is busy and another one is idle. */
+/* Returns the CPU for a waking thread: its last one, unless that is busy and another is idle. */
 static struct cpu *place(const struct thread *t)
 {
 	u32 count = smp_load_acquire(&cpu_count);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which thread runs where: turns, sleep, wake-ups, migration. */
+/* Decides which thread runs where: turns, sleep, wake-ups, migration. */
 #ifndef KEYWARD_KERNEL_SCHED_H
 #define KEYWARD_KERNEL_SCHED_H
 

@@ -8,7 +8,7 @@
 /* The free memory. Only the boot CPU uses it, until mm_init() hands it to page_alloc_add(). */
 extern struct ranges bootmem_free;
 
-/* From now on phys_to_virt() can address memory below `end`; before, below BOOT_MAPPED. */
+/* Declares that phys_to_virt() can address memory below `end`, not only below BOOT_MAPPED. */
 void bootmem_reach(u64 end);
 
 /*
@@ -20,7 +20,7 @@ u64 bootmem_take(u64 size, u64 from, u64 to);
 /* Returns the lowest free frame, zeroed. Panics if there is none. */
 u64 bootmem_alloc(void);
 
-/* Whether the frame at `phys`, free and addressable, keeps what is written to it. */
+/* True if the frame at `phys`, free and addressable, keeps what is written to it. */
 bool bootmem_keeps(u64 phys);
 
 #endif

@@ -47,7 +47,7 @@ static inline u64 page_to_phys(const struct page *page)
 	return page_to_pfn(page) << PAGE_SHIFT;
 }
 
-/* The direct-map address of a physical address. For RAM only. */
+/* Returns the direct-map address of a physical address. For RAM only. */
 static inline void *phys_to_virt(u64 phys)
 {
 	return (void *)(DIRECT_BASE + phys);
@@ -58,7 +58,7 @@ static inline u64 virt_to_phys(const void *virt)
 	return (u64)virt - DIRECT_BASE;
 }
 
-/* The page's direct-map address, without the kmap check: for mm/ itself. */
+/* Returns the page's direct-map address, without the kmap check: for mm/ itself. */
 static inline void *page_to_virt(const struct page *page)
 {
 	return phys_to_virt(page_to_phys(page));
@@ -69,10 +69,10 @@ static inline bool is_direct_map(u64 va)
 	return va >= DIRECT_BASE && va < DIRECT_BASE + DIRECT_SIZE;
 }
 
-/* The page of a physical address, or NULL if it is not RAM. Any context. */
+/* Returns the page of a physical address, or NULL if it is not RAM. Any context. */
 struct page *phys_to_page(u64 phys);
 
-/* The page behind a direct-map address, or NULL. Any context. */
+/* Returns the page behind a direct-map address, or NULL. Any context. */
 struct page *virt_to_page(const void *virt);
 
 #endif

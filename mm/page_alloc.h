@@ -17,7 +17,7 @@ struct page *page_alloc(u32 order);
  */
 void page_free(struct page *page, u32 order);
 
-/* The number of free frames. */
+/* Returns the number of free frames. */
 u64 pages_free(void);
 
 /* Makes page_alloc() fail (or work again), as if RAM had run out; for tests. Thread context. */

@@ -28,7 +28,7 @@ extern u64 kernel_root;
 /* Walks the tables of `root` for va; touches nothing else. False: not present. Any context. */
 bool pgtable_walk(u64 root, u64 va, struct pgwalk *walk);
 
-/* The root that this CPU uses now. Any context. */
+/* Returns the root that this CPU uses now. Any context. */
 static inline u64 pgtable_current(void)
 {
 	return read_cr3() & PTE_ADDR;

@@ -9,13 +9,13 @@
 /* Serialises changes of kernel page tables. */
 extern struct spinlock pgtable_lock;
 
-/* The top level: 4 or 5, by CR4.LA57. */
+/* Returns the top level: 4 or 5, by CR4.LA57. */
 int pgtable_top(void);
 
 /* Allocates a zeroed table. Returns its physical address, or 0. */
 u64 table_alloc(void);
 
-/* The table that a non-leaf entry points to. */
+/* Returns the table that a non-leaf entry points to. */
 pte_t *table_of(pte_t e);
 
 /*
@@ -24,7 +24,7 @@ pte_t *table_of(pte_t e);
  */
 pte_t *pgtable_entry(u64 root, u64 va, int level, bool make);
 
-/* From now on tables come from page_alloc(), no longer from bootmem. Boot. */
+/* Switches the allocation of tables from bootmem to page_alloc(). Boot. */
 void pgtable_use_allocator(void);
 
 #endif

@@ -43,7 +43,7 @@ void ram_find(struct ranges *ram, const struct boot_info *info, u64 limit, struc
 	lost->beyond = subtract(ram, limit, ~0ULL);
 }
 
-/* The part of a range above RAM_LOW. */
+/* Returns the part of a range above RAM_LOW. */
 static u64 high_start(const struct range *r)
 {
 	return MAX(r->start, RAM_LOW);
@@ -54,7 +54,7 @@ static u64 high_length(const struct range *r)
 	return r->end > RAM_LOW ? r->end - high_start(r) : 0;
 }
 
-/* How much each high range may keep, so that all of them together keep at most `bytes`. */
+/* Returns how much each high range may keep, so that all of them together keep at most `bytes`. */
 static u64 share_of(const struct ranges *ram, u64 bytes)
 {
 	u64 share = 0, last;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which memory is RAM, and which of it is used. Pure: host-built too. */
+/* Finds which memory is RAM, and selects what is used. Pure: host-built too. */
 #ifndef KEYWARD_MM_RAM_H
 #define KEYWARD_MM_RAM_H
 

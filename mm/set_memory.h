@@ -13,7 +13,7 @@
  */
 int set_memory_pkey(u64 va, u64 pages, u32 key);
 
-/* How many large pages were split; each split adds a table for good. Any context. */
+/* Returns how many large pages were split; each split adds a table for good. Any context. */
 u64 pgtable_splits(void);
 
 #endif

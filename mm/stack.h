@@ -22,10 +22,10 @@ void stack_free(void *stack);
 /* Allocates `n` adjacent slots of STACK_SLOT bytes, guard page first, for the IST. 0: no memory. */
 u64 stack_alloc_slots(u32 n);
 
-/* Whether [addr, addr + len) lies in mapped stack memory. Any context. */
+/* True if [addr, addr + len) lies in mapped stack memory. Any context. */
 bool stack_contains(u64 addr, u64 len);
 
-/* Whether `addr` is in the guard page of a stack. Any context. */
+/* True if `addr` is in the guard page of a stack. Any context. */
 bool stack_guard_hit(u64 addr);
 
 #endif

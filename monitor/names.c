@@ -11,7 +11,7 @@
 
 extern const char image_start[], rodata_start[], data_start[], image_end[];
 
-/* The kernel's symbol table has no variables. These few, and the map of kernel/cpu/layout.h. */
+/* Variables, which the kernel's symbol table lacks, and the map of kernel/cpu/layout.h. */
 static const struct {
 	const char *name;
 	u64 value;

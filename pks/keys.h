@@ -22,7 +22,7 @@ int pks_key_alloc(const char *owner);
  */
 int pks_key_free(u32 key);
 
-/* The owner's name, or NULL if the key is free. Any context. */
+/* Returns the owner's name, or NULL if the key is free. Any context. */
 const char *pks_key_owner(u32 key);
 
 /*
@@ -35,7 +35,7 @@ void pks_changed(void);
 /* Adds to the number of pages that carry a key. For set_memory_pkey(). Any context. */
 void pks_key_add_pages(u32 key, s64 pages);
 
-/* How many pages set_memory_pkey() gave the key, less those it took from it. Any context. */
+/* Returns how many pages set_memory_pkey() gave the key, less those it took. Any context. */
 s64 pks_key_pages(u32 key);
 
 #endif

@@ -37,7 +37,7 @@ static void write_register(u32 pkrs)
 		this_cpu()->pkrs_writes++;
 }
 
-/* If an NMI recalls meanwhile, takes its own loan back too; the access then faults again. */
+/* If an NMI recalls meanwhile, this loan is taken back too; the access then faults again. */
 void pkrs_lend(u32 pkrs, u32 bits)
 {
 	struct cpu *cpu = this_cpu();

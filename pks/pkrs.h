@@ -16,13 +16,13 @@
 /* All CPUs have IA32_PKRS. Written once at boot, before any context but the first. */
 extern bool pks_present;
 
-/* Whether contexts have rights; a constant false with PKS compiled out. Any context. */
+/* True if contexts have rights; constant false with PKS compiled out. Any context. */
 static inline bool pks_on(void)
 {
 	return CONFIG_PKS && pks_present;
 }
 
-/* The rights of the running context. Any context. */
+/* Returns the rights of the running context. Any context. */
 static inline u32 pkrs_read(void)
 {
 	u32 pkrs;
@@ -127,7 +127,7 @@ void pkrs_init_cpu(void);
 /* Turns enforcement on or off on this CPU (CR4.PKS); the register stays up to date either way. */
 void pkrs_enforce(bool on);
 
-/* Whether this CPU enforces keys now. */
+/* True if this CPU enforces keys now. Any context. */
 static inline bool pkrs_enforced(void)
 {
 	return read_cr4() & CR4_PKS;

@@ -16,8 +16,8 @@ struct fbcon {
 };
 
 /*
- * The factor that enlarges the font: on 2560 pixels or more a character of 8 pixels is too small to
- * read. It also keeps every screen within SCREEN_COLS_MAX and SCREEN_ROWS_MAX.
+ * Returns the factor that enlarges the font: on 2560 pixels or more a character of 8 pixels is too
+ * small to read. It also keeps every screen within SCREEN_COLS_MAX and SCREEN_ROWS_MAX.
  */
 static inline u32 fbcon_scale(const struct boot_framebuffer *fb)
 {

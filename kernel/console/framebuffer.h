@@ -18,7 +18,7 @@
 const char *framebuffer_check(const struct boot_info *info, u32 phys_bits, u64 image_start,
 			      u64 image_end);
 
-/* Bytes from the first pixel to the last, for a framebuffer that was checked. */
+/* Returns the bytes from the first pixel to the last, for a framebuffer that was checked. */
 static inline u64 framebuffer_size(const struct boot_framebuffer *fb)
 {
 	return (u64)fb->pitch * (fb->height - 1) + (u64)fb->width * ((fb->bpp + 7u) / 8);

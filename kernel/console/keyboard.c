@@ -85,7 +85,7 @@ bool keyboard_init(void)
 	if (!put(KBC_CMD, CMD_WRITE_CONFIG) || !put(KBC_DATA, config) ||
 	    !put(KBC_CMD, CMD_KEYBOARD_ON) || !put(KBC_DATA, KEYBOARD_ENABLE))
 		return false;
-	/* Its answer, if a keyboard is there; should it come later, the decoder ignores it. */
+	/* Waits for the keyboard's answer, if there is one; the decoder ignores a late answer. */
 	wait_status(STATUS_FULL, STATUS_FULL);
 	flush();
 	present = true;

@@ -120,7 +120,7 @@ static int with_shift(char c)
 	return c;
 }
 
-/* The key of a set 1 code without its release bit and without E0. */
+/* Returns the key of a set 1 code without its release bit and without E0. */
 static int plain_key(const struct scancodes *s, u8 code)
 {
 	bool shift = s->shift[0] || s->shift[1], ctrl = s->ctrl[0] || s->ctrl[1];

@@ -7,20 +7,20 @@
 
 #define WARN_SITES 64
 
-/* All zero: no site yet. Places are taken by compare-and-swap, in any context. */
+/* All zero: no site yet. Slots are taken by compare-and-swap, in any context. */
 struct warn_sites {
 	u64 site[WARN_SITES];
-	bool full; /* a site found no place, and that has been reported; atomic */
+	bool full; /* a site found no slot, and that has been reported; atomic */
 };
 
 /*
  * Returns whether to warn about `site`, an address or another number but 0: true the first time,
- * false from then on. A site that finds no place gets false as well; the first of these is
- * reported here, the rest are silent. Any context.
+ * false from then on. A site that finds no slot gets false as well; the first of these is reported
+ * here, the rest are silent. Any context.
  */
 bool warn_site(struct warn_sites *sites, u64 site);
 
-/* Every site may be warned about again. Thread context, with nobody asking meanwhile. */
+/* Makes every site warn again. Thread context, with no warning under way. */
 void warn_sites_forget(struct warn_sites *sites);
 
 #endif

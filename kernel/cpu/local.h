@@ -31,7 +31,7 @@ struct local_step {
 	const struct regs *frame; /* of a trap taken before the step ended; NULL: none */
 	u64 rip;
 	u32 closed;  /* bits of IA32_PKRS to set again */
-	bool traced; /* TF was set before the step: others want the #DB too */
+	bool traced; /* TF was set before the step: others get the #DB too */
 	u8 kind;     /* enum step_kind */
 };
 
@@ -44,7 +44,7 @@ struct local {
 
 #define CPU_LOCAL 56 /* offset of struct cpu's local_now; kernel/cpu/percpu.c asserts it */
 
-/* The running context's state. Any context. */
+/* Returns the running context's state. Any context. */
 static inline struct local *this_local(void)
 {
 	struct local *local;

@@ -11,7 +11,7 @@
  */
 void pat_init_cpu(void);
 
-/* The bits of a write-combining mapping; PTE_MMIO without a PAT. Any context. */
+/* Returns the bits of a write-combining mapping; PTE_MMIO without a PAT. Any context. */
 pte_t pat_write_combining(void);
 
 #endif

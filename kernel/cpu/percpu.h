@@ -77,7 +77,7 @@ struct cpu {
 	struct thread *switched_from; /* previous thread of the last switch; locked */
 	struct thread *leaving;       /* the same, if it moves to another CPU; locked */
 	struct thread *idle;
-	struct ipi_call *call; /* function that another CPU wants run here; kernel/ipi.c */
+	struct ipi_call *call; /* function to run for another CPU; kernel/ipi.c */
 	u32 nmi_asks;          /* why other CPUs send NMIs here; kernel/ipi.c */
 	/* What such an NMI interrupted. It writes this before it clears its bit in nmi_asks. */
 	u64 where_rip, where_flags;
@@ -114,7 +114,7 @@ static inline struct cpu *this_cpu(void)
 	return cpu;
 }
 
-/* The running thread; a migration does not change it, so valid with interrupts on. */
+/* Returns the running thread; a migration does not change it, so valid with interrupts on. */
 static inline struct thread *current_thread(void)
 {
 	struct thread *t;

@@ -43,8 +43,8 @@ static inline bool regs_user(const struct regs *regs)
 }
 
 /*
- * The rights of the context that `regs` interrupted, as its return will load them; 0 with PKS=0.
- * Callable from any context that may read the frame.
+ * Returns the rights of the context that `regs` interrupted, as its return will load them; 0 with
+ * PKS=0. Callable from any context that may read the frame.
  */
 static inline u64 regs_pkrs(const struct regs *regs)
 {
@@ -56,7 +56,7 @@ static inline u64 regs_pkrs(const struct regs *regs)
 #endif
 }
 
-/* Changes them; does nothing with PKS=0. Callable from any context that may write the frame. */
+/* Sets them; does nothing with PKS=0. Callable from any context that may write the frame. */
 static inline void regs_pkrs_set(struct regs *regs, u32 pkrs)
 {
 #if CONFIG_PKS

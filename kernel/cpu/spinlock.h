@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spinlocks, always taken with interrupts off: some interrupt wants every lock here too. Not for
- * NMI context. The first CPU to find a lock free gets it: a queue (ticket locks) would be fair, but
+ * Spinlocks, always taken with interrupts off, as interrupts take every lock here too. Not for NMI
+ * context. The first CPU to find a lock free gets it: a queue (ticket locks) would be fair, but
  * where an emulator has more CPUs than its host, the next in the queue is often not running. A spin
  * that lasts absurdly long panics instead of hanging.
  */

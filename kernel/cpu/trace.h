@@ -107,7 +107,7 @@ static inline void trace(enum trace_type type, u64 a, u64 b)
 		trace_record(type, a, b);
 }
 
-/* An event that means little by itself: recorded only with trace=on. Any context. */
+/* Records an event that means little by itself: only with trace=on. Any context. */
 static inline void trace_armed(enum trace_type type, u64 a, u64 b)
 {
 	if (unlikely(trace_on && options.trace))
@@ -124,7 +124,7 @@ static inline void trace_inner(enum trace_type type, u64 what, u32 outer)
 	trace_armed(type, what, type == TRACE_ENTER ? (u64)PKRS_INIT << 32 | outer : outer);
 }
 
-/* How many events the CPU has recorded, and how many it keeps; 0 without a ring. */
+/* Return how many events the CPU has recorded, and how many it keeps; 0 without a ring. */
 u64 trace_count(u32 cpu);
 u64 trace_length(u32 cpu);
 

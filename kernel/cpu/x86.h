@@ -52,7 +52,7 @@
 /* The kernel assigns the vectors after the 32 exceptions. */
 #define VECTOR_TIMER      0x40
 #define VECTOR_TEST       0x41 /* tests send it to themselves to enter interrupt context */
-#define VECTOR_CALL       0xf0 /* another CPU wants a function run: kernel/ipi.c */
+#define VECTOR_CALL       0xf0 /* run a function for another CPU: kernel/ipi.c */
 #define VECTOR_RESCHEDULE 0xf1 /* another CPU has given this one a thread */
 #define VECTOR_RECALL     0xf2 /* recall what was lent: pks/policy/global.c */
 #define VECTOR_PIC        0x20 /* 16 of them: all masked, but a PIC may send a spurious one */

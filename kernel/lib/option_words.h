@@ -54,7 +54,7 @@ u64 option_get(const struct option_word *word, const struct options *opt);
 const struct option_value *option_value(const struct option_word *word, const char *name,
 					size_t len);
 
-/* The value's name, or "invalid". */
+/* Returns the value's name, or "invalid". */
 const char *option_value_name(const struct option_word *word, u64 value);
 
 /* Writes the values' names, separated by `between`, cut off at `size` bytes. Returns text. */
@@ -64,7 +64,7 @@ const char *option_names(const struct option_word *word, const char *between, ch
 /* Writes what the word accepts, to continue a message "not ...". Returns text. */
 const char *option_accepted(const struct option_word *word, char *text, size_t size);
 
-/* The value's name on the command line, or "invalid". */
+/* Returns the value's name on the command line, or "invalid". */
 const char *pks_mode_name(enum pks_mode mode);
 const char *pks_gate_name(enum pks_gate gate);
 const char *pks_scope_name(enum pks_scope scope);

@@ -8,7 +8,7 @@
 /* Starts the sequence. Thread context. */
 void random_seed(u64 seed);
 
-/* The next number; random_below(n) returns one below n, which must not be 0. Any context. */
+/* Returns the next number; random_below(n): one below n, which must not be 0. Any context. */
 u64 random_next(void);
 u64 random_below(u64 n);
 

@@ -23,7 +23,7 @@ void ranges_add(struct ranges *set, u64 start, u64 end);
 /* Removes [start, end). */
 void ranges_subtract(struct ranges *set, u64 start, u64 end);
 
-/* Total size in bytes. */
+/* Returns the total size in bytes. */
 u64 ranges_total(const struct ranges *set);
 
 /* Keeps only the lowest `bytes` bytes. */

@@ -8,7 +8,7 @@
 /* Leaves earlier events out of later dumps, as trace_dump() does. Thread context. */
 void trace_clear(void);
 
-/* The name of a type, for dumps; NULL: no such type. */
+/* Returns the name of a type, for dumps; NULL: no such type. */
 const char *trace_type_name(u32 type);
 
 /*

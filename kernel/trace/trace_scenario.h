@@ -19,7 +19,7 @@ struct trace_scenario {
 void trace_scenario_begin(const struct trace_scenario *scenario);
 void trace_scenario_end(const struct trace_scenario *scenario);
 
-/* The name of the last scenario begun with this id; NULL: none. */
+/* Returns the name of the last scenario begun with this id; NULL: none. */
 const char *trace_scenario_name(u32 id);
 
 #endif

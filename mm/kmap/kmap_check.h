@@ -22,10 +22,10 @@ void kmap_check_set(bool on);
 /* Checks a kmap() that was called at `site`. Any context. */
 void kmap_check_kmap(const struct page *page, void *site);
 
-/* What page_address() does with early=on. Any context. */
+/* The same for page_address(). Any context. */
 void kmap_check_page_address(const struct page *page);
 
-/* The page's address, for everybody. It gives no right to the page. Any context. */
+/* Returns the page's address, for everybody. It gives no right to the page. Any context. */
 static inline void *page_address(const struct page *page)
 {
 	if (unlikely(options.early))

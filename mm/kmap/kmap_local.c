@@ -26,7 +26,7 @@ void kmap_open(struct page *page, enum pks_access access, bool ordered, void *si
 	};
 }
 
-/* Not the topmost, or none at all. */
+/* Unmaps a map that is not the topmost; false: there is none. */
 static __attribute__((noinline)) bool close_below(struct local *local, struct page *page,
 						  bool ordered, void *site)
 {

@@ -20,7 +20,7 @@ void kmap_warn_order(const struct local_map *map, const struct local_map *above,
 /* `site` maps the page, but the context has LOCAL_MAPS maps. */
 void kmap_warn_overflow(const struct page *page, void *site);
 
-/* `site` calls `how`, but the context has not mapped the page so (NULL: an address without one). */
+/* `site` calls `how`, but the context has no such map of the page (NULL: no page). */
 void kmap_warn_not_mapped(const struct page *page, const char *how, void *site);
 
 /* `site` calls `how`, kmap_thread() or kunmap_thread(), where no thread runs. */

@@ -42,8 +42,8 @@ struct pks_stats {
 	u64 faults, pardons, warnings, deaths;
 	u64 steps;       /* pardons for one instruction; each of its faults counts */
 	u64 step_ends;   /* instructions after which rights were taken back */
-	u64 steps_wide;  /* pardons for the context's rest where pks_step() failed */
-	u64 global_lent; /* pardons as the key is open to all */
+	u64 steps_wide;  /* pardons for the rest of the context where pks_step() failed */
+	u64 global_lent; /* pardons because the key is open to all */
 };
 extern struct pks_stats pks_stats;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Marks of pages (docs/EXPERIMENTS.md, "globally unprotected"): a count of open kmap() calls, in
- * struct page or in a hash. A mark gives nobody a right; the fault policy asks for it before it
+ * struct page or in a hash. A mark gives nobody a right; the fault policy checks it before it
  * pardons.
  */
 #ifndef KEYWARD_PKS_POLICY_MARKS_H
