@@ -7,7 +7,7 @@
 
 /* Fits a key and the longest value (tests=), and some more to notice that a value is too long. */
 #define WORD_MAX     320
-#define MESSAGE_MAX  256
+#define MESSAGE_MAX  448 /* pr() prints it in one piece */
 #define ACCEPTED_MAX 96
 
 struct parse {
@@ -36,7 +36,7 @@ static void warn(struct parse *parse, const char *fmt, ...)
 
 static void warn_unknown(struct parse *parse, const char *word)
 {
-	char names[192] = "";
+	char names[320] = "";
 	size_t len = 0;
 
 	for (u32 i = 0; i < option_word_count && len < sizeof(names); i++)

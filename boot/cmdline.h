@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parses the kernel's command line: key=value words, separated by blanks. The table in
- * kernel/lib/option_table.c has the keys, the values of each and its default. Pure.
+ * Parses the kernel's command line: key=value words, separated by blanks. kernel/lib/options.inc
+ * has the keys, the values of each and its default. Pure.
  */
 #ifndef KEYWARD_BOOT_CMDLINE_H
 #define KEYWARD_BOOT_CMDLINE_H

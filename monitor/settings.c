@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The commands that show or change an option of the command line: mode, gate, pardon, marks, early.
- * kernel/lib/option_table.c has their help, and what each accepts.
+ * kernel/lib/options.inc has their help, and what each accepts.
  */
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"

@@ -12,7 +12,7 @@
 
 // clang-format off
 
-/* enum magic_point of kernel/lib/options.h */
+/* enum magic_point of kernel/lib/options.inc */
 #define MAGIC_WRITE  1
 #define MAGIC_SWITCH 2
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The words of the command line, key=value: what each accepts, its default, where it is stored.
- * The table in option_table.c is the only list of them; docs/HARDWARE.md says how to add one.
+ * options.inc is the only list of them; docs/HARDWARE.md says how to add one.
  * Pure; any context.
  */
 #ifndef KEYWARD_KERNEL_LIB_OPTION_WORDS_H

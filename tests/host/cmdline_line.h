@@ -8,7 +8,7 @@
 #include "tests/host/options_check.h"
 
 static struct options opt;
-static char reported[8][256];
+static char reported[8][448];
 static unsigned complaints;
 
 static inline void collect(const char *message, void *arg)

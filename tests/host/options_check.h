@@ -35,7 +35,7 @@ static inline const char *options_check(const struct options *opt)
 /* NULL, or what is wrong with a complaint. */
 static inline const char *complaint_check(const char *message)
 {
-	if (!*message || strlen(message) > 254)
+	if (!*message || strlen(message) > 446)
 		return "a complaint that is empty or cut off";
 	for (const char *p = message; *p; p++)
 		if (*p < ' ' || *p > '~')

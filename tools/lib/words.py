@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The kernel's command-line words, read from their table in kernel/lib/option_table.c.
+"""The kernel's command-line words, read from their rows in kernel/lib/options.inc.
 
-The reader knows no more C than that table needs, and refuses the rest with the line's number.
+The reader knows no more C than those rows need, and refuses the rest with the line's number.
 """
 
 import os
@@ -9,7 +9,7 @@ import re
 from collections import namedtuple
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SOURCE = os.path.join(TOP, "kernel", "lib", "option_table.c")
+SOURCE = os.path.join(TOP, "kernel", "lib", "options.inc")
 DOCUMENT = os.path.join(TOP, "docs", "HARDWARE.md")
 BEGIN = "<!-- words: from here on written by `make words` -->"
 END = "<!-- words: to here -->"
@@ -17,12 +17,26 @@ END = "<!-- words: to here -->"
 # names: the values that have a name; form: what else is accepted, or "".
 Word = namedtuple("Word", "name default help names form")
 
-TOKEN = re.compile(r'\s+|/\*.*?\*/|(?P<string>"(?:[^"\\]|\\.)*")|(?P<name>[A-Za-z_][\w.]*)'
-                   r'|(?P<number>\d+)|(?P<mark>[{}(),])', re.S)
-LIST = re.compile(r"static const struct option_value (\w+)\[\] = \{(.*?)\};", re.S)
-TABLE = re.compile(r"const struct option_word option_words\[\] = \{(.*?)\};", re.S)
+TOKEN = re.compile(r'\s+|/\*.*?\*/|(?P<string>"(?:[^"\\]|\\.)*")|(?P<name>[A-Za-z_]\w*)'
+                   r'|(?P<number>\d+)|(?P<mark>[][(),])', re.S)
+# The directives that a file of rows may have: a macro that yields nothing, and its end.
+DIRECTIVE = re.compile(r"^#ifndef (\w+)\n#define \1\(\.\.\.\)\n#endif$|^#undef \w+$", re.M)
 
-# The macros of the table: their arguments after the field, as (names, form) of the word.
+# The rows by their shape: s string, n name, d number; these macros and marks stand for themselves.
+MACROS = ("ENUM", "NAMES", "VALUE", "FLAG", "COUNT", "WORD", "POLICY")
+LIST = re.compile(r"ENUM\(n,(VALUE\(n,s\)|FLAG\(n,d,s\))+(COUNT\(n\))?\)"
+                  r"|NAMES\(n,(VALUE\([nd],s\))+\)")
+WORD = re.compile(r"(WORD|POLICY)\(n+(\[[nd]\])?,n,s,s,n(\([nds](,[nds])*\))?,s\)")
+
+ROW_OF_A_WORD = "type, field, \"word\", \"default\", KIND(...), \"help\""
+FORMS = {
+    "ENUM": "tag, VALUE(enumerator, \"name\") FLAG(enumerator, bit, \"name\") ... COUNT(enumerator)",
+    "NAMES": "list, VALUE(constant, \"name\") ...",
+    "WORD": ROW_OF_A_WORD,
+    "POLICY": ROW_OF_A_WORD,
+}
+
+# The kinds of a word: their arguments, as (names, form) of the word.
 KINDS = {
     "CHOICE": lambda lists, values: (lists[values], ""),
     "MASK": lambda lists, values: (lists[values], "a list of them"),
@@ -36,17 +50,16 @@ KINDS = {
 
 
 class Bad(Exception):
-    """The table or the document is not as it has to be."""
+    """The rows or the document are not as they have to be."""
 
 
-def tokens(text, line):
+def tokens(text):
     """(kind, text, line) of each token; adjacent strings are one."""
-    found, at = [], 0
+    found, at, line = [], 0, 1
     while at < len(text):
         match = TOKEN.match(text, at)
         if not match:
-            raise Bad("line %d: not part of a table of words: %s"
-                      % (line, text[at:].split("\n")[0]))
+            raise Bad("line %d: not part of a row: %s" % (line, text[at:].split("\n")[0]))
         kind, token = match.lastgroup, match[0]
         if kind == "string":
             token = token[1:-1]
@@ -61,67 +74,65 @@ def tokens(text, line):
     return found
 
 
-def rows(text, line):
-    """The rows { ... }, of a table: each a list of tokens without its braces."""
-    row, result = None, []
-    for kind, token, number in tokens(text, line):
-        if row is None and token == "{" and kind == "mark":
-            row = []
-        elif row is not None and token == "}" and kind == "mark":
-            result.append(row)
-            row = None
-        elif row is not None:
-            row.append((kind, token, number))
-        elif token != ",":
+def rows(text):
+    """The rows MACRO(...) of a text: each a list of tokens."""
+    row, depth, result = [], 0, []
+    for kind, token, number in tokens(text):
+        if not row and kind != "name" or len(row) == 1 and token != "(":
             raise Bad("line %d: `%s` between two rows" % (number, token))
+        row.append((kind, token, number))
+        depth += (token == "(") - (token == ")") if kind == "mark" else 0
+        if len(row) > 1 and not depth:
+            result.append(row)
+            row = []
+    if row:
+        raise Bad("line %d: `%s` is not closed" % (where(row), row[0][1]))
     return result
 
 
 def shape(row):
-    """The row's tokens as a pattern: s string, n name, d number, and marks as they are."""
+    """The row's tokens as LIST and WORD write them."""
     letters = {"string": "s", "name": "n", "number": "d"}
-    return "".join(letters.get(kind, token) for kind, token, _ in row)
+    return "".join(token if kind == "name" and token in MACROS else letters.get(kind, token)
+                   for kind, token, _ in row)
 
 
 def where(row):
     """The line of a row."""
-    return row[0][2] if row else 0
+    return row[0][2]
 
 
-def value_names(text, line):
-    """The names of one list of values."""
-    names = []
-    for row in rows(text, line):
-        if not re.fullmatch("[nd],s", shape(row)):
-            raise Bad("line %d: a value is { CONSTANT, \"name\" }" % where(row))
-        names.append(row[2][1])
-    return names
+def strings(row):
+    """The strings of a row: (place in the row, text)."""
+    return [(place, token) for place, (kind, token, _) in enumerate(row) if kind == "string"]
 
 
 def word(row, lists):
-    """One row of the table of words."""
-    if not re.fullmatch(r"s,s,s,n\(n(,[nds])*\)", shape(row)):
-        raise Bad("line %d: a word is { \"name\", \"default\", \"help\", KIND(field, ...) }"
-                  % where(row))
-    name, default, text, kind = (row[i][1] for i in (0, 2, 4, 6))
-    arguments = [token for _, token, _ in row[10:-1:2]]
+    """The word of a row WORD or POLICY."""
+    (_, name), (before, default), *_, (_, text) = strings(row)
+    kind = row[before + 2][1]
+    arguments = [token for _, token, _ in row[before + 4:-4:2]]
     try:
         names, form = KINDS[kind](lists, *arguments)
     except (KeyError, TypeError):
         raise Bad("line %d: %s: tools/lib/words.py does not know %s(%s)"
-                  % (where(row), name, kind, ", ".join(["field"] + arguments))) from None
+                  % (where(row), name, kind, ", ".join(arguments))) from None
     return Word(name, default, text, names, form)
 
 
 def parse(text):
-    """The words of a C file's text, in the order of the table."""
-    def line(match, group):
-        return text[:match.start(group)].count("\n") + 1
-    lists = {m[1]: value_names(m[2], line(m, 2)) for m in LIST.finditer(text)}
-    tables = list(TABLE.finditer(text))
-    if len(tables) != 1:
-        raise Bad("no table `const struct option_word option_words[]`, or more than one")
-    words = [word(row, lists) for row in rows(tables[0][1], line(tables[0], 1))]
+    """The words of a file of rows, in its order."""
+    lists, words = {}, []
+    for row in rows(DIRECTIVE.sub(lambda found: "\n" * found[0].count("\n"), text)):
+        macro = row[0][1]
+        if LIST.fullmatch(shape(row)):
+            lists[row[2][1]] = [name for _, name in strings(row)]
+        elif WORD.fullmatch(shape(row)):
+            words.append(word(row, lists))
+        elif macro in FORMS:
+            raise Bad("line %d: the form is %s(%s)" % (where(row), macro, FORMS[macro]))
+        else:
+            raise Bad("line %d: a row is %s" % (where(row), ", ".join(FORMS)))
     names = [w.name for w in words]
     if not names or len(set(names)) != len(names):
         raise Bad("no words, or one twice: " + ", ".join(names))

@@ -3,6 +3,7 @@
 
 import re
 
+import words
 from links import CR4, EAX, EBX, ECX, EFER
 from machine import Machine
 from mbi import poke, spoil
@@ -13,8 +14,7 @@ MEMORY_TESTS = ["tests=memory.*,machine.*"]
 LEAST_KIB = 8 << 10             # mm/init.h, RAM_LEAST
 SMALL, LEAST = "8M", "9M"       # QEMU machines with slightly less than that, and slightly more
 LINE = re.escape("# command line: ")
-KEYS = ("the words are pks, gate, pardon, marks, early, tests, seed, repeat, exit, cpus, mem, reserve, "
-        "paging, magic, matrix, case, avoid, apic, bench, trace")
+KEYS = "the words are " + ", ".join(word.name for word in words.read())
 
 CASES = {}
 

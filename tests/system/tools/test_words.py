@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The command line's words: what their table's reader takes and refuses, and who shows them."""
+"""The command line's words: what their rows' reader takes and refuses, and who shows them."""
 
 import os
+import re
 import subprocess
 import sys
 import unittest
@@ -13,25 +14,27 @@ import words        # noqa: E402
 
 SMALL = """\
 /* A comment, with "quotes". */
-static const struct option_value modes[] = {
-	{ MODE_A, "a" }, /* one { */
-	{ 7, "b" },
-};
-
-const struct option_word option_words[] = {
-	{ "mode", "a", "what "
-	  "it is", CHOICE(policy.mode, modes) },
-%s};
+#ifndef ENUM
+#define ENUM(...)
+#endif
+ENUM(mode,
+     VALUE(MODE_A, "a") /* one ( */
+     VALUE(MODE_B, "b")
+     COUNT(MODES))
+POLICY(enum mode, mode, "mode", "a", CHOICE(mode), "what "
+       "it is")
+%s
+#undef ENUM
 """
 
 
 def small(row=""):
-    """A table with one word, and perhaps another row."""
+    """Rows with one word, and perhaps another row."""
     return SMALL % row
 
 
 class Reader(unittest.TestCase):
-    """Small tables, good and bad."""
+    """Small files of rows, good and bad."""
 
     def test_a_table(self):
         self.assertEqual(words.parse(small()),
@@ -39,36 +42,52 @@ class Reader(unittest.TestCase):
 
     def test_every_kind(self):
         for kind, names, form in [
-                ("MASK(m, modes)", ["a", "b"], "a list of them"),
-                ("NUMBER(n, 1, 9)", [], "1 to 9"), ("LIMIT(n, 9)", ["max"], "1 to 9"),
-                ("NUMBER64(n)", [], "a number of 64 bits, decimal or 0x"),
-                ("SIZE(n)", [], "SIZE[K|M|G|T]; 0: all"),
-                ("RANGES(r, 8)", [], "START+SIZE[,...], up to 8"),
-                ("TEXT(t, 9, \"A[,A]\")", [], "A[,A], up to 9 bytes")]:
+                ("MASK(mode)", ["a", "b"], "a list of them"),
+                ("NUMBER(1, 9)", [], "1 to 9"), ("LIMIT(9)", ["max"], "1 to 9"),
+                ("NUMBER64", [], "a number of 64 bits, decimal or 0x"),
+                ("SIZE", [], "SIZE[K|M|G|T]; 0: all"),
+                ("RANGES(8)", [], "START+SIZE[,...], up to 8"),
+                ("TEXT(9, \"A[,A]\")", [], "A[,A], up to 9 bytes")]:
             with self.subTest(kind):
-                read = words.parse(small('	{ "w", "", "h", %s },\n' % kind))[1]
+                read = words.parse(small('WORD(char[9], f, "w", "", %s, "h")' % kind))[1]
                 self.assertEqual(read, words.Word("w", "", "h", names, form))
+
+    def test_every_list(self):
+        for row in ['NAMES(n, VALUE(true, "x") VALUE(7, "y"))',
+                    'ENUM(n, FLAG(X, 1, "x") FLAG(Y, 2, "y"))']:
+            with self.subTest(row):
+                read = words.parse(small(row + 'WORD(u32, f, "w", "", CHOICE(n), "h")'))[1]
+                self.assertEqual(read, words.Word("w", "", "h", ["x", "y"], ""))
 
     def test_refused(self):
         for row, why in [
-                ('{ "w", "", "h", GUESS(n) },', r"line 10: w: .* does not know GUESS\(field\)"),
-                ('{ "w", "", "h", NUMBER(n) },', r"does not know NUMBER\(field\)"),
-                ('{ "w", "", "h", CHOICE(n, none) },', r"does not know CHOICE\(field, none\)"),
-                ('{ "w", "", NUMBER64(n) },', "line 10: a word is"),
-                ('{ "w", "", "h", NULL },', "line 10: a word is"),
-                ('{ W, "", "h", SIZE(n) },', "line 10: a word is"),
-                ('{ .name = "w" },', "line 10: not part of a table"),
-                ('{ "w", "", "a\\"b", SIZE(n) },', "line 10: a backslash"),
-                ("FOO", "line 10: `FOO` between two rows"), ("{},", "a word is"),
-                ("#if 0", "line 10: not part of a table"),
-                ('{ "mode", "", "h", SIZE(n) },', "one twice: mode, mode")]:
+                ('WORD(u8, f, "w", "", GUESS, "h")', r"line 11: w: .* does not know GUESS\(\)"),
+                ('WORD(u8, f, "w", "", NUMBER(1), "h")', r"does not know NUMBER\(1\)"),
+                ('WORD(u8, f, "w", "", CHOICE(none), "h")', r"does not know CHOICE\(none\)"),
+                ('WORD(u8, f, "w", NUMBER64, "h")', r"line 11: the form is WORD\(type, field"),
+                ('POLICY(u8, f, "w", "", "h")', r"line 11: the form is POLICY\(type, field"),
+                ('WORD(u8, f, W, "", SIZE, "h")', "line 11: the form is WORD"),
+                ('WORD(u8, "w", "", SIZE, "h")', "line 11: the form is WORD"),
+                ('WORD(u8, f, "w", "", SIZE, "h"', "line 11: `WORD` is not closed"),
+                ('WORD(u8 *, f, "w", "", SIZE, "h")', "line 11: not part of a row"),
+                ('WORD(u8, f, "w", "", SIZE, "a\\"b")', "line 11: a backslash"),
+                ('VALUE(A, "a")', "line 11: a row is ENUM, NAMES, WORD, POLICY"),
+                ('ENUM(n, VALUE("b", 7))', "line 11: the form is ENUM"),
+                ('ENUM(n, VALUE(7, "b"))', "line 11: the form is ENUM"),
+                ('ENUM(n, COUNT(N) VALUE(B, "b"))', "line 11: the form is ENUM"),
+                ('NAMES(n, VALUE(B, "b") COUNT(N))', "line 11: the form is NAMES"),
+                ("NAMES(n, VALUE(B | 1, \"b\"))", "line 11: not part of a row"),
+                ("FOO", "line 11: `FOO` is not closed"),
+                ("FOO BAR", "line 11: `BAR` between two rows"),
+                (";", "line 11: not part of a row"), (",", "line 11: `,` between two rows"),
+                ("#if 0", "line 11: not part of a row"),
+                ("#define VALUE(...)", "line 11: not part of a row"),
+                ('WORD(u8, f, "mode", "", SIZE, "h")', "one twice: mode, mode")]:
             with self.subTest(row), self.assertRaisesRegex(words.Bad, why):
-                words.parse(small("	%s\n" % row))
+                words.parse(small(row))
 
-    def test_refused_lists_and_files(self):
-        for text, why in [("", "no table"), (small() + small(), "more than one"),
-                          (small().replace('7, "b"', '"b", 7'), "line 4: a value is"),
-                          (small().replace("MODE_A,", "MODE_A |"), "line 3: not part")]:
+    def test_refused_files(self):
+        for text, why in [("", "no words"), (small() + small(), "one twice")]:
             with self.subTest(why), self.assertRaisesRegex(words.Bad, why):
                 words.parse(text)
 
@@ -78,9 +97,9 @@ class Shown(unittest.TestCase):
 
     def test_every_row_is_read(self):
         with open(words.SOURCE, encoding="utf-8") as file:
-            table = file.read().partition("option_words[] = {")[2]
+            starts = re.findall(r"^(?:WORD|POLICY)\(", file.read(), re.M)
         read = words.read()
-        self.assertEqual(len(read), table.count("{"))
+        self.assertEqual(len(read), len(starts))
         for word in read:
             self.assertTrue(word.help and (word.names or word.form), word)
 
@@ -95,7 +114,7 @@ class Shown(unittest.TestCase):
                 words.replace(text, words.read())
 
     def test_the_table(self):
-        self.assertEqual(words.markdown(words.parse(small('{ "w", "", "a|b", SIZE(n) },'))), """\
+        self.assertEqual(words.markdown(words.parse(small('WORD(u8, f, "w", "", SIZE, "a|b")'))), """\
 | key | values | default | meaning |
 |---|---|---|---|
 | `mode` | `a` `b` | `a` | what it is |
