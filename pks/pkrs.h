@@ -22,13 +22,13 @@ static inline bool pks_on(void)
 	return CONFIG_PKS && pks_present;
 }
 
-/* Returns the rights of the running context. Any context. */
+/* Returns the rights of the running context; without PKS the initial ones. Any context. */
 static inline u32 pkrs_read(void)
 {
 	u32 pkrs;
 
 	if (!CONFIG_PKS)
-		return 0;
+		return PKRS_INIT;
 	asm volatile("movl %%gs:%c1, %0" : "=r"(pkrs) : "i"(CPU_PKRS));
 	return pkrs;
 }

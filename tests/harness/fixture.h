@@ -60,11 +60,7 @@ struct fault policy_write(volatile void *p);
 /* Returns the running context's rights as the mirror has them. */
 static inline u32 rights_mirror(void)
 {
-#if CONFIG_PKS
 	return pkrs_read();
-#else
-	return PKRS_INIT;
-#endif
 }
 
 static inline void rights_set(u32 pkrs)
