@@ -129,6 +129,7 @@ static int test_thread(void *arg)
 /* Checks what a test must leave as it found it. A leftover is the test's error. */
 static void check_leftovers(u32 threads_before)
 {
+	bool enforce = options.policy.mode != PKS_MODE_OFF;
 	u32 threads = 0;
 
 	list_for_each(node, &all_threads) threads++;
@@ -138,6 +139,10 @@ static void check_leftovers(u32 threads_before)
 		panic("a test has changed the main thread's context");
 	if (this_cpu()->pkrs != PKRS_INIT || (pks_on() && pkrs_register() != PKRS_INIT))
 		ktest_error("rights leaked into the main thread: %08lx", this_cpu()->pkrs);
+	if (pks_on() && pkrs_enforced() != enforce) {
+		ktest_error("CR4.PKS was left %s", enforce ? "clear" : "set");
+		pkrs_enforce(enforce); /* pks_policy_set() does not, if the mode is the same */
+	}
 }
 
 static void usual_tick(void *arg)
