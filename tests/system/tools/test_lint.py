@@ -57,8 +57,9 @@ class Lint(unittest.TestCase):
         self.assertEqual(self.failing(), [])
 
     def test_a_missing_licence_is_found(self):
-        self.add("kernel/a.h", "typedef int a;\n")
-        self.assertEqual(self.failing(), ["licences"])
+        for text in ("", "/* SPDX-License-Identifier: MIT and more */\n"):
+            self.add("kernel/a.h", text + "typedef int a;\n")
+            self.assertEqual(self.failing(), ["licences"], text)
 
     def test_a_file_above_350_lines_is_found(self):
         self.add("kernel/a.h", HEAD + "typedef int a;\n" * 349)
