@@ -2,6 +2,7 @@
 """tools/lib/machine.py: inheritance, [mended], versions, and what is refused."""
 
 import os
+import re
 import sys
 import tempfile
 import unittest
@@ -169,6 +170,24 @@ class Kinds(Case):
         self.write("new", "[machine]\nbase = old\nmedium = tape\n")
         with self.assertRaisesRegex(SetupError, "no medium is called tape; there are: iso usb net"):
             launch.prepare(Machine("new"), __file__, [], self.scratch.name)
+
+
+class SkipReasons(unittest.TestCase):
+    """skip_must and skip_never of the project's machines: reasons that some kernel test prints."""
+
+    def test_each_can_match(self):
+        reasons = []
+        for folder, _, names in os.walk(os.path.join(TOP, "tests")):
+            for name in names:
+                if name.endswith((".c", ".h")):
+                    with open(os.path.join(folder, name), encoding="utf-8") as file:
+                        reasons += re.findall(r'"([^"\n]+)"', file.read())
+        for name in machine.names():
+            settings = Machine(name).settings
+            for key in ("skip_must", "skip_never"):
+                for part in settings.get(key, "^$").split("|"):
+                    self.assertTrue(part == "^$" or any(re.search(part, r) for r in reasons),
+                                    "machines/%s: no test is skipped for %r" % (name, part))
 
 
 class Emulator(Case):
