@@ -57,9 +57,12 @@ void pkrs_lend(u32 pkrs, u32 bits)
  */
 void pkrs_recall(void)
 {
-	u64 flags = irq_save();
 	struct cpu *cpu = this_cpu();
+	u64 flags;
 
+	if (!CONFIG_PKS)
+		return;
+	flags = irq_save();
 	cpu->pkrs_recalled = false;
 	if (smp_load_acquire(&cpu->pkrs_lent)) {
 		write_register((u32)cpu->pkrs);

@@ -17,6 +17,7 @@
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/options.h"
 #include "pks/pkrs.h"
+#include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
 
 /*
@@ -96,13 +97,13 @@ static void add(u32 key, int marks)
 
 void pks_global_open(u32 key)
 {
-	if (key)
+	if (CONFIG_PKS && key)
 		add(key, 1);
 }
 
 void pks_global_close(u32 key)
 {
-	if (key)
+	if (CONFIG_PKS && key)
 		add(key, -1);
 }
 
@@ -120,8 +121,12 @@ void pks_key_moved(const struct page *page, u32 key)
 
 void pks_global_lend(struct regs *regs, u32 key)
 {
-	irq_disable();
-	if (!pks_global_marks(key) || options.policy.scope != PKS_SCOPE_GLOBAL)
+	struct pks_policy now;
+
+	irq_disable(); /* a change of the policy from here on recalls by an interrupt */
+	now = pks_policy_get();
+	if (!pks_global_marks(key) || now.scope != PKS_SCOPE_GLOBAL ||
+	    pks_verdict(now.mode, true) == PKS_DIE)
 		return;
 	pkrs_lend((u32)regs_pkrs(regs), pkrs_mask(key));
 	if (!pks_global_marks(key)) /* an NMI here has closed it in between */

@@ -22,9 +22,9 @@ void pks_global_close(u32 key);
 u32 pks_global_marks(u32 key);
 
 /*
- * Lends the key to the access that `regs` returns to, if the key is still open; else the access
- * faults again. Leaves interrupts off, which is how kernel/entry.S returns. Called by the fault's
- * handler, any context.
+ * Lends the key to the access that `regs` returns to, if the key is still open and the policy still
+ * pardons; else the access faults again. Leaves interrupts off, which is how kernel/entry.S
+ * returns. Called by the fault's handler, any context.
  */
 void pks_global_lend(struct regs *regs, u32 key);
 

@@ -158,6 +158,9 @@ static bool read_meanwhile(struct regs *regs)
 
 	(void)regs;
 	steps++;
+	/* Its stamp says that the old event is whole: a reader on another CPU believes that. */
+	if (smp_load_acquire(&events[0].stamp) == 1 && (events[0].a != 1 || events[0].b != ~1ULL))
+		halves++;
 	if (trace_read(before.cpu, 1, &e) && (e.a != 1 || e.b != ~1ULL))
 		halves++;
 	if (trace_read(before.cpu, TRACE_EVENTS + 1, &e) && (e.a != 1ULL << 32 || e.a != ~e.b))

@@ -138,6 +138,33 @@ static void closed_while_it_is_lent(void)
 }
 KTEST(closed_while_it_is_lent, KT_PKS);
 
+/* A fault that was judged under the old policy lends after the change has recalled all loans. */
+static void a_changed_policy_lends_nothing(void)
+{
+	static const struct pks_policy changed[] = {
+		{ PKS_MODE_STRICT, PKS_GATE_KMAPPED, PKS_SCOPE_GLOBAL },
+		{ PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT },
+		{ PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_INSTRUCTION },
+	};
+	u64 flags;
+
+	if (!page_get())
+		return;
+	regs_set_pkrs(&lend.regs, PKRS_INIT);
+	for (u32 i = 0; i < ARRAY_SIZE(changed); i++) {
+		EXPECT_EQ(pks_policy_set(changed[i]), 0);
+		kmap(page.page);
+		flags = irq_save();
+		lend_now(NULL);
+		EXPECT_EQ(this_cpu()->pkrs_lent, 0);
+		EXPECT_RIGHTS(PKRS_INIT);
+		irq_restore(flags);
+		kunmap(page.page);
+	}
+	prot_page_put(&page);
+}
+KTEST(a_changed_policy_lends_nothing, KT_PKS);
+
 static void expect_closed(void)
 {
 	EXPECT_EQ(pks_global_marks(KEY), 0);
