@@ -11,6 +11,7 @@
 #include "kernel/lib/random.h"
 #include "kernel/sched.h"
 #include "kernel/thread.h"
+#include "kernel/watchdog.h"
 #include "pks/pkrs.h"
 
 #define TICK_MIN_NS     2000
@@ -22,11 +23,6 @@ static struct {
 	u64 ns_per_tick_fixed;  /* nanoseconds per TSC tick, 32.32 fixed point */
 	u64 timer_per_ns_fixed; /* APIC timer counts per nanosecond, 32.32 fixed point */
 } scale;                        /* written at boot, read in any context */
-
-static struct {
-	u64 deadline_ns;
-	const char *what;
-} watchdog; /* written in thread context, the name before the deadline; read by the tick */
 
 static u64 mul_fixed(u64 a, u64 fixed)
 {
@@ -80,6 +76,7 @@ static void tick_arm(u64 now)
 	if (cpu->tick_jitter)
 		ns = ns / 4 + random_below(ns / 2 * 3);
 	ns <<= cpu->tick_slower;
+	cpu->tick_armed = ns;
 	cpu->tick_due = now_ns() + ns;
 	apic_timer_start((u32)MAX(mul_fixed(ns, scale.timer_per_ns_fixed), 1));
 }
@@ -92,11 +89,7 @@ static bool tick_handler(struct regs *regs)
 	if (unlikely(this_cpu()->pkrs_recalled))
 		pkrs_recall();
 	sched_tick(now);
-	if (watchdog.deadline_ns && now > watchdog.deadline_ns && xchg(&watchdog.deadline_ns, 0)) {
-		ipi_ask_others_where();
-		threads_report();
-		panic_regs(regs, 0, "the test %s has not ended", watchdog.what);
-	}
+	watchdog_tick(regs, this_cpu()->tick_armed);
 	tick_arm(now);
 	return true;
 }
@@ -119,13 +112,4 @@ void tick_set(u64 period_ns, bool jitter)
 	this_cpu()->tick_ns = MAX(period_ns, TICK_MIN_NS);
 	this_cpu()->tick_jitter = jitter;
 	irq_restore(flags);
-}
-
-void watchdog_set(u64 deadline_ns, const char *what)
-{
-	watchdog.deadline_ns = 0;
-	barrier();
-	watchdog.what = what;
-	barrier();
-	watchdog.deadline_ns = deadline_ns;
 }

@@ -27,10 +27,4 @@ u64 time_tsc_khz(void);
 /* Returns the nanoseconds since calibration. Any context. */
 u64 now_ns(void);
 
-/*
- * Makes the tick panic, naming the test `what`, once now_ns() has passed `deadline_ns`; 0 turns
- * this off. Thread context.
- */
-void watchdog_set(u64 deadline_ns, const char *what);
-
 #endif

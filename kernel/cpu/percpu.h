@@ -86,6 +86,7 @@ struct cpu {
 	bool tick_jitter;
 	u32 tick_slower; /* log2 of the factor that the next tick is longer by; for the tick only */
 	u64 tick_due;    /* for the tick only */
+	u64 tick_armed;  /* ns from arming to tick_due; for the tick only */
 	u64 nmis;
 	bool nmi_outermost; /* the running NMI interrupted no IST stack; for NMIs only */
 	struct local local[LOCALS];

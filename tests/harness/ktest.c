@@ -16,6 +16,7 @@
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/trace/trace_dump.h"
+#include "kernel/watchdog.h"
 #include "mm/kmap/kmap_check.h"
 #include "mm/page.h"
 #include "mm/page_alloc.h"
@@ -163,7 +164,7 @@ static void run_once(const struct ktest *t, bool stress)
 	list_for_each(node, &all_threads) threads++;
 	if (stress)
 		tick_set(STRESS_TICK_NS, true);
-	watchdog_set(now_ns() + WATCHDOG_NS + (cpu_count - 1) * WATCHDOG_CPU_NS, t->name);
+	watchdog_set(WATCHDOG_NS + (cpu_count - 1) * WATCHDOG_CPU_NS, t->name);
 	thread = thread_prepare(t->name, test_thread, (void *)t);
 	if (thread) {
 		if (stress && !(t->flags & KT_ONE_CPU))

@@ -10,6 +10,7 @@
 #include "kernel/lib/option_words.h"
 #include "kernel/lib/string.h"
 #include "kernel/time.h"
+#include "kernel/watchdog.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
 #include "tests/harness/fixture.h"
@@ -63,7 +64,7 @@ static void play_slice(struct cpu *a, struct cpu *b, u64 seed, u32 stride)
 	struct plan plan = begin();
 
 	for (u32 p = 0; p < SEQUENCE_POLICIES; p++) {
-		watchdog_set(now_ns() + WATCHDOG_NS, "interleave");
+		watchdog_set(WATCHDOG_NS, "interleave");
 		plan.n = (u32)(seed % stride) + p * stride;
 		plan.stride = SEQUENCE_POLICIES * stride;
 		pks_marks_set((p + seed) & 1 ? PKS_MARKS_HASH : PKS_MARKS_PAGE);
@@ -85,7 +86,7 @@ static bool next_of_all(char *steps, void *arg)
 			plan->variant++;
 		}
 		if (plan->n % 4096 == 0)
-			watchdog_set(now_ns() + WATCHDOG_NS, "interleave");
+			watchdog_set(WATCHDOG_NS, "interleave");
 		if (plan->variant == STEP_INTERRUPTS)
 			return false;
 		sequence_get(plan->n,

@@ -10,6 +10,7 @@
 #include "kernel/lib/options.h"
 #include "kernel/lib/string.h"
 #include "kernel/time.h"
+#include "kernel/watchdog.h"
 #include "tests/harness/ktest.h"
 #include "tests/matrix/matrix_rule.h"
 #include "tests/matrix/run.h"
@@ -37,7 +38,7 @@ static void progress(u32 percent)
 {
 	static u32 printed;
 
-	watchdog_set(now_ns() + WATCHDOG_NS, "matrix");
+	watchdog_set(WATCHDOG_NS, "matrix");
 	if (percent / 10 == printed)
 		return;
 	printed = percent / 10;

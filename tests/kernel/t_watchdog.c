@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The watchdog measures what the machine has done. What this cannot know: whether a test that hangs
+ * is noticed; tests/selftest/run reads that from the console.
+ */
+#define KTEST_SUITE "watchdog"
+
+#include "kernel/cpu/insn.h"
+#include "kernel/sched.h"
+#include "kernel/time.h"
+#include "kernel/watchdog.h"
+#include "tests/harness/expect.h"
+
+#define MS           1000000ULL
+#define OF_EACH_TEST (8000 * MS)
+
+/* Lets no tick come for `ns`, as a host does that runs something else. */
+static void without_ticks(u64 ns)
+{
+	u64 flags = irq_save(), end = now_ns() + ns;
+
+	while (now_ns() < end)
+		cpu_relax();
+	irq_restore(flags);
+}
+
+static void a_late_tick_counts_no_more_than_one_in_time(void)
+{
+	watchdog_set(100 * MS, "watchdog");
+	for (u32 i = 0; i < 3; i++) /* three late ticks, of 2 ms each */
+		without_ticks(150 * MS);
+	watchdog_set(OF_EACH_TEST, "watchdog");
+	EXPECT(true);
+}
+KTEST(a_late_tick_counts_no_more_than_one_in_time, 0);
+
+static void a_watchdog_that_is_off_counts_nothing(void)
+{
+	watchdog_set(2 * MS, "watchdog");
+	watchdog_set(0, NULL);
+	thread_sleep(60 * MS);
+	watchdog_set(OF_EACH_TEST, "watchdog");
+	EXPECT(true);
+}
+KTEST(a_watchdog_that_is_off_counts_nothing, 0);
