@@ -37,7 +37,8 @@ static inline u32 pkrs_read(void)
  * Sets the running context's rights: memory, then register, with interrupts off, as an interrupt's
  * entry would trust a mirror that the register does not match yet. One piece of assembly, so that
  * the flags need no register. The patch site stands between the two writes: it traces the value in
- * the mirror, which an NMI saves and restores. Any context.
+ * the mirror, which an NMI saves and restores. Any context, but only with PKS: callers ask
+ * pks_on().
  */
 static inline void pkrs_write(u32 pkrs)
 {
@@ -77,7 +78,7 @@ static inline u32 pkrs_update(u32 clear, u32 set)
  * rights of the context that the trap returns to as `pkrs`. They become the mirror now, so that the
  * trap's exit finds them there and writes nothing. Any later write of rights, and any NMI, ends the
  * loan early; pkrs_recall() ends it for certain. A context that begins or resumes with an equal
- * mirror inherits it. Any context, interrupts off.
+ * mirror inherits it. Any context, interrupts off, only with PKS.
  */
 void pkrs_lend(u32 pkrs, u32 bits);
 

@@ -40,11 +40,13 @@ static inline void pks_set(u32 key, u32 rights)
 /*
  * Changes the rights with which the context that `regs` interrupted resumes, not those of the
  * running context. Only for handlers of synchronous exceptions: an interrupt's handler would race
- * with a pkrs_update() that it interrupted halfway.
+ * with a pkrs_update() that it interrupted halfway. Without PKS the frame keeps the initial rights:
+ * its return would write others to a register that is not there.
  */
 static inline void pks_update_exception(struct regs *regs, u32 key, u32 rights)
 {
-	regs_pkrs_set(regs, pkrs_with((u32)regs_pkrs(regs), key, rights));
+	if (pks_on())
+		regs_pkrs_set(regs, pkrs_with((u32)regs_pkrs(regs), key, rights));
 }
 
 static inline void pks_set_noaccess(u32 key)

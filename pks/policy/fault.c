@@ -116,6 +116,17 @@ static __attribute__((noinline)) void warn(const struct regs *regs, u64 addr, st
 		   (void *)(KERNEL_BASE | at.page->kmap_site), at.page->kmap_thread - 1);
 }
 
+/*
+ * Opens the key for the rest of the faulting context. Needs no pks_on(), unlike
+ * pks_update_exception(): without PKS only PKRU causes PK = 1 in supervisor mode, and only for
+ * user-mode addresses, which pks_walk_target() gives key 0; the rights permit that, so no pardon
+ * follows. The same holds for pks_step() and pks_global_lend().
+ */
+static inline void open_key(struct regs *regs, u32 key)
+{
+	regs_pkrs_set(regs, pkrs_with((u32)regs_pkrs(regs), key, PKS_READWRITE));
+}
+
 /* Lets the access through; if it cannot be stepped, then for the rest of its context. */
 static __attribute__((noinline)) void pardon(struct regs *regs, u32 key, enum pks_reach reach)
 {
@@ -131,7 +142,7 @@ static __attribute__((noinline)) void pardon(struct regs *regs, u32 key, enum pk
 		}
 		COUNT(steps_wide);
 	}
-	pks_update_exception(regs, key, PKS_READWRITE);
+	open_key(regs, key);
 }
 
 bool pks_fault(struct regs *regs, u64 addr)
@@ -157,7 +168,7 @@ bool pks_fault(struct regs *regs, u64 addr)
 	COUNT(pardons);
 	trace(TRACE_PARDON, addr, at.key);
 	if (likely(judged.reach == PKS_REACH_CONTEXT))
-		pks_update_exception(regs, at.key, PKS_READWRITE);
+		open_key(regs, at.key);
 	else
 		pardon(regs, at.key, judged.reach);
 	return true;

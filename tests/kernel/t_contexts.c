@@ -162,6 +162,46 @@ static void update_exception_changes_one_key(void)
 }
 KTEST(update_exception_changes_one_key, KT_PKS | KT_STRESS);
 
+static bool only_update_frame(struct regs *regs)
+{
+	pks_update_exception(regs, update.key, update.rights);
+	return true;
+}
+
+/* Raises #BP, whose handler changes the rights that it returns to, then changes them itself. */
+static void update_frames(void *arg)
+{
+	trap_hook_t before = trap_hook_set(X86_BP, only_update_frame);
+
+	(void)arg;
+	for (update.key = 0; update.key < PKS_KEYS; update.key++) {
+		for (update.rights = 0; update.rights < 4; update.rights++) {
+			u32 old = pkrs_read(), new = pkrs_with(old, update.key, update.rights);
+
+			if (update.key == 0 && update.rights) /* the kernel's own memory */
+				continue;
+			asm volatile("int3" : : : "memory");
+			EXPECT_EQ(pkrs_read(), pks_on() ? new : PKRS_INIT);
+			pks_set(update.key, pkrs_rights(old, update.key));
+			pks_set(update.key, update.rights);
+			EXPECT_EQ(pkrs_read(), pks_on() ? new : PKRS_INIT);
+			pks_revoke(pks_grant(update.key, PKS_WRITE));
+			pks_set(update.key, pkrs_rights(old, update.key));
+		}
+	}
+	trap_hook_set(X86_BP, before);
+}
+
+/* Without PKS a return that writes IA32_PKRS raises #GP: this shows that none does. */
+static void no_frame_leads_to_a_write_without_pks(void)
+{
+	update_frames(NULL);
+	for (enum test_context c = 0; c < TEST_CONTEXTS; c++)
+		run_in(c, update_frames, NULL);
+	EXPECT_EQ(pkrs_read(), PKRS_INIT);
+}
+KTEST(no_frame_leads_to_a_write_without_pks, KT_STRESS);
+
 static u32 softirqs_run; /* handlers that have run, of two in order */
 
 static void first_softirq(void)
