@@ -3,6 +3,11 @@
 
 import glob
 import os
+import re
+
+# A failed test, as tools/run or cmocka names it.
+FAILED = re.compile(r"^(?:FAILED|CRASH|TIME-OUT) (?:[a-z0-9-]+: )?(.*)$"
+                    r"|^\[  FAILED  \] (\w+)$", re.M)
 
 
 class Sabotage:
@@ -13,6 +18,21 @@ class Sabotage:
         self.build = build  # the command that builds what is run
         self.run = run      # words for tools/run
         self.edits = []
+
+    def on_host(self):
+        """Whether what is run is a host test, not a machine."""
+        return self.run[0].startswith("build/")
+
+    def command(self, limit):
+        """What to run after the build, for at most `limit` seconds."""
+        if self.on_host():
+            return ["timeout", str(limit), *self.run]
+        return ["tools/run", *self.run, "--quiet", "--timeout", str(limit)]
+
+    def failed(self, output):
+        """The names of the tests that failed."""
+        names = (found[1] or found[2] for found in FAILED.finditer(output))
+        return list(dict.fromkeys(names))
 
     def edited(self, folder):
         """{path: (text, text after the edits)}; raises ValueError where one does not apply."""

@@ -53,6 +53,21 @@ class Sabotages(unittest.TestCase):
         self.assertEqual(only.edits, [("mm/a.c", "one();\ntwo();", "two();"),
                                       ("mm/a.c", "three();", "")])
 
+    def test_a_machine_or_a_host_test_is_run(self):
+        self.write("tests/sabotage/a.txt", LIST + "% build/host/gcc/t_a\n= second: more\n")
+        machine, host = sabotages.read_all(self.top)
+        self.assertEqual(machine.command(7), ["tools/run", "qemu", "tests=a.*", "--quiet",
+                                              "--timeout", "7"])
+        self.assertEqual(host.command(7), ["timeout", "7", "build/host/gcc/t_a"])
+        self.assertEqual((machine.on_host(), host.on_host()), (False, True))
+
+    def test_failed_tests_are_named(self):
+        only, = sabotages.read_all(self.top)
+        self.assertEqual(only.failed("ok 1 x\nFAILED qemu: a.b\nTIME-OUT qemu\n"), ["a.b", "qemu"])
+        self.assertEqual(only.failed("[ RUN      ] one\n[  FAILED  ] one\n[       OK ] two\n"
+                                     "[  FAILED  ] 1 test(s), listed below:\n[  FAILED  ] one\n"),
+                         ["one"])
+
     def test_edits_are_made_and_taken_back(self):
         only, = sabotages.read_all(self.top)
         before = self.read()
