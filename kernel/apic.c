@@ -91,9 +91,7 @@ void apic_choose_mode(bool want_x2apic)
 
 u64 apic_mmio_address(void)
 {
-	u64 base = rdmsr(MSR_APIC_BASE);
-
-	return base & APIC_BASE_X2APIC ? 0 : base & 0xffffff000ULL;
+	return apic_base_address(rdmsr(MSR_APIC_BASE), cpu_phys_bits());
 }
 
 void apic_init(volatile void *mmio)

@@ -87,28 +87,39 @@ static const struct {
 	{ "SPCR", false, acpi_spcr }, { "HPET", false, acpi_hpet }, { "NFIT", false, acpi_nfit },
 };
 
-/* Lists the table and parses it if known. Unknown ones are not read beyond their header. */
+/*
+ * Parses the table if it is known; returns whether it is. Unknown ones are not read beyond their
+ * header.
+ */
+static bool use_table(const struct acpi_parser *p, const struct acpi_table *header, u32 *seen)
+{
+	struct acpi_view table;
+	u32 i = 0;
+
+	while (i < ARRAY_SIZE(known_tables) && strcmp(known_tables[i].signature, header->signature))
+		i++;
+	if (i == ARRAY_SIZE(known_tables))
+		return false;
+	if ((*seen & BIT(i) && !known_tables[i].many) || !read_table(p, header, &table))
+		return true;
+	*seen |= 1U << i;
+	known_tables[i].parse(p, &table);
+	return true;
+}
+
+/* Lists the table if there is room, and uses a known one wherever it stands. */
 static void take_table(const struct acpi_parser *p, u64 phys, u32 *seen)
 {
 	struct acpi_info *out = p->out;
 	struct acpi_table header;
-	struct acpi_view table;
+	bool room = out->table_count < ACPI_TABLES_MAX;
 
 	if (!read_header(p, phys, &header))
 		return;
-	if (out->table_count == ACPI_TABLES_MAX) {
+	if (room)
+		out->tables[out->table_count++] = header;
+	if (!use_table(p, &header, seen) && !room)
 		out->tables_dropped++;
-		return;
-	}
-	out->tables[out->table_count++] = header;
-	for (u32 i = 0; i < ARRAY_SIZE(known_tables); i++) {
-		if (strcmp(known_tables[i].signature, header.signature))
-			continue;
-		if ((*seen & BIT(i) && !known_tables[i].many) || !read_table(p, &header, &table))
-			return;
-		*seen |= 1U << i;
-		known_tables[i].parse(p, &table);
-	}
 }
 
 /* Walks the list of tables: 32-bit addresses in the RSDT, 64-bit ones in the XSDT. */
@@ -118,19 +129,21 @@ static void walk(const struct acpi_parser *p, const struct acpi_view *list, u32 
 
 	if ((list->len - ACPI_HEADER) % entry_len)
 		acpi_complain(p, "the list of tables has half an entry at its end; ignoring it");
-	/* A list may be longer than any machine needs: the walk has a limit. */
-	for (u32 i = 0; i < entries && i < 4 * ACPI_TABLES_MAX; i++) {
+	for (u32 i = 0; i < entries && i < ACPI_ENTRIES_MAX; i++) {
 		u32 at = ACPI_HEADER + i * entry_len;
 		u64 phys = entry_len == 8 ? acpi_u64(list, at) : acpi_u32(list, at);
 
 		if (phys)
 			take_table(p, phys, &seen);
 	}
-	if (entries > 4 * ACPI_TABLES_MAX)
-		p->out->tables_dropped += entries - 4 * ACPI_TABLES_MAX;
-	if (p->out->tables_dropped)
+	if (entries > ACPI_ENTRIES_MAX) {
+		p->out->tables_dropped += entries - ACPI_ENTRIES_MAX;
+		acpi_complain(p, "ignoring %u tables beyond the first %u, of any kind beyond %u",
+			      p->out->tables_dropped, ACPI_TABLES_MAX, ACPI_ENTRIES_MAX);
+	} else if (p->out->tables_dropped) {
 		acpi_complain(p, "ignoring %u tables beyond the first %u", p->out->tables_dropped,
 			      ACPI_TABLES_MAX);
+	}
 }
 
 /* True if the second half of the RSDP, which has the XSDT, is valid. */

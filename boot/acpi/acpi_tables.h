@@ -8,8 +8,10 @@
 
 #include "kernel/lib/types.h"
 
-#define ACPI_TABLES_MAX    64
+#define ACPI_TABLES_MAX    64  /* listed; tables in use may also stand behind them */
+#define ACPI_ENTRIES_MAX   256 /* of the list of tables; the rest is not looked at */
 #define ACPI_CPUS_MAX      512
+#define ACPI_IO_APICS_MAX  64
 #define ACPI_PMEM_MAX      32
 #define ACPI_TABLE_LEN_MAX (4u << 20) /* bytes; a longer table is rejected */
 #define ACPI_MESSAGE_MAX   160
@@ -37,6 +39,15 @@ struct acpi_cpu {
 	bool enabled; /* false: can be brought online later, and may not answer now */
 };
 
+/* MADT, "Local APIC NMI Structure" and "Local x2APIC NMI Structure". */
+struct acpi_nmi_pin {
+	u32 uid;         /* of the CPU; ACPI_UID_ALL: of every one */
+	u8 lint;         /* the pin that NMIs come by: 0 or 1 */
+	bool active_low; /* else active high */
+};
+#define ACPI_UID_ALL  (~0u)
+#define ACPI_NMIS_MAX ACPI_CPUS_MAX /* all CPUs at once, or each by itself */
+
 /* MADT: "Multiple APIC Description Table". */
 struct acpi_madt {
 	bool present;
@@ -47,6 +58,10 @@ struct acpi_madt {
 	u32 cpus_disabled;                   /* left out: cannot be used at all */
 	u32 cpus_duplicate;                  /* left out: repeat an earlier APIC ID */
 	u32 cpus_dropped;                    /* left out: more than ACPI_CPUS_MAX */
+	u32 io_apic_count, io_apics_dropped;
+	u64 io_apics[ACPI_IO_APICS_MAX]; /* physical addresses of their registers */
+	u32 nmi_count, nmis_dropped;
+	struct acpi_nmi_pin nmis[ACPI_NMIS_MAX];
 };
 
 /* FADT: "Fixed ACPI Description Table". */
@@ -92,7 +107,8 @@ struct acpi_pmem {
 
 struct acpi_info {
 	u8 revision; /* the RSDP's: 0 is ACPI 1.0 */
-	u32 table_count, tables_dropped;
+	u32 table_count;
+	u32 tables_dropped; /* neither listed nor of use; or beyond ACPI_ENTRIES_MAX */
 	struct acpi_table tables[ACPI_TABLES_MAX]; /* those that could be read, used or not */
 	struct acpi_madt madt;
 	struct acpi_fadt fadt;

@@ -21,4 +21,20 @@
 #define APIC_BASE_X2APIC (1 << 10)
 #define APIC_BASE_ENABLE (1 << 11)
 
+#ifndef __ASSEMBLER__
+
+#include "kernel/lib/types.h"
+
+/*
+ * Returns the physical address of the local APIC's registers, of `phys_bits` bits (MAXPHYADDR),
+ * from IA32_APIC_BASE (SDM Vol. 3A, "Relocating the Local APIC Registers"); 0 in x2APIC mode, where
+ * they are MSRs. Any context; pure.
+ */
+static inline u64 apic_base_address(u64 msr, u32 phys_bits)
+{
+	return msr & APIC_BASE_X2APIC ? 0 : msr & (BIT(phys_bits) - 1) & ~0xfffULL;
+}
+
+#endif
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "boot/acpi/acpi_registers.h"
 #include "kernel/apic.h"
+#include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"
 #include "tests/harness/expect.h"
@@ -28,7 +29,8 @@ KTEST(madt_lists_this_cpu_once, 0);
 static void madt_has_the_local_apic_address(void)
 {
 	SKIP_IF(!acpi.madt.present, NO_MADT);
-	EXPECT_EQ(acpi.madt.lapic, rdmsr(MSR_APIC_BASE) & 0xffffff000ULL);
+	EXPECT_EQ(acpi.madt.lapic, apic_base_address(rdmsr(MSR_APIC_BASE) & ~(u64)APIC_BASE_X2APIC,
+						     cpu_phys_bits()));
 }
 KTEST(madt_has_the_local_apic_address, 0);
 
