@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "boot/acpi_map.h"
 #include "boot/acpi/acpi_registers.h"
+#include "kernel/apic_lines.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/x86.h"
@@ -19,6 +20,8 @@
 
 #define HPET_LEN 0x400
 #define REG_LEN  8
+
+#define IO_APIC_LEN 0x20
 
 /*
  * Maps tables that lie outside the direct map, read-only and one behind the other, until the parse
@@ -131,6 +134,38 @@ static void map_registers(void)
 	}
 }
 
+static volatile u32 *io_apic; /* the one being masked; boot only */
+
+static u32 io_apic_read(u32 reg)
+{
+	io_apic[0] = reg;
+	return io_apic[4];
+}
+
+static void io_apic_write(u32 reg, u32 value)
+{
+	io_apic[0] = reg;
+	io_apic[4] = value;
+}
+
+/* Masks the lines of devices, which no driver serves and firmware may have left open. */
+static void mask_io_apics(void)
+{
+	static const struct apic_access access = { io_apic_read, io_apic_write };
+
+	for (u32 i = 0; i < acpi.madt.io_apic_count; i++) {
+		u64 phys = acpi.madt.io_apics[i];
+
+		if (touches_ram(phys, phys + IO_APIC_LEN)) {
+			pr("# ACPI: the I/O APIC cannot be at 0x%lx; ignoring it\n", phys);
+			continue;
+		}
+		io_apic = vmap_mmio(phys, IO_APIC_LEN);
+		if (!io_apic_mask(&access))
+			pr("# ACPI: there is no I/O APIC at 0x%lx\n", phys);
+	}
+}
+
 static void print_tables(void)
 {
 	char text[8 + 5 * ACPI_TABLES_MAX] = "";
@@ -161,6 +196,7 @@ void acpi_init(const struct boot_info *info)
 	if (rsdp && acpi_parse(rsdp, len, &source, &acpi) == 0) {
 		print_tables();
 		map_registers();
+		mask_io_apics();
 		print_summary();
 	}
 	pgtable_unmap(kernel_root, window.va, window.used);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/apic.h"
+#include "boot/acpi/acpi_registers.h"
+#include "kernel/apic_lines.h"
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"
 #include "kernel/cpu/cpuid.h"
@@ -103,11 +105,18 @@ void apic_init(volatile void *mmio)
 
 void apic_init_cpu(void)
 {
+	static const struct apic_access lapic = { reg_read, reg_write };
+
 	enable(!registers);
 	reg_write(REG_TPR, 0);
-	reg_write(REG_LVT_TIMER, LVT_MASKED);
 	reg_write(REG_TIMER_DIV, DIVIDE_BY_16);
 	reg_write(REG_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
+	apic_lines_start(&lapic, apic_pins_of(&acpi.madt, apic_id()));
+}
+
+u32 apic_line(u32 reg)
+{
+	return reg_read(reg);
 }
 
 bool apic_reaches(u32 id)

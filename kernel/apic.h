@@ -20,8 +20,14 @@ u64 apic_mmio_address(void);
  */
 void apic_init(volatile void *mmio);
 
-/* Enables this CPU's APIC. Once per CPU, interrupts off. */
+/*
+ * Enables this CPU's APIC, and masks its local interrupts but for the NMIs that the MADT names.
+ * Once per CPU, interrupts off.
+ */
 void apic_init_cpu(void);
+
+/* Returns a register of this CPU's local vector table. For tests. Interrupts off. */
+u32 apic_line(u32 reg);
 
 #define APIC_BROADCAST 0xff /* all CPUs, in xAPIC mode, whose ids have 8 bits */
 

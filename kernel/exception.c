@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/exception.h"
 #include "kernel/apic.h"
+#include "kernel/console/console.h"
 #include "kernel/console/panic.h"
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/extable.h"
@@ -129,6 +130,26 @@ static bool spurious(u64 vector)
 	return vector == VECTOR_SPURIOUS || (vector >= VECTOR_PIC && vector < VECTOR_PIC + 16);
 }
 
+/* Interrupts that came without a handler, by vector. Any CPU, in interrupts; atomic. */
+static u32 strays[VECTORS];
+
+u32 trap_strays(u32 vector)
+{
+	return READ_ONCE(strays[vector]);
+}
+
+/*
+ * Firmware may leave a device at work, so a vector without a handler is no reason to stop. A line
+ * each time would stop the machine as well.
+ */
+static __attribute__((noinline)) void stray(u64 vector)
+{
+	if (atomic_inc_return(&strays[vector]) == 1)
+		pr("# WARNING: interrupt vector %lu has no handler, on CPU %u; further ones are "
+		   "only counted\n",
+		   vector, this_cpu()->id);
+}
+
 static __attribute__((noinline)) void interrupt(struct regs *regs)
 {
 	struct ctx ctx = ctx_enter(CTX_INTERRUPT, 0);
@@ -136,7 +157,7 @@ static __attribute__((noinline)) void interrupt(struct regs *regs)
 	if (!spurious(regs->vector)) {
 		apic_eoi();
 		if (!hook_handles(regs))
-			panic_regs(regs, 0, "interrupt vector %lu has no handler", regs->vector);
+			stray(regs->vector);
 	}
 	ctx_leave(ctx, CTX_INTERRUPT, 0);
 

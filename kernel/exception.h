@@ -20,6 +20,9 @@ trap_hook_t trap_hook_set(u32 vector, trap_hook_t hook);
  */
 trap_hook_t trap_hook_get(u32 vector);
 
+/* Returns how often an interrupt of this vector has come without a handler. Any context. */
+u32 trap_strays(u32 vector);
+
 /* Handles every trap. Entered and left with interrupts off. */
 void trap_dispatch(struct regs *regs);
 
