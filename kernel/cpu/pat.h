@@ -6,8 +6,9 @@
 #include "kernel/cpu/pte.h"
 
 /*
- * Makes PWT alone mean write-combining on this CPU. Each CPU calls it before it touches such a
- * mapping: all must agree on a page's type. Boot of a CPU, interrupts off.
+ * Sets all eight memory types of this CPU, whatever the firmware has left; PWT alone means
+ * write-combining. Each CPU calls it before it touches such a mapping: all must agree on a page's
+ * type. Boot of a CPU, interrupts off.
  */
 void pat_init_cpu(void);
 

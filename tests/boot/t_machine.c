@@ -39,6 +39,7 @@ static void one_memory_type_is_write_combining(void)
 {
 	SKIP_IF(!cpu_has(FEATURE_PAT), "this CPU has no PAT");
 	EXPECT_EQ(rdmsr(MSR_PAT) >> 8 & 0xff, 1);
+	EXPECT_EQ(rdmsr(MSR_PAT), 0x0007040600070106);
 	EXPECT_EQ(pat_write_combining() & (PTE_PWT | PTE_PCD), PTE_PWT);
 }
 KTEST(one_memory_type_is_write_combining, 0);
