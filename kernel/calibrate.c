@@ -118,14 +118,36 @@ static u64 by_pm_timer(struct moment *from, struct moment *to)
 			  FS_PER_SECOND / ACPI_PM_TIMER_HZ, from, to);
 }
 
-/* The crystal that CPUID leaf 15H names drives the APIC timer and, times a ratio, the TSC. */
+static struct cpuid leaf_or_none(u32 leaf)
+{
+	return cpuid(0, 0).a >= leaf ? cpuid(leaf, 0) : (struct cpuid){ 0 };
+}
+
+/* Measures the APIC timer by a TSC of known rate. */
+static u64 timer_by_tsc(u64 tsc_hz)
+{
+	u64 wanted = tsc_hz * CALIBRATE_MS / 1000, from;
+	u32 left;
+
+	apic_timer_start_masked(~0u);
+	from = rdtsc();
+	while (rdtsc() - from < wanted)
+		cpu_relax();
+	left = apic_timer_left();
+	apic_timer_start_masked(0);
+	return (u64)(~0u - left) * 1000 / CALIBRATE_MS;
+}
+
 static struct calibration by_cpuid(void)
 {
-	struct cpuid r = cpuid(0, 0).a >= 0x15 ? cpuid(0x15, 0) : (struct cpuid){ 0 };
+	struct calibration result;
 
-	if (r.a && r.b && r.c)
-		return (struct calibration){ (u64)r.c * r.b / r.a, r.c / 16, "CPUID leaf 15H" };
-	pr("# clock: no PIT, HPET, PM timer or CPUID leaf 15H; times are guesses "
+	if (calibration_by_cpuid(leaf_or_none(0x15), leaf_or_none(0x16), &result)) {
+		if (!result.timer_hz)
+			result.timer_hz = timer_by_tsc(result.tsc_hz);
+		return result;
+	}
+	pr("# clock: no PIT, HPET, PM timer or CPUID leaf 15H or 16H; times are guesses "
 	   "(TSC taken as 1 GHz)\n");
 	return (struct calibration){ NS_PER_SECOND, NS_PER_SECOND / 16, "a guess" };
 }

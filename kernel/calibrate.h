@@ -3,6 +3,7 @@
 #ifndef KEYWARD_KERNEL_CALIBRATE_H
 #define KEYWARD_KERNEL_CALIBRATE_H
 
+#include "kernel/cpu/cpuid.h"
 #include "kernel/lib/types.h"
 
 struct calibration {
@@ -13,10 +14,18 @@ struct calibration {
 
 /*
  * Measures the TSC and this CPU's APIC timer for a few milliseconds against the first of these that
- * exists and counts: PIT, HPET, ACPI PM timer. Without one it takes the rates from CPUID leaf 15H;
- * without that it guesses, and prints so. Uses the APIC timer. Boot, interrupts off, after
- * acpi_init().
+ * exists and counts: PIT, HPET, ACPI PM timer. Without one it takes the rates from CPUID leaves 15H
+ * and 16H; without these it guesses, and prints so. Uses the APIC timer. Boot, interrupts off,
+ * after acpi_init().
  */
 struct calibration calibrate(void);
+
+/*
+ * Computes the rates from CPUID leaf 15H (ratio, crystal), then 16H (base and bus frequency), all 0
+ * for a leaf that the CPU does not have (SDM Vol. 3B, "Determining the Processor Base Frequency").
+ * With a ratio the crystal drives the APIC timer, else the bus clock does (SDM Vol. 3A, "APIC
+ * Timer"). False: the TSC's rate is unknown. timer_hz may be 0: unknown. Any context; pure.
+ */
+bool calibration_by_cpuid(struct cpuid leaf15, struct cpuid leaf16, struct calibration *c);
 
 #endif
