@@ -115,7 +115,7 @@ static void reschedule(bool stays)
 		next->on_cpu = true;
 		cpu->current = next;
 		cpu->local_now = &next->local;
-		cpu->kstack = (u64)next & ~15ULL; /* the struct lies at its stack's top */
+		cpu->kstack = next->kstack;
 		cpu->tss.rsp[0] = cpu->kstack;
 		switch_address_space(next);
 		cpu->switched_from = prev;
@@ -320,6 +320,7 @@ void sched_init(void)
 	main_thread.cpu = cpu;
 	main_thread.pinned = cpu;
 	main_thread.stack = boot_stack;
+	main_thread.kstack = (u64)boot_stack_top;
 	main_thread.on_cpu = true;
 	list_init(&main_thread.queue_node);
 	list_init(&main_thread.wait_node);

@@ -41,6 +41,7 @@ struct thread *thread_prepare(const char *name, int (*fn)(void *), void *arg)
 	frame = (struct first_frame *)t - 1;
 	*t = (struct thread){ .rsp = (u64)frame, .cpu = this_cpu(), .stack = stack };
 	t->pinned = current_thread() ? current_thread()->pinned : NULL;
+	t->kstack = (u64)t;
 	*frame = (struct first_frame)
 	{
 #if CONFIG_PKS

@@ -42,6 +42,7 @@ struct thread {
 	u64 wake_at;                 /* ns; while in the sleeping list */
 	u64 cr3;                     /* own address space, or 0: the kernel's */
 	void *stack;                 /* lowest byte; the struct itself lies at the top */
+	u64 kstack;                  /* where user mode enters the kernel: 16-byte aligned */
 	u32 id;
 	u64 pks_repeated;      /* change and CPU of the last repeated fault: pks/policy/fault.c */
 	u64 pks_repeated_page; /* and its page frame in virtual memory */
