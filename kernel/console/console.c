@@ -150,6 +150,31 @@ void console_panic(void)
 	console.panicking = true;
 }
 
+/*
+ * Locks the console, and returns the flags for its release. While others print, this CPU answers
+ * interrupts if the caller does, and its patience starts anew with each text: hundreds of CPUs take
+ * longer than SPIN_TSC_MAX at 115200 baud.
+ */
+static u64 lock(void)
+{
+	u64 since = rdtsc(), written = READ_ONCE(console.written);
+
+	for (;;) {
+		u64 flags = irq_save();
+
+		if (spin_trylock(&console.lock))
+			return flags;
+		irq_restore(flags);
+		cpu_relax();
+		if (READ_ONCE(console.written) != written) {
+			written = READ_ONCE(console.written);
+			since = rdtsc();
+		} else if (rdtsc() - since > SPIN_TSC_MAX) {
+			spin_stuck(&console.lock);
+		}
+	}
+}
+
 static bool lockless(void)
 {
 	return console.panicking || context_count() >= CONTEXT_NMI;
@@ -159,14 +184,13 @@ void pr(const char *fmt, ...)
 {
 	bool locked = !lockless();
 	char text[512];
-	u64 flags = irq_save();
 	va_list args;
+	u64 flags;
 
 	va_start(args, fmt);
 	kvsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	if (locked)
-		spin_lock(&console.lock);
+	flags = locked ? lock() : irq_save();
 	put_text(text);
 	if (locked)
 		spin_unlock(&console.lock);
@@ -175,7 +199,7 @@ void pr(const char *fmt, ...)
 
 int console_getc(void)
 {
-	u64 flags = spin_lock_irqsave(&console.lock);
+	u64 flags = lock();
 	int c = -1;
 
 	for (u32 i = 0; c < 0 && i < console.uart_count; i++)

@@ -42,6 +42,12 @@ static inline void spin_lock(struct spinlock *lock)
 	}
 }
 
+/* Takes the lock if it is free; returns whether it was. Interrupts off. */
+static inline bool spin_trylock(struct spinlock *lock)
+{
+	return !spin_is_locked(lock) && !xchg(&lock->locked, 1);
+}
+
 static inline void spin_unlock(struct spinlock *lock)
 {
 	smp_store_release(&lock->locked, 0);
