@@ -81,16 +81,37 @@ class Commands(OneMonitor):
 
     def test_state_commands_show_cpus_threads_and_counts(self):
         cpus = self.ask("cpus")
-        self.assertRegex(cpus[0], r"^cpu 0 \(APIC ID \d+, this one\): thread, thread 0 \(main\), "
+        self.assertRegex(cpus[0], r"^cpu 0 \(APIC ID 0, this one\): thread, thread 0 \(main\), "
                                   r"ticks [1-9]\d*, NMIs \d+$")
         self.assertRegex(cpus[1], r"rights 0xffffff[0-9a-f]{2} \{0:rw ")
         threads = "\n".join(self.ask("threads"))
-        for name in ("main", "idle", "worker"):
-            self.assertRegex(threads, r"# thread \d+ %s " % name)
+        for number, name in enumerate(("main", "idle", "worker")):
+            self.assertRegex(threads, r"# thread %d %s " % (number, name))
+
+    def stats(self):
+        """The numbers of `stats`: faults, pardoned, refused, warnings; steps, ended, wide, lent."""
         faults, scopes = self.ask("stats")
-        self.assertRegex(faults, r"faults \d+, of them pardoned \d+, refused \d+; warnings \d+$")
-        self.assertRegex(scopes, r"^pardons for one instruction \d+, taken back \d+ times; .*; "
-                                 r"by a key open to all \d+$")
+        numbers = re.search(r"faults (\d+), of them pardoned (\d+), refused (\d+); warnings (\d+)$",
+                            faults)
+        more = re.search(r"^pardons for one instruction (\d+), taken back (\d+) times; for the rest "
+                         r"of the context instead (\d+); by a key open to all (\d+)$", scopes)
+        self.assertTrue(numbers and more, (faults, scopes))
+        return [int(n) for n in numbers.groups() + more.groups()]
+
+    def test_stats_count_each_outcome(self):
+        self.ask("kmap page0")
+        for mode, pardon, grown in (("strict", "context", [1, 0, 1, 0, 0, 0, 0, 0]),
+                                    ("silent", "context", [1, 1, 0, 0, 0, 0, 0, 0]),
+                                    ("silent", "instruction", [1, 1, 0, 0, 1, 1, 0, 0]),
+                                    ("silent", "global", [1, 1, 0, 0, 0, 0, 0, 1])):
+            with self.subTest(mode + " " + pardon):
+                self.fresh(mode)
+                self.ask("pardon " + pardon)
+                before = self.stats()
+                self.ask("read as thread page0")
+                self.assertEqual([b - a for a, b in zip(before, self.stats())], grown)
+        self.ask("pardon context")
+        self.ask("kunmap page0")
 
     def test_grant_and_revoke_change_the_monitors_rights(self):
         self.fresh("strict")
@@ -111,8 +132,9 @@ class Commands(OneMonitor):
         answer = self.ask("walk page0")
         self.assertEqual(answer[0], "# walk of %016x:" % self.page)
         self.assertRegex(answer[1], r"#   PML5E ")
-        self.assertRegex(answer[5], r"#   PTE   88[0-9a-f]{14} P W XD$")
-        self.assertRegex(answer[6], r"physical [0-9a-f]{16}, key 1 \(devmap\)$")
+        physical = self.page - 0xffff888000000000       # kernel/cpu/layout.h
+        self.assertRegex(answer[5], r"#   PTE   880%010x[0-9a-f]{3} P W XD$" % (physical >> 12))
+        self.assertRegex(answer[6], r"physical %016x, key 1 \(devmap\)$" % physical)
         self.assertRegex(answer[7], r"page: device range, direct map's key 1, ")
         self.assertRegex(self.ask("walk 0")[-1], "not present")
         self.one("walk 0x8000000000000000", "is not canonical: no table is looked at")
@@ -137,7 +159,7 @@ class Commands(OneMonitor):
             self.assertRegex(line, r"^# trace: cpu 0 #\d+ tsc \d+ \+\d+ ")
         numbers = [int(re.search(r"#(\d+)", x[2:])[1]) for x in answer[:-1]]
         self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 8)))
-        self.assertRegex(answer[-1], r"^# trace: 8 of \d+ events shown; each CPU keeps")
+        self.assertRegex(answer[-1], r"^# trace: 8 of %d events shown; each CPU keeps" % numbers[-1])
         self.assertEqual(self.ask("trace off"), [])
         self.ask("mode relaxed")
         self.assertRegex(self.ask("trace 1")[-1], "; tracing is off$")
