@@ -24,18 +24,20 @@ DEFINE_CR(3)
 DEFINE_CR(4)
 #undef DEFINE_CR
 
-static inline u64 read_dr6(void)
-{
-	u64 v;
-
-	asm volatile("mov %%dr6, %0" : "=r"(v));
-	return v;
-}
-
-static inline void write_dr6(u64 v)
-{
-	asm volatile("mov %0, %%dr6" : : "r"(v));
-}
+#define DEFINE_DR(n)                                          \
+	static inline u64 read_dr##n(void)                    \
+	{                                                     \
+		u64 v;                                        \
+		asm volatile("mov %%dr" #n ", %0" : "=r"(v)); \
+		return v;                                     \
+	}                                                     \
+	static inline void write_dr##n(u64 v)                 \
+	{                                                     \
+		asm volatile("mov %0, %%dr" #n : : "r"(v));   \
+	}
+DEFINE_DR(6)
+DEFINE_DR(7)
+#undef DEFINE_DR
 
 static inline u64 rdmsr(u32 msr)
 {

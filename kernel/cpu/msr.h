@@ -4,6 +4,7 @@
 #define KEYWARD_KERNEL_CPU_MSR_H
 
 #define MSR_APIC_BASE      0x01b
+#define MSR_DEBUGCTL       0x1d9 /* BTF (bit 1): TF traps at branches only */
 #define MSR_PAT            0x277 /* page attribute table: eight memory types */
 #define MSR_IA32_PKRS      0x6e1 /* rights of supervisor keys; bits 63:32 reserved */
 #define MSR_X2APIC         0x800 /* + register offset / 16 */

@@ -2,6 +2,7 @@
 /* GDT, TSS, IDT and the per-CPU structure that holds the first two. */
 #include "kernel/cpu/percpu.h"
 #include "kernel/cpu/cpuid.h"
+#include "kernel/cpu/debug.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"
 #include "kernel/cpu/pkrs_bits.h"
@@ -126,6 +127,7 @@ void percpu_load(struct cpu *cpu)
 	wrmsr(MSR_GS_BASE, (u64)cpu);
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
 	load_idt();
+	debug_init_cpu();
 }
 
 void percpu_set_ist(struct cpu *cpu, u64 base)

@@ -98,7 +98,10 @@ struct cpu {
 /* Fills in a CPU's structure. Any CPU, before percpu_load(). */
 void percpu_init(struct cpu *cpu, u32 id);
 
-/* Makes `cpu` the running CPU: loads GDT, TSS, GS and IDT. Once per CPU, interrupts off. */
+/*
+ * Makes `cpu` the running CPU: loads GDT, TSS, GS and IDT, and resets the debug registers. Once per
+ * CPU, interrupts off.
+ */
 void percpu_load(struct cpu *cpu);
 
 /* Gives `cpu` its IST stacks; `base` is a range of IST_STACKS guarded slots. */

@@ -39,6 +39,10 @@
 /* Debug status (SDM Vol. 3B, "Debug Status Register (DR6)"). */
 #define DR6_BS (1 << 14) /* the trap flag caused the #DB */
 
+/* DR6 and DR7 after a reset: no #DB yet, no breakpoint. The bits that are set are reserved. */
+#define DR6_INIT 0xffff0ff0
+#define DR7_INIT 0x400
+
 /* Exception vectors (SDM Vol. 3A, "Exception and Interrupt Reference"). */
 #define X86_DE         0
 #define X86_DB         1

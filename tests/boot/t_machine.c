@@ -7,6 +7,7 @@
 
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/cpuid.h"
+#include "kernel/cpu/debug.h"
 #include "kernel/cpu/pat.h"
 #include "kernel/lib/config.h"
 #include "kernel/lib/options.h"
@@ -16,6 +17,7 @@
 #include "mm/page_alloc.h"
 #include "pks/pkrs.h"
 #include "tests/harness/access.h"
+#include "tests/harness/percpu_run.h"
 #include "tests/harness/probe.h"
 #include "tests/harness/window.h"
 
@@ -79,6 +81,40 @@ static void a_cpu_without_keys_ignores_the_key_bits(void)
 	page_free(page, 0);
 }
 KTEST(a_cpu_without_keys_ignores_the_key_bits, 0);
+
+static u64 debugctl(void)
+{
+	u64 value = 0;
+
+	probe_rdmsr(MSR_DEBUGCTL, &value); /* a CPU without it cannot have bits set there */
+	return value;
+}
+
+/* Checks DR7 and IA32_DEBUGCTL, writes all three as a firmware might leave them, and starts anew.
+ */
+static void check_debug_registers(void *arg)
+{
+	u64 flags = irq_save();
+
+	(void)arg;
+	EXPECT_EQ(read_dr7(), DR7_INIT);
+	EXPECT_EQ(debugctl(), 0);
+	write_dr7(DR7_INIT | 3 << 8 | 1 << 2); /* a breakpoint at the linear address in DR1 */
+	write_dr6(DR6_INIT | DR6_BS | 0xf);
+	probe_wrmsr(MSR_DEBUGCTL, 2); /* BTF */
+	debug_init_cpu();
+	EXPECT_EQ(read_dr6(), DR6_INIT);
+	EXPECT_EQ(read_dr7(), DR7_INIT);
+	EXPECT_EQ(debugctl(), 0);
+	irq_restore(flags);
+}
+
+static void no_cpu_keeps_the_firmwares_debug_registers(void)
+{
+	percpu_run_on(cpus[cpu_count - 1], check_debug_registers, NULL);
+	percpu_run_on(cpus[0], check_debug_registers, NULL);
+}
+KTEST(no_cpu_keeps_the_firmwares_debug_registers, 0);
 
 #define USER_VA 0x10000000UL
 

@@ -22,7 +22,7 @@
 /* Registers that must be the same on every CPU. */
 struct setup {
 	u64 cr0, cr3, cr4, efer, star, lstar, sfmask, pat;
-	u64 idt;
+	u64 idt, dr7;
 };
 
 struct table {
@@ -45,6 +45,7 @@ static struct setup setup_here(void)
 		.sfmask = rdmsr(MSR_SFMASK),
 		.pat = rdmsr(MSR_PAT),
 		.idt = idt.base,
+		.dr7 = read_dr7(),
 	};
 }
 
@@ -68,6 +69,7 @@ static void check_setup(u32 member, void *arg)
 	EXPECT_EQ(here.sfmask, first->sfmask);
 	EXPECT_EQ(here.pat, first->pat);
 	EXPECT_EQ(here.idt, first->idt);
+	EXPECT_EQ(here.dr7, first->dr7);
 	asm volatile("sgdt %0; str %1" : "=m"(gdt), "=r"(task));
 	EXPECT_EQ(gdt.base, (u64)cpu->gdt);
 	EXPECT_EQ(task, SEL_TSS);
