@@ -107,13 +107,13 @@ static void nmi(struct regs *regs)
 }
 
 /*
- * Handles NMI, #MC and #DF, each as a context of its own on an IST stack. Restores CR2, as the trap
- * may have come between a page fault and the read of CR2.
+ * Handles NMI, #MC and #DF, each as a context of its own on an IST stack. Restores CR2 and DR6, as
+ * the trap may have come between a page fault or a #DB and its handler's read of them.
  */
 static __attribute__((noinline)) void nmi_like(struct regs *regs)
 {
 	struct ctx ctx = ctx_enter(CTX_NMI, 0);
-	u64 cr2 = read_cr2();
+	u64 cr2 = read_cr2(), dr6 = read_dr6();
 
 	if (regs->vector == X86_NMI) {
 		nmi(regs);
@@ -122,6 +122,7 @@ static __attribute__((noinline)) void nmi_like(struct regs *regs)
 	}
 	ctx_leave(ctx, CTX_NMI, 0);
 	write_cr2(cr2);
+	write_dr6(dr6);
 }
 
 /* Spurious interrupts of the APIC or the masked PIC: they have no source and need no EOI. */

@@ -136,7 +136,7 @@ bool step_trap(struct regs *regs)
 {
 	struct local *local = this_local();
 	struct local_step *step = top(local);
-	u64 dr6 = read_dr6();
+	u64 dr6 = read_dr6(); /* an NMI that came first has put it back */
 	bool traced;
 
 	if (!step || step->frame || regs_user(regs) || !(dr6 & DR6_BS))
