@@ -96,6 +96,7 @@ trap_save:
 	.globl trap_return
 trap_return:
 	PKRS_EXIT
+trap_leave:
 	testb $3, REGS_CS(%rsp)
 	jnz 1f
 	mov REGS_RSP(%rsp), %rax
@@ -117,13 +118,19 @@ trap_return:
  * (the kernel has no red zone) and pops them. The outermost handler, which returns to another
  * stack, uses IRET. See docs/TRICKS.md.
  *
- * A frame with TF = 1 returns by IRET all the same: POPF would make the #DB come after the RET
- * here. pks/policy/step.c has given NMIs another stack by then.
+ * A frame with TF = 1 returns by IRET all the same, if NMIs have another stack meanwhile: POPF would
+ * make the #DB come after the RET here. If they have none, TF ends here.
  */
 return_to_ist:
 	testl $RFLAGS_TF, REGS_RFLAGS(%rsp)
+	jz 1f
+	mov REGS_RSP(%rsp), %rdi
+	call nmi_stack_swap
+	test %al, %al
 	jnz return_by_iret
-	mov REGS_RSP(%rsp), %rax
+return_without_iret:
+	andl $~RFLAGS_TF, REGS_RFLAGS(%rsp)
+1:	mov REGS_RSP(%rsp), %rax
 	mov REGS_RIP(%rsp), %rcx
 	mov REGS_RFLAGS(%rsp), %rdx
 	sub $16, %rax
@@ -169,16 +176,15 @@ nmi_entry:
 	mov %rsp, %rdi
 	DISPATCH
 	PKRS_EXIT_NMI
-	mov REGS_RSP(%rsp), %rax
-	sub %gs:CPU_IST_BASE, %rax
 	test %ebx, %ebx
-	jz 2f
-	swapgs /* before either exit: code on an IST stack may not have swapped yet */
-2:	testb $3, REGS_CS(%rsp)
-	jnz 3f
+	jz trap_leave
+	testb $3, REGS_CS(%rsp)
+	jnz trap_leave
+	mov REGS_RSP(%rsp), %rax /* the kernel's entry and exit, with the user's GS */
+	sub %gs:CPU_IST_BASE, %rax
+	swapgs
 	cmp $(IST_STACKS * STACK_SLOT), %rax
-	jbe return_to_ist
-3:
+	jbe return_without_iret
 return_by_iret:
 	POP_REGS
 	add $16, %rsp

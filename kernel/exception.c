@@ -11,6 +11,7 @@
 #include "kernel/ctx.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/nmi_stack.h"
 #include "kernel/sched.h"
 #include "kernel/softirq.h"
 #include "kernel/syscall.h"
@@ -89,21 +90,14 @@ static __attribute__((noinline)) void debug(struct regs *regs)
 		step_resume(regs, step);
 }
 
-static bool on_ist_stack(u64 rsp)
-{
-	return rsp - this_cpu()->ist_base <= IST_STACKS * STACK_SLOT;
-}
-
 static void nmi(struct regs *regs)
 {
-	struct cpu *cpu = this_cpu();
-	bool before = cpu->nmi_outermost;
+	u32 before = nmi_stack_enter((u64)regs, regs->rsp);
 
-	cpu->nmis++;
-	cpu->nmi_outermost = !on_ist_stack(regs->rsp);
+	this_cpu()->nmis++;
 	if (!ipi_nmi(regs))
 		hook_handles(regs); /* without a hook, the NMI is only counted */
-	cpu->nmi_outermost = before;
+	nmi_stack_leave(before);
 }
 
 /*

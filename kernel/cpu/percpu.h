@@ -88,7 +88,12 @@ struct cpu {
 	u64 tick_due;    /* for the tick only */
 	u64 tick_armed;  /* ns from arming to tick_due; for the tick only */
 	u64 nmis;
-	bool nmi_outermost; /* the running NMI interrupted no IST stack; for NMIs only */
+	/*
+	 * Number of the running NMI's IST stack, if that NMI interrupted no IST stack; else 0. Only
+	 * NMIs on this CPU write it: one within another sets its own value and puts back what it
+	 * found. kernel/nmi_stack.c reads it, with interrupts off.
+	 */
+	u32 nmi_alone;
 	struct local local[LOCALS];
 
 	u64 gdt[7];

@@ -14,6 +14,7 @@
 #include "kernel/cpu/local.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/nmi_stack.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/step_insn.h"
 #include "pks/rights.h"
@@ -25,25 +26,6 @@ static struct local_step *top(struct local *local)
 	return local->steps ? &local->step[local->steps - 1] : NULL;
 }
 
-/*
- * A frame with TF = 1 returns by IRET even to an IST stack, as POPF and RET would trap after the
- * RET (kernel/entry.S). IRET unblocks NMIs: so they get a second stack while the first is in use.
- * That is possible for the outermost NMI only; #MC and #DF have no second stack.
- */
-static bool stack_permits(u64 rsp)
-{
-	struct cpu *cpu = this_cpu();
-	u64 slot = (rsp - cpu->ist_base - 1) / STACK_SLOT;
-
-	if (rsp - cpu->ist_base > IST_STACKS * STACK_SLOT)
-		return true;
-	if ((slot != IST_NMI && slot != IST_NMI_SECOND) || !cpu->nmi_outermost)
-		return false;
-	slot = slot == IST_NMI ? IST_NMI_SECOND : IST_NMI;
-	cpu->tss.ist[IST_NMI] = cpu->ist_base + (slot + 1) * STACK_SLOT;
-	return true;
-}
-
 static bool in_text(u64 rip)
 {
 	return rip >= (u64)text_start && rip < (u64)text_end;
@@ -53,7 +35,7 @@ static struct local_step *begin(struct local *local, const struct regs *regs)
 {
 	struct local_step *step = &local->step[local->steps];
 
-	if (local->steps == LOCAL_STEPS || !in_text(regs->rip) || !stack_permits(regs->rsp))
+	if (local->steps == LOCAL_STEPS || !in_text(regs->rip) || !nmi_stack_permits_tf(regs->rsp))
 		return NULL;
 	*step = (struct local_step){
 		.rip = regs->rip,

@@ -13,7 +13,7 @@
 /*
  * Pardons the instruction that `regs` returns to, for `key`. A second fault of the same instruction
  * adds to its pardon. False, with nothing changed: too many steps are pending, the instruction is
- * not in the kernel's text, or its stack must be returned to without IRET. Called by the fault's
+ * not in the kernel's text, or its stack permits no TF (kernel/nmi_stack.h). Called by the fault's
  * handler, any context.
  */
 bool pks_step(struct regs *regs, u32 key);
