@@ -106,7 +106,14 @@ trap_leave:
 	POP_REGS
 	add $16, %rsp
 	iretq
-1:	swapgs
+/*
+ * A RIP that is not canonical makes IRET fault here (SDM Vol. 2A, "IRET"), with the user's GS in the
+ * kernel. SYSCALL as the last instruction of the lower half leaves one. Bit 47 is copied upwards, so
+ * that user mode faults instead: at an address of the kernel. No user address is above USER_END.
+ */
+1:	shlq $16, REGS_RIP(%rsp)
+	sarq $16, REGS_RIP(%rsp)
+	swapgs
 	POP_REGS
 	add $16, %rsp
 	iretq
