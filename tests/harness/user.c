@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/harness/user.h"
+#include "kernel/cpu/x86.h"
 #include "kernel/syscall.h"
 
 #define USER_CODE __attribute__((section(".user.text"), noinline))
@@ -64,7 +65,7 @@ USER_CODE void user_spin(u64 loops)
 	syscall(SYS_EXIT, loops);
 }
 
-/* Clears TF before the system call: SYSCALL with TF set is not the subject here. */
+/* Clears TF before the system call: for SYSCALL with TF set see user_flags(). */
 USER_CODE void user_step(u64 loops)
 {
 	asm volatile("pushfq; orq $0x100, (%%rsp); popfq" : : : "memory", "cc");
@@ -72,4 +73,33 @@ USER_CODE void user_step(u64 loops)
 		asm volatile("");
 	asm volatile("pushfq; andq $~0x100, (%%rsp); popfq" : : : "memory", "cc");
 	syscall(SYS_EXIT, loops);
+}
+
+/* Adds to RBX which of the flags in R14 differ from R12. */
+#define COMPARE_FLAGS \
+	"pushfq; popq %%rax; xorq %%r12, %%rax; andq %%r14, %%rax; orq %%rax, %%rbx\n\t"
+
+USER_CODE void user_flags(u64 arg)
+{
+	register u64 flags asm("r12") = (u32)arg | RFLAGS_FIXED | RFLAGS_IF;
+	register u64 loops asm("r13") = arg >> 32;
+	register u64 mask asm("r14") = USER_FLAGS | RFLAGS_IF | RFLAGS_IOPL;
+	u64 differ = 0;
+
+	asm volatile("pushq %%r12; popfq; nop\n\t"
+		     "int3\n\t" COMPARE_FLAGS
+		     "movl %[number], %%eax; xorl %%edi, %%edi; syscall\n\t" COMPARE_FLAGS
+		     "1: decq %%r13; jnz 1b\n\t" COMPARE_FLAGS "pushq %[clean]; popfq"
+		     : "+b"(differ), "+r"(loops)
+		     : "r"(flags), "r"(mask), [number] "i"(SYS_TEST), [clean] "i"(RFLAGS_FIXED)
+		     : "rax", "rcx", "rdi", "r11", "memory", "cc");
+	syscall(SYS_EXIT, differ);
+}
+
+USER_CODE void user_first_flags(u64 mask)
+{
+	u64 flags;
+
+	asm volatile("pushfq; popq %0" : "=r"(flags));
+	syscall(SYS_EXIT, flags & mask);
 }

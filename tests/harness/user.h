@@ -3,7 +3,11 @@
 #ifndef KEYWARD_TESTS_HARNESS_USER_H
 #define KEYWARD_TESTS_HARNESS_USER_H
 
+#include "kernel/cpu/x86.h"
 #include "kernel/lib/types.h"
+
+/* The flags that user mode can change and that mean something to the kernel, or could. */
+#define USER_FLAGS (RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID)
 
 /* Each exits with the code given on its line. */
 void user_read(u64 addr);          /* the word that it read at addr */
@@ -15,5 +19,12 @@ void user_test_calls(u64 times);   /* the sum of the results of that many SYS_TE
 void user_bad_call(u64 number);    /* the result of system call `number` */
 void user_spin(u64 loops);         /* loops, after that many empty rounds */
 void user_step(u64 loops);         /* the same with TF set: a #DB after each instruction */
+
+/*
+ * Sets the flags in bits 31:0 of `arg`, which may be USER_FLAGS; then comes a #BP, a SYS_TEST, and
+ * as many empty rounds as bits 63:32 say. Exits with the flags that were not as set at some point.
+ */
+void user_flags(u64 arg);
+void user_first_flags(u64 mask); /* RFLAGS & mask, as found */
 
 #endif
