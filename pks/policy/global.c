@@ -121,12 +121,9 @@ void pks_key_moved(const struct page *page, u32 key)
 
 void pks_global_lend(struct regs *regs, u32 key)
 {
-	struct pks_policy now;
-
 	irq_disable(); /* a change of the policy from here on recalls by an interrupt */
-	now = pks_policy_get();
-	if (!pks_global_marks(key) || now.scope != PKS_SCOPE_GLOBAL ||
-	    pks_verdict(now.mode, true) == PKS_DIE)
+	if (!pks_global_marks(key) || READ_ONCE(options.policy.scope) != PKS_SCOPE_GLOBAL ||
+	    pks_verdict(READ_ONCE(options.policy.mode), true) == PKS_DIE)
 		return;
 	pkrs_lend((u32)regs_pkrs(regs), pkrs_mask(key));
 	if (!pks_global_marks(key)) /* an NMI here has closed it in between */
