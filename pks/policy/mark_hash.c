@@ -5,11 +5,21 @@
 #define FRAME(word) ((word) >> 24)
 #define COUNT(word) ((word)&MARK_HASH_MAX)
 
-static u64 *slot_of(struct mark_hash *hash, u64 pfn, u32 distance)
+static u32 index_of(u64 pfn, u32 distance)
 {
 	u64 h = (pfn * 0x9e3779b97f4a7c15) >> 32; /* 2^64 divided by the golden ratio */
 
-	return &hash->slot[(h + distance) % MARK_HASH_SLOTS];
+	return (u32)((h + distance) % MARK_HASH_SLOTS);
+}
+
+static u64 *slot_of(struct mark_hash *hash, u64 pfn, u32 distance)
+{
+	return &hash->slot[index_of(pfn, distance)];
+}
+
+static u32 *passed_of(struct mark_hash *hash, u64 pfn, u32 distance)
+{
+	return &hash->passed[index_of(pfn, distance)];
 }
 
 static u64 load(const u64 *word)
@@ -38,6 +48,14 @@ static bool add_here(u64 *slot, u64 frame)
 	return true;
 }
 
+/* Takes back what an add has counted in the first `distance` slots that it passed. */
+static void unpass(struct mark_hash *hash, u64 pfn, u32 distance)
+{
+	for (u32 i = 0; i < distance; i++)
+		atomic_dec(passed_of(hash, pfn, i));
+}
+
+/* Counts a slot as passed before the mark is behind it, so that no walk stops too early. */
 bool mark_hash_add(struct mark_hash *hash, u64 pfn)
 {
 	for (u32 i = 0; i < MARK_HASH_SLOTS; i++) {
@@ -45,7 +63,9 @@ bool mark_hash_add(struct mark_hash *hash, u64 pfn)
 			atomic_inc(&hash->adds);
 			return true;
 		}
+		atomic_inc(passed_of(hash, pfn, i));
 	}
+	unpass(hash, pfn, MARK_HASH_SLOTS);
 	return false;
 }
 
@@ -60,7 +80,10 @@ static bool remove_here(u64 *slot, u64 word)
 	return true;
 }
 
-/* Walks a frame's slots and returns their sum; with `remove`, returns 1 once it has removed one. */
+/*
+ * Walks a frame's slots and returns their sum; with `remove`, returns 1 once it has removed one.
+ * Stops at the first slot that no mark has passed; a removed mark is uncounted after it is gone.
+ */
 static u64 walk(struct mark_hash *hash, u64 pfn, bool remove)
 {
 	u64 sum = 0, word;
@@ -69,13 +92,15 @@ static u64 walk(struct mark_hash *hash, u64 pfn, bool remove)
 		u64 *slot = slot_of(hash, pfn, i);
 
 		word = load(slot);
-		if (word == 0)
+		if (FRAME(word) == pfn + 1) {
+			if (remove && remove_here(slot, word)) {
+				unpass(hash, pfn, i);
+				return 1;
+			}
+			sum += remove ? 0 : COUNT(word);
+		}
+		if (!smp_load_acquire(passed_of(hash, pfn, i)))
 			break;
-		if (FRAME(word) != pfn + 1)
-			continue;
-		if (remove && remove_here(slot, word))
-			return 1;
-		sum += remove ? 0 : COUNT(word);
 	}
 	return sum;
 }

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "kernel/lib/types.h"
 #include "pks/policy/mark_hash.h"
@@ -75,6 +76,79 @@ static void a_count_does_not_spill(void **state)
 	assert_false(mark_hash_remove(&hash, pfn));
 }
 
+/* The least time of a thousand lookups of unmarked frames, in clock ticks. */
+static clock_t lookup_time(void)
+{
+	clock_t least = (clock_t)1 << 40;
+
+	for (unsigned n = 0; n < 20; n++) {
+		clock_t start = clock();
+
+		for (u64 pfn = 0; pfn < 1000; pfn++)
+			assert_false(mark_hash_remove(&hash, 1000000 + pfn));
+		start = clock() - start;
+		least = start < least ? start : least;
+	}
+	return least ? least : 1;
+}
+
+/* Each way in which marks can come and go; all are gone afterwards. */
+static void one_by_one(void)
+{
+	for (u64 pfn = 0; pfn < 2 * MARK_HASH_SLOTS; pfn++) {
+		assert_true(mark_hash_add(&hash, pfn));
+		assert_true(mark_hash_remove(&hash, pfn));
+	}
+}
+
+/* Frames at random, as the hash spreads neighbours too well for two to meet in a slot. */
+static void all_at_once(void)
+{
+	u64 pfn[MARK_HASH_SLOTS];
+
+	srand(1);
+	for (u32 i = 0; i < MARK_HASH_SLOTS; i++)
+		assert_true(mark_hash_add(&hash, pfn[i] = (u64)rand()));
+	assert_false(mark_hash_add(&hash, 1ULL << 35));
+	for (u32 i = 0; i < MARK_HASH_SLOTS; i++)
+		assert_true(mark_hash_remove(&hash, pfn[i]));
+}
+
+/* Marks of one frame in two slots: the second is behind another frame's, which then goes. */
+static void in_two_slots(void)
+{
+	for (u64 pfn = 0; pfn < MARK_HASH_SLOTS; pfn++)
+		assert_true(mark_hash_add(&hash, pfn));
+	for (u64 pfn = 0; pfn < MARK_HASH_SLOTS; pfn += 2)
+		assert_true(mark_hash_remove(&hash, pfn));
+	for (u64 pfn = 1; pfn < MARK_HASH_SLOTS; pfn += 2)
+		assert_true(mark_hash_add(&hash, pfn));
+	for (u64 pfn = 1; pfn < MARK_HASH_SLOTS; pfn += 2) {
+		assert_int_equal(mark_hash_count(&hash, pfn), 2);
+		assert_true(mark_hash_remove(&hash, pfn));
+		assert_true(mark_hash_remove(&hash, pfn));
+		assert_false(mark_hash_remove(&hash, pfn));
+	}
+}
+
+/* A walk of all slots takes some hundred times as long as one of a single slot. */
+static void lookups_stay_as_fast_as_at_first(void **state)
+{
+	static void (*const use[])(void) = { one_by_one, all_at_once, in_two_slots };
+	clock_t first;
+
+	(void)state;
+	fresh();
+	first = lookup_time();
+	for (unsigned i = 0; i < ARRAY_SIZE(use); i++) {
+		use[i]();
+		assert_in_range(lookup_time(), 0, 8 * first);
+	}
+	for (u64 pfn = 0; pfn < 8; pfn++) /* a few marks make few walks longer */
+		assert_true(mark_hash_add(&hash, pfn));
+	assert_in_range(lookup_time(), 0, 8 * first);
+}
+
 static void *add_and_remove(void *arg)
 {
 	unsigned seed = (unsigned)(u64)arg;
@@ -105,6 +179,8 @@ static void threads_can_count_at_once(void **state)
 	}
 	for (u64 pfn = 0; pfn < 16; pfn++)
 		assert_int_equal(mark_hash_count(&hash, pfn), 0);
+	for (u32 i = 0; i < MARK_HASH_SLOTS; i++)
+		assert_int_equal(hash.passed[i], 0);
 }
 
 int main(void)
@@ -113,6 +189,7 @@ int main(void)
 		cmocka_unit_test(counts_as_an_array_does),
 		cmocka_unit_test(a_full_hash_takes_no_new_frame),
 		cmocka_unit_test(a_count_does_not_spill),
+		cmocka_unit_test(lookups_stay_as_fast_as_at_first),
 		cmocka_unit_test(threads_can_count_at_once),
 	};
 

@@ -9,6 +9,9 @@
 #include "pks/policy/mark_hash.h"
 #include "pks/policy/marks.h"
 #include "tests/harness/fixture.h"
+#include "tests/harness/inject.h"
+
+#define STEPS_MAX 200
 
 /* Marks one page more than the hash has slots. */
 static void a_full_hash_leaves_the_page_protected(void)
@@ -42,3 +45,72 @@ static void a_full_hash_leaves_the_page_protected(void)
 	pks_marks_set(was);
 }
 KTEST(a_full_hash_leaves_the_page_protected, KT_PKS);
+
+static bool ignore(struct regs *regs)
+{
+	(void)regs;
+	return true;
+}
+
+static void unmap(void *arg)
+{
+	kunmap(arg);
+}
+
+/* The most instructions that kunmap() takes for one of eight pages that are not marked. */
+static u32 kunmap_steps(struct page *ordinary)
+{
+	u32 most = 0;
+
+	for (u32 i = 0; i < 8; i++) {
+		u32 steps = single_step(unmap, ordinary + i, ignore);
+
+		most = MAX(most, steps);
+	}
+	return most;
+}
+
+/* One of each two neighbours: as the hash spreads neighbours well, others meet in a slot. */
+static struct page *one_of_two(struct page *block, u32 i)
+{
+	return block + 2 * i + (i * i / 7 + i / 3) % 2;
+}
+
+/* Fills the hash, finds it full, and empties it. */
+static void fill_and_empty(struct page *block)
+{
+	for (u32 i = 0; i < MARK_HASH_SLOTS; i++)
+		kmap(one_of_two(block, i));
+	for (u32 i = 0; i < MARK_HASH_SLOTS; i++)
+		EXPECT_EQ(page_marks(one_of_two(block, i)), 1);
+	kmap(block + 2 * MARK_HASH_SLOTS);
+	for (u32 i = 0; i < MARK_HASH_SLOTS; i++)
+		kunmap(one_of_two(block, i));
+}
+
+/* A walk of one slot is some 50 instructions long; one of all slots, some thousands. */
+static void a_kunmap_stays_as_fast_as_at_first(void)
+{
+	struct page *block = page_alloc(11), *ordinary = page_alloc(3);
+	u64 underflows = pks_mark_stats.underflows;
+	enum pks_marks was = options.marks;
+
+	REQUIRE(block && ordinary);
+	pks_marks_set(PKS_MARKS_HASH);
+	EXPECT(kunmap_steps(ordinary) < STEPS_MAX); /* whatever the tests before have marked */
+	EXPECT_EQ(devmap_protect(block, 2048, PKS_KEY_DEVMAP), 0);
+	for (u32 i = 0; i < 1024; i++) {
+		kmap(block + i);
+		kunmap(block + i);
+	}
+	EXPECT(kunmap_steps(ordinary) < STEPS_MAX);
+	fill_and_empty(block);
+	EXPECT(kunmap_steps(ordinary) < STEPS_MAX);
+	EXPECT_EQ(pks_global_marks(PKS_KEY_DEVMAP), 0);
+	EXPECT_EQ(pks_mark_stats.underflows - underflows, 0);
+	devmap_unprotect(block, 2048);
+	page_free(ordinary, 3);
+	page_free(block, 11);
+	pks_marks_set(was);
+}
+KTEST(a_kunmap_stays_as_fast_as_at_first, KT_PKS);
