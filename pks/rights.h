@@ -17,7 +17,9 @@ struct pks_token {
 
 /*
  * Opens `key` for reading (PKS_READ) or for reading and writing (PKS_WRITE). Never takes away what
- * the context already has, so grants nest; revoke the tokens in reverse order. Any context.
+ * the context already has, so grants nest; revoke the tokens in reverse order. Grants nest with the
+ * context's maps of the key too: unmap what was mapped after a grant before its revoke, and revoke
+ * before the unmap of what was mapped before it. Any context.
  */
 static inline struct pks_token pks_grant(u32 key, enum pks_access access)
 {

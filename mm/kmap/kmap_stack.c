@@ -38,23 +38,31 @@ static u32 opens(const struct local_map *map)
 }
 
 /*
- * Maps above i with the same key found open what map i opened. Corrects what they found to closed,
- * up to the first that opens it itself. Returns the bits that none of them opens.
+ * Map i, and pardons inside it, opened bits that maps above it with the same key found open. The
+ * first of those now finds what map i found, so that together they still put back all of it; each
+ * bit stays open only from the first map that opens it itself, or inside which it was opened later.
+ * Returns the bits that close now, as a mask and in *bits; with no such map, all that map i found.
+ *
+ * Rights are no access, read (WD) or write, never AD without WD; every map opens AD. So `found`
+ * stays one of the three, and what closes is WD or nothing.
  */
-static u32 close_above(struct local *local, u32 i)
+static u32 close_above(struct local *local, u32 i, u32 *bits)
 {
 	const struct local_map *gone = &local->map[i];
-	u32 closed = gone->found & opens(gone);
+	u32 closed = gone->found, mask = gone->mask;
 
 	for (u32 above = i + 1; above < local->maps; above++) {
 		struct local_map *map = &local->map[above];
+		u32 open = ~map->found; /* bits that the map found open */
 
 		if (map->mask != gone->mask)
 			continue;
 		map->found |= closed;
-		closed &= ~opens(map);
+		closed &= open & ~opens(map);
+		mask = closed;
 	}
-	return closed;
+	*bits = closed;
+	return mask;
 }
 
 u32 kmap_stack_remove(struct local *local, u32 i, u32 *bits)
@@ -63,7 +71,7 @@ u32 kmap_stack_remove(struct local *local, u32 i, u32 *bits)
 
 	*bits = local->map[i].found;
 	if (i != last)
-		mask = *bits = close_above(local, i);
+		mask = close_above(local, i, bits);
 	for (; i < last; i++)
 		local->map[i] = local->map[i + 1];
 	local->map[last] = (struct local_map){ 0 };

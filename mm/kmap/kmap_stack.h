@@ -36,8 +36,10 @@ u32 kmap_stack_above(const struct local *local, u32 i);
 
 /*
  * Removes map number i, wherever it is. Returns a mask; the caller must then set the rights under
- * this mask to *bits. These are what the map found, if it is the topmost; else they close all that
- * it had opened and that no later map keeps open.
+ * this mask to *bits. These are what the map found, if it is the last of its key; else they close
+ * what it had opened and no later map keeps open. A pardon ends with the last map of its key that
+ * was open when it came, in any order of unmapping, and lasts as long as its context if there was
+ * none. Grants must nest: pks/rights.h.
  */
 u32 kmap_stack_remove(struct local *local, u32 i, u32 *bits);
 
