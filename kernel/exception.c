@@ -221,7 +221,7 @@ void trap_dispatch(struct regs *regs)
 
 void die(struct regs *regs, const char *why, u64 addr)
 {
-	if (extable_fixup(regs, EX_DIE, addr))
+	if (extable_fixup(regs, EX_DIE, addr) || extable_search(regs, EX_KEEP, addr))
 		return;
 	if (context_count() != 0 || !current_thread() || current_thread()->essential)
 		panic_regs(regs, addr, "%s in %s context", why, context_name());

@@ -171,6 +171,30 @@ static u64 map_vmemmap(void)
 	return bytes;
 }
 
+static void mark_hole(u64 pfn)
+{
+	if (!phys_to_page(pfn << PAGE_SHIFT))
+		pfn_to_page(pfn)->pkey = PAGE_NO_RAM;
+}
+
+/*
+ * Marks the frames beside each range whose struct pages share a frame of the vmemmap with those of
+ * RAM: so kunmap_local() sees that they are no pages of its caller's, without a search for a range.
+ */
+static void mark_holes(void)
+{
+	u64 shared = PAGE_SIZE / sizeof(struct page);
+
+	for (u32 i = 0; i < ram.count; i++) {
+		u64 first = ram.r[i].start >> PAGE_SHIFT, end = ram.r[i].end >> PAGE_SHIFT;
+
+		for (u64 pfn = ALIGN_DOWN(first, shared); pfn < first; pfn++)
+			mark_hole(pfn);
+		for (u64 pfn = end; pfn < ALIGN_UP(end, shared); pfn++)
+			mark_hole(pfn);
+	}
+}
+
 /*
  * Makes the PDPT for `va`, where something may be mapped later: a new address space copies the
  * upper half of the top-level table, and tests/matrix that of the PML4.
@@ -237,6 +261,7 @@ void mm_init(const struct boot_info *info)
 	bootmem_reach(DIRECT_SIZE);
 	before -= drop_absent();
 	vmemmap = map_vmemmap();
+	mark_holes();
 	share(VMAP_BASE);
 	share(TEST_BASE);
 	enable_protections();

@@ -16,6 +16,9 @@ enum page_flags {
 	PG_PGMAP = 4,  /* pgmap is valid; set by mm/kmap/memremap.c */
 };
 
+/* In place of the key of a frame that is not RAM, but has a struct page; mm_init() writes it. */
+#define PAGE_NO_RAM 0xff
+
 struct dev_pagemap;
 
 struct page {
@@ -27,7 +30,7 @@ struct page {
 	u32 marks;       /* kmap()s without their kunmap() yet, with marks=page; atomic */
 	u8 flags;        /* enum page_flags */
 	u8 order;        /* of the block that it heads; under the allocator's lock */
-	u8 pkey;         /* of its direct mapping; set_memory_pkey() writes it */
+	u8 pkey;         /* of its direct mapping, or PAGE_NO_RAM; set_memory_pkey() writes it */
 	u32 kmap_thread; /* number of the last kmap()'s thread + 1, or 0; racy, a hint */
 };
 _Static_assert(sizeof(struct page) == 32, "the vmemmap is 1/128 of RAM");

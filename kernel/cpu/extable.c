@@ -12,11 +12,13 @@ bool extable_search(struct regs *regs, enum extable_kind kind, u64 addr)
 	for (const struct extable_entry *e = extable_start; e < extable_end; e++) {
 		if (e->insn != regs->rip || e->kind != kind)
 			continue;
+		regs->rip = e->fixup;
+		if (kind == EX_KEEP)
+			return true;
 		regs->rax = regs->vector;
 		regs->rdx = regs->error;
 		regs->rcx = addr;
 		regs->rsi = regs_pkrs(regs);
-		regs->rip = e->fixup;
 		return true;
 	}
 	return false;

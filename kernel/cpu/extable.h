@@ -23,6 +23,7 @@ struct fault {
 enum extable_kind {
 	EX_PROBE, /* at once: no other handler sees the fault */
 	EX_DIE,   /* only where the context would otherwise die: the fault policy comes first */
+	EX_KEEP,  /* likewise, in any section; keeps all registers and does not return the fault */
 };
 
 /* For asm: if `insn` faults, continue at `fixup` as `kind` says, registers as below. */
@@ -38,7 +39,8 @@ bool extable_search(struct regs *regs, enum extable_kind kind, u64 addr);
 
 /*
  * If the faulting instruction is listed under `kind`, directs the frame to its fixup and returns
- * true. All listed code is in the section .text.probe, so that other faults cost one comparison.
+ * true. All code listed under EX_PROBE and EX_DIE is in the section .text.probe, so that other
+ * faults cost one comparison.
  */
 static inline bool extable_fixup(struct regs *regs, enum extable_kind kind, u64 addr)
 {

@@ -71,8 +71,11 @@ void kunmap_local_protected(const void *addr)
 	struct page *page =
 		is_direct_map((u64)addr) ? pfn_to_page(virt_to_phys(addr) >> PAGE_SHIFT) : NULL;
 
-	if (page && kmap_close(page, true, site))
+	if (page && kmap_close(page, true, site)) { /* only compares the pointer: it may be none */
 		trace(TRACE_KUNMAP_LOCAL, page_to_pfn(page), (u64)site);
-	else if (!page || page->pkey) /* a page without a key was not noted */
+		return;
+	}
+	page = virt_to_page(addr);
+	if (!page || page->pkey) /* a page without a key was not noted */
 		kmap_warn_not_mapped(page, "kunmap_local", site);
 }

@@ -9,6 +9,7 @@
 #define KEYWARD_MM_KMAP_KMAP_LOCAL_H
 
 #include "kernel/cpu/context.h"
+#include "kernel/cpu/extable.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/atomic.h"
@@ -46,17 +47,35 @@ static inline void *kmap_local_page_read(struct page *page)
 }
 
 /*
+ * True if the page has a key, or is not RAM. Not all frames have a struct page: the fixup of this
+ * load says true, so that RAM costs no search for its range. Any context.
+ */
+static inline bool has_key_or_no_ram(const struct page *page)
+{
+	asm goto("1: cmpb $0, %0\n\t"
+		 "jne %l[yes]\n" EXTABLE("1b", "%l[yes]", "%c1")
+		 :
+		 : "m"(page->pkey), "i"(EX_KEEP)
+		 : "cc"
+		 : yes);
+	return false;
+yes:
+	return true;
+}
+
+/*
  * Ends the context's last map of the page that `addr` lies in, and puts back the rights that the
- * map found. Unmapping out of order, or a page this context has not mapped, warns with the call
- * sites; even out of order it closes only what this map opened, and no other map's rights. Called
- * by the context that mapped.
+ * map found: a pardon inside the map ends with it. Unmapping out of order, or a page this context
+ * has not mapped, or an address that is no page's, warns with the call sites; even out of order it
+ * closes only what this map or a pardon inside it opened, and no other map's rights. Called by the
+ * context that mapped.
  */
 static inline void kunmap_local(const void *addr)
 {
 	u64 va = (u64)addr;
 
 	if (unlikely(!is_direct_map(va) || this_local()->maps ||
-		     pfn_to_page((va - DIRECT_BASE) >> PAGE_SHIFT)->pkey)) {
+		     has_key_or_no_ram(pfn_to_page((va - DIRECT_BASE) >> PAGE_SHIFT)))) {
 		kunmap_local_protected(addr);
 		barrier(); /* likewise */
 	}
