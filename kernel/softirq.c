@@ -3,12 +3,33 @@
 #include "kernel/console/panic.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/ctx.h"
+#include "kernel/lib/atomic.h"
 
 static void (*handlers[SOFTIRQS])(void); /* written before the first raise */
 
 void softirq_register(enum softirq nr, void (*handler)(void))
 {
 	handlers[nr] = handler;
+}
+
+/*
+ * The pending softirqs of this CPU change in one instruction each: no interrupt or NMI that raises
+ * another can come in between.
+ */
+static void pending_add(u32 bit)
+{
+	asm volatile("orl %0, %%gs:%c1"
+		     :
+		     : "ri"(bit), "i"(offsetof(struct cpu, softirq_pending))
+		     : "memory", "cc");
+}
+
+static void pending_remove(u32 bit)
+{
+	asm volatile("andl %0, %%gs:%c1"
+		     :
+		     : "ri"(~bit), "i"(offsetof(struct cpu, softirq_pending))
+		     : "memory", "cc");
 }
 
 static void run_one(enum softirq nr)
@@ -27,10 +48,12 @@ void softirq_run(void)
 {
 	struct cpu *cpu = this_cpu(); /* interrupts are off, or the softirq count is up */
 
-	while (cpu->softirq_pending) {
-		enum softirq nr = (enum softirq)__builtin_ctz(cpu->softirq_pending);
+	u32 pending;
 
-		cpu->softirq_pending &= ~(1u << nr);
+	while ((pending = READ_ONCE(cpu->softirq_pending))) {
+		enum softirq nr = (enum softirq)__builtin_ctz(pending);
+
+		pending_remove(1u << nr);
 		run_one(nr);
 	}
 }
@@ -39,7 +62,7 @@ void softirq_raise(enum softirq nr)
 {
 	u64 flags = irq_save();
 
-	this_cpu()->softirq_pending |= 1u << nr;
+	pending_add(1u << nr);
 	if (!in_interrupt())
 		softirq_run();
 	irq_restore(flags);

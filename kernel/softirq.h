@@ -14,7 +14,9 @@ void softirq_register(enum softirq nr, void (*handler)(void));
 
 /*
  * Runs `nr` on this CPU: when the interrupt ends, or at once if a thread raises it. Interrupts are
- * on while the handler runs, so a thread that raises one must hold no lock.
+ * on while the handler runs, so a thread that raises one must hold no lock. Raised while it runs,
+ * even by itself, it runs once more. Any context; raised by an NMI, it may wait for the next
+ * interrupt.
  */
 void softirq_raise(enum softirq nr);
 
