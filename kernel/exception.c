@@ -11,6 +11,7 @@
 #include "kernel/ctx.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/locks.h"
 #include "kernel/nmi_stack.h"
 #include "kernel/sched.h"
 #include "kernel/softirq.h"
@@ -223,7 +224,12 @@ void die(struct regs *regs, const char *why, u64 addr)
 {
 	if (extable_fixup(regs, EX_DIE, addr) || extable_search(regs, EX_KEEP, addr))
 		return;
-	if (context_count() != 0 || !current_thread() || current_thread()->essential)
+	if (in_interrupt() || !current_thread() || current_thread()->essential)
 		panic_regs(regs, addr, "%s in %s context", why, context_name());
+	if (locks_held())
+		panic_regs(regs, addr, "%s with a spinlock held", why);
+	if (context_count() != 0 && !(regs->rflags & RFLAGS_IF))
+		panic_regs(regs, addr, "%s with preemption and interrupts off", why);
+	context_leave(context_count());
 	thread_die(regs, why, addr);
 }

@@ -31,9 +31,19 @@ const char *exception_name(u64 vector);
 
 /*
  * Ends the context that `regs` interrupted. If the instruction has a fixup for this, die() returns,
- * with the frame at the fixup. Otherwise the thread ends with a report and the rest runs on; the
- * kernel panics if it is essential or there is none to end (softirq, interrupt, NMI, preemption
- * off). A lock that the thread holds stays held: the next to take it panics. Any context.
+ * with the frame at the fixup. Otherwise the thread ends with a report and the rest runs on, or the
+ * kernel panics at once with the same report. Any context. What was running decides:
+ *
+ *   a thread, its system call or exception, user mode    the thread ends
+ *     with local maps open                               dropped, with a warning
+ *     with preemption off (kmap_atomic())                on again when the thread has ended
+ *     with interrupts off                                likewise
+ *     with preemption and interrupts off                 panic: other CPUs may use its stack
+ *     with a spinlock held                               panic: its data may be half-changed
+ *   an essential thread: main, idle, the worker          panic
+ *   softirq, interrupt, NMI, #MC, #DF, boot              panic: there is no thread to end
+ *
+ * The report names each spinlock that the CPU holds, and where it was taken.
  */
 void die(struct regs *regs, const char *why, u64 addr);
 

@@ -8,6 +8,7 @@
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/printf.h"
+#include "kernel/locks.h"
 #include "kernel/machine.h"
 #include "kernel/thread.h"
 #include "pks/keys.h"
@@ -39,6 +40,7 @@ static void report_who(void)
 		   t->id, t->name);
 	else
 		pr("# in %s context on CPU %u, no thread yet\n", context_name(), this_cpu()->id);
+	locks_report();
 }
 
 void report_regs(const struct regs *regs, u64 addr)
@@ -113,5 +115,8 @@ void panic_regs(const struct regs *regs, u64 addr, const char *fmt, ...)
 
 void spin_stuck(struct spinlock *lock)
 {
-	panic("spinlock %p has not been released", (void *)lock);
+	const struct cpu *holder = READ_ONCE(lock->holder);
+
+	panic("spinlock %p, held by CPU %u, has not been released", (void *)lock,
+	      holder ? holder->id : 0);
 }

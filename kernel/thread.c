@@ -8,6 +8,7 @@
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
+#include "kernel/locks.h"
 #include "kernel/sched.h"
 #include "kernel/wait.h"
 #include "mm/stack.h"
@@ -98,12 +99,17 @@ struct thread_end thread_join(struct thread *t)
 	return end;
 }
 
+/* What a thread that ends gives up, whatever it was doing: see die(), kernel/exception.h. */
 static _Noreturn void finish(void)
 {
-	current_thread()->local.base = 0; /* the maps of all its contexts end */
-	local_leave(&current_thread()->local, 0);
+	struct thread *t = current_thread();
+
+	t->local.base = 0; /* the maps of all its contexts end */
+	local_leave(&t->local, 0);
 	irq_disable();
-	smp_store_release(&current_thread()->state, THREAD_DEAD);
+	if (locks_held())
+		panic("a thread ends with a spinlock held");
+	smp_store_release(&t->state, THREAD_DEAD);
 	waitq_wake(&ends);
 	thread_block();
 	panic("a dead thread was run");

@@ -102,9 +102,10 @@ static int largest_level(u64 va, u64 pa, u64 len, int max_level)
 
 int pgtable_map(u64 root, u64 va, u64 pa, u64 len, pte_t prot, int max_level)
 {
-	u64 flags = spin_lock_irqsave(&pgtable_lock);
+	u64 flags = irq_save();
 	int err = 0;
 
+	spin_lock(&pgtable_lock);
 	if (max_level == 3 && !cpu_has(FEATURE_PAGE1GB))
 		max_level = 2;
 	while (len) {
@@ -121,14 +122,16 @@ int pgtable_map(u64 root, u64 va, u64 pa, u64 len, pte_t prot, int max_level)
 		pa += level_size(level);
 		len -= level_size(level);
 	}
-	spin_unlock_irqrestore(&pgtable_lock, flags);
+	spin_unlock(&pgtable_lock);
+	irq_restore(flags);
 	return err;
 }
 
 static void clear_entries(u64 root, u64 va, u64 len)
 {
-	u64 flags = spin_lock_irqsave(&pgtable_lock);
+	u64 flags = irq_save();
 
+	spin_lock(&pgtable_lock);
 	while (len) {
 		struct pgwalk walk;
 		u64 size = PAGE_SIZE;
@@ -141,7 +144,8 @@ static void clear_entries(u64 root, u64 va, u64 len)
 		va += size;
 		len -= size;
 	}
-	spin_unlock_irqrestore(&pgtable_lock, flags);
+	spin_unlock(&pgtable_lock);
+	irq_restore(flags);
 }
 
 void pgtable_unmap(u64 root, u64 va, u64 len)

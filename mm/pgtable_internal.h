@@ -6,7 +6,7 @@
 #include "kernel/cpu/pte.h"
 #include "kernel/cpu/spinlock.h"
 
-/* Serialises changes of kernel page tables. */
+/* Serialises changes of kernel page tables. kernel/locks.c looks who holds it. */
 extern struct spinlock pgtable_lock;
 
 /* Returns the top level: 4 or 5, by CR4.LA57. */

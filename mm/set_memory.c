@@ -114,13 +114,15 @@ int set_memory_pkey(u64 va, u64 pages, u32 key)
 	if (va & (PAGE_SIZE - 1) || pages == 0 || pages > DIRECT_SIZE >> PAGE_SHIFT || end < va ||
 	    va < DIRECT_BASE || !pks_key_owner(key))
 		return -EINVAL;
-	flags = spin_lock_irqsave(&pgtable_lock);
+	flags = irq_save();
+	spin_lock(&pgtable_lock);
 	err = prepare(va, end);
 	if (!err) {
 		pks_changed(); /* first: whoever sees a new key sees this count */
 		change_keys(va, end, key);
 	}
-	spin_unlock_irqrestore(&pgtable_lock, flags);
+	spin_unlock(&pgtable_lock);
+	irq_restore(flags);
 	if (err)
 		return err;
 	tlb_shootdown(va, pages);

@@ -162,8 +162,10 @@ static u64 lock(void)
 	for (;;) {
 		u64 flags = irq_save();
 
-		if (spin_trylock(&console.lock))
+		if (spin_trylock(&console.lock)) {
+			spin_list(&console.lock);
 			return flags;
+		}
 		irq_restore(flags);
 		cpu_relax();
 		if (READ_ONCE(console.written) != written) {
@@ -193,8 +195,9 @@ void pr(const char *fmt, ...)
 	flags = locked ? lock() : irq_save();
 	put_text(text);
 	if (locked)
-		spin_unlock(&console.lock);
-	irq_restore(flags);
+		spin_unlock_irqrestore(&console.lock, flags);
+	else
+		irq_restore(flags);
 }
 
 int console_getc(void)

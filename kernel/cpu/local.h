@@ -42,7 +42,7 @@ struct local {
 	struct local_step step[LOCAL_STEPS];
 };
 
-#define CPU_LOCAL 56 /* offset of struct cpu's local_now; kernel/cpu/percpu.c asserts it */
+#define CPU_LOCAL 64 /* offset of struct cpu's local_now; kernel/cpu/percpu.c asserts it */
 
 /* Returns the running context's state. Any context. */
 static inline struct local *this_local(void)

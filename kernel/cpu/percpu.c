@@ -16,6 +16,7 @@ _Static_assert(offsetof(struct cpu, kstack) == CPU_KSTACK, "percpu.h");
 _Static_assert(offsetof(struct cpu, user_rsp) == CPU_USER_RSP, "percpu.h");
 _Static_assert(offsetof(struct cpu, ist_base) == CPU_IST_BASE, "percpu.h");
 _Static_assert(offsetof(struct cpu, pkrs_writes) == CPU_PKRS_WRITES, "percpu.h");
+_Static_assert(offsetof(struct cpu, locks) == CPU_LOCKS, "spinlock.h");
 _Static_assert(offsetof(struct cpu, local_now) == CPU_LOCAL, "local.h");
 _Static_assert(sizeof(struct tss) == 104, "SDM: 64-bit TSS");
 

@@ -57,6 +57,7 @@ struct cpu {
 	u64 user_rsp;            /* SYSCALL's scratch; dead once interrupts are on */
 	u64 ist_base;            /* the IST stacks are one range: IST_STACKS * STACK_SLOT bytes */
 	u64 pkrs_writes;         /* PARANOID=1: writes to IA32_PKRS */
+	struct spinlock *locks;  /* held, innermost first; NMIs only read. kernel/cpu/spinlock.h */
 	struct local *local_now; /* the running context's: see kernel/cpu/local.h */
 
 	/*
