@@ -155,7 +155,7 @@ void console_panic(void)
  * interrupts if the caller does, and its patience starts anew with each text: hundreds of CPUs take
  * longer than SPIN_TSC_MAX at 115200 baud.
  */
-static u64 lock(void)
+static __attribute__((noinline)) u64 console_lock(void)
 {
 	u64 since = rdtsc(), written = READ_ONCE(console.written);
 
@@ -192,7 +192,7 @@ void pr(const char *fmt, ...)
 	va_start(args, fmt);
 	kvsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	flags = locked ? lock() : irq_save();
+	flags = locked ? console_lock() : irq_save();
 	put_text(text);
 	if (locked)
 		spin_unlock_irqrestore(&console.lock, flags);
@@ -202,7 +202,7 @@ void pr(const char *fmt, ...)
 
 int console_getc(void)
 {
-	u64 flags = lock();
+	u64 flags = console_lock();
 	int c = -1;
 
 	for (u32 i = 0; c < 0 && i < console.uart_count; i++)

@@ -72,7 +72,7 @@ static inline void spin_innermost_set(struct spinlock *lock)
  */
 static inline void spin_lock(struct spinlock *lock)
 {
-	while (xchg(&lock->holder, spin_cpu())) {
+	for (struct cpu *none = NULL; !try_cmpxchg(&lock->holder, &none, spin_cpu()); none = NULL) {
 		u64 since = rdtsc();
 
 		while (spin_is_locked(lock)) { /* reads alone leave the cache line shared */
@@ -86,7 +86,9 @@ static inline void spin_lock(struct spinlock *lock)
 /* Takes the lock if it is free; returns whether it was. Interrupts off. */
 static inline bool spin_trylock(struct spinlock *lock)
 {
-	return !spin_is_locked(lock) && !xchg(&lock->holder, spin_cpu());
+	struct cpu *none = NULL;
+
+	return !spin_is_locked(lock) && try_cmpxchg(&lock->holder, &none, spin_cpu());
 }
 
 static inline void spin_unlock(struct spinlock *lock)

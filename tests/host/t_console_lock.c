@@ -5,8 +5,9 @@
 #include "kernel/cpu/x86.h"
 #include "kernel/lib/atomic.h"
 
-/* In place of kernel/cpu/insn.h and context.h. */
+/* In place of kernel/cpu/insn.h, spinlock.h and context.h. */
 #define KEYWARD_KERNEL_CPU_INSN_H
+#define KEYWARD_KERNEL_CPU_SPINLOCK_H
 #define KEYWARD_KERNEL_CPU_CONTEXT_H
 #define CONTEXT_NMI 0x10000
 
@@ -46,6 +47,43 @@ static inline void cpu_relax(void)
 	model.masked_waits += !(model.flags & RFLAGS_IF);
 	model.tsc += model.turn;
 	others_print();
+}
+
+struct spinlock {
+	bool locked, listed;
+};
+
+#define SPIN_TSC_MAX (1ULL << 35)
+
+void spin_stuck(struct spinlock *lock);
+
+static inline bool spin_trylock(struct spinlock *lock)
+{
+	bool was = lock->locked;
+
+	lock->locked = true;
+	return !was;
+}
+
+static inline void spin_list(struct spinlock *lock)
+{
+	lock->listed = true;
+}
+
+static inline u64 spin_lock_irqsave(struct spinlock *lock)
+{
+	u64 flags = irq_save();
+
+	assert_true(spin_trylock(lock));
+	spin_list(lock);
+	return flags;
+}
+
+static inline void spin_unlock_irqrestore(struct spinlock *lock, u64 flags)
+{
+	assert_true(lock->locked && lock->listed);
+	lock->locked = lock->listed = false;
+	irq_restore(flags);
 }
 
 static inline u32 context_count(void)
