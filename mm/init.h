@@ -10,7 +10,7 @@
  * The least RAM, in the memory map and after mem=, with which the boot and all tests work:
  * measured, and tested by tests/system/badinput.
  */
-#define RAM_LEAST (8ULL << 20)
+#define RAM_LEAST (12ULL << 20)
 
 /* All RAM that is mapped and has a struct page. Read-only after boot. */
 extern struct ranges ram;

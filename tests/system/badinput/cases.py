@@ -11,8 +11,8 @@ from picture import Frame
 
 QUICK = ["tests=harness.*"]     # enough tests to show that the boot reached its verdict
 MEMORY_TESTS = ["tests=memory.*,machine.*"]
-LEAST_KIB = 8 << 10             # mm/init.h, RAM_LEAST
-SMALL, LEAST = "8M", "9M"       # QEMU machines with slightly less than that, and slightly more
+LEAST_KIB = 12 << 10             # mm/init.h, RAM_LEAST
+SMALL, LEAST = "12M", "13M"       # QEMU machines with slightly less than that, and slightly more
 LINE = re.escape("# command line: ")
 KEYS = "the words are " + ", ".join(word.name for word in words.read())
 
@@ -268,7 +268,7 @@ def too_little(have, why=""):
 
 BY_MEM = r" \(the command line has mem=\)"
 
-refuses("memory.machine_too_small", too_little(r"7\d\d\d"), memory=SMALL)
+refuses("memory.machine_too_small", too_little(r"11\d\d\d"), memory=SMALL)
 refuses("memory.mem_too_small", too_little(LEAST_KIB - 4, BY_MEM),
         words=["mem=%dK" % (LEAST_KIB - 4)])
 refuses("memory.mem_tiny", too_little(0, BY_MEM), words=["mem=1"])
