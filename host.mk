@@ -7,11 +7,12 @@ CPUS    ?= 1
 ARGS    ?=
 DEVICE  ?=
 WRITE   ?=
+SUITE   ?= bookworm
 ISO     := $(BUILD)/keyward.iso
 
 .PHONY: experiments bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
 	debug-test monitor-test test matrix divergences report report-test check lint house format tool-test \
-	sabotage repro words help
+	sabotage repro bare words help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 
@@ -93,6 +94,9 @@ experiments: iso ## the tables of docs/EXPERIMENTS.md about kmap users, nesting 
 
 bench: ## instructions and PKRS writes per operation, in QEMU and Bochs
 	@tools/bench
+
+bare: ## the README's two commands in an empty Debian root: SUITE=bookworm or trixie
+	@tools/bare $(SUITE)
 
 words: ## the table of the command line's words, into docs/HARDWARE.md
 	@tools/words --write

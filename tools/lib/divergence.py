@@ -15,8 +15,7 @@ SUITE = "matrix."
 AGAIN = "tests=matrix.*"        # runs a single case too, whichever rule it breaks
 
 _CASE = re.compile(r"default|[a-z0-9-]+:[a-z0-9+*-]+(,[a-z0-9-]+:[a-z0-9+*-]+)*")
-_CLASS_KEY = re.compile(r"matrix\.[a-z0-9_]+ (?:%s|\*(?:%s)\*)"
-                        % (_CASE.pattern, _CASE.pattern))
+_CLASS_KEY = re.compile(r"matrix\.[a-z0-9_]+ (?:{0}|\*(?:{0})\*|\?(?:{0})\?)".format(_CASE.pattern))
 _FIELD = r'([a-z]+)=("[^"]*"|[^\s"]+)'
 _FIELDS = re.compile(r"%s( %s)*" % (_FIELD, _FIELD))
 _PERCENT = re.compile(r"# matrix: (\d+) %$")
@@ -39,8 +38,14 @@ def is_class(key):
 
 def names(key, found):
     """True if a key of [known] names this class. `RULE *CASE*` names all classes with CASE in their
-    name that depend on chance, so that the kernel could not reduce them."""
-    return found.key == key or (found.needs == "chance" and fnmatch.fnmatchcase(found.key, key))
+    name that depend on chance, so that the kernel could not reduce them; `RULE ?CASE?` does too."""
+    return found.key == key or (found.needs == "chance" and
+                                fnmatch.fnmatchcase(found.key, key.replace("?", "*")))
+
+
+def may_stay_away(key):
+    """True for `RULE ?CASE?`: chance decides whether such classes occur at all."""
+    return "?" in key
 
 
 def key_is_sound(key):
@@ -213,7 +218,8 @@ class Book:
         if self._single():
             return []
         return [key for key in self.known
-                if key.split(" ")[0] == name and not any(names(key, c) for c in classes)]
+                if key.split(" ")[0] == name and not may_stay_away(key)
+                and not any(names(key, c) for c in classes)]
 
     def _single(self):
         """True if the run was narrowed by case=."""

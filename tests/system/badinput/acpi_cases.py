@@ -147,7 +147,7 @@ goes_on("cpus.one_never_answers", "^# CPUs: left out the CPU with APIC ID 7: it 
         "^# CPUs: 1 run$", words=QUICK, meddle=madt(lapic(0), lapic(7)))
 goes_on("cpus.one_out_of_reach", "^# APIC: x2APIC mode was requested, but this CPU does not have it$",
         "^# CPUs: left out the CPU with APIC ID 300: xAPIC mode cannot address it$", "^# CPUs: 1 run$",
-        words=QUICK, meddle=madt(lapic(0), x2apic(300)))
+        words=QUICK, meddle=madt(lapic(0), x2apic(300)), cpu="max,+pks,-x2apic")
 goes_on_saying("madt_entry_of_length_0", r"MADT: the entry at offset 52 says that it has 0 bytes; "
                "ignoring the rest", summary(1), meddle=madt(lapic(0), bytes(8), lapic(1)))
 goes_on_saying("madt_entry_too_long", r"MADT: the entry at offset 52 says that it has 200 bytes; "

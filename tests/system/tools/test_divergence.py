@@ -106,6 +106,15 @@ class Known(unittest.TestCase):
         self.assertIn("in a way that is not known: kind:xchg,mode:user", failures[0][1])
         self.assertIn("does not happen any more", failures[1][1])
 
+    def test_a_class_of_chance_may_stay_away_if_the_list_says_so(self):
+        known = {NAME + " kind:lock-add,rights:ad": "a", NAME + " ?mode:user?": "by chance"}
+        self.assertEqual(self.good(MATRIX, known).results[1].reason, "a; by chance")
+        self.good(MATRIX.replace(OTHER, "").replace("divergent=4711", "divergent=4700"), known)
+        self.good(CLEAN, {NAME + " ?mode:user?": "by chance"})
+        failures = judge(MATRIX.replace("needs=chance", "needs=mode:user"), known)[0].failures
+        self.assertEqual(len(failures), 1)
+        self.assertIn("in a way that is not known: kind:xchg,mode:user", failures[0][1])
+
     def test_a_listed_class_that_is_gone_fails(self):
         self.red(MATRIX, "does not happen any more",
                  {**KNOWN, NAME + " kind:cmpxchg": "gone since 9"})
