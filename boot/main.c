@@ -61,7 +61,23 @@ static void drop_cut_word(char *line)
 	while (end > line && end[-1] != ' ')
 		end--;
 	*end = '\0';
-	pr("# command line: longer than %d characters; ignoring the rest\n", BOOT_CMDLINE_MAX - 1);
+}
+
+/* Puts the command line's words into `opt`, and complains of those that are wrong. */
+static void read_command_line(struct options *opt)
+{
+	if (boot_info.cmdline_cut)
+		pr("# command line: longer than %d characters; ignoring the rest\n",
+		   BOOT_CMDLINE_MAX - 1);
+	cmdline_parse(boot_info.cmdline, opt, complain, NULL);
+}
+
+/* Complains once more, above the totals: what a boot prints first is soon out of sight. */
+static void complain_again(void)
+{
+	static struct options unused;
+
+	read_command_line(&unused);
 }
 
 static void print_cpu(void)
@@ -147,7 +163,7 @@ static void kernel_main(const struct boot_info *info)
 	irq_enable();
 	smp_start();
 	work_start();
-	passed = ktest_main();
+	passed = ktest_main(complain_again);
 	if (options.exit == EXIT_MONITOR)
 		monitor_main(passed); /* does not return */
 	machine_end(passed ? MACHINE_PASS : MACHINE_FAIL);
@@ -167,7 +183,7 @@ void boot_main(u32 mbi_phys)
 	display_start(&boot_info);
 	if (boot_info.cmdline_cut)
 		drop_cut_word(boot_info.cmdline);
-	cmdline_parse(boot_info.cmdline, &options, complain, NULL);
+	read_command_line(&options);
 	paging_start(options.paging);
 	patch_apply(options.magic, options.trace); /* kernel text is writable until mm_init() */
 	if (!options.seed)

@@ -27,7 +27,7 @@ static bool run_now(bool bench)
 	bool passed;
 
 	options.bench = bench;
-	passed = ktest_main();
+	passed = ktest_main(NULL);
 	options.bench = false;
 	pkrs_exit(rights);
 	return passed;

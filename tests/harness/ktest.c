@@ -262,7 +262,7 @@ static bool run_suite(const struct ktest *from, const struct ktest *to)
 	return totals.fail + totals.error == bad;
 }
 
-static void run_all(void)
+static void run_all(void (*before_totals)(void))
 {
 	const struct ktest *t, *end;
 	u32 suites = 0, number = 0;
@@ -281,11 +281,13 @@ static void run_all(void)
 		pr("# no test matches tests=%s\n", options.tests);
 	if (options.trace && options.exit != EXIT_MONITOR)
 		trace_dump(); /* before the line that ends the run */
+	if (before_totals)
+		before_totals();
 	pr("# Totals: pass:%u fail:%u xfail:0 skip:%u error:%u\n", totals.pass, totals.fail,
 	   totals.skip, totals.error);
 }
 
-bool ktest_main(void)
+bool ktest_main(void (*before_totals)(void))
 {
 	if (!runs++)
 		pr("# boot: %lu TSC ticks from kernel entry to the first test\n",
@@ -294,7 +296,7 @@ bool ktest_main(void)
 	if (options.bench)
 		bench_run_all();
 	else
-		run_all();
+		run_all(before_totals);
 	return totals.fail + totals.error == 0;
 }
 

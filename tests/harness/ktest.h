@@ -45,9 +45,10 @@ struct ktest {
 
 /*
  * Runs the tests or benchmarks that `options` selects and prints the totals, which start at 0 in
- * each call. True: nothing failed. Main thread only, with the initial rights.
+ * each call. Calls `before_totals`, unless it is NULL, just above them. True: nothing failed. Main
+ * thread only, with the initial rights.
  */
-bool ktest_main(void);
+bool ktest_main(void (*before_totals)(void));
 
 /* Returns the number of calls of ktest_main(), for a test to tell if its data is this run's. */
 u32 ktest_runs(void);

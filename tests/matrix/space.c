@@ -266,15 +266,16 @@ static bool word_is(const char *text, u32 len, const char *name)
 /* Puts the message into `why`, and the words of the axis behind it. */
 static void list_values(u32 a, char *why, u32 size)
 {
-	u32 n = (u32)ksnprintf(why, size, "case=: %s is one of *", axes[a].name);
+	u32 n = (u32)ksnprintf(why, size, "%s is one of *", axes[a].name);
 
 	for (u32 i = 0; i < axes[a].count && n < size; i++)
 		n += (u32)ksnprintf(why + n, size - n, " %s", axes[a].values[i]);
 }
 
-static void list_axes(char *why, u32 size)
+static void list_axes(const char *text, u32 len, char *why, u32 size)
 {
-	u32 n = (u32)ksnprintf(why, size, "case=: axis:value,axis:value; the axes are");
+	u32 n = (u32)ksnprintf(why, size, "`%.*s` is no AXIS:VALUE; the axes are",
+			       (int)MIN(len, 32U), text);
 
 	for (u32 a = 0; a < AXES && n < size; a++)
 		n += (u32)ksnprintf(why + n, size - n, " %s", axes[a].name);
@@ -291,7 +292,7 @@ static bool parse_word(const char *text, u32 len, struct mcase *c, u32 *free_axe
 	while (a < AXES && !word_is(text, colon, axes[a].name))
 		a++;
 	if (a == AXES || colon == len) {
-		list_axes(why, size);
+		list_axes(text, len, why, size);
 		return false;
 	}
 	text += colon + 1;

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 
 import divergence
+import testlist
 
 OK, FAILED, SETUP, CRASHED, TIMED_OUT = range(5)
 STATUSES = ("pass", "fail", "xfail", "skip", "error")
@@ -22,6 +23,7 @@ _PLAN = re.compile(r"1\.\.(\d+)(?:\s*#.*)?$")
 _RESULT = re.compile(
     r"(not ok|ok)\s+(\d+)(?:\s+-)?(?:\s+(.*?))??"
     r"(?:\s*#\s*(SKIP|XFAIL|TODO|ERROR|TIMEOUT)\b:?\s*(.*))?$", re.IGNORECASE)
+_COMPLAINT = "# command line: "
 _TOTALS = re.compile(r"# Totals: " + " ".join(s + r":(\d+)" for s in STATUSES) + "$")
 
 
@@ -55,6 +57,7 @@ class _Level:
 class Verdict:
     """The verdict on a run; `status` is the exit status of tools/run."""
     status: int
+    complaints: list        # what the kernel did not understand of its command line
     problems: list          # why the run is not whole
     failures: list          # (case name or None, what is wrong, notes)
     results: list
@@ -88,6 +91,7 @@ class Judge:
         self.stack = [_Level()] if tap else []
         self.results, self.problems = [], []
         self.totals = None
+        self.complaints = []    # about the command line
         self.waiting = ""       # the name of a subtest whose header has not come yet
         self.notes = []         # diagnostics, which precede their result
 
@@ -147,6 +151,9 @@ class Judge:
                 self.stack[depth].name = name
             else:
                 self.waiting = name
+        elif text.startswith(_COMPLAINT):
+            if text not in self.complaints:     # the kernel repeats them before its totals
+                self.complaints.append(text)
         elif text and not (self.stack and not self.tap and self.book.note(text)):
             self.notes.append(text)
         return "note"
@@ -216,11 +223,11 @@ class Judge:
         failures = [f for r in self.results for f in self._judge(r)]
         if not problems:
             failures += self._lists()
-        status = FAILED if failures else OK
+        status = FAILED if failures else SETUP if self.complaints else OK
         if problems:
             status = TIMED_OUT if timed_out else CRASHED
         counts = {s: sum(r.status == s for r in self.results) for s in STATUSES}
-        return Verdict(status, problems, failures, self.results, counts)
+        return Verdict(status, self.complaints, problems, failures, self.results, counts)
 
     def _unfinished(self):
         if not self.stack:
@@ -262,10 +269,8 @@ class Judge:
         return []
 
     def _wanted(self, name):
-        """True if tests= selects the test; kernel/lib/glob.c knows only * and ?."""
-        def match(glob):
-            return re.fullmatch(re.escape(glob).replace(r"\*", ".*").replace(r"\?", "."), name)
-        return all(any(map(match, globs.split(","))) for globs in self.only)
+        """True if tests= selects the test."""
+        return all(testlist.matches(name, globs) for globs in self.only)
 
     def _lists(self):
         """Failures of the run as a whole: no test, excluded tests, lists that do not hold."""

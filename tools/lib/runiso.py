@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import words
 from machine import SetupError
 
 # Arguments that GRUB, its quoting and the kernel's command line all pass on unchanged.
@@ -13,17 +14,22 @@ _ARGUMENT = re.compile(r"[a-z][a-z0-9_]*=[A-Za-z0-9_.,:;*?\[\]!/+@%^-]+")
 
 
 def check(arguments):
-    """Raise SetupError for an argument that cannot reach the kernel as it was typed."""
+    """Raise SetupError for an argument that cannot reach the kernel as it was typed, or that it
+    would not understand."""
+    understood = words.read()
     for argument in arguments:
         if not _ARGUMENT.fullmatch(argument):
             raise SetupError("not a key=value argument that can be passed on: '%s' (no spaces, "
                              "quotes or shell signs; tests=GLOB,GLOB is one word)" % argument)
+        why = words.objection(understood, argument)
+        if why:
+            raise SetupError(why)
 
 
 def config(arguments):
     """GRUB's script for this run: no menu, no wait. Quotes keep globs from being expanded."""
-    words = " ".join("'%s'" % a for a in arguments)
-    return "multiboot2 /boot/keyward.bin %s\nboot\n" % words
+    line = " ".join("'%s'" % a for a in arguments)
+    return "multiboot2 /boot/keyward.bin %s\nboot\n" % line
 
 
 def make(iso, out, arguments):

@@ -4,6 +4,7 @@
 The reader knows no more C than those rows need, and refuses the rest with the line's number.
 """
 
+import difflib
 import os
 import re
 from collections import namedtuple
@@ -14,8 +15,9 @@ DOCUMENT = os.path.join(TOP, "docs", "HARDWARE.md")
 BEGIN = "<!-- words: from here on written by `make words` -->"
 END = "<!-- words: to here -->"
 
-# names: the values that have a name; form: what else is accepted, or "".
-Word = namedtuple("Word", "name default help names form")
+# names: the values that have a name; form: what else is accepted, or ""; fits(value): whether the
+# kernel accepts a value.
+Word = namedtuple("Word", "name default help names form fits")
 
 TOKEN = re.compile(r'\s+|/\*.*?\*/|(?P<string>"(?:[^"\\]|\\.)*")|(?P<name>[A-Za-z_]\w*)'
                    r'|(?P<number>\d+)|(?P<mark>[][(),])', re.S)
@@ -36,16 +38,49 @@ FORMS = {
     "POLICY": ROW_OF_A_WORD,
 }
 
-# The kinds of a word: their arguments, as (names, form) of the word.
+
+def number(text):
+    """The number that the kernel reads, or None (kernel/lib/value.c)."""
+    if not re.fullmatch(r"\d+|0[xX][\dA-Fa-f]+", text):
+        return None
+    value = int(text, 16 if text[1:2] in ("x", "X") else 10)
+    return value if value < 1 << 64 else None
+
+
+def within(least, most):
+    """A test for a number between two."""
+    return lambda text: number(text) is not None and int(least) <= number(text) <= int(most)
+
+
+def is_size(text):
+    """True for bytes, or a number with a unit."""
+    shift = 10 * (" KMGT".find(text[-1:].upper() or "-"))
+    value = number(text[:-1] if shift > 0 else text)
+    return value is not None and value << max(shift, 0) < 1 << 64
+
+
+def are_ranges(most):
+    """A test for a list of START+SIZE."""
+    def fits(text):
+        pairs = [item.split("+") for item in text.split(",")]
+        return len(pairs) <= int(most) and all(len(p) == 2 and all(map(is_size, p)) for p in pairs)
+    return fits
+
+
+# The kinds of a word: their arguments, as (names, form, fits) of the word.
 KINDS = {
-    "CHOICE": lambda lists, values: (lists[values], ""),
-    "MASK": lambda lists, values: (lists[values], "a list of them"),
-    "NUMBER": lambda lists, least, most: ([], "%s to %s" % (least, most)),
-    "NUMBER64": lambda lists: ([], "a number of 64 bits, decimal or 0x"),
-    "LIMIT": lambda lists, most: (["max"], "1 to " + most),
-    "SIZE": lambda lists: ([], "SIZE[K|M|G|T]; 0: all"),
-    "RANGES": lambda lists, count: ([], "START+SIZE[,...], up to " + count),
-    "TEXT": lambda lists, length, form: ([], "%s, up to %s bytes" % (form, length)),
+    "CHOICE": lambda lists, values: (lists[values], "", lists[values].__contains__),
+    "MASK": lambda lists, values: (lists[values], "a list of them",
+                                   lambda text: set(text.split(",")) <= set(lists[values])),
+    "NUMBER": lambda lists, least, most: ([], "%s to %s" % (least, most), within(least, most)),
+    "NUMBER64": lambda lists: ([], "a number of 64 bits, decimal or 0x",
+                               lambda text: number(text) is not None),
+    "LIMIT": lambda lists, most: (["max"], "1 to " + most,
+                                  lambda text: text == "max" or within(1, most)(text)),
+    "SIZE": lambda lists: ([], "SIZE[K|M|G|T]; 0: all", is_size),
+    "RANGES": lambda lists, count: ([], "START+SIZE[,...], up to " + count, are_ranges(count)),
+    "TEXT": lambda lists, length, form: ([], "%s, up to %s bytes" % (form, length),
+                                         lambda text: len(text) <= int(length)),
 }
 
 
@@ -113,11 +148,11 @@ def word(row, lists):
     kind = row[before + 2][1]
     arguments = [token for _, token, _ in row[before + 4:-4:2]]
     try:
-        names, form = KINDS[kind](lists, *arguments)
+        names, form, fits = KINDS[kind](lists, *arguments)
     except (KeyError, TypeError):
         raise Bad("line %d: %s: tools/lib/words.py does not know %s(%s)"
                   % (where(row), name, kind, ", ".join(arguments))) from None
-    return Word(name, default, text, names, form)
+    return Word(name, default, text, names, form, fits)
 
 
 def parse(text):
@@ -164,13 +199,28 @@ def replace(document, words):
     return head + BEGIN + "\n\n" + markdown(words) + "\n\n" + END + rest.partition(END)[2]
 
 
+def accepted(w):
+    """What a word's value may be."""
+    return ", ".join(filter(None, ["|".join(w.names), w.form]))
+
+
+def objection(words, argument):
+    """Why the kernel does not understand key=value, or None if it does."""
+    name, _, value = argument.partition("=")
+    known = {w.name: w for w in words}
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        return "%s: no such word%s; the words are %s" % (
+            argument, "; did you mean %s=?" % near[0] if near else "", ", ".join(known))
+    if not known[name].fits(value):
+        return "%s: %s= takes %s" % (argument, name, accepted(known[name]))
+    return None
+
+
 def listing(words):
     """The words for a terminal."""
     lines = []
     for w in words:
-        values = "|".join(w.names)
-        if w.form:
-            values = "%s, %s" % (values, w.form) if values else w.form
-        lines.append("  %s=%s%s" % (w.name, values, " (%s)" % w.default if w.default else ""))
+        lines.append("  %s=%s%s" % (w.name, accepted(w), " (%s)" % w.default if w.default else ""))
         lines.append("      " + w.help)
     return "\n".join(lines)

@@ -33,8 +33,8 @@ def refuses(name, message, **how):
     add(name, case)
 
 
-def goes_on(name, *lines, cannot=None, **how):
-    """A case that must reach a good verdict, with these lines before it.
+def goes_on(name, *lines, cannot=None, times=1, **how):
+    """A case that must reach a good verdict, with these lines before it, so many times each.
 
     `cannot` is part of the names of known divergences that this CPU lacks the features for.
     """
@@ -44,7 +44,7 @@ def goes_on(name, *lines, cannot=None, **how):
                  if not cannot or cannot not in key}
         problems = list(boot.passed(known))
         for line in lines:
-            problems += boot.on_every_console(line)
+            problems += boot.on_every_console(line, times)
         return boot, problems
     add(name, case)
 
@@ -279,9 +279,10 @@ goes_on("memory.least_all_tests", words=["mem=%dK" % LEAST_KIB])
 # ---- the command line ----
 
 def says(name, raw, *messages):
-    """A command line that gets exactly these messages, and a good verdict."""
+    """A command line that gets exactly these messages, at the start and again above the totals, and a
+    good verdict."""
     goes_on("line." + name, *("^" + LINE + re.escape(m) + "$" for m in messages),
-            raw=raw + b" 'tests=harness.*'")
+            times=2, raw=raw + b" 'tests=harness.*'")
 
 
 says("unknown_key", b"nonsense=1", "nonsense=1: no such word; " + KEYS + "; ignoring it")
@@ -300,7 +301,7 @@ says("word_too_long", b"seed=" + b"1" * 330,
      "seed=" + "1" * 55 + "...: longer than 319 bytes; ignoring it")
 # The last word is cut in the middle; the rest of it would mean another size of memory.
 goes_on("line.too_long", "^# command line: longer than 511 characters; ignoring the rest$",
-        raw=b"'tests=harness.*' seed=%0300d repeat=%0175d mem=4096M" % (1, 1))
+        times=2, raw=b"'tests=harness.*' seed=%0300d repeat=%0175d mem=4096M" % (1, 1))
 
 
 # ---- consoles ----

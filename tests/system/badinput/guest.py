@@ -32,12 +32,12 @@ class Boot:
         self.status, self.rested, self.consoles = None, False, {}
         self.picture = self.frame = None
 
-    def on_every_console(self, pattern):
-        """Yields a problem for each console that does not have the pattern exactly once."""
+    def on_every_console(self, pattern, times=1):
+        """Yields a problem for each console that does not have the pattern this often."""
         for name, text in self.consoles.items():
             count = len(re.findall(pattern, text, re.MULTILINE))
-            if count != 1:
-                yield "%d times on %s, not once: %s" % (count, name, pattern)
+            if count != times:
+                yield "%d times on %s, not %d: %s" % (count, name, times, pattern)
 
     def refused(self, message):
         """Yields problems unless every console has this one panic and the guest halted."""

@@ -9,7 +9,7 @@ import re
 import socket
 import time
 
-LIMIT = 60      # seconds that an answer may take
+LIMIT = 300     # seconds that an answer may take
 MAGIC = 0x36d76289      # in EAX when the boot loader enters the kernel
 EAX, EBX, ECX = 0, 1, 2     # register numbers of the stub
 CR4, EFER = 30, 32

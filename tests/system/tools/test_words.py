@@ -37,27 +37,45 @@ class Reader(unittest.TestCase):
     """Small files of rows, good and bad."""
 
     def test_a_table(self):
-        self.assertEqual(words.parse(small()),
-                         [words.Word("mode", "a", "what it is", ["a", "b"], "")])
+        read, = words.parse(small())
+        self.assertEqual(read[:5], ("mode", "a", "what it is", ["a", "b"], ""))
 
     def test_every_kind(self):
-        for kind, names, form in [
-                ("MASK(mode)", ["a", "b"], "a list of them"),
-                ("NUMBER(1, 9)", [], "1 to 9"), ("LIMIT(9)", ["max"], "1 to 9"),
-                ("NUMBER64", [], "a number of 64 bits, decimal or 0x"),
-                ("SIZE", [], "SIZE[K|M|G|T]; 0: all"),
-                ("RANGES(8)", [], "START+SIZE[,...], up to 8"),
-                ("TEXT(9, \"A[,A]\")", [], "A[,A], up to 9 bytes")]:
+        for kind, names, form, good, bad in [
+                ("CHOICE(mode)", ["a", "b"], "", "b", "a,b"),
+                ("MASK(mode)", ["a", "b"], "a list of them", "b,a", "a,c"),
+                ("NUMBER(1, 9)", [], "1 to 9", "9 0x9 1", "0 10 9x x 0x -1"),
+                ("LIMIT(9)", ["max"], "1 to 9", "max 9", "maximum 10 0"),
+                ("NUMBER64", [], "a number of 64 bits, decimal or 0x", "0 0Xffffffffffffffff",
+                 "18446744073709551616 ff"),
+                ("SIZE", [], "SIZE[K|M|G|T]; 0: all", "0 7 0x10k 12M 1T", "12Q M 16777216T -1"),
+                ("RANGES(2)", [], "START+SIZE[,...], up to 2", "1M+2 1M+2,0x5G+3K",
+                 "1M 1M+ +2 1+2,3+4,5+6"),
+                ("TEXT(9, \"A[,A]\")", [], "A[,A], up to 9 bytes", "123456789", "1234567890")]:
+            read = words.parse(small('WORD(char[9], f, "w", "", %s, "h")' % kind))[1]
             with self.subTest(kind):
-                read = words.parse(small('WORD(char[9], f, "w", "", %s, "h")' % kind))[1]
-                self.assertEqual(read, words.Word("w", "", "h", names, form))
+                self.assertEqual(read[:5], ("w", "", "h", names, form))
+            for value, fits in [(v, True) for v in good.split()] + [(v, False) for v in bad.split()]:
+                with self.subTest(kind, value=value):
+                    self.assertEqual(bool(read.fits(value)), fits)
+
+    def test_objections(self):
+        read = words.parse(small('WORD(u32, f, "count", "", NUMBER(1, 9), "h")'))
+        for word, why in [
+                ("count=3", None), ("mode=b", None),
+                ("count=0", "count=0: count= takes 1 to 9"),
+                ("mode=c", "mode=c: mode= takes a|b"),
+                ("cuont=3", "cuont=3: no such word; did you mean count=?; the words are mode, count"),
+                ("zzz=3", "zzz=3: no such word; the words are mode, count")]:
+            with self.subTest(word):
+                self.assertEqual(words.objection(read, word), why)
 
     def test_every_list(self):
         for row in ['NAMES(n, VALUE(true, "x") VALUE(7, "y"))',
                     'ENUM(n, FLAG(X, 1, "x") FLAG(Y, 2, "y"))']:
             with self.subTest(row):
                 read = words.parse(small(row + 'WORD(u32, f, "w", "", CHOICE(n), "h")'))[1]
-                self.assertEqual(read, words.Word("w", "", "h", ["x", "y"], ""))
+                self.assertEqual(read[:5], ("w", "", "h", ["x", "y"], ""))
 
     def test_refused(self):
         for row, why in [

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""List the tests of a kernel by reading its image, without a boot."""
+
+import re
+import struct
+import subprocess
+
+from machine import SetupError
+
+RECORD = struct.Struct("<QQQI4x")       # struct ktest: suite, name, function, flags
+STRESS, SELFTEST = 2, 4                 # enum ktest_flags, tests/harness/ktest.h
+
+
+class _Image:
+    """The bytes of an ELF file by virtual address."""
+
+    def __init__(self, path):
+        try:
+            with open(path, "rb") as file:
+                self.bytes = file.read()
+        except FileNotFoundError:
+            raise SetupError("%s is not there; this builds it: make iso" % path) from None
+        offset, = struct.unpack_from("<Q", self.bytes, 32)
+        size, count = struct.unpack_from("<HH", self.bytes, 54)
+        self.loaded = []        # (address, offset, size) of each segment
+        for i in range(count):
+            kind, _, at, address, _, length = struct.unpack_from("<IIQQQQ", self.bytes,
+                                                                 offset + i * size)
+            if kind == 1:
+                self.loaded.append((address, at, length))
+
+    def place(self, address):
+        """The address's offset in the file."""
+        return next(at + address - start for start, at, length in self.loaded
+                    if start <= address < start + length)
+
+    def text(self, address):
+        """The string at an address."""
+        at = self.place(address)
+        return self.bytes[at:self.bytes.index(b"\0", at)].decode("ascii")
+
+
+def read(elf):
+    """The full names of all tests, in the order in which they run; not those that fail on purpose."""
+    image = _Image(elf)
+    symbols = {}
+    for line in subprocess.run(["nm", elf], stdout=subprocess.PIPE, text=True,
+                               check=True).stdout.splitlines():
+        symbols[line.split()[-1]] = int(line.split()[0], 16)
+    names = []
+    for address in range(symbols["ktests_start"], symbols["ktests_end"], RECORD.size):
+        suite, name, _, flags = RECORD.unpack_from(image.bytes, image.place(address))
+        if not flags & SELFTEST:
+            full = "%s.%s" % (image.text(suite), image.text(name))
+            names += [full, full + "+tick"] if flags & STRESS else [full]
+    return names
+
+
+def matches(name, globs):
+    """Whether tests=GLOBS selects the test; kernel/lib/glob.c knows only * and ?."""
+    return any(re.fullmatch(re.escape(glob).replace(r"\*", ".*").replace(r"\?", "."), name)
+               for glob in globs.split(","))
