@@ -37,6 +37,33 @@ class Install(unittest.TestCase):
         self.assertIn("./keyward run", output)
         self.assertIn("./keyward test", output)
 
+    def test_a_mistyped_command_names_the_nearest_and_installs_nothing(self):
+        for typed, meant in (("rum", "run"), ("tset", "test"), ("matrx", "matrix")):
+            status, output = script("keyward", typed, PATH="/usr/bin:/bin")
+            self.assertEqual((status, output.splitlines()[0]), (
+                2, "keyward: no such command: %s; did you mean %s?" % (typed, meant)))
+        for typed in ("x", "pks=strict", "build/keyward.elf"):
+            status, output = script("keyward", typed)
+            self.assertEqual((status, output.splitlines()[0]),
+                             (2, "keyward: no such command: " + typed))
+
+
+class Unit(unittest.TestCase):
+    """tools/unit, which runs these tests."""
+
+    def test_what_it_starts_can_be_interrupted_although_it_ignores_sigint_itself(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "test_a.py"), "w", encoding="utf-8") as file:
+                file.write("import subprocess, unittest\n"
+                           "class A(unittest.TestCase):\n"
+                           "    def test_b(self):\n"
+                           "        done = subprocess.run(['sh', '-c', 'kill -INT $$; exit 3'])\n"
+                           "        self.assertEqual(done.returncode, -2)\n")
+            done = subprocess.run(["sh", "-c", "trap '' INT; exec tools/unit " + folder], cwd=TOP,
+                                  stdout=subprocess.PIPE, text=True, check=False)
+            self.assertIn("ok 1 - test_a.A.test_b", done.stdout)
+            self.assertEqual(done.returncode, 0, done.stdout)
+
 
 # A stand-in for mmdebstrap unpacks this: a loader that prints its arguments or, with --list, the
 # library that the program needs; and some files that an emulator does not need.
