@@ -26,6 +26,16 @@ def names():
     return sorted(n for n in os.listdir(FOLDER) if not n.startswith("."))
 
 
+def listing():
+    """Each machine and what it is, for a terminal."""
+    def about(name):
+        try:
+            return Machine(name).settings.get("about", "")
+        except SetupError as error:
+            return str(error)
+    return "\n".join("  %-16s %s" % (n, about(n)) for n in names())
+
+
 def of_kind(kind):
     """The machines of one kind."""
     def wanted(name):

@@ -17,6 +17,10 @@ class Screen:
         self.quiet = quiet
         self.colour = self.out.isatty() and "NO_COLOR" not in os.environ
 
+    def terminal(self):
+        """Whether a person sees lines as they are drawn."""
+        return not self.quiet and self.out.isatty() and os.environ.get("TERM") != "dumb"
+
     def _put(self, text, code=None):
         if self.colour and code:
             text = "\x1b[%sm%s\x1b[0m" % (code, text)

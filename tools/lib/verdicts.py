@@ -1,13 +1,31 @@
 # SPDX-License-Identifier: MIT
 """Print a verdict: for tools/run that of a machine, for tools/results that of a log."""
 
+from collections import Counter
+
 import ktap
 from symbols import symbolise
 
 
+# The command that runs what a skip's reason rules out.
+ELSEWHERE = {
+    "only one CPU runs": "./keyward run qemu-smp",
+    "needs trace=on": "./keyward run qemu trace=on",
+    "this CPU has no PKS": "./keyward run qemu",
+    "this CPU has keys": "./keyward run qemu-nopks",
+}
+
+
 def show_verdict(screen, name, verdict, elf, tail=(), again=None):
-    """Print failures, known divergences and problems. `tail` is shown after a crash; `again(case)`
-    is the command that repeats one case."""
+    """Print skips by reason, known divergences, failures and problems, what is wrong last. `tail` is
+    shown after a crash; `again(case)` is the command that repeats one case."""
+    reasons = Counter(r.reason for r in verdict.results if r.status == "skip")
+    for reason, count in reasons.most_common() if not screen.quiet else ():
+        where = ELSEWHERE.get(reason)
+        screen.say("SKIP %d: %s%s" % (count, reason, " (%s has them)" % where if where else ""))
+    for r in verdict.results:
+        if r.status == "xfail":
+            screen.say("XFAIL %s: %s" % (r.name, r.reason))
     if verdict.problems:
         screen.say("\n-- the last lines of %s --" % name)
         for line in symbolise(list(tail), elf):
@@ -18,12 +36,24 @@ def show_verdict(screen, name, verdict, elf, tail=(), again=None):
         screen.bad("FAILED %s: %s" % (case or name, what))
         if case and again and not any(n.startswith("  again ") for n in notes):
             screen.say("   again: " + again(case))
-    for r in verdict.results:
-        if r.status == "xfail":
-            screen.say("XFAIL %s: %s" % (r.name, r.reason))
+    for complaint in verdict.complaints:
+        screen.bad("NOT UNDERSTOOD %s: %s" % (name, complaint.lstrip("# ")))
     for problem in verdict.problems:
         screen.bad(("TIME-OUT " if verdict.status == ktap.TIMED_OUT else "CRASH ")
                    + "%s: %s" % (name, problem))
+
+
+def in_words(verdict):
+    """What the counts mean, for the end of the last line."""
+    if verdict.status == ktap.OK:
+        notes = [text for status, text in (
+            ("xfail", "xfail: this machine is known to differ from the manual there"),
+            ("skip", "skip: does not apply here")) if verdict.counts[status]]
+        return "all as expected" + (" (%s)" % "; ".join(notes) if notes else "")
+    return {ktap.FAILED: "not as expected, see FAILED above",
+            ktap.SETUP: "a word of the command line was not understood",
+            ktap.CRASHED: "the run is not whole, see CRASH above",
+            ktap.TIMED_OUT: "the run did not end in time"}[verdict.status]
 
 
 def counts(verdict):

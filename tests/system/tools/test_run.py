@@ -96,7 +96,9 @@ class Statuses(Case):
         status, output = self.run_it()
         self.assertEqual(status, 0, output)
         self.assertIn("ok 2 pks", output)
-        self.assertRegex(output, r"fake: 3 pass, 1 skip, \d+\.\d\d s from launch to totals")
+        self.assertIn("SKIP 1: no PKS on this CPU\n", output)
+        self.assertRegex(output, r"fake: 3 pass, 1 skip, \d+\.\d\d s from launch to totals: "
+                         r"all as expected \(skip: does not apply here\)\n$")
 
     def test_0_whatever_status_the_emulator_ends_with(self):
         self.machine(GOOD, then="exit 1")
@@ -107,6 +109,8 @@ class Statuses(Case):
         status, output = self.run_it("pks=strict", "tests=h*", "seed=7")
         self.assertEqual(status, 1)
         self.assertIn("again: tools/run fake tests=harness.null_faults pks=strict seed=7", output)
+        self.assertIn("not as expected, see FAILED above", output.splitlines()[-1])
+        self.assertGreater(output.index("FAILED harness.null_faults"), output.index("SKIP 1: "))
 
     def test_1_known_divergence_that_passes(self):
         self.machine(GOOD, known="harness.null* = mended one day")
@@ -127,6 +131,22 @@ class Statuses(Case):
         for bad in (["tests=a b"], ["novalue"], ["a=$(x)"], ["a='"], ["--nonsense"]):
             status, output = self.run_it(*bad)
             self.assertEqual(status, 2, output)
+
+    def test_2_word_that_the_kernel_does_not_know(self):
+        self.machine(GOOD)
+        for bad, why in (("pks=strcit", "pks= takes off|strict|relaxed|silent"),
+                         ("test=a.*", "did you mean tests=?"), ("repeat=0", "takes 1 to")):
+            status, output = self.run_it(bad)
+            self.assertEqual(status, 2, output)
+            self.assertIn(why, output)
+            self.assertFalse(os.path.exists(self.path("pid")), "it was booted")
+
+    def test_2_kernel_that_does_not_understand_its_command_line(self):
+        complaint = "# command line: pkx=1: no such word"
+        self.machine(complaint + "\n" + GOOD.replace("# Totals", complaint + "\n# Totals"))
+        status, output = self.run_it("--quiet")
+        self.assertEqual(status, 2, output)
+        self.assertEqual(output.count("NOT UNDERSTOOD fake: command line: pkx=1"), 1, output)
 
     def test_2_missing_iso_and_missing_command(self):
         self.machine(GOOD)
@@ -274,7 +294,9 @@ class Manners(Case):
         self.assertIn("not ok 4 - fake: pks.strict", output)
         self.assertIn("1..4", output)
         self.machine(FAILING, known="harness.null* = one day")
-        self.assertIn("# XFAIL one day", self.run_it("--tap")[1])
+        output = self.run_it("--tap")[1]
+        self.assertIn("not ok 2 - fake: harness.null_faults # TODO one day", output)
+        self.assertIn("\nok 3 - fake: harness.bar # SKIP no PKS on this CPU", output)
         self.machine(GOOD.split("# Totals")[0])
         self.assertIn("not ok 5 - fake: no totals line", self.run_it("--tap")[1])
 

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""tools/run --list: the tests of an image, without a boot."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+
+# Three tests as tests/harness/ktest.h lays them out: plain, also under the tick, failing on purpose.
+SOURCE = """
+const struct { const char *suite, *name; void (*fn)(void); unsigned flags; } ktests_start[] = {
+	{ "alpha", "a_thing_is_so", 0, 1 }, { "beta", "another_is_not", 0, 3 },
+	{ "selftest", "a_test_fails", 0, 4 },
+};
+asm(".globl ktests_end; .set ktests_end, ktests_start + 96");
+void _start(void) {}
+"""
+
+
+class List(unittest.TestCase):
+    """On a small ELF file."""
+
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.elf = os.path.join(self.scratch.name, "k.elf")
+        subprocess.run(["gcc", "-x", "c", "-static", "-nostdlib", "-o", self.elf, "-"],
+                       input=SOURCE, text=True, check=True)
+
+    def tearDown(self):
+        self.scratch.cleanup()
+
+    def list(self, *arguments):
+        """tools/run --list: (exit status, output)."""
+        done = subprocess.run([sys.executable, os.path.join(TOP, "tools", "run"), "--elf", self.elf,
+                               "--list", *arguments], text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return done.returncode, done.stdout.splitlines()
+
+    def test_all_but_those_that_fail_on_purpose(self):
+        self.assertEqual(self.list(), (0, ["alpha.a_thing_is_so", "beta.another_is_not",
+                                           "beta.another_is_not+tick"]))
+
+    def test_globs_select_as_in_the_kernel(self):
+        self.assertEqual(self.list("*+tick,alpha.?_*"),
+                         (0, ["alpha.a_thing_is_so", "beta.another_is_not+tick"]))
+
+    def test_no_match_is_said(self):
+        self.assertEqual(self.list("gamma.*"), (2, ["no test matches gamma.*"]))
+
+    def test_no_image_names_the_command_that_builds_it(self):
+        os.remove(self.elf)
+        status, lines = self.list()
+        self.assertEqual(status, 2)
+        self.assertIn("make iso", lines[0])

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""Show a run on a terminal: one line for each suite, redrawn as its tests end."""
+
+import time
+
+BAR = 20
+CLEAR = "\r\x1b[K"
+# A result as the machine reported it; whether `differ` is a known divergence is decided at the end.
+WORDS = (("pass", "pass"), ("fail", "differ"), ("error", "error"), ("skip", "skip"))
+
+
+class Live:
+    """Feed it the judge after each line."""
+
+    def __init__(self, out, colour, clock=time.monotonic):
+        self.out, self.colour, self.clock = out, colour, clock
+        self.suite = None       # the judge's level of the suite that runs
+        self.first = 0          # the index of its first result
+        self.started = clock()
+        self._draw("  booting ...")
+
+    def show(self, judge):
+        """Redraw the line of the suite that runs; finish the line of the one that ended."""
+        suite = judge.stack[1] if len(judge.stack) > 1 else None
+        if self.suite and suite is not self.suite:
+            self._end(judge)
+        if suite and suite is not self.suite and suite.name:
+            self.suite, self.first, self.started = suite, len(judge.results), self.clock()
+        if self.suite:
+            done, plan = self.suite.last, self.suite.plan or 0
+            bar = "#" * (BAR * done // plan if plan else 0)
+            self._draw("  %-16s %s %3d of %-3d %5.1f s" % (
+                self.suite.name, bar.ljust(BAR, "."), done, plan, self.clock() - self.started))
+
+    def close(self):
+        """Leave the line of a suite that did not end."""
+        self.out.write("\n" if self.suite else CLEAR)
+        self.out.flush()
+
+    def _end(self, judge):
+        results = judge.results[self.first:]
+        counts = [(sum(r.reported == status for r in results), word) for status, word in WORDS]
+        text = ", ".join("%d %s" % c for c in counts if c[0])
+        code = "33" if any(n for n, word in counts if word in ("differ", "error")) else "32"
+        line = "  %-16s %-40s %5.1f s" % (self.suite.name, text, self.clock() - self.started)
+        self._draw("\x1b[%sm%s\x1b[0m" % (code, line) if self.colour else line)
+        self.out.write("\n")
+        self.suite = None
+
+    def _draw(self, text):
+        self.out.write(CLEAR + text)
+        self.out.flush()
