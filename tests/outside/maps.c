@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* Steps that change rights by themselves: grants, maps, marks, softirqs and work items. */
+#include "kernel/apic.h"
 #include "kernel/cpu/insn.h"
 #include "mm/kmap/kmap.h"
 #include "mm/kmap/kmap_local.h"
 #include "mm/kmap/kmap_thread.h"
+#include "mm/set_memory.h"
+#include "pks/policy/fault.h"
 #include "pks/policy/global.h"
 #include "pks/rights.h"
 #include "tests/harness/probe.h"
@@ -61,6 +64,12 @@ void outside_maps(void)
 	EXPECT_OUTSIDE(PKRS_INIT & ~pkrs_mask(pages.other.page->pkey));
 	kunmap_thread(pages.other.page);
 	EXPECT_OUTSIDE(PKRS_INIT);
+	kmap_local_page(pages.marked.page);
+	kmap_thread(pages.other.page);
+	kunmap_local((void *)pages.marked.va);
+	EXPECT_OUTSIDE(PKRS_INIT & ~pkrs_mask(pages.other.page->pkey));
+	kunmap_thread(pages.other.page);
+	EXPECT_OUTSIDE(PKRS_INIT);
 }
 
 /* Out of order, too many, and none: each is warned about once, and then counted. */
@@ -78,6 +87,15 @@ void outside_disorder(void)
 	EXPECT_OUTSIDE(PKRS_INIT);
 	kunmap_local((void *)pages.other.va);
 	kunmap_thread(pages.other.page);
+	kunmap_thread(pages.plain);
+	kunmap(pages.other.page);
+	kunmap_local(&pages);
+	a = kmap_local_page_read(pages.marked.page);
+	b = kmap_local_page(pages.second.page);
+	kunmap_local((void *)a);
+	EXPECT_OUTSIDE(writable());
+	kunmap_local((void *)b);
+	EXPECT_OUTSIDE(PKRS_INIT);
 	for (u32 i = 0; i < LOCAL_MAPS; i++)
 		kmap_local_page(pages.second.page);
 	kmap_local_page(pages.other.page);
@@ -85,6 +103,42 @@ void outside_disorder(void)
 	for (u32 i = 0; i < LOCAL_MAPS; i++)
 		kunmap_local((void *)pages.second.va);
 	EXPECT_OUTSIDE(PKRS_INIT);
+}
+
+/* Changes the key of a page that stays marked: the marks move along. */
+static void move_key(struct prot_page *p, u32 to)
+{
+	u32 from = p->page->pkey, marks = pks_global_marks(to);
+
+	kmap(p->page);
+	EXPECT_EQ(set_memory_pkey((u64)p->va, 1, to), 0);
+	EXPECT_EQ(pks_global_marks(from), 0);
+	EXPECT_EQ(pks_global_marks(to), marks + 1);
+	EXPECT_OUTSIDE(PKRS_INIT);
+	EXPECT_EQ(set_memory_pkey((u64)p->va, 1, from), 0);
+	EXPECT_EQ(pks_global_marks(to), marks);
+	EXPECT_EQ(set_memory_pkey((u64)p->va, 1, PKS_KEY_DEFAULT), 0);
+	EXPECT_EQ(pks_global_marks(from), 0);
+	EXPECT_EQ(set_memory_pkey((u64)p->va, 1, from), 0);
+	EXPECT_EQ(pks_global_marks(from), 1);
+	kunmap(p->page);
+	EXPECT_OUTSIDE(PKRS_INIT);
+}
+
+/* Leaving the scope GLOBAL takes back what was lent. */
+static void change_scope(void)
+{
+	policy_scope_set(PKS_SCOPE_CONTEXT);
+	EXPECT_RIGHTS(PKRS_INIT);
+	policy_scope_set((enum pks_scope)outside.scope);
+}
+
+static void recall(void)
+{
+	apic_self_ipi(VECTOR_RECALL);
+	for (u32 i = 0; i < 100; i++)
+		cpu_relax();
+	EXPECT_RIGHTS(PKRS_INIT);
 }
 
 /* The last mark of a key closes it everywhere, by a wait, or at once with interrupts off. */
@@ -107,6 +161,11 @@ void outside_marks(void)
 	EXPECT_RIGHTS(PKRS_INIT);
 	irq_restore(flags);
 	EXPECT_EQ(pks_global_marks(key), 0);
+	kmap(pages.plain);
+	kunmap(pages.plain);
+	move_key(&pages.other, pages.marked.page->pkey);
+	recall();
+	change_scope();
 }
 
 static void meddle(void *arg)

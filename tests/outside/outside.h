@@ -35,6 +35,7 @@ struct outside_pages {
 	struct prot_page second; /* not marked, of the key of `marked` */
 	struct prot_page other;  /* not marked, of a third key: the round marks it */
 	struct prot_page nmi;    /* not marked, of a fourth key: only the NMI's handler uses it */
+	struct page *plain;      /* without a key */
 };
 extern struct outside_pages pages;
 

@@ -17,7 +17,7 @@
 #include "kernel/thread.h"
 #include "kernel/watchdog.h"
 #include "mm/kmap/kmap.h"
-#include "mm/page.h"
+#include "mm/page_alloc.h"
 #include "pks/keys.h"
 #include "tests/harness/access.h"
 #include "tests/harness/user.h"
@@ -41,10 +41,14 @@ static int partner(void *arg)
 	return 0;
 }
 
+/* A key that is lent here is not the other thread's business: its switch ends the loan. */
 static void switch_threads(void)
 {
 	rights_set(WITH_KEY(KEY_A));
 	for (u32 i = 0; i < 3; i++) {
+		if (outside.scope == PKS_SCOPE_GLOBAL)
+			EXPECT_NO_FAULT(policy_write(pages.marked.va), "the page is marked");
+		EXPECT_OUTSIDE(WITH_KEY(KEY_A));
 		thread_yield();
 		EXPECT_RIGHTS(WITH_KEY(KEY_A));
 	}
@@ -94,7 +98,10 @@ static void (*const steps[])(void) = {
 	switch_threads,	       user_mode,
 };
 
-/* tools/inject stops the machine here, reads what the last round did, and writes what comes. */
+/*
+ * tools/inject stops the machine here between two rounds, reads what the last one did, and writes
+ * what the next one does.
+ */
 static __attribute__((noinline)) void outside_next(void)
 {
 	barrier();
@@ -120,27 +127,36 @@ static void play_round(void)
 	EXPECT_EQ(this_local()->steps, 0);
 }
 
+/* Its own plan, for rounds without tools/inject. */
+static void plan(void)
+{
+	outside.scope = outside.rounds % PKS_SCOPES;
+	outside.handler = outside.rounds / PKS_SCOPES % OUTSIDE_HANDLERS;
+	outside.first = outside.rounds;
+	outside.nmis = 0;
+}
+
 static void play(void)
 {
-	u32 plain = PKS_SCOPES * OUTSIDE_HANDLERS;
-
 	do {
-		outside.scope = outside.rounds % PKS_SCOPES;
-		outside.handler = outside.rounds / PKS_SCOPES % OUTSIDE_HANDLERS;
-		outside.first = outside.rounds;
-		outside.nmis = 0;
-		watchdog_set(WATCHDOG_NS, "outside");
-		outside_next();
+		plan();
 		play_round();
-		if (!outside.hosted)
-			EXPECT_EQ(outside.nmis, ARRAY_SIZE(steps));
+		EXPECT_EQ(outside.nmis, ARRAY_SIZE(steps));
 		outside.rounds++;
-	} while (READ_ONCE(outside.hosted) || outside.rounds < plain);
+		outside_next();
+		while (READ_ONCE(outside.hosted)) {
+			watchdog_set(WATCHDOG_NS, "outside");
+			play_round();
+			outside.rounds++;
+			outside_next();
+		}
+	} while (outside.rounds < PKS_SCOPES * OUTSIDE_HANDLERS);
 }
 
 static bool pages_get(const int keys[4])
 {
-	return prot_page_get(&pages.marked, (u32)keys[0]) &&
+	pages.plain = page_alloc(0);
+	return pages.plain && prot_page_get(&pages.marked, (u32)keys[0]) &&
 	       prot_page_get(&pages.second, (u32)keys[0]) &&
 	       prot_page_get(&pages.closed, (u32)keys[1]) &&
 	       prot_page_get(&pages.other, (u32)keys[2]) &&
@@ -154,6 +170,7 @@ static void pages_put(void)
 	prot_page_put(&pages.closed);
 	prot_page_put(&pages.other);
 	prot_page_put(&pages.nmi);
+	page_free(pages.plain, 0);
 }
 
 static void one_nmi_leaves_a_round_as_it_was(void)

@@ -3,7 +3,7 @@
 #include "kernel/apic.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/lib/atomic.h"
-#include "mm/kmap/kmap_local.h"
+#include "mm/kmap/kmap.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/probe.h"
@@ -139,6 +139,8 @@ static bool on_machine_check(struct regs *regs)
 	EXPECT_EQ(read_flags() & RFLAGS_TF, 0);
 	debug_with_user_gs();
 	EXPECT_RIGHTS(PKRS_INIT);
+	kmap(pages.other.page);
+	kunmap(pages.other.page);
 	rights_set(0);
 	return true;
 }
