@@ -16,13 +16,17 @@ static u32 key_mask(void)
 
 void outside_expect(const char *file, int line, u32 want)
 {
-	bool lent = pks_policy_get().scope == PKS_SCOPE_GLOBAL;
-	u32 reg = pkrs_register(), mirror = rights_mirror();
+	bool global = pks_policy_get().scope == PKS_SCOPE_GLOBAL;
+	u32 lent = this_cpu()->pkrs_lent, reg = pkrs_register(), mirror = rights_mirror();
 
 	ktest_checked();
-	if (mirror != want || (reg != want && !(lent && reg == (want & ~key_mask()))))
+	if (mirror != want || (reg != want && !(global && reg == (want & ~key_mask()))))
 		ktest_fail(file, line, "expected rights %08x, IA32_PKRS is %08x and cpu->pkrs %08x",
 			   want, reg, mirror);
+	if (mirror & ~reg & ~lent)
+		ktest_fail(file, line, "IA32_PKRS has more rights, %08x, than cpu->pkrs, %08x, and "
+				       "what is noted as lent, %08x: no recall will take them back",
+			   reg, mirror, lent);
 }
 
 /* A pardon, and what the context may do after it. */
