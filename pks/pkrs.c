@@ -37,7 +37,11 @@ static void write_register(u32 pkrs)
 		this_cpu()->pkrs_writes++;
 }
 
-/* If an NMI recalls meanwhile, this loan is taken back too; the access then faults again. */
+/*
+ * If an NMI recalls meanwhile, this loan is taken back too; the access then faults again. Writes
+ * pkrs_lent after the register: an NMI in between closes the register on its exit, and one before
+ * that must not leave pkrs_lent at 0, as the recall here would then find nothing to take back.
+ */
 void pkrs_lend(u32 pkrs, u32 bits)
 {
 	struct cpu *cpu = this_cpu();
@@ -45,8 +49,8 @@ void pkrs_lend(u32 pkrs, u32 bits)
 	u32 lent = cpu->pkrs_lent | bits;
 
 	cpu->pkrs = pkrs;
-	smp_store_release(&cpu->pkrs_lent, lent);
 	write_register(pkrs & ~lent);
+	smp_store_release(&cpu->pkrs_lent, lent);
 	if (smp_load_acquire(&cpu->pkrs_recalls) != recalls)
 		pkrs_recall();
 }
