@@ -82,13 +82,15 @@ void pkrs_check_mirror(void);
 
 /*
  * Panics unless the difference between mirror and register is what pkrs_lend() lent on this CPU.
- * PKRS_VERIFY and pkrs_check_mirror() call it if the two differ.
+ * PKRS_VERIFY and pkrs_check_mirror() call it if the two differ. Reads pkrs_lent first: an NMI that
+ * recalls also closes the register.
  */
 void pkrs_mirror_lies(void)
 {
+	u32 lent = smp_load_acquire(&this_cpu()->pkrs_lent);
 	u32 mirror = (u32)this_cpu()->pkrs, reg = pkrs_register();
 
-	if (!(reg & ~mirror) && !(mirror & ~reg & ~this_cpu()->pkrs_lent))
+	if (!(reg & ~mirror) && !(mirror & ~reg & ~lent))
 		return;
 	panic("cpu->pkrs is %08lx, IA32_PKRS is %08x", this_cpu()->pkrs, pkrs_register());
 }
