@@ -16,6 +16,7 @@ FILES = ("kernel/entry.S", "kernel/switch.S", "kernel/nmi_stack.c", "pks/pkrs.c"
          "mm/kmap/kmap_thread.c")
 # What a header's inline functions become in one that uses them all.
 INLINED = {"outside_rights": ("pks/rights.h", "pks/pkrs.h")}
+ALSO = ("policy_read", "policy_write")      # the accesses that are pardoned
 APART = ("trap_stubs",)     # 256 times the same two pushes and a jump
 
 FUNCTION = re.compile(r"([0-9a-f]{16}) <([^>]+)>:$")
@@ -80,7 +81,7 @@ def _chosen(places):
         return []
     if name in INLINED:
         return [p for p in places if p.file in INLINED[name]]
-    return places if any(p.file in FILES for p in places) else []
+    return places if name in ALSO or any(p.file in FILES for p in places) else []
 
 
 def read(elf):

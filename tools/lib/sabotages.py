@@ -5,9 +5,9 @@ import glob
 import os
 import re
 
-# A failed test, as tools/run or cmocka names it.
+# A failed test, as tools/run, cmocka or TAP names it.
 FAILED = re.compile(r"^(?:FAILED|CRASH|TIME-OUT) (?:[a-z0-9-]+: )?(.*)$"
-                    r"|^\[  FAILED  \] (\w+)$", re.M)
+                    r"|^(?:\[  FAILED  \]|not ok \d+) (\S+)$", re.M)
 
 
 class Sabotage:
@@ -25,7 +25,7 @@ class Sabotage:
 
     def command(self, limit):
         """What to run after the build, for at most `limit` seconds."""
-        if self.on_host():
+        if self.on_host() or self.run[0].startswith("tools/"):
             return ["timeout", str(limit), *self.run]
         return ["tools/run", *self.run, "--quiet", "--timeout", str(limit)]
 
