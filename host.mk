@@ -10,7 +10,7 @@ WRITE   ?=
 SUITE   ?= bookworm
 ISO     := $(BUILD)/keyward.iso
 
-.PHONY: experiments bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
+.PHONY: experiments inject bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
 	debug-test monitor-test test matrix divergences report report-test check lint house format tool-test \
 	sabotage repro bare words help
 
@@ -80,6 +80,9 @@ debug-test: iso ## both debuggers' own tests
 
 sabotage: ## break the kernel in every known way; each must be noticed
 	@tools/sabotage
+
+inject: iso ## NMIs from outside: each instruction of the entry and rights code, scope and handler
+	@tools/inject --build $(BUILD) --all --jobs 2 $(ARGS)
 
 monitor-test: iso ## every command of the monitor, typed on a terminal and on a keyboard
 	@KEYWARD_BUILD=$(BUILD) tools/unit tests/system/monitor

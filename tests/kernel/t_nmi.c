@@ -2,8 +2,8 @@
 /*
  * NMI, machine check and #DB can come between any two instructions, also between the two halves of
  * a rights write and with interrupts off. These tests raise them at each instruction in turn. What
- * this cannot know: the entry code itself, which the trap flag does not reach, and the NMIs of a
- * real machine.
+ * this cannot know: the entry code itself, which the trap flag does not reach (tests/outside does),
+ * and the NMIs of a real machine.
  */
 #define KTEST_SUITE "nmi"
 

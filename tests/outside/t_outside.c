@@ -7,7 +7,6 @@
  */
 #define KTEST_SUITE "outside"
 
-#include "tests/outside/outside.h"
 #include "kernel/apic.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/lib/atomic.h"
@@ -21,6 +20,7 @@
 #include "pks/keys.h"
 #include "tests/harness/access.h"
 #include "tests/harness/user.h"
+#include "tests/outside/outside.h"
 
 #define WATCHDOG_NS 8000000000ULL
 
@@ -92,10 +92,10 @@ static void user_mode(void)
 }
 
 static void (*const steps[])(void) = {
-	outside_fault,	       outside_refusal,	      outside_exception, outside_registers,
-	outside_machine_check, outside_user_gs,	      outside_interrupt, outside_soft,
-	outside_rights,	       outside_maps,	      outside_disorder,	 outside_marks,
-	switch_threads,	       user_mode,
+	outside_fault,         outside_refusal, outside_exception, outside_registers,
+	outside_machine_check, outside_user_gs, outside_interrupt, outside_soft,
+	outside_rights,        outside_maps,    outside_disorder,  outside_marks,
+	switch_threads,        user_mode,
 };
 
 /*
@@ -159,8 +159,7 @@ static bool pages_get(const int keys[4])
 	return pages.plain && prot_page_get(&pages.marked, (u32)keys[0]) &&
 	       prot_page_get(&pages.second, (u32)keys[0]) &&
 	       prot_page_get(&pages.closed, (u32)keys[1]) &&
-	       prot_page_get(&pages.other, (u32)keys[2]) &&
-	       prot_page_get(&pages.nmi, (u32)keys[3]);
+	       prot_page_get(&pages.other, (u32)keys[2]) && prot_page_get(&pages.nmi, (u32)keys[3]);
 }
 
 static void pages_put(void)

@@ -24,8 +24,9 @@ void outside_expect(const char *file, int line, u32 want)
 		ktest_fail(file, line, "expected rights %08x, IA32_PKRS is %08x and cpu->pkrs %08x",
 			   want, reg, mirror);
 	if (mirror & ~reg & ~lent)
-		ktest_fail(file, line, "IA32_PKRS has more rights, %08x, than cpu->pkrs, %08x, and "
-				       "what is noted as lent, %08x: no recall will take them back",
+		ktest_fail(file, line,
+			   "IA32_PKRS has more rights, %08x, than cpu->pkrs, %08x, and "
+			   "what is noted as lent, %08x: no recall will take them back",
 			   reg, mirror, lent);
 }
 
