@@ -16,18 +16,22 @@ class Sabotage:
     def __init__(self, title, build, run):
         self.name, self.what = [part.strip() for part in title.split(":", 1)]
         self.build = build  # the command that builds what is run
-        self.run = run      # words for tools/run
+        self.run = run      # words for tools/run, or a host test or tool with its words
         self.edits = []
 
     def on_host(self):
         """Whether what is run is a host test, not a machine."""
         return self.run[0].startswith("build/")
 
+    def on_machine(self):
+        """Whether what is run are words for tools/run."""
+        return not self.run[0].startswith(("build/", "tools/"))
+
     def command(self, limit):
         """What to run after the build, for at most `limit` seconds."""
-        if self.on_host() or self.run[0].startswith("tools/"):
-            return ["timeout", str(limit), *self.run]
-        return ["tools/run", *self.run, "--quiet", "--timeout", str(limit)]
+        if self.on_machine():
+            return ["tools/run", *self.run, "--quiet", "--timeout", str(limit)]
+        return ["timeout", str(limit), *self.run]
 
     def failed(self, output):
         """The names of the tests that failed."""

@@ -53,13 +53,16 @@ class Sabotages(unittest.TestCase):
         self.assertEqual(only.edits, [("mm/a.c", "one();\ntwo();", "two();"),
                                       ("mm/a.c", "three();", "")])
 
-    def test_a_machine_or_a_host_test_is_run(self):
-        self.write("tests/sabotage/a.txt", LIST + "% build/host/gcc/t_a\n= second: more\n")
-        machine, host = sabotages.read_all(self.top)
+    def test_a_machine_a_host_test_or_a_tool_is_run(self):
+        self.write("tests/sabotage/a.txt", LIST + "% build/host/gcc/t_a\n= second: more\n"
+                   "% tools/inject --all\n= third: more\n")
+        machine, host, tool = sabotages.read_all(self.top)
+        self.assertEqual(tool.command(7), ["timeout", "7", "tools/inject", "--all"])
+        self.assertEqual(tool.failed("ok 1 a.b\nnot ok 2 a.c\n"), ["a.c"])
         self.assertEqual(machine.command(7), ["tools/run", "qemu", "tests=a.*", "--quiet",
                                               "--timeout", "7"])
         self.assertEqual(host.command(7), ["timeout", "7", "build/host/gcc/t_a"])
-        self.assertEqual((machine.on_host(), host.on_host()), (False, True))
+        self.assertEqual([s.on_host() for s in (machine, host, tool)], [False, True, False])
 
     def test_failed_tests_are_named(self):
         only, = sabotages.read_all(self.top)
