@@ -105,9 +105,10 @@ class Turns(unittest.TestCase):
         chosen = [place(a) for a in range(30)]
         return list(inject.cases(types.SimpleNamespace(**dict(every, **opts)), chosen, reached))
 
-    def test_each_instruction_comes_once_under_all_scopes_and_handlers(self):
+    def test_each_instruction_comes_once_under_each_scope(self):
         found = self.cases({s: set(range(30)) for s in range(3)})
-        self.assertEqual([c.place.address for c in found], list(range(30)))
+        self.assertEqual([(c.place.address, c.scope) for c in found],
+                         [(a, s) for a in range(30) for s in range(3)])
         self.assertEqual(len({(c.scope, c.handler) for c in found}), 15)
 
     def test_all_means_every_combination(self):
