@@ -2,6 +2,7 @@
 """A client of QEMU's gdb stub: breakpoints, memory, the program counter, the monitor."""
 
 import socket
+import time
 
 RIP = 16    # its number among the registers of the packet `g`
 
@@ -19,7 +20,14 @@ class Remote:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
+        for left in reversed(range(200)):   # the file is there before anybody listens
+            try:
+                self.socket.connect(path)
+                break
+            except ConnectionRefusedError as problem:
+                if not left:
+                    raise Gone from problem
+                time.sleep(0.05)
         self.buffer = b""
         self.ask("qSupported")
 
