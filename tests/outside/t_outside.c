@@ -9,6 +9,7 @@
 
 #include "kernel/apic.h"
 #include "kernel/cpu/insn.h"
+#include "kernel/cpu/layout.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
 #include "kernel/sched.h"
@@ -59,6 +60,7 @@ static void switch_threads(void)
 static bool on_break(struct regs *regs)
 {
 	EXPECT(regs_user(regs));
+	EXPECT_EQ(regs->rsp >> PAGE_SHIFT, (USER_STACK - 1) >> PAGE_SHIFT);
 	EXPECT_OUTSIDE(PKRS_INIT);
 	rights_set(0);
 	return true;
