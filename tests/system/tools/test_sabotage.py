@@ -57,7 +57,7 @@ class Sabotages(unittest.TestCase):
         self.write("tests/sabotage/a.txt", LIST + "% build/host/gcc/t_a\n= second: more\n"
                    "% tools/inject --all\n= third: more\n")
         machine, host, tool = sabotages.read_all(self.top)
-        self.assertEqual(tool.command(7), ["timeout", "7", "tools/inject", "--all"])
+        self.assertEqual(tool.command(7), ["timeout", "70", "tools/inject", "--all"])
         self.assertEqual(tool.failed("ok 1 a.b\nnot ok 2 a.c\n"), ["a.c"])
         self.assertEqual(machine.command(7), ["tools/run", "qemu", "tests=a.*", "--quiet",
                                               "--timeout", "7"])
