@@ -38,6 +38,7 @@ const char *exception_name(u64 vector);
  *     with local maps open                               dropped, with a warning
  *     with preemption off (kmap_atomic())                on again when the thread has ended
  *     with interrupts off                                likewise
+ *     in wait_event(), or on its way to sleep            leaves the queue
  *     with preemption and interrupts off                 panic: other CPUs may use its stack
  *     with a spinlock held                               panic: its data may be half-changed
  *   an essential thread: main, idle, the worker          panic

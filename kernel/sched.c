@@ -228,6 +228,17 @@ void thread_sleep(u64 ns)
 	irq_restore(flags);
 }
 
+void thread_mark_dead(void)
+{
+	struct thread *t = current_thread();
+	struct runqueue *rq = &this_cpu()->rq;
+
+	spin_lock(&rq->lock);
+	list_del(&t->queue_node);
+	smp_store_release(&t->state, THREAD_DEAD);
+	spin_unlock(&rq->lock);
+}
+
 void sched_tick(u64 now)
 {
 	struct cpu *cpu = this_cpu();

@@ -35,6 +35,12 @@ void schedule(void);
 /* Keeps the running thread off the CPU until it is woken; call with its state set. */
 void thread_block(void);
 
+/*
+ * Marks the running thread dead, so that no wake-up finds it, and takes it off the sleepers if it
+ * has died on its way to sleep. Interrupts off.
+ */
+void thread_mark_dead(void);
+
 /* Wakes the threads that sleep until `now` (ns) or earlier. Called by the tick. */
 void sched_tick(u64 now);
 

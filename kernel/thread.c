@@ -109,7 +109,9 @@ static _Noreturn void finish(void)
 	irq_disable();
 	if (locks_held())
 		panic("a thread ends with a spinlock held");
-	smp_store_release(&t->state, THREAD_DEAD);
+	if (t->waits_on)
+		waitq_finish(t->waits_on);
+	thread_mark_dead();
 	waitq_wake(&ends);
 	thread_block();
 	panic("a dead thread was run");

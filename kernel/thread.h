@@ -37,7 +37,8 @@ struct thread {
 	bool queued;             /* in rq->ready, or on its way into one; locked */
 	bool on_cpu;             /* a CPU is on its stack; cleared by the next thread there */
 	struct list_head queue_node; /* ready or sleeping list; under the run queue's lock */
-	struct list_head wait_node;  /* in a wait queue; under that queue's lock */
+	struct list_head wait_node;  /* in `waits_on`; under that queue's lock */
+	struct waitq *waits_on;      /* NULL: none. Only the thread itself reads and writes it */
 	struct list_head all_node;   /* all_threads; under its lock */
 	u64 wake_at;                 /* ns; while in the sleeping list */
 	u64 cr3;                     /* own address space, or 0: the kernel's */

@@ -14,6 +14,7 @@ void waitq_prepare(struct waitq *wq)
 
 	list_del(&t->wait_node);
 	list_add_tail(&t->wait_node, &wq->waiters);
+	t->waits_on = wq;
 	t->state = THREAD_BLOCKED;
 	spin_unlock_irqrestore(&wq->lock, flags);
 }
@@ -24,6 +25,7 @@ void waitq_finish(struct waitq *wq)
 	u64 flags = spin_lock_irqsave(&wq->lock);
 
 	list_del(&t->wait_node);
+	t->waits_on = NULL;
 	t->state = THREAD_RUNNABLE;
 	spin_unlock_irqrestore(&wq->lock, flags);
 }

@@ -27,7 +27,9 @@ void waitq_wake(struct waitq *wq);
 
 /*
  * Waits until `condition` holds, which the waiting thread evaluates after every wake-up. It joins
- * the queue before it looks, so a wake-up between the look and the sleep is not lost.
+ * the queue before it looks, so a wake-up between the look and the sleep is not lost. The condition
+ * must not wait itself. If it ends the thread, the thread leaves the queue (kernel/thread.c); the
+ * queue must outlive its waiters.
  */
 #define wait_event(wq, condition)          \
 	do {                               \
