@@ -24,7 +24,7 @@ enum ctx_kind { CTX_WORK, CTX_SOFTIRQ, CTX_INTERRUPT, CTX_NMI };
 
 struct ctx {
 	struct local *below; /* of the interrupted context */
-	u32 base;            /* the previous base of its own struct local */
+	u64 base;            /* the previous base of its own struct local */
 	u32 pkrs;            /* the rights below; for a trap they are in its frame */
 };
 

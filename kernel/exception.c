@@ -170,7 +170,7 @@ static __attribute__((noinline)) void interrupt(struct regs *regs)
 static inline __attribute__((always_inline)) void synchronous(struct regs *regs)
 {
 	struct local *local = this_local();
-	u32 maps = local_enter(local);
+	u64 outer = local_enter(local);
 
 	if (regs->vector == X86_DB)
 		debug(regs);
@@ -178,7 +178,7 @@ static inline __attribute__((always_inline)) void synchronous(struct regs *regs)
 		syscall_dispatch(regs);
 	else
 		exception(regs);
-	local_leave(local, maps);
+	local_leave(local, outer);
 }
 
 static inline __attribute__((always_inline)) void dispatch(struct regs *regs)

@@ -104,7 +104,7 @@ static _Noreturn void finish(void)
 {
 	struct thread *t = current_thread();
 
-	t->local.base = 0; /* the maps of all its contexts end */
+	t->local.base_open = 0; /* the maps and pardons of all its contexts end */
 	local_leave(&t->local, 0);
 	irq_disable();
 	if (locks_held())

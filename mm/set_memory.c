@@ -99,9 +99,9 @@ static void change_keys(u64 va, u64 end, u32 key)
 		entry = pgtable_entry(kernel_root, va, walk.last, false);
 		BUG_ON(!entry);
 		smp_store_release(entry, pte_with_key(*entry, key));
+		note_key(va, size, key); /* first: a key without pages is found at none */
 		pks_key_add_pages(walk.key, -(s64)(size >> PAGE_SHIFT));
 		pks_key_add_pages(key, (s64)(size >> PAGE_SHIFT));
-		note_key(va, size, key);
 		va += size;
 	}
 }

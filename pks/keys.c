@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "pks/keys.h"
+#include "kernel/console/console.h"
+#include "kernel/cpu/local.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/lib/atomic.h"
 #include "pks/pkrs.h"
 
@@ -17,18 +20,40 @@ _Static_assert(PKRS_INIT == (0xffffffffULL - (0 STATIC_KEYS(ALLOWED))), "PKRS_IN
 static const char *owners[PKS_KEYS] = { STATIC_KEYS(OWNER) }; /* changed by compare-and-swap */
 static s64 pages[PKS_KEYS];                                   /* atomic */
 
+/*
+ * Forgets the running context's pardon for a key that its rights deny by now. That of the context
+ * that an exception has interrupted stays: its rights are in a saved frame.
+ */
+static void forget_pardon(u32 key)
+{
+	struct local *local = this_local();
+
+	if (!pkrs_permits(pkrs_read(), key, PKS_READ))
+		local->pardoned &= ~(1u << key) | local->base_pardoned;
+}
+
 int pks_key_alloc(const char *owner)
 {
+	u32 open = 0;
+
 	if (!pks_on())
 		return -ENODEV;
 	if (!owner)
 		return -EINVAL;
-	for (int key = PKS_KEY_FIRST_DYNAMIC; key < PKS_KEYS; key++) {
+	for (u32 key = PKS_KEY_FIRST_DYNAMIC; key < PKS_KEYS; key++) {
 		const char *nobody = NULL;
 
-		if (try_cmpxchg(&owners[key], &nobody, owner))
-			return key;
+		if (!try_cmpxchg(&owners[key], &nobody, owner))
+			continue;
+		forget_pardon(key);
+		if (!pks_key_open(key, NULL))
+			return (int)key;
+		smp_store_release(&owners[key], NULL);
+		open |= 1u << key;
 	}
+	for (u32 key = 0; open >> key; key++)
+		if (open & 1u << key)
+			pks_key_open(key, owner);
 	return -ENOSPC;
 }
 
@@ -39,6 +64,7 @@ int pks_key_free(u32 key)
 	if (smp_load_acquire(&pages[key]))
 		return -EBUSY;
 	pkrs_update(0, pkrs_mask(key));
+	forget_pardon(key);
 	smp_store_release(&owners[key], NULL);
 	return 0;
 }

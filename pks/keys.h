@@ -9,16 +9,18 @@
 #include "kernel/lib/types.h"
 
 /*
- * Allocates a key. Its initial rights are "no access", which every context has for a key that
- * nobody owns. `owner` is static text for reports. Returns the key, -ENODEV without PKS, -EINVAL
- * without an owner, -ENOSPC if all keys are taken. Thread context.
+ * Allocates a key. Its initial rights are "no access", which every context has for the key that is
+ * returned: a key that a pardon or a map still opens somewhere is passed over, until that context
+ * has ended. `owner` is static text for reports. Returns the key, -ENODEV without PKS, -EINVAL
+ * without an owner, -ENOSPC if all keys are taken, or still open: then a warning names a context
+ * for each of these. Thread context.
  */
 int pks_key_alloc(const char *owner);
 
 /*
  * Frees a key. -EBUSY while pages carry it, -EINVAL if pks_key_alloc() did not return it. Drops the
- * caller's own rights to it; all other contexts must have revoked theirs, as before freeing memory.
- * Thread context.
+ * caller's own rights to it. What others were granted they must have revoked, as before freeing
+ * memory; what a pardon or a map gave them delays the next pks_key_alloc(). Thread context.
  */
 int pks_key_free(u32 key);
 

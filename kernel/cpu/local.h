@@ -35,9 +35,25 @@ struct local_step {
 	u8 kind;     /* enum step_kind */
 };
 
+/*
+ * The first two words are compared as one: local_leave() must be short. Other CPUs read `maps`,
+ * `map`, `pardoned` and `steps`, to find who has a page or a key open (mm/kmap/kmap_holder.c).
+ */
 struct local {
-	u32 maps, steps; /* how many are in use */
-	u32 base;        /* maps below it belong to the interrupted context */
+	union {
+		struct {
+			u32 maps;     /* how many are in use */
+			u32 pardoned; /* keys that pardons may have opened, a bit for each */
+		};
+		u64 open;
+	};
+	union { /* the same two when the context began: they belong to the interrupted one */
+		struct {
+			u32 base, base_pardoned;
+		};
+		u64 base_open;
+	};
+	u32 steps; /* how many are in use */
 	struct local_map map[LOCAL_MAPS];
 	struct local_step step[LOCAL_STEPS];
 };
@@ -66,19 +82,22 @@ static inline struct local *local_set(struct local *local)
 }
 
 /* Begins a context on top of `local`. Returns what local_leave() needs to end it. Any context. */
-static inline u32 local_enter(struct local *local)
+static inline u64 local_enter(struct local *local)
 {
-	u32 outer = local->base;
+	u64 outer = local->base_open;
 
-	local->base = local->maps;
+	local->base_open = local->open;
 	return outer;
 }
 
-static inline void local_leave(struct local *local, u32 outer)
+static inline void local_leave(struct local *local, u64 outer)
 {
-	if (unlikely(local->maps != local->base))
-		kmap_left_open(local);
-	local->base = outer;
+	if (unlikely(local->open != local->base_open)) {
+		if (local->maps != local->base)
+			kmap_left_open(local);
+		local->pardoned = local->base_pardoned;
+	}
+	local->base_open = outer;
 }
 
 #endif

@@ -56,6 +56,12 @@ bool page_is_marked(const struct page *page);
 void pks_key_moved(const struct page *page, u32 key);
 
 /*
+ * pks/keys.c: true if a context may have rights to the key by a pardon or a map. If `owner` is not
+ * NULL, warns that it gets no key for that reason. mm/kmap/kmap_holder.c. Thread context.
+ */
+bool pks_key_open(u32 key, const char *owner);
+
+/*
  * kernel/exception.c: handles a page fault. `addr` is CR2, read before anything could overwrite it.
  * pks/policy/page_fault.c. Interrupts off on entry.
  */

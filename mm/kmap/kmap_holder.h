@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds the context that has a page mapped for itself: for warnings, and before pages go away. */
+/*
+ * Finds the context that has a page mapped for itself, or a key open: for warnings, and before
+ * pages go away or a key gets another owner (pks_key_open(), kernel/cpu/upcalls.h).
+ */
 #ifndef KEYWARD_MM_KMAP_KMAP_HOLDER_H
 #define KEYWARD_MM_KMAP_KMAP_HOLDER_H
 

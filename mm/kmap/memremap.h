@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A device's range of memory with struct pages, like Linux's dev_pagemap, over RAM set aside for
- * it. A protected range carries its owner's key, which every context is denied at first: to use a
- * page, map it (mm/kmap/kmap_local.h, mm/kmap/kmap.h) or have the key granted.
+ * it. A protected range carries its owner's key and gives nobody rights to it: to use a page, map
+ * it (mm/kmap/kmap_local.h, mm/kmap/kmap.h) or have the key granted. Rights go by key: whoever has
+ * them from another range of the same key, even from one that is gone, has them here too. A range
+ * that must be denied to everybody at first needs a key of its own, from pks_key_alloc().
  */
 #ifndef KEYWARD_MM_KMAP_MEMREMAP_H
 #define KEYWARD_MM_KMAP_MEMREMAP_H

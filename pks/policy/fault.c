@@ -127,22 +127,45 @@ static inline void open_key(struct regs *regs, u32 key)
 	regs_pkrs_set(regs, pkrs_with((u32)regs_pkrs(regs), key, PKS_READWRITE));
 }
 
-/* Lets the access through; if it cannot be stepped, then for the rest of its context. */
-static __attribute__((noinline)) void pardon(struct regs *regs, u32 key, enum pks_reach reach)
+/*
+ * Lets the access through; if it cannot be stepped, then for the rest of its context. True: the
+ * frame gets no right that outlives the instruction.
+ */
+static __attribute__((noinline)) bool pardon(struct regs *regs, u32 key, enum pks_reach reach)
 {
 	if (reach == PKS_REACH_ALL) {
 		COUNT(global_lent);
 		pks_global_lend(regs, key);
-		return;
+		return true;
 	}
 	if (reach == PKS_REACH_INSTRUCTION) {
 		if (pks_step(regs, key)) {
 			COUNT(steps);
-			return;
+			return true;
 		}
 		COUNT(steps_wide);
 	}
 	open_key(regs, key);
+	return false;
+}
+
+/*
+ * The same for a key that can get another owner. Notes the pardon for pks_key_alloc(), in the step
+ * where there is one; then looks whether the page still has the key. It may have lost it since it
+ * was judged, and the key been freed and given to another. pks_key_alloc() looks for the note after
+ * pages have lost the key, so one of the two sees what the other did: both have a locked
+ * instruction in between. What comes too late is closed again, and the access judged anew.
+ */
+static __attribute__((noinline)) void pardon_dynamic(struct regs *regs, u64 addr, u32 key,
+						     enum pks_reach reach)
+{
+	u32 before = (u32)regs_pkrs(regs), *noted = &this_local()->pardoned, old = *noted;
+
+	atomic_or(1u << key, noted);
+	if (pardon(regs, key, reach))
+		smp_store_release(noted, old);
+	if (pks_find_target(addr).key != key)
+		regs_pkrs_set(regs, before);
 }
 
 bool pks_fault(struct regs *regs, u64 addr)
@@ -167,7 +190,9 @@ bool pks_fault(struct regs *regs, u64 addr)
 	PATCH_SITE(MAGIC_PARDON);
 	COUNT(pardons);
 	trace(TRACE_PARDON, addr, at.key);
-	if (likely(judged.reach == PKS_REACH_CONTEXT))
+	if (unlikely(at.key >= PKS_KEY_FIRST_DYNAMIC))
+		pardon_dynamic(regs, addr, at.key, judged.reach);
+	else if (likely(judged.reach == PKS_REACH_CONTEXT))
 		open_key(regs, at.key);
 	else
 		pardon(regs, at.key, judged.reach);

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A key that a pardon or a map still opens in some context gets no new owner before that context
+ * has ended. In each test only one key is free, so pks_key_alloc() gives that one or none. What
+ * this cannot know: a grant that was not revoked before its key was freed; that is its owner's
+ * duty.
+ */
+#define KTEST_SUITE "keys"
+
+#include "kernel/cpu/percpu.h"
+#include "kernel/sched.h"
+#include "kernel/softirq.h"
+#include "kernel/work.h"
+#include "mm/kmap/kmap_local.h"
+#include "mm/kmap/kmap_thread.h"
+#include "pks/keys.h"
+#include "tests/harness/nested.h"
+#include "tests/pks/key_holder.h"
+
+static void be_pardoned_and_stay(struct regs *regs)
+{
+	be_pardoned();
+	stay_inside(regs);
+}
+
+static void pardoned(void)
+{
+	be_pardoned();
+	stay();
+}
+
+static void pardoned_below_exceptions(void)
+{
+	be_pardoned();
+	inside(stay_inside);
+}
+
+static void pardoned_in_an_exception(void)
+{
+	inside(be_pardoned_and_stay);
+	stay();
+}
+
+static void mapped(void)
+{
+	void *va = kmap_local_page(page.page);
+
+	stay();
+	kunmap_local(va);
+}
+
+static void mapped_for_reading(void)
+{
+	const void *va = kmap_local_page_read(page.page);
+
+	inside(stay_inside);
+	kunmap_local(va);
+}
+
+static void mapped_for_the_thread(void)
+{
+	struct page *mapped_page = page.page;
+
+	kmap_thread(mapped_page);
+	stay();
+	kunmap_thread(mapped_page);
+}
+
+/* MOVSQ reads by a right for this instruction alone; its write is not canonical. */
+static void within_a_pardoned_instruction(void)
+{
+	const volatile u64 *from = page.va;
+	u64 to = 0x8000000000000000;
+
+	asm volatile("movsq" : "+S"(from), "+D"(to) : : "memory");
+}
+
+static void work_pardoned(struct work *work)
+{
+	(void)work;
+	pardoned();
+}
+
+static void in_a_work_item(void)
+{
+	struct work work;
+
+	work_init(&work, work_pardoned);
+	work_queue(&work);
+	work_wait(&work, 1);
+}
+
+static void in_a_softirq(void)
+{
+	softirq_register(SOFTIRQ_TEST, pardoned);
+	softirq_raise(SOFTIRQ_TEST);
+}
+
+static const struct holding {
+	void (*fn)(void);
+	enum pks_scope scope;
+	bool smp; /* the holder keeps its CPU busy */
+} holdings[] = {
+	{ .fn = pardoned },
+	{ .fn = pardoned_below_exceptions },
+	{ .fn = pardoned_in_an_exception },
+	{ .fn = mapped },
+	{ .fn = mapped_for_reading },
+	{ .fn = mapped_for_the_thread },
+	{ .fn = within_a_pardoned_instruction, .scope = PKS_SCOPE_INSTRUCTION },
+	{ .fn = in_a_work_item },
+	{ .fn = in_a_softirq, .smp = true },
+};
+
+static int hold(void *arg)
+{
+	((const struct holding *)arg)->fn();
+	return 0;
+}
+
+static void hold_key(u32 k, struct cpu *cpu, const struct holding *h)
+{
+	struct thread *t;
+
+	key = k;
+	if (!marked_page(&page, key))
+		return;
+	policy_scope_set(h->scope);
+	t = begin(cpu, hold, (void *)(u64)h);
+	if (!t)
+		return;
+	free_key(true);
+	EXPECT(!pks_key_owner(key));
+	end(t);
+	EXPECT_EQ(pks_key_alloc("next"), key);
+}
+
+/* Every kind with every key, by turns on the first and the last CPU. */
+static void hold_keys(void)
+{
+	thread_pin(cpus[0]);
+	for (u32 k = PKS_KEY_FIRST_DYNAMIC; k < PKS_KEYS; k++)
+		for (u32 i = 0; i < ARRAY_SIZE(holdings); i++) {
+			struct cpu *last = cpus[cpu_count - 1];
+
+			if (!holdings[i].smp)
+				hold_key(k, (k + i) & 1 ? last : cpus[0], &holdings[i]);
+			else if (cpu_count > 1)
+				hold_key(k, last, &holdings[i]);
+		}
+	thread_pin(NULL);
+}
+
+static void a_key_gets_no_new_owner_while_a_context_has_it_open(void)
+{
+	with_all_keys(hold_keys);
+}
+KTEST(a_key_gets_no_new_owner_while_a_context_has_it_open, KT_PKS | KT_STRESS);
