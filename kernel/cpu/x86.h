@@ -48,7 +48,9 @@
 #define X86_DB         1
 #define X86_NMI        2
 #define X86_BP         3
+#define X86_OF         4
 #define X86_UD         6
+#define X86_NM         7
 #define X86_DF         8
 #define X86_GP         13
 #define X86_PF         14

@@ -32,9 +32,26 @@ static void debug_here(void)
 	asm volatile("pushfq; orq %0, (%%rsp); popfq; nop" : : "i"(RFLAGS_TF) : "memory", "cc");
 }
 
+static void overflow_here(void)
+{
+	asm volatile("int $4" : : : "memory");
+}
+
+/* CR0.EM is set. */
+static void float_here(void)
+{
+	asm volatile("fnop");
+}
+
+static void breakpoint_here(void)
+{
+	asm volatile("int3" : : : "memory");
+}
+
 const struct killer killers[KILLERS] = {
 	{ page_fault_here, X86_PF }, { protection_here, X86_GP }, { opcode_here, X86_UD },
-	{ divide_here, X86_DE },     { debug_here, X86_DB },
+	{ divide_here, X86_DE },     { debug_here, X86_DB },      { overflow_here, X86_OF },
+	{ float_here, X86_NM },      { breakpoint_here, X86_BP },
 };
 
 const struct killer *killer;

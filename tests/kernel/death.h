@@ -11,7 +11,7 @@ struct killer {
 	u64 vector;
 };
 
-#define KILLERS 5
+#define KILLERS 8
 extern const struct killer killers[KILLERS];
 
 /* Kills the test's next thread. The test writes it while no such thread runs. */

@@ -86,12 +86,11 @@ static void a_late_pardon_opens_no_key_of_a_new_owner(void)
 	u32 taken = take_keys();
 
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
-	for (key = PKS_KEY_FIRST_DYNAMIC; key < PKS_KEYS; key += 12) {
-		policy_scope_set(PKS_SCOPE_CONTEXT);
-		free_everywhere();
-		policy_scope_set(PKS_SCOPE_INSTRUCTION);
-		free_everywhere();
-	}
+	key = PKS_KEY_FIRST_DYNAMIC;
+	free_everywhere();
+	key = PKS_KEYS - 1;
+	policy_scope_set(PKS_SCOPE_INSTRUCTION);
+	free_everywhere();
 	give_keys(taken);
 }
 KTEST(a_late_pardon_opens_no_key_of_a_new_owner, KT_PKS);
