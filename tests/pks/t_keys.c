@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Owners of keys: the static keys, and allocating and freeing the others. What this cannot know:
- * whether a context still holds rights to a key that is freed; that is the owner's duty, as with
- * memory.
+ * whether a context was granted a key that is freed and has not revoked it; that is the owner's
+ * duty, as with memory.
  */
 #define KTEST_SUITE "keys"
 

@@ -10,6 +10,7 @@
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "mm/pgtable_internal.h"
 #include "tests/harness/contexts.h"
@@ -150,3 +151,82 @@ static void dies_in_an_nmi_with_a_lock(void)
 	run_in(IN_NMI, fault, NULL);
 }
 KTEST(dies_in_an_nmi_with_a_lock, KT_SELFTEST);
+
+static void opcode(void *arg)
+{
+	(void)arg;
+	asm volatile("ud2");
+}
+
+static void divide(void *arg)
+{
+	(void)arg;
+	asm volatile("divl %0" : : "r"(0) : "rax", "rdx", "cc");
+}
+
+static void protection(void *arg)
+{
+	(void)arg;
+	*(volatile u64 *)0x8000000000000000 = 1; /* not canonical */
+}
+
+static void dies_of_a_division_in_an_interrupt(void)
+{
+	run_in(IN_INTERRUPT, divide, NULL);
+}
+KTEST(dies_of_a_division_in_an_interrupt, KT_SELFTEST);
+
+static void dies_of_an_opcode_in_a_softirq(void)
+{
+	run_in(IN_SOFTIRQ, opcode, NULL);
+}
+KTEST(dies_of_an_opcode_in_a_softirq, KT_SELFTEST);
+
+static void dies_of_protection_in_an_nmi(void)
+{
+	run_in(IN_NMI, protection, NULL);
+}
+KTEST(dies_of_protection_in_an_nmi, KT_SELFTEST);
+
+static void dies_of_a_breakpoint_with_a_lock(void)
+{
+	lock_first();
+	asm volatile("int3");
+}
+KTEST(dies_of_a_breakpoint_with_a_lock, KT_SELFTEST);
+
+static void takes_a_machine_check(void)
+{
+	asm volatile("int $18");
+}
+KTEST(takes_a_machine_check, KT_SELFTEST);
+
+/* The push faults, and so does the delivery of that fault: #DF has a stack of its own. */
+static void loses_its_stack(void)
+{
+	asm volatile("mov %0, %%rsp; push %%rax" : : "r"(NOWHERE));
+}
+KTEST(loses_its_stack, KT_SELFTEST);
+
+/* Lets a thread that does not run go on at an invalid opcode: switch_to() returns there. */
+static void spoil(struct thread *t)
+{
+	((u64 *)t->rsp)[6 + CONFIG_PKS] = (u64)opcode;
+}
+
+static void the_idle_thread_dies(void)
+{
+	spoil(this_cpu()->idle);
+	thread_sleep(1000000);
+}
+KTEST(the_idle_thread_dies, KT_SELFTEST);
+
+static void the_main_thread_dies(void)
+{
+	struct thread *main = list_entry(all_threads.next, struct thread, all_node);
+
+	spoil(main);
+	thread_wake(main);
+	thread_yield();
+}
+KTEST(the_main_thread_dies, KT_SELFTEST);

@@ -9,9 +9,11 @@
 #include "mm/kmap/kmap_thread.h"
 #include "mm/kmap/kmap_warn.h"
 #include "mm/kmap/memremap.h"
+#include "pks/keys.h"
 #include "tests/harness/actor.h"
 #include "tests/harness/contexts.h"
 #include "tests/harness/expect.h"
+#include "tests/harness/fixture.h"
 
 static struct dev_pagemap range = { .pages = 3, .flags = PGMAP_PROTECTION, .owner = "pmem0" };
 
@@ -128,3 +130,23 @@ static void dies_in_a_device_range(void)
 	*(volatile u64 *)page_to_virt(page(2)) = 1;
 }
 KTEST(dies_in_a_device_range, KT_SELFTEST | KT_PKS);
+
+/* All keys are taken but one, and that one is still open by a map. */
+static void finds_no_key(void)
+{
+	struct prot_page p;
+	u32 last = 0;
+	void *va;
+
+	for (int key = 0; key >= 0; key = pks_key_alloc("selftest"))
+		last = (u32)key;
+	if (!prot_page_get(&p, last))
+		return;
+	va = kmap_local_page(p.page);
+	prot_page_put(&p);
+	EXPECT_EQ(pks_key_free(last), 0);
+	EXPECT_EQ(pks_key_alloc("the next"), -ENOSPC);
+	kunmap_local(va);
+	EXPECT_EQ(pks_key_alloc("the next"), last);
+}
+KTEST(finds_no_key, KT_SELFTEST | KT_PKS);
