@@ -35,6 +35,27 @@ static void pardoned_below_exceptions(void)
 	inside(stay_inside);
 }
 
+static struct prot_page other; /* of another key, which has an owner */
+
+static void be_pardoned_for_another(struct regs *regs)
+{
+	(void)regs;
+	EXPECT_NO_FAULT(policy_write(other.va), "a marked page is pardoned");
+}
+
+/* The exception's pardon ends with it, the other stays. */
+static void pardoned_below_a_pardon(void)
+{
+	u32 next = key + 1 < PKS_KEYS ? key + 1 : PKS_KEY_FIRST_DYNAMIC;
+
+	be_pardoned();
+	if (marked_page(&other, next)) {
+		inside(be_pardoned_for_another);
+		marked_page_put(&other);
+	}
+	stay();
+}
+
 static void pardoned_in_an_exception(void)
 {
 	inside(be_pardoned_and_stay);
@@ -103,6 +124,7 @@ static const struct holding {
 } holdings[] = {
 	{ .fn = pardoned },
 	{ .fn = pardoned_below_exceptions },
+	{ .fn = pardoned_below_a_pardon },
 	{ .fn = pardoned_in_an_exception },
 	{ .fn = mapped },
 	{ .fn = mapped_for_reading },
