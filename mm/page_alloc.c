@@ -12,8 +12,8 @@ static struct {
 	struct spinlock lock; /* for everything here and for struct page's list, order, PG_FREE */
 	struct list_head free[PAGE_ORDERS];
 	u64 free_pages;
+	u64 allow, refuse, refused; /* page_alloc_refuse() */
 	bool ready;
-	bool fail;
 } buddy;
 
 /* The range of the last lookup, likely the next one's too. A hint: any context writes it. */
@@ -54,6 +54,20 @@ static void take_block(struct page *page)
 	buddy.free_pages -= 1ULL << page->order;
 }
 
+/* Whether a test has this allocation refused. Locked. */
+static bool refused(void)
+{
+	if (likely(!buddy.refuse))
+		return false;
+	if (buddy.allow) {
+		buddy.allow--;
+		return false;
+	}
+	buddy.refuse--;
+	buddy.refused++;
+	return true;
+}
+
 struct page *page_alloc(u32 order)
 {
 	struct page *page = NULL;
@@ -62,7 +76,7 @@ struct page *page_alloc(u32 order)
 
 	while (have < PAGE_ORDERS && list_empty(&buddy.free[have]))
 		have++;
-	if (have < PAGE_ORDERS && !buddy.fail) {
+	if (!refused() && have < PAGE_ORDERS) {
 		page = list_entry(buddy.free[have].next, struct page, list);
 		take_block(page);
 		while (have > order) { /* free the upper half, split the lower half further */
@@ -124,7 +138,13 @@ u64 pages_free(void)
 	return buddy.free_pages;
 }
 
-void page_alloc_fail_set(bool fail)
+u64 page_alloc_refuse(u64 allow, u64 count)
 {
-	buddy.fail = fail;
+	u64 flags = spin_lock_irqsave(&buddy.lock), refusals = buddy.refused;
+
+	buddy.allow = allow;
+	buddy.refuse = count;
+	buddy.refused = 0;
+	spin_unlock_irqrestore(&buddy.lock, flags);
+	return refusals;
 }

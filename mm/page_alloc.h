@@ -20,8 +20,12 @@ void page_free(struct page *page, u32 order);
 /* Returns the number of free frames. */
 u64 pages_free(void);
 
-/* Makes page_alloc() fail (or work again), as if RAM had run out; for tests. Thread context. */
-void page_alloc_fail_set(bool fail);
+/*
+ * Makes page_alloc() succeed `allow` times more and then fail `count` times, as if RAM had run out;
+ * (0, 0) ends that. Returns how often it has failed for the call before. For tests: every thread's
+ * allocations count. Thread context.
+ */
+u64 page_alloc_refuse(u64 allow, u64 count);
 
 /* Hands [start, end) to the allocator. Boot. */
 void page_alloc_add(u64 start, u64 end);

@@ -178,7 +178,7 @@ static void run_once(const struct ktest *t, bool stress)
 	}
 	watchdog_set(0, NULL);
 	ipi_run_on_all(usual_tick, NULL);
-	page_alloc_fail_set(false);
+	page_alloc_refuse(0, 0);
 	pks_policy_set(policy);
 	pks_marks_set(marks);
 	kmap_check_set(kmap_check);

@@ -103,11 +103,11 @@ static void an_injected_failure_takes_no_page(void)
 	u64 free = pages_free();
 	struct page *page;
 
-	page_alloc_fail_set(true);
+	page_alloc_refuse(0, ~0ULL);
 	for (u32 order = 0; order < PAGE_ORDERS; order++)
 		EXPECT(!page_alloc(order));
 	EXPECT_EQ(pages_free(), free);
-	page_alloc_fail_set(false);
+	EXPECT_EQ(page_alloc_refuse(0, 0), PAGE_ORDERS);
 	page = page_alloc(0);
 	REQUIRE(page);
 	page_free(page, 0);
