@@ -98,9 +98,20 @@ static void report_where(struct cpu *cpu)
 /* A wait for `cpu` since `since` (ns). Each timeout warns, the last one panics. */
 struct wait {
 	struct cpu *cpu;
+	const struct ipi_call *call;
+	bool asked; /* the call is in the CPU's slot, or was */
 	u64 since;
 	u32 timeouts;
 };
+
+/* Racy: the CPU may take the call meanwhile. */
+static const char *how_far(const struct wait *wait)
+{
+	if (!wait->asked)
+		return "not asked: another CPU's call is in its slot";
+	return READ_ONCE(wait->cpu->call) == wait->call ? "asked, it has not taken the call"
+							: "asked, it still runs the call";
+}
 
 static void wait_on(struct wait *wait)
 {
@@ -108,22 +119,22 @@ static void wait_on(struct wait *wait)
 	if (now_ns() - wait->since < (wait->timeouts + 1) * ipi_timeout_ns)
 		return;
 	if (++wait->timeouts == TIMEOUTS_MAX)
-		panic("CPU %u does not answer other CPUs", wait->cpu->id);
-	pr("# WARNING: CPU %u has not answered CPU %u for %lu ms\n", wait->cpu->id, this_cpu()->id,
-	   (now_ns() - wait->since) / 1000000);
+		panic("CPU %u does not answer other CPUs (%s)", wait->cpu->id, how_far(wait));
+	pr("# WARNING: CPU %u has not answered CPU %u for %lu ms (%s)\n", wait->cpu->id,
+	   this_cpu()->id, (now_ns() - wait->since) / 1000000, how_far(wait));
 	report_where(wait->cpu);
 	atomic_inc(&ipi_warnings);
 }
 
-static struct wait wait_begin(struct cpu *cpu)
+static struct wait wait_begin(struct cpu *cpu, const struct ipi_call *call, bool asked)
 {
-	return (struct wait){ cpu, now_ns(), 0 };
+	return (struct wait){ cpu, call, asked, now_ns(), 0 };
 }
 
 /* Waits until the CPU's only slot is empty, and puts the call there. */
 static void post(struct cpu *cpu, struct ipi_call *call)
 {
-	struct wait wait = wait_begin(cpu);
+	struct wait wait = wait_begin(cpu, call, false);
 	struct ipi_call *none = NULL;
 
 	while (!try_cmpxchg(&cpu->call, &none, call)) {
@@ -135,7 +146,7 @@ static void post(struct cpu *cpu, struct ipi_call *call)
 
 static void await(struct cpu *cpu, const struct ipi_call *call)
 {
-	struct wait wait = wait_begin(cpu);
+	struct wait wait = wait_begin(cpu, call, true);
 
 	while (!has_answered(call, cpu))
 		wait_on(&wait);
