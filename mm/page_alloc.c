@@ -100,12 +100,28 @@ static struct page *free_buddy(const struct page *page, u32 order)
 	return other->flags & PG_FREE && other->order == order ? other : NULL;
 }
 
+/* Whether the frame is in a free block already, as its head or behind one. Locked. */
+static bool is_free(const struct page *page)
+{
+	u64 pfn = page_to_pfn(page);
+
+	for (u32 order = 0; order < PAGE_ORDERS; order++) {
+		u64 head = pfn & ~((1ULL << order) - 1);
+		const struct page *block = phys_to_page(head << PAGE_SHIFT);
+
+		if (block && block->flags & PG_FREE && block->order >= order)
+			return true;
+	}
+	return false;
+}
+
 void page_free(struct page *page, u32 order)
 {
 	u64 flags = spin_lock_irqsave(&buddy.lock);
 	struct page *other;
 
-	BUG_ON(page->flags & (PG_FREE | PG_DEVMAP));
+	BUG_ON(is_free(page));
+	BUG_ON(page->flags & PG_DEVMAP);
 	BUG_ON(page->pkey || page_is_marked(page));
 	while ((other = free_buddy(page, order))) {
 		take_block(other);

@@ -12,8 +12,8 @@
 struct page *page_alloc(u32 order);
 
 /*
- * Frees a block, with the order it was allocated with. Its frames must have key 0 and no mark. Any
- * context but NMI.
+ * Frees a block, with the order it was allocated with. Its frames must have key 0 and no mark.
+ * Panics if it is free already. Any context but NMI.
  */
 void page_free(struct page *page, u32 order);
 

@@ -21,4 +21,10 @@ void drain_undo(struct drain *drain);
 /* Takes all memory but `n` single pages, n <= SPARE_MAX. Thread context. */
 void drain_but(struct drain *drain, u32 n);
 
+/*
+ * Takes all memory but one block of 2 MiB or more that one large leaf of the direct map holds, and
+ * that is aligned to it. Returns the block's first page; NULL: there is none. Thread context.
+ */
+struct page *drain_but_large(struct drain *drain);
+
 #endif

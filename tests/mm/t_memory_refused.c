@@ -255,33 +255,12 @@ static void unmap_range(void *arg)
 	EXPECT(is_ordinary(b));
 }
 
-/* Leaves only one such block free; returns it, or NULL if there is none. */
-static struct page *leave_one_block(struct drain *drain)
-{
-	drain_all(drain);
-	for (u32 order = 9; order < PAGE_ORDERS; order++) {
-		list_for_each(node, &drain->blocks[order])
-		{
-			struct page *page = list_entry(node, struct page, list);
-			struct pgwalk walk;
-
-			pgtable_walk(kernel_root, (u64)page_to_virt(page), &walk);
-			if (walk.last == 1)
-				continue;
-			list_del(node);
-			page_free(page, order);
-			return page;
-		}
-	}
-	return NULL;
-}
-
 static void refuse_range(u64 count)
 {
 	struct block b = { .range = { .pages = 3, .flags = PGMAP_PROTECTION, .owner = "refused" } };
 	struct drain drain;
 
-	b.first = leave_one_block(&drain);
+	b.first = drain_but_large(&drain);
 	if (b.first)
 		EXPECT(refuse_each_allocation(map_range, unmap_range, &b, count) >= 2);
 	drain_undo(&drain);

@@ -251,3 +251,15 @@ static void loses_a_bit_of_the_register(void)
 	wrmsr(MSR_IA32_PKRS, PKRS_INIT & ~pkrs_mask(KEY_A));
 }
 KTEST(loses_a_bit_of_the_register, KT_SELFTEST | KT_PKS);
+
+/* The second of two pages: once both are free, it is behind the head of a larger block. */
+static void frees_a_page_twice(void)
+{
+	struct page *pair = page_alloc(1);
+
+	REQUIRE(pair);
+	page_free(pair, 0);
+	page_free(pair + 1, 0);
+	page_free(pair + 1, 0);
+}
+KTEST(frees_a_page_twice, KT_SELFTEST);
