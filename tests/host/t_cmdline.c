@@ -225,6 +225,39 @@ static void a_long_word_is_ignored(void **state)
 	assert_int_equal(complaints, 1);
 }
 
+/* One byte longer, and it is no word any more. */
+static void the_longest_word_is_judged_as_one(void **state)
+{
+	char line[321];
+
+	(void)state;
+	memset(line, 'k', 320);
+	line[320] = '\0';
+	parse(line);
+	assert_int_equal(complaints, 1);
+	assert_non_null(strstr(reported[0], "kkk...: longer than 319 bytes; ignoring it"));
+	line[319] = '\0';
+	parse(line);
+	assert_int_equal(complaints, 1);
+	assert_non_null(strstr(reported[0], "kkk: no such word; the words are"));
+}
+
+/* What the memory held before the parse shows nowhere, not in an unused place of a list either. */
+static void nothing_remains_of_old_options(void **state)
+{
+	static const char *const lines[] = { "", "reserve=1M+4K", "tests=a pks=strict" };
+	struct options clean;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		memset(&opt, 0, sizeof(opt));
+		cmdline_parse(lines[i], &opt, collect, &opt);
+		clean = opt;
+		parse_silently(lines[i]); /* over bytes of all ones */
+		assert_memory_equal(&opt, &clean, sizeof(opt));
+	}
+}
+
 /* No byte ends a message early or begins a line that looks like a test's result. */
 static void unprintable_bytes_are_replaced(void **state)
 {
@@ -233,6 +266,8 @@ static void unprintable_bytes_are_replaced(void **state)
 	       "pks=a?ok 1 - b?[2J: not one of off, strict, relaxed, silent; using relaxed");
 	parse("\xff\xfe\x80=\x01");
 	assert_int_equal(complaints, 1);
+	expect("pks=\"~ \x7f\x1f\"",
+	       "pks=~ ??: not one of off, strict, relaxed, silent; using relaxed");
 }
 
 int main(void)
@@ -247,6 +282,8 @@ int main(void)
 		cmocka_unit_test(unknown_words_are_ignored),
 		cmocka_unit_test(quotes_and_backslashes_are_removed),
 		cmocka_unit_test(a_long_word_is_ignored),
+		cmocka_unit_test(the_longest_word_is_judged_as_one),
+		cmocka_unit_test(nothing_remains_of_old_options),
 		cmocka_unit_test(unprintable_bytes_are_replaced),
 	};
 

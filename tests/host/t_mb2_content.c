@@ -192,6 +192,26 @@ static void a_short_acpi_tag_is_an_error(void **state)
 	}
 }
 
+/* Types up to the last that is known, the one behind it, and any other have a name in messages. */
+static void a_broken_tag_of_any_type_is_named(void **state)
+{
+	static const struct {
+		u32 type;
+		const char *name;
+	} types[] = { { 1, "tag 1 (command line)" },    { 3, "tag 3 (not used here)" },
+		      { 15, "tag 15 (ACPI 2.0)" },      { 16, "tag 16 (not used here)" },
+		      { 17, "tag 17 (not used here)" }, { ~0u, "tag 4294967295 (not used here)" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		mbi_begin(&mbi);
+		mbi_tag_sized(&mbi, types[i].type, 7, NULL, 0);
+		mbi_end(&mbi);
+		assert_int_equal(parse(), -EINVAL);
+		assert_why(types[i].name);
+	}
+}
+
 static void the_newer_rsdp_counts(void **state)
 {
 	u8 old[20], new[36];
@@ -228,6 +248,7 @@ int main(void)
 		cmocka_unit_test(a_short_framebuffer_tag_is_an_error),
 		cmocka_unit_test(colours_that_are_cut_off_stay_0),
 		cmocka_unit_test(a_short_acpi_tag_is_an_error),
+		cmocka_unit_test(a_broken_tag_of_any_type_is_named),
 		cmocka_unit_test(the_newer_rsdp_counts),
 	};
 
