@@ -144,7 +144,8 @@ static void use(struct dev_pagemap *range, struct dev_pagemap *other, struct act
 		actor_do(a, ways[i].map, range->first + page);
 		expect_whole(range, &before);
 		EXPECT_EQ(memunmap_pages(other), 0);
-		other->first = NULL;
+		for (u64 k = 0; k < other->pages; k++)
+			EXPECT(!page_pgmap(again.first + k));
 		EXPECT_EQ(memremap_pages(other), 0);
 		EXPECT(other->first == again.first);
 		actor_do(a, ways[i].unmap, range->first + page);
