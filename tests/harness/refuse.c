@@ -56,14 +56,16 @@ static struct state state_now(void)
 static bool expect_state(const struct state *want, const char *when, u32 n)
 {
 	struct state now = state_now();
-	bool same = EXPECT_EQ(now.frames, want->frames) & EXPECT_EQ(now.threads, want->threads) &
-		    EXPECT_EQ(now.rights, want->rights);
+	u32 wrong = 0;
 
+	wrong += !EXPECT_EQ(now.frames, want->frames);
+	wrong += !EXPECT_EQ(now.threads, want->threads);
+	wrong += !EXPECT_EQ(now.rights, want->rights);
 	for (u32 key = 0; key < PKS_KEYS; key++)
-		same &= EXPECT_EQ(now.key_pages[key], want->key_pages[key]);
-	if (!same)
+		wrong += !EXPECT_EQ(now.key_pages[key], want->key_pages[key]);
+	if (wrong)
 		ktest_fail(__FILE__, __LINE__, "%s %u", when, n);
-	return same;
+	return !wrong;
 }
 
 u32 refuse_each_allocation(int (*op)(void *), void (*undo)(void *), void *arg, u64 count)
