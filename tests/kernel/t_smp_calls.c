@@ -167,9 +167,72 @@ static void an_idle_cpu_answers(void)
 }
 KTEST(an_idle_cpu_answers, KT_SMP);
 
+static struct {
+	u32 from, last; /* the caller, and the CPU that answers last */
+	bool returned;
+} slow;
+
+static bool others_ran(void)
+{
+	for (u32 i = 0; i < cpu_count; i++)
+		if (i != slow.last && !smp_load_acquire(&ran[i]))
+			return false;
+	return true;
+}
+
+static void call_all(u32 member, void *arg)
+{
+	u64 end = now_ns() + PATIENCE_NS, flags = irq_save();
+
+	(void)arg;
+	if (member != slow.last)
+		irq_restore(flags);
+	percpu_meet();
+	if (member == slow.from) {
+		ipi_run_on_all(note, NULL);
+		smp_store_release(&slow.returned, true);
+	} else if (member == slow.last) {
+		while (!others_ran() && now_ns() < end)
+			cpu_relax();
+		spin_ns(100000);
+		EXPECT(!smp_load_acquire(&slow.returned));
+		irq_restore(flags);
+	}
+}
+
+static void let_answer_last(u32 from, u32 last)
+{
+	clear_notes();
+	slow.from = from;
+	slow.last = last;
+	slow.returned = false;
+	percpu_run(call_all, NULL);
+	expect_notes(1);
+}
+
+/* One CPU has interrupts off until all others have answered. */
+static void a_call_to_all_waits_for_the_last_answer(void)
+{
+	u32 last = cpu_count - 1;
+
+	let_answer_last(0, last);
+	let_answer_last(last, 0);
+	let_answer_last(0, 1);
+	let_answer_last(last, last - 1);
+}
+KTEST(a_call_to_all_waits_for_the_last_answer, KT_SMP);
+
 static u32 callers; /* atomic */
 
-/* All members but 0 call CPU 0, whose interrupts stay off until all of them wait. */
+static void do_nothing(void *arg)
+{
+	(void)arg;
+}
+
+/*
+ * All members but 0 call CPU 0, whose interrupts stay off until all of them wait. An NMI is no
+ * reason to run a call: what it interrupted has interrupts off.
+ */
 static void queue_up(u32 member, void *arg)
 {
 	u64 flags;
@@ -187,6 +250,7 @@ static void queue_up(u32 member, void *arg)
 		cpu_relax();
 	spin_ns(1000000);
 	EXPECT(smp_load_acquire(&this_cpu()->call));
+	run_in(IN_NMI, do_nothing, NULL);
 	EXPECT_EQ(smp_load_acquire(&ran[0]), 0);
 	irq_restore(flags);
 }
