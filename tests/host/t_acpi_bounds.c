@@ -203,6 +203,25 @@ static void a_short_address_entry_does_not_move_the_apic(void **state)
 	}
 }
 
+/* A local APIC has LINT0 and LINT1. */
+static void a_third_pin_is_none(void **state)
+{
+	(void)state;
+	for (u8 lint = 0; lint < 4; lint++) {
+		u64 madt;
+
+		image_begin(&image);
+		madt = madt_begin(&image, 1);
+		put_bytes(&image, "\4\6\377\0\0", 5);
+		put(&image, lint, 1);
+		table_end(&image, madt);
+		image_end(&image, 2);
+		assert_int_equal(parse(), 0);
+		assert_int_equal(info->madt.nmi_count, lint < 2);
+		assert_int_equal(info->madt.nmis_dropped, lint >= 2);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -218,6 +237,7 @@ int main(void)
 		cmocka_unit_test(every_access_size_is_read),
 		cmocka_unit_test(fields_that_are_cut_are_0),
 		cmocka_unit_test(a_short_address_entry_does_not_move_the_apic),
+		cmocka_unit_test(a_third_pin_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
