@@ -109,12 +109,12 @@ static u64 slots_end(void)
 
 bool stack_contains(u64 addr, u64 len)
 {
-	if (addr >= (u64)boot_stack && addr + len <= (u64)boot_stack_top)
-		return true;
+	if (addr >= (u64)boot_stack && addr < (u64)boot_stack_top)
+		return len <= (u64)boot_stack_top - addr;
 	if (addr < VMAP_BASE || addr >= slots_end())
 		return false;
 	addr = (addr - VMAP_BASE) % STACK_SLOT;
-	return addr >= PAGE_SIZE && addr + len <= STACK_SLOT;
+	return addr >= PAGE_SIZE && len <= STACK_SLOT - addr;
 }
 
 bool stack_guard_hit(u64 addr)

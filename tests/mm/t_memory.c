@@ -10,6 +10,8 @@
 #include "kernel/uspace.h"
 #include "mm/init.h"
 #include "mm/page_alloc.h"
+#include "mm/pgtable.h"
+#include "mm/stack.h"
 #include "tests/harness/drain.h"
 #include "tests/harness/expect.h"
 
@@ -202,3 +204,41 @@ static void stacks_are_reused(void)
 	EXPECT_EQ(pages_free(), free);
 }
 KTEST(stacks_are_reused, KT_STRESS);
+
+static void expect_stack_page(u64 va)
+{
+	struct pgwalk walk;
+
+	EXPECT(pgtable_walk(kernel_root, va, &walk) && walk.writable && !walk.executable);
+	EXPECT_EQ(walk.last, 1);
+	EXPECT_EQ(walk.key, 0);
+}
+
+/* `base` is the guard page's address; the slot's end is the next one's. */
+static void expect_slot(u64 base)
+{
+	u64 end = base + STACK_SLOT, stack = base + PAGE_SIZE;
+	struct pgwalk walk;
+
+	EXPECT(!pgtable_walk(kernel_root, base, &walk));
+	for (u64 va = stack; va < end; va += PAGE_SIZE)
+		expect_stack_page(va);
+	EXPECT(stack_guard_hit(stack - 1) && !stack_guard_hit(stack) && !stack_guard_hit(end - 1));
+	EXPECT(!stack_contains(stack - 1, 1) && stack_contains(stack, 1));
+	EXPECT(stack_contains(stack, STACK_SIZE) && !stack_contains(stack, STACK_SIZE + 1));
+	EXPECT(stack_contains(end - 8, 8) && !stack_contains(end - 8, 9));
+	EXPECT(!stack_contains(stack, ~0ULL) && !stack_contains(end - 1, -(end - 1)));
+}
+
+/* In use, free, of threads, or of the IST: below each stack is a page that is not mapped. */
+static void every_stack_lies_above_a_guard_page(void)
+{
+	u64 slots = 0;
+
+	while (stack_guard_hit(VMAP_BASE + slots * STACK_SLOT))
+		expect_slot(VMAP_BASE + slots++ * STACK_SLOT);
+	EXPECT(slots > 5 && slots < STACK_SLOTS_MAX);
+	EXPECT(!stack_contains(VMAP_BASE + slots * STACK_SLOT + PAGE_SIZE, 1));
+	EXPECT(!stack_contains(VMAP_BASE - 1, 1) && !stack_guard_hit(VMAP_BASE - 1));
+}
+KTEST(every_stack_lies_above_a_guard_page, 0);
