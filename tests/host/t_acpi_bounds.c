@@ -223,6 +223,55 @@ static void a_third_pin_is_none(void **state)
 	}
 }
 
+/* ACPI Specification, "Fixed ACPI Description Table Fixed Feature Flags". */
+static void each_flag_of_the_fadt_is_one_bit(void **state)
+{
+	(void)state;
+	for (u32 bit = 0; bit < 32; bit++) {
+		machine_q35(&image);
+		change(find("FACP"), 112, 1ULL << bit, 4);
+		parse_clean();
+		assert_int_equal(info->fadt.timer_32bit, bit == 8);
+		assert_int_equal(info->fadt.reset.addr != 0, bit == 10);
+		assert_int_equal(info->fadt.hw_reduced, bit == 20);
+	}
+	for (u32 bit = 0; bit < 16; bit++) {
+		machine_q35(&image);
+		change(find("FACP"), 109, 1ULL << bit, 2);
+		parse_clean();
+		assert_int_equal(info->fadt.no_8042, bit != 1);
+		assert_int_equal(info->fadt.no_vga, bit == 2);
+	}
+}
+
+static void each_register_of_the_fadt_has_its_place(void **state)
+{
+	static const struct {
+		u32 offset;
+		const struct acpi_reg *reg;
+	} places[] = {
+		{ 116, &run.info.fadt.reset },
+		{ 172, &run.info.fadt.pm1_control[0] },
+		{ 184, &run.info.fadt.pm1_control[1] },
+		{ 208, &run.info.fadt.timer },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		machine_q35(&image);
+		change(find("FACP"), 112, 1ULL << 10, 4);
+		poke_gas(&image, find("FACP"), places[i].offset, ACPI_MEMORY, 32, 3,
+			 0x123456789abcULL);
+		parse_clean();
+		assert_int_equal(places[i].reg->addr, 0x123456789abcULL);
+		assert_int_equal(places[i].reg->space, ACPI_MEMORY);
+		assert_int_equal(places[i].reg->bits, 32);
+		assert_int_equal(places[i].reg->access, 4);
+		for (size_t k = 0; k < ARRAY_SIZE(places); k++)
+			assert_int_equal(places[k].reg->addr == 0x123456789abcULL, k == i);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -239,6 +288,8 @@ int main(void)
 		cmocka_unit_test(fields_that_are_cut_are_0),
 		cmocka_unit_test(a_short_address_entry_does_not_move_the_apic),
 		cmocka_unit_test(a_third_pin_is_none),
+		cmocka_unit_test(each_flag_of_the_fadt_is_one_bit),
+		cmocka_unit_test(each_register_of_the_fadt_has_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
