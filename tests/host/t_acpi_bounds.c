@@ -272,6 +272,23 @@ static void each_register_of_the_fadt_has_its_place(void **state)
 	}
 }
 
+static void the_last_port_of_the_fadt_is_one(void **state)
+{
+	u64 fadt;
+
+	(void)state;
+	for (u64 port = 0xffff; port <= 0x10000; port++) {
+		machine_q35(&image);
+		fadt = find("FACP");
+		change(fadt, 48, port, 4); /* SMI_CMD */
+		change(fadt, 68, port, 4); /* PM1b control */
+		assert_int_equal(parse(), 0);
+		assert_int_equal(run.complaints, port > 0xffff ? 2 : 0);
+		assert_int_equal(info->fadt.smi_cmd, port > 0xffff ? 0 : 0xffff);
+		assert_int_equal(info->fadt.pm1_control[1].addr, port > 0xffff ? 0 : 0xffff);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -290,6 +307,7 @@ int main(void)
 		cmocka_unit_test(a_third_pin_is_none),
 		cmocka_unit_test(each_flag_of_the_fadt_is_one_bit),
 		cmocka_unit_test(each_register_of_the_fadt_has_its_place),
+		cmocka_unit_test(the_last_port_of_the_fadt_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
