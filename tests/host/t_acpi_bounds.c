@@ -277,6 +277,10 @@ static void the_last_port_of_the_fadt_is_one(void **state)
 	u64 fadt;
 
 	(void)state;
+	machine_pc(&image);
+	parse_clean();
+	assert_int_equal(info->fadt.timer.bits, 32);
+	assert_int_equal(info->fadt.pm1_control[0].bits, 16);
 	for (u64 port = 0xffff; port <= 0x10000; port++) {
 		machine_q35(&image);
 		fadt = find("FACP");
