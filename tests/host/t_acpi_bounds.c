@@ -293,6 +293,24 @@ static void the_last_port_of_the_fadt_is_one(void **state)
 	}
 }
 
+/* 0 and 1 are integers by themselves; other bytes below the prefixes are none, small as they are.
+ */
+static void a_byte_without_a_prefix_is_no_sleep_type(void **state)
+{
+	static const struct fadt_fields fields = { .revision = 1, .len = 116 };
+
+	(void)state;
+	for (u8 op = 0; op < 10; op++) {
+		u8 elements[] = { op, op };
+
+		image_begin(&image);
+		put_fadt(&image, &fields, put_dsdt(&image, elements, 2, 2));
+		image_end(&image, 0);
+		parse_clean();
+		assert_int_equal(info->fadt.s5, op < 2);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -312,6 +330,7 @@ int main(void)
 		cmocka_unit_test(each_flag_of_the_fadt_is_one_bit),
 		cmocka_unit_test(each_register_of_the_fadt_has_its_place),
 		cmocka_unit_test(the_last_port_of_the_fadt_is_one),
+		cmocka_unit_test(a_byte_without_a_prefix_is_no_sleep_type),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
