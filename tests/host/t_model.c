@@ -1,47 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The reference model of marks and rights (tests/interleave/model.h), against sequences worked out
- * by hand from the proposal; and its invariants after each step of every fifth sequence.
+ * by hand from the proposal; and its invariants after each step of every fifth sequence and of long
+ * ones.
  */
 #include "tests/host/harness.h"
 
-#include "tests/interleave/model.h"
-#include "tests/interleave/sequence.h"
-
-static const struct pks_policy silent = { PKS_MODE_SILENT, PKS_GATE_KMAPPED, PKS_SCOPE_CONTEXT };
-
-/* Takes a step of any kind; appends outcomes, an interrupt's too, to *came if `came` is set. */
-static void take(struct model *m, char step, char **came)
-{
-	static const char letters[] = { ' ', 'f', 'p', 's', 'x' };
-	enum model_outcome outcome;
-
-	if (step == STEP_YIELD) {
-		model_yield(m);
-	} else if (step_is_interrupt(step)) {
-		model_interrupt_begins(m);
-		for (const char *s = interrupt_program(step); *s; s++)
-			take(m, *s, came);
-		model_interrupt_ends(m);
-	} else {
-		outcome = model_step(m, step);
-		if (came && outcome != MODEL_DONE)
-			*(*came)++ = letters[outcome];
-	}
-}
-
-/* Checks the outcomes of a sequence's accesses: f free, p pardoned, s shared, x dies. */
-static void expect(struct pks_policy policy, const char *steps, const char *outcomes)
-{
-	char came[3 * SEQUENCE_MAX], *end = came;
-	struct model m;
-
-	model_start(&m, policy);
-	for (const char *s = steps; *s; s++)
-		take(&m, *s, &end);
-	*end = '\0';
-	assert_string_equal(came, outcomes);
-}
+#include "tests/host/model_play.h"
 
 static void local_maps_give_rights_without_a_mark(void **state)
 {
@@ -94,7 +59,9 @@ static void an_interrupt_inherits_and_leaves_no_rights(void **state)
 	expect(silent, "3wuw", "ppf"); /* marked in an interrupt, unmapped by a thread */
 	expect(silent, "m4w", "xx");   /* and the other way round */
 	expect(silent, "mw4w", "pxf");
-	expect(silent, "5dw", "fx"); /* a thread cannot unmap what it left open */
+	expect(silent, "5dw", "fx");  /* a thread cannot unmap what it left open */
+	expect(silent, "6w", "xxfx"); /* a thread's maps are none of its; its grant ends with it */
+	expect(silent, "t6ew", "xxfx");
 }
 
 static void mode_and_gate_decide_what_is_pardoned(void **state)
@@ -148,87 +115,115 @@ static void a_key_is_open_to_all_while_a_page_is_marked(void **state)
 	p.scope = PKS_SCOPE_GLOBAL;
 	p.gate = PKS_GATE_ANY;
 	expect(p, "mwuww", "spf"); /* without a mark it reaches the context only */
-	model_start(&m, p);
-	take(&m, STEP_KMAP, NULL);
-	assert_true(model_key_is_open(&m));
-	assert_int_equal(model_neighbour(&m, true), MODEL_SHARED);
-	take(&m, STEP_KUNMAP, NULL);
-	assert_false(model_key_is_open(&m));
-	assert_int_equal(model_neighbour(&m, true), MODEL_PARDONED);
+	model_start(&m, p, keys);
+	take_all(&m, "m", NULL);
+	assert_true(model_key_is_open(&m, 0));
+	assert_false(model_key_is_open(&m, 1));
+	assert_int_equal(model_step(&m, STEP_WRITE, PAGE_SECOND), MODEL_SHARED);
+	take_all(&m, "u", NULL);
+	assert_false(model_key_is_open(&m, 0));
+	assert_int_equal(model_step(&m, STEP_WRITE, PAGE_SECOND), MODEL_PARDONED);
 }
 
-/* The other page of the key: rights apply to it too, but a mark of this page does not open it. */
+/* Rights apply to the other page of the key too, but a mark of this page does not open it. */
 static void rights_reach_the_other_page_and_marks_do_not(void **state)
 {
-	struct model m;
-
 	(void)state;
-	model_start(&m, silent);
-	take(&m, STEP_KMAP, NULL);
-	assert_int_equal(model_neighbour(&m, false), MODEL_DIES);
-	take(&m, STEP_READ, NULL);
-	assert_int_equal(model_neighbour(&m, true), MODEL_FREE); /* stray, and not caught */
-	model_yield(&m);
-	assert_int_equal(model_neighbour(&m, false), MODEL_DIES);
-	take(&m, STEP_LOCAL_READ, NULL);
-	assert_int_equal(model_neighbour(&m, false), MODEL_FREE);
-	assert_int_equal(model_neighbour(&m, true), MODEL_DIES);
+	expect(silent, "mRrW", "xpf"); /* the last one is stray, and not caught */
+	expect(silent, "mrWyRoRW", "pfxfx");
 }
 
-static void wrong_unmaps_and_open_maps_are_counted(void **state)
+static void mistakes_are_counted(void **state)
 {
 	struct model m;
 
 	(void)state;
-	model_start(&m, silent);
-	for (const char *s = "udmuulyd5"; *s; s++)
-		take(&m, *s, NULL);
-	assert_int_equal(m.underflows, 2);
-	assert_int_equal(m.not_mapped, 2);
-	assert_int_equal(m.left_open, 1);
-	assert_int_equal(m.marks, 0);
-	assert_int_equal(m.context[MODEL_A].nested, 1);
-	assert_int_equal(m.context[MODEL_B].nested, 0);
+	model_start(&m, silent, keys);
+	take_all(&m, "udmuulyd5", NULL);
+	assert_int_equal(m.mistakes.underflows, 2);
+	assert_int_equal(m.mistakes.not_mapped, 2);
+	assert_int_equal(m.mistakes.left_open, 1);
+	assert_int_equal(m.mistakes.order, 0);
+	assert_int_equal(m.mistakes.no_thread, 0);
+	assert_int_equal(m.marks[PAGE_FIRST], 0);
+	assert_int_equal(model_nested(&m, MODEL_A), 1);
+	assert_int_equal(model_nested(&m, MODEL_B), 0);
+	take_all(&m, "edyDUL.ldd6", NULL);
+	assert_int_equal(m.mistakes.underflows, 3);
+	assert_int_equal(m.mistakes.not_mapped, 6);
+	assert_int_equal(m.mistakes.order, 1);
+	assert_int_equal(m.mistakes.no_thread, 3);
+	assert_int_equal(model_nested(&m, MODEL_A), 2);
 }
 
 /* Checks what must hold of each step, whatever came before. */
-static void check_step(const struct model *before, const struct model *after, char step)
+static void check_step(const struct model *before, const struct model *after, struct step step)
 {
 	const struct pks_policy *p = &before->policy;
+	bool opens = strchr("lotgh", step.letter), ends = strchr("devx", step.letter);
 
-	for (u32 i = 0; i < MODEL_INTERRUPT; i++) {
-		const struct model_context *was = &before->context[i], *is = &after->context[i];
+	for (enum model_who i = MODEL_A; i < MODEL_INTERRUPT; i++) {
+		bool other = i != before->running || step_is_interrupt(step.letter);
 
-		if (i != before->running || step_is_interrupt(step))
-			assert_memory_equal(was, is, sizeof(*is)); /* other contexts stay */
-		if (was->rights & ~is->rights && step != STEP_LOCAL && step != STEP_LOCAL_READ &&
-		    step != STEP_LOCAL_END)
-			assert_true((step == STEP_WRITE || step == STEP_READ) &&
-				    p->mode >= PKS_MODE_RELAXED &&
-				    (before->marks || p->gate == PKS_GATE_ANY));
-		if (p->mode == PKS_MODE_STRICT || p->scope == PKS_SCOPE_INSTRUCTION ||
-		    (p->scope == PKS_SCOPE_GLOBAL && p->gate == PKS_GATE_KMAPPED))
-			assert_true(is->nested || is->rights); /* rights come from maps alone */
+		if (other) /* other contexts stay */
+			assert_memory_equal(&before->context[i], &after->context[i],
+					    sizeof(after->context[i]));
+		for (u32 key = 0; key < MODEL_KEYS; key++) {
+			u32 was = model_rights(before, i, key), is = model_rights(after, i, key);
+
+			assert_int_not_equal(is, MODEL_AD); /* never AD without WD */
+			if (key != model_key(step.page) && step.letter != STEP_DEATH)
+				assert_int_equal(was, is);
+			if (is & ~was)
+				assert_true(ends);
+			if (was & ~is && !opens)
+				assert_true(strchr("wr", step.letter) &&
+					    p->mode >= PKS_MODE_RELAXED &&
+					    (before->marks[step.page] || p->gate == PKS_GATE_ANY));
+		}
 	}
-	if (after->marks > before->marks)
-		assert_true(step == STEP_KMAP || step_is_interrupt(step));
+	assert_int_equal(after->context[MODEL_INTERRUPT].items, 0);
+	for (u32 i = 0; i < MODEL_PAGES; i++)
+		if (after->marks[i] > before->marks[i])
+			assert_true((step.letter == STEP_KMAP && step.page == i) ||
+				    step_is_interrupt(step.letter));
 	assert_in_range(after->running, MODEL_A, MODEL_B);
+}
+
+static void check_sequence(const struct sequence *s, u32 policy)
+{
+	const char *text = s->steps;
+	struct model m, before;
+
+	model_start(&m, sequence_policy(policy % SEQUENCE_POLICIES), s->key);
+	while (*text) {
+		struct step step = step_next(&text);
+
+		before = m;
+		take(&m, step, NULL);
+		check_step(&before, &m, step);
+	}
 }
 
 static void every_step_keeps_the_invariants(void **state)
 {
+	struct sequence s;
+
 	(void)state;
 	for (u32 n = 0; n < SEQUENCES; n += 5) {
-		char steps[SEQUENCE_LENGTH + 1];
-		struct model m, before;
-
-		sequence_get(n, sequence_variant(n % SEQUENCE_VARIANTS), steps);
-		model_start(&m, sequence_policy(n % SEQUENCE_POLICIES));
-		for (const char *s = steps; *s; s++) {
-			before = m;
-			take(&m, *s, NULL);
-			check_step(&before, &m, *s);
-		}
+		sequence_keys(n, &s);
+		sequence_get(n, sequence_variant(n % SEQUENCE_VARIANTS), s.steps);
+		check_sequence(&s, n);
+	}
+	for (u32 n = 0; n < WIDE_SEQUENCES; n += 5) {
+		sequence_keys(n, &s);
+		sequence_get_wide(n, &s);
+		check_sequence(&s, n);
+	}
+	for (u32 n = 0; n < 10000; n++) {
+		sequence_keys(n, &s);
+		sequence_get_long(n, &s);
+		check_sequence(&s, n);
 	}
 }
 
@@ -243,7 +238,7 @@ int main(void)
 		cmocka_unit_test(an_instruction_pardon_ends_with_the_instruction),
 		cmocka_unit_test(a_key_is_open_to_all_while_a_page_is_marked),
 		cmocka_unit_test(rights_reach_the_other_page_and_marks_do_not),
-		cmocka_unit_test(wrong_unmaps_and_open_maps_are_counted),
+		cmocka_unit_test(mistakes_are_counted),
 		cmocka_unit_test(every_step_keeps_the_invariants),
 	};
 

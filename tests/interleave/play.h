@@ -9,9 +9,8 @@
 #include "kernel/cpu/percpu.h"
 #include "tests/interleave/sequence.h"
 
-/* Writes the next sequence, at most SEQUENCE_MAX letters, to `steps`. False: there are no more.
- * Either thread calls it. */
-typedef bool (*play_source)(char *steps, void *arg);
+/* Writes the next sequence. False: there are no more. Either thread calls it. */
+typedef bool (*play_source)(struct sequence *s, void *arg);
 
 /*
  * Returns the outcomes of the last sequence's first accesses, also in interrupts: f free, p
@@ -22,15 +21,22 @@ const char *play_outcomes(void);
 
 /* Counts over all sequences played. */
 struct play_tally {
-	u64 sequences, steps, interrupts;
+	u64 sequences, steps, interrupts, deaths;
 	u64 free, pardoned, shared, dies; /* accesses */
 	u64 differing;                    /* sequences in which kernel and model differed */
 };
 
 /*
+ * Gets pages with each of the keys, which nobody else may hold. False: the test has failed. Balance
+ * with play_end(). Thread context.
+ */
+bool play_begin(void);
+void play_end(void);
+
+/*
  * Plays all sequences of `source` under one policy, thread A on CPU `a` and B on `b`, and adds to
- * the tally. The first sequences that differ fail the test with a line each. False: play could not
- * start, and the test has failed. Thread context.
+ * the tally. The first sequences that differ fail the test with a line each. False: the policy was
+ * refused, and the test has failed. Thread context, between play_begin() and play_end().
  */
 bool play_all(struct pks_policy policy, struct cpu *a, struct cpu *b, play_source source, void *arg,
 	      struct play_tally *tally);

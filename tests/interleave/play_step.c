@@ -7,6 +7,7 @@
 #include "kernel/lib/printf.h"
 #include "mm/kmap/kmap.h"
 #include "mm/kmap/kmap_local.h"
+#include "mm/kmap/kmap_thread.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
 #include "tests/harness/probe.h"
@@ -26,11 +27,13 @@ static void differ(const char *what, const char *expected, const char *seen)
 	if (++play.tally->differing > SHOWN)
 		return;
 	ktest_fail(__FILE__, __LINE__,
-		   "case=%s pks=%s gate=%s pardon=%s marks=%s: %s: expected %s, seen %s, step %u, "
+		   "case=%s@%u,%u pks=%s gate=%s pardon=%s marks=%s: %s: expected %s, seen %s, at "
+		   "\"%s\", "
 		   "in %s",
-		   play.steps, pks_mode_name(play.policy.mode), pks_gate_name(play.policy.gate),
+		   play.sequence.steps, play.sequence.key[0], play.sequence.key[1],
+		   pks_mode_name(play.policy.mode), pks_gate_name(play.policy.gate),
 		   pks_scope_name(play.policy.scope), pks_marks_name(options.marks), what, expected,
-		   seen, play.at + 1,
+		   seen, play.at,
 		   play.model.running == MODEL_A   ? "thread A"
 		   : play.model.running == MODEL_B ? "thread B"
 						   : "an interrupt");
@@ -51,39 +54,72 @@ static void compare(const char *what, u64 expected, u64 seen)
 		differ_by(what, expected, seen);
 }
 
+/* The two bits of a key: SDM Vol. 3A, "Protection Keys". */
+static u32 with_rights(u32 pkrs, u32 key, u32 rights)
+{
+	return (pkrs & ~(3u << 2 * key)) | rights << 2 * key;
+}
+
 static u32 expected_pkrs(void)
 {
-	return pkrs_with(PKRS_INIT, PKS_KEY_DEVMAP, model_rights(&play.model));
+	u32 pkrs = PKRS_INIT;
+
+	for (u32 k = 0; k < MODEL_KEYS; k++)
+		pkrs = with_rights(pkrs, play.model.key[k],
+				   model_rights(&play.model, play.model.running, k));
+	return pkrs;
 }
 
 /* A key that is open to all may be open in this register already, or not yet. */
-static u32 register_less_lent(void)
+u32 play_register(void)
 {
 	u32 seen = pkrs_register();
 
-	if (model_key_is_open(&play.model) && seen == pkrs_with(seen, PKS_KEY_DEVMAP, 0))
-		return pkrs_with(seen, PKS_KEY_DEVMAP, model_rights(&play.model));
+	for (u32 k = 0; k < MODEL_KEYS; k++)
+		if (model_key_is_open(&play.model, k) && !(seen & 3u << 2 * play.model.key[k]))
+			seen = with_rights(seen, play.model.key[k],
+					   model_rights(&play.model, play.model.running, k));
 	return seen;
+}
+
+void play_forget(enum model_who who)
+{
+	for (u32 k = 0; k < MODEL_KEYS; k++)
+		play.grants[who][k].open = 0;
+}
+
+static void compare_mistakes(void)
+{
+	const struct model_mistakes *m = &play.model.mistakes;
+
+	compare("kunmaps without a mark", m->underflows,
+		pks_mark_stats.underflows - play.underflows);
+	compare("unmaps without a map", m->not_mapped,
+		kmap_stats.not_mapped - play.maps.not_mapped);
+	compare("kunmap_locals in the wrong order", m->order, kmap_stats.order - play.maps.order);
+	compare("kmap_threads in an interrupt", m->no_thread,
+		kmap_stats.no_thread - play.maps.no_thread);
+	compare("maps left open", m->left_open, kmap_stats.left_open - play.maps.left_open);
+	compare("maps too many", 0, kmap_stats.overflow - play.maps.overflow);
 }
 
 void play_compare(void)
 {
 	const struct local *local = this_local();
 
-	compare("IA32_PKRS", expected_pkrs(), register_less_lent());
-	compare("cpu->pkrs", expected_pkrs(), rights_mirror());
-	compare("the page's marks", play.model.marks, page_marks(play.page.page));
-	compare("local maps", model_nested(&play.model), local->maps - local->base);
+	u32 rights = expected_pkrs();
+
+	compare("IA32_PKRS", rights, play_register());
+	compare("cpu->pkrs", rights, rights_mirror());
+	for (u32 i = 0; i < MODEL_PAGES; i++)
+		compare(i == PAGE_FIRST    ? "the page's marks"
+			: i == PAGE_SECOND ? "the second page's marks"
+					   : "the other key's page's marks",
+			play.model.marks[i], page_marks(play.page[i]->prot.page));
+	compare("maps of the context", model_nested(&play.model, play.model.running),
+		local->maps - local->base);
 	compare("stepped instructions", 0, local->steps);
-	compare("kunmaps without a mark", play.model.underflows,
-		pks_mark_stats.underflows - play.underflows);
-	compare("kunmap_locals without a map", play.model.not_mapped,
-		kmap_stats.not_mapped - play.maps.not_mapped);
-	compare("local maps left open", play.model.left_open,
-		kmap_stats.left_open - play.maps.left_open);
-	compare("other warnings", 0,
-		kmap_stats.order - play.maps.order + kmap_stats.overflow - play.maps.overflow);
-	compare("the neighbour's marks", 0, page_marks(play.neighbour.page));
+	compare_mistakes();
 }
 
 /* The outcome of an access, from its fault and the statistics before it. */
@@ -128,72 +164,104 @@ static void count(enum model_outcome o)
 	play.tally->dies += o == MODEL_DIES;
 }
 
-/* Writes *value to *va, or reads it, and compares the outcome with `expected`. */
-static enum model_outcome access(volatile u64 *va, bool write, u64 *value,
-				 enum model_outcome expected)
+/* Accesses a page's first word, and compares the outcome, the fault and the memory. */
+static void access(struct play_page *page, bool write, enum model_outcome expected)
 {
+	static const char letters[] = { '-', 'f', 'p', 's', 'x' };
 	struct pks_stats before = pks_stats;
+	volatile u64 *va = page->prot.va;
+	u64 value = ++play.tried;
 	enum model_outcome came;
 	struct fault f;
 
-	f = write ? touch_write(va, *value) : touch_read(va, value);
+	f = write ? touch_write(va, value) : touch_read(va, &value);
 	if (f.vector != FAULT_NONE)
 		compare_fault(f, (u64)va, write);
 	came = outcome(f, &before);
 	compare_outcome(expected, came, &before);
 	count(came);
-	return came;
-}
-
-static void access_page(bool write, enum model_outcome expected)
-{
-	static const char letters[] = { '-', 'f', 'p', 's', 'x' };
-	u64 value = ++play.tried;
-	enum model_outcome came = access(play.page.va, write, &value, expected);
-
 	if (expected != MODEL_DIES && write)
-		play.word = value;
+		page->word = value;
 	else if (expected != MODEL_DIES)
-		compare("value read", play.word, value);
-	compare("the page's word", play.word, *play.open);
-	if (play.accesses < PLAY_CAME)
+		compare("value read", page->word, value);
+	compare("the page's word", page->word, *page->open);
+	if (*play.at && play.accesses < PLAY_CAME)
 		play.came[play.accesses++] = letters[came];
 }
 
-void play_step(char step)
+static void grant(enum model_page page, enum pks_access access)
 {
-	enum model_outcome expected = model_step(&play.model, step);
+	struct play_grants *g = &play.grants[play.model.running][model_key(page)];
 
-	switch (step) {
+	g->token[g->open++] = pks_grant(play.model.key[model_key(page)], access);
+}
+
+static void revoke(enum model_page page)
+{
+	struct play_grants *g = &play.grants[play.model.running][model_key(page)];
+
+	pks_revoke(g->token[--g->open]);
+}
+
+static void call(struct step step, enum model_outcome expected)
+{
+	struct play_page *p = play.page[step.page];
+	struct page *page = p->prot.page;
+	u64 va = (u64)p->prot.va;
+
+	switch (step.letter) {
 	case STEP_KMAP:
-		compare("address", (u64)play.page.va, (u64)kmap(play.page.page));
+		compare("address", va, (u64)kmap(page));
 		break;
 	case STEP_KUNMAP:
-		kunmap(play.page.page);
+		kunmap(page);
 		break;
 	case STEP_LOCAL:
-		compare("address", (u64)play.page.va, (u64)kmap_local_page(play.page.page));
+		compare("address", va, (u64)kmap_local_page(page));
 		break;
 	case STEP_LOCAL_READ:
-		compare("address", (u64)play.page.va, (u64)kmap_local_page_read(play.page.page));
+		compare("address", va, (u64)kmap_local_page_read(page));
 		break;
 	case STEP_LOCAL_END:
-		kunmap_local((void *)play.page.va);
+		kunmap_local((void *)va);
+		break;
+	case STEP_THREAD:
+		compare("address", va, (u64)kmap_thread(page));
+		break;
+	case STEP_THREAD_END:
+		kunmap_thread(page);
+		break;
+	case STEP_GRANT:
+	case STEP_GRANT_READ:
+		grant(step.page, step.letter == STEP_GRANT ? PKS_WRITE : PKS_READ);
+		break;
+	case STEP_REVOKE:
+		revoke(step.page);
 		break;
 	default:
-		access_page(step == STEP_WRITE, expected);
+		access(p, step.letter == STEP_WRITE, expected);
 	}
+}
+
+void play_step(struct step step)
+{
+	if (!model_permits(&play.model, step.letter, step.page))
+		return;
+	call(step, model_step(&play.model, step.letter, step.page));
 	play_compare();
 	play.tally->steps++;
 }
 
 bool play_interrupt_handler(struct regs *regs)
 {
+	const char *program = interrupt_program(*play.at);
+
 	(void)regs;
 	model_interrupt_begins(&play.model);
+	play_forget(MODEL_INTERRUPT);
 	play_compare();
-	for (const char *s = interrupt_program(play.steps[play.at]); *s; s++)
-		play_step(*s);
+	while (*program)
+		play_step(step_next(&program));
 	play.interrupted = true;
 	return true;
 }
@@ -210,12 +278,8 @@ void play_interrupt(void)
 	play.tally->interrupts++;
 }
 
-/* A stray access to another page of the key shows which rights the context has. */
+/* A stray access to the second page of the key shows which rights the context has. */
 void play_compare_neighbour(void)
 {
-	u64 value = ++play.tried;
-	bool write = value & 1;
-
-	access(play.neighbour.va, write, &value, model_neighbour(&play.model, write));
-	play_compare();
+	play_step((struct step){ play.tried & 1 ? STEP_WRITE : STEP_READ, PAGE_SECOND });
 }

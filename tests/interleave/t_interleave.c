@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Interleavings: two threads and interrupts map, unmap and access one page in every order up to a
- * length, and a model predicts each step. What this cannot know: races inside steps, since turns
- * change only between them.
+ * Interleavings: two threads and interrupts map, unmap and access three pages in every order up to
+ * a length, take and give rights and die, and a model predicts each step. What this cannot know:
+ * races inside steps, since turns change only between them.
  */
 #define KTEST_SUITE "interleave"
 
@@ -17,9 +17,19 @@
 #include "tests/interleave/play.h"
 #include "tests/interleave/sequence.h"
 
-/* Of the slice; no multiples of 7, so that every letter comes at every place. */
-#define STRIDE      59
-#define STRIDE_SMP  295 /* a turn of the other CPU takes long in an emulator */
+/* How much of all sequences a run plays. */
+struct slice {
+	/* Every how manyth of those about one page, and about two; no multiple of 7 or 19, so that
+	 * every letter comes at every place. */
+	u32 stride, wide_stride;
+	u32 longs; /* long ones, for each policy */
+};
+
+static const struct slice all_of_them = { 1, 1, 64 };
+static const struct slice everyday = { 59, 157, 16 };
+static const struct slice on_two_cpus = { 295, 1875,
+					  2 }; /* a turn there takes long in an emulator */
+
 #define TICK_NS     40000
 #define WATCHDOG_NS 20000000000ULL
 
@@ -27,6 +37,9 @@
 struct plan {
 	u32 n, stride; /* the next sequence; the distance to the one after it */
 	u32 variant;   /* of the next sequence */
+	u64 seed;      /* of the long ones */
+	u32 longs;     /* how many of these */
+	u32 keys;      /* number of the first sequence's keys */
 	struct play_tally tally;
 	u64 started;
 };
@@ -41,42 +54,82 @@ static void report(const struct plan *plan, const char *what)
 	const struct play_tally *t = &plan->tally;
 
 	pr("    # interleave: %s sequences=%lu steps=%lu free=%lu pardoned=%lu "
-	   "shared=%lu dies=%lu interrupts=%lu differing=%lu ms=%lu\n",
+	   "shared=%lu dies=%lu interrupts=%lu deaths=%lu differing=%lu ms=%lu\n",
 	   what, t->sequences, t->steps, t->free, t->pardoned, t->shared, t->dies, t->interrupts,
-	   t->differing, (now_ns() - plan->started) / 1000000);
+	   t->deaths, t->differing, (now_ns() - plan->started) / 1000000);
 }
 
 /* Takes the next variant with each sequence. */
-static bool next_of_slice(char *steps, void *arg)
+static bool next_of_slice(struct sequence *s, void *arg)
 {
 	struct plan *plan = arg;
 
 	if (plan->n >= SEQUENCES)
 		return false;
-	sequence_get(plan->n, sequence_variant(plan->variant++ % SEQUENCE_VARIANTS), steps);
+	sequence_get(plan->n, sequence_variant(plan->variant++ % SEQUENCE_VARIANTS), s->steps);
+	sequence_keys(plan->n, s);
 	plan->n += plan->stride;
 	return true;
 }
 
-/* Plays every `stride`th sequence, the first chosen by the seed; the policies take turns. */
-static void play_slice(struct cpu *a, struct cpu *b, u64 seed, u32 stride)
+static bool next_of_wide(struct sequence *s, void *arg)
+{
+	struct plan *plan = arg;
+
+	if (plan->n >= WIDE_SEQUENCES)
+		return false;
+	sequence_get_wide(plan->n, s);
+	sequence_keys(plan->n, s);
+	plan->n += plan->stride;
+	return true;
+}
+
+/* Any letters, by the seed. */
+static bool next_of_long(struct sequence *s, void *arg)
+{
+	struct plan *plan = arg;
+
+	if (plan->n >= plan->longs)
+		return false;
+	sequence_get_long(plan->seed + plan->n, s);
+	sequence_keys((u32)plan->seed + plan->n, s);
+	plan->n++;
+	return true;
+}
+
+/* Plays what `plan` says, its first sequence chosen by the seed; the policies take turns. */
+static void play_part(play_source source, const char *what, struct cpu *b, u64 seed, u32 stride,
+		      u32 longs)
 {
 	struct plan plan = begin();
 
+	plan.stride = SEQUENCE_POLICIES * stride;
+	plan.longs = longs;
 	for (u32 p = 0; p < SEQUENCE_POLICIES; p++) {
 		watchdog_set(WATCHDOG_NS, "interleave");
-		plan.n = (u32)(seed % stride) + p * stride;
-		plan.stride = SEQUENCE_POLICIES * stride;
+		plan.n = longs ? 0 : (u32)(seed % stride) + p * stride;
+		plan.seed = (seed * SEQUENCE_POLICIES + p) * longs;
 		pks_marks_set((p + seed) & 1 ? PKS_MARKS_HASH : PKS_MARKS_PAGE);
 		plan.variant = p + (u32)(seed / stride % SEQUENCE_VARIANTS);
-		if (!play_all(sequence_policy(p), a, b, next_of_slice, &plan, &plan.tally))
+		if (!play_all(sequence_policy(p), cpus[0], b, source, &plan, &plan.tally))
 			return;
 	}
-	report(&plan, "slice");
+	report(&plan, what);
+}
+
+/* Plays sequences about one page, about two, and long ones; thread B on CPU `b`. */
+static void play_slice(struct slice slice, struct cpu *b, u64 seed)
+{
+	if (!play_begin())
+		return;
+	play_part(next_of_slice, "slice", b, seed, slice.stride, 0);
+	play_part(next_of_wide, "wide", b, seed, slice.wide_stride, 0);
+	play_part(next_of_long, "long", b, seed, 1, slice.longs);
+	play_end();
 }
 
 /* All sequences, once for each interrupt program; the rest of the variant takes turns. */
-static bool next_of_all(char *steps, void *arg)
+static bool next_of_all(struct sequence *s, void *arg)
 {
 	struct plan *plan = arg;
 
@@ -87,37 +140,41 @@ static bool next_of_all(char *steps, void *arg)
 		}
 		if (plan->n % 4096 == 0)
 			watchdog_set(WATCHDOG_NS, "interleave");
-		if (plan->variant == STEP_INTERRUPTS)
+		if (plan->variant == SEQUENCE_INTERRUPTS)
 			return false;
 		sequence_get(plan->n,
 			     sequence_variant(plan->variant +
-					      plan->n % (SEQUENCE_VARIANTS / STEP_INTERRUPTS) *
-						      STEP_INTERRUPTS),
-			     steps);
+					      plan->n % (SEQUENCE_VARIANTS / SEQUENCE_INTERRUPTS) *
+						      SEQUENCE_INTERRUPTS),
+			     s->steps);
+		sequence_keys(plan->n, s);
 		plan->n++;
-	} while (plan->variant && !sequence_has_interrupt(steps));
+	} while (plan->variant && !sequence_has_interrupt(s->steps));
 	return true;
 }
 
 /* Plays all sequences under each scope and prints a line for each. */
 static void play_everything(void)
 {
+	if (!play_begin())
+		return;
 	for (u32 scope = 0; scope < PKS_SCOPES; scope++) {
 		struct pks_policy policy = { PKS_MODE_SILENT, PKS_GATE_KMAPPED,
 					     (enum pks_scope)scope };
 		struct plan plan = begin();
 
 		if (!play_all(policy, cpus[0], cpus[0], next_of_all, &plan, &plan.tally))
-			return;
+			break;
 		report(&plan, pks_scope_name(policy.scope));
 	}
+	play_end();
 }
 
-static bool only_once(char *steps, void *arg)
+static bool only_once(struct sequence *s, void *arg)
 {
 	struct plan *plan = arg;
 
-	strlcpy(steps, options.matrix_case, SEQUENCE_MAX + 1);
+	sequence_parse(options.matrix_case, s);
 	return plan->n++ == 0;
 }
 
@@ -126,14 +183,18 @@ static void play_named(struct cpu *b)
 {
 	struct pks_policy policy = pks_policy_get();
 	struct plan plan = begin();
-	const char *why;
+	struct sequence s;
+	const char *why = sequence_parse(options.matrix_case, &s);
 
-	if (!sequence_valid(options.matrix_case, &why)) {
+	if (why) {
 		ktest_error("case=%s: %s", options.matrix_case, why);
 		return;
 	}
+	if (!play_begin())
+		return;
 	if (play_all(policy, cpus[0], b, only_once, &plan, &plan.tally))
 		pr("    # interleave: case=%s accesses=%s\n", options.matrix_case, play_outcomes());
+	play_end();
 }
 
 /* Whether case= is a sequence; one with a colon is a case of the matrix (tests/matrix/space.h). */
@@ -157,11 +218,11 @@ static void one_cpu_matches_the_model(void)
 	if (case_is("all"))
 		play_everything();
 	else if (case_is("each"))
-		play_slice(cpus[0], cpus[0], options.seed, 1);
+		play_slice(all_of_them, cpus[0], options.seed);
 	else if (case_given())
 		play_named(cpus[0]);
 	else
-		play_slice(cpus[0], cpus[0], options.seed, STRIDE);
+		play_slice(everyday, cpus[0], options.seed);
 }
 KTEST(one_cpu_matches_the_model, KT_PKS);
 
@@ -169,7 +230,7 @@ KTEST(one_cpu_matches_the_model, KT_PKS);
 static void preemption_matches_the_model(void)
 {
 	tick_set(TICK_NS, true);
-	play_slice(cpus[0], cpus[0], options.seed + STRIDE / 2, STRIDE);
+	play_slice(everyday, cpus[0], options.seed + everyday.stride / 2);
 }
 KTEST(preemption_matches_the_model, KT_PKS);
 
@@ -178,7 +239,7 @@ static void two_cpus_match_the_model(void)
 	if (case_given() && !case_is("all") && !case_is("each"))
 		play_named(cpus[1]);
 	else
-		play_slice(cpus[0], cpus[1], options.seed, STRIDE_SMP);
+		play_slice(on_two_cpus, cpus[1], options.seed);
 }
 KTEST(two_cpus_match_the_model, KT_PKS | KT_SMP);
 
@@ -194,13 +255,14 @@ static const char *const asked[] = {
 	"uwduw",    "5w5",          "mw5w",     "lw5wdw",      "mwyw1yw4ywyw", "mwyuwylwdw",
 };
 
-static bool next_asked(char *steps, void *arg)
+static bool next_asked(struct sequence *s, void *arg)
 {
 	struct plan *plan = arg;
 
 	if (plan->n == ARRAY_SIZE(asked))
 		return false;
-	strlcpy(steps, asked[plan->n++], SEQUENCE_MAX + 1);
+	sequence_parse(asked[plan->n], s);
+	sequence_keys(plan->keys + plan->n++, s);
 	return true;
 }
 
@@ -208,10 +270,14 @@ static void discussed_sequences_match_the_model(void)
 {
 	struct plan plan = begin();
 
+	if (!play_begin())
+		return;
 	for (u32 p = 0; p < SEQUENCE_POLICIES; p++) {
 		plan.n = 0;
+		plan.keys = p * ARRAY_SIZE(asked);
 		if (!play_all(sequence_policy(p), cpus[0], cpus[0], next_asked, &plan, &plan.tally))
-			return;
+			break;
 	}
+	play_end();
 }
 KTEST(discussed_sequences_match_the_model, KT_PKS | KT_STRESS);
