@@ -19,9 +19,10 @@ HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables memory judge mismatch rule
 		 plan run) \
 		 $(sort $(wildcard tests/host/soft*.c)) tests/host/faults.c
 HOST_MACHINES := t_classes t_machine t_plan t_faults
-# t_faults runs a slice for each planted error, t_plan walks both slices: without sanitizers, which
-# check the same code in t_machine.
-HOST_FAST     := t_faults t_plan
+# t_faults runs a slice for each planted error, t_plan walks both slices, t_letters enumerates millions
+# of sequences: without sanitizers, which check the same code in t_machine, t_model and
+# t_kmap_sequences.
+HOST_FAST     := t_faults t_letters t_plan
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(sort $(wildcard tests/host/t_*.c)))
 HOST_FUZZ  := $(patsubst tests/host/fuzz_%.c,%,$(sort $(wildcard tests/host/fuzz_*.c)))
 

@@ -13,8 +13,7 @@
  */
 #include "tests/host/harness.h"
 
-#include "kernel/cpu/pkrs_bits.h"
-#include "mm/kmap/kmap_stack.h"
+#include "tests/host/kmap_pure.h"
 
 #define STEPS_MAX 8
 #define PAGES     3
@@ -99,32 +98,24 @@ static void check(const struct state *s, u32 depth)
 	assert_int_equal((s->rights ^ PKRS_INIT) & others, 0);
 }
 
-static u32 opened(struct state *s, u32 key, enum right right)
+static struct page *struct_page(u32 page)
 {
-	u32 found = s->rights & pkrs_mask(run.number[key]);
-
-	s->rights &= ~pkrs_needs_clear(run.number[key], right == WRITE ? PKS_WRITE : PKS_READ);
-	return found;
+	return (struct page *)(page * 4096ULL + 4096);
 }
 
-/* As kmap_open() does. */
 static void map(struct state *s, enum kind kind, enum right right, u32 page)
 {
-	struct local_map *m = kmap_stack_claim(&s->local);
 	u32 key = s->key_of[page];
 
-	*m = (struct local_map){ .page = (struct page *)(page * 4096ULL + 4096),
-				 .mask = pkrs_mask(run.number[key]),
-				 .found = opened(s, key, right),
-				 .access = right == WRITE ? PKS_WRITE : PKS_READ,
-				 .ordered = kind == MAP };
+	pure_open(&s->local, &s->rights, struct_page(page), run.number[key],
+		  right == WRITE ? PKS_WRITE : PKS_READ, kind == MAP);
 	s->item[s->items++] =
 		(struct item){ .kind = kind, .right = right, .page = page, .key = key };
 }
 
 static void grant(struct state *s, enum right right, u32 key)
 {
-	u32 token = opened(s, key, right);
+	u32 token = pure_grant(&s->rights, run.number[key], right == WRITE ? PKS_WRITE : PKS_READ);
 
 	s->item[s->items++] = (struct item){ GRANT, right, PAGES, key, false, token };
 }
@@ -141,27 +132,11 @@ static void pardon(struct state *s, u32 key)
 	s->rights &= ~pkrs_mask(run.number[key]);
 }
 
-/* As kmap_close() does. */
-static void close_map(struct state *s, const struct item *item)
-{
-	struct page *page = (struct page *)(item->page * 4096ULL + 4096);
-	u32 i = kmap_stack_find(&s->local, page, item->kind == MAP), bits, mask;
-
-	assert_int_not_equal(i, KMAP_NONE);
-	if (&s->local.map[i] == kmap_stack_top(&s->local)) {
-		mask = s->local.map[i].mask;
-		bits = s->local.map[i].found;
-		kmap_stack_pop(&s->local);
-	} else {
-		mask = kmap_stack_remove(&s->local, i, &bits);
-	}
-	s->rights = (s->rights & ~mask) | bits;
-}
-
 /* Ends the item: tokens do not know of what was opened after them, and maps not of grants. */
 static void close_item(struct state *s, u32 n)
 {
 	struct item item = s->item[n];
+	u32 order = 0;
 
 	for (u32 i = n + 1; i < s->items; i++)
 		if (s->item[i].key == item.key && (item.kind == GRANT || s->item[i].kind == GRANT))
@@ -169,7 +144,8 @@ static void close_item(struct state *s, u32 n)
 	if (item.kind == GRANT)
 		s->rights = (s->rights & ~pkrs_mask(run.number[item.key])) | item.token;
 	else
-		close_map(s, &item);
+		assert_true(pure_close(&s->local, &s->rights, struct_page(item.page),
+				       item.kind == MAP, &order));
 	for (s->items--; n < s->items; n++)
 		s->item[n] = s->item[n + 1];
 }
