@@ -3,6 +3,7 @@
 #include "kernel/apic.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/insn.h"
+#include "kernel/ctx.h"
 #include "kernel/ipi.h"
 #include "kernel/time.h"
 #include "mm/kmap/kmap.h"
@@ -16,7 +17,8 @@
 #define DR7_BREAK  (DR7_INIT | 2) /* at the address in DR0, in any task */
 #define RFLAGS_RF  0x10000        /* the next instruction ignores DR7 */
 
-static const char *const kind_names[ONCE_KINDS] = { "#DB", "NMI", "interrupt" };
+static const char *const kind_names[ONCE_KINDS] = { "#DB", "NMI", "interrupt",
+						    "interrupt elsewhere" };
 
 /* The run. One test at a time; written by its thread between runs, else by its event alone. */
 static struct {
@@ -58,6 +60,25 @@ static bool take(struct regs *regs)
 	return true;
 }
 
+static struct cpu *elsewhere(void)
+{
+	return this_cpu() == cpus[0] ? cpus[cpu_count - 1] : cpus[0];
+}
+
+/* Only the boot CPU has an NMI held back until an IRET (tests/harness/inject.h). */
+static void nmi(void)
+{
+	struct ctx ctx;
+
+	if (this_cpu() == &boot_cpu) {
+		nmi_at_iret(take);
+		return;
+	}
+	ctx = ctx_enter(CTX_NMI, 0);
+	take(NULL);
+	ctx_leave(ctx, CTX_NMI, 0);
+}
+
 static bool on_break(struct regs *regs)
 {
 	write_dr6(DR6_INIT);
@@ -71,9 +92,11 @@ static bool on_break(struct regs *regs)
 	if (now.kind == ONCE_TRAP)
 		take(NULL);
 	else if (now.kind == ONCE_NMI)
-		nmi_at_iret(take);
-	else
+		nmi();
+	else if (now.kind == ONCE_INTERRUPT)
 		apic_self_ipi(VECTOR_TEST);
+	else
+		apic_send_ipi(elsewhere()->apic_id, VECTOR_TEST);
 	return true;
 }
 
@@ -152,14 +175,14 @@ static u32 at_each_place(const struct once *once, enum once_kind kind)
 		for (u32 i = 0; i < once->turns; i++) {
 			if (now.failed)
 				return events;
-			now.turn = now.place + 2 * kind + i;
+			now.turn = now.place + kind * once->turns + i;
 			events += run_once();
 		}
 	}
 	return events;
 }
 
-u32 once_at_each(const struct once *once)
+void once_expect_events(const struct once *once, u32 least)
 {
 	trap_hook_t before = trap_hook_set(VECTOR_TEST, take);
 	u32 events = 0;
@@ -169,12 +192,13 @@ u32 once_at_each(const struct once *once)
 	now.kind = ONCE_TRAP;
 	now.rip = 0;
 	find_path();
-	for (enum once_kind kind = 0; kind < ONCE_KINDS; kind++) {
-		if (once->kinds & BIT(kind) && (kind != ONCE_NMI || this_cpu() == &boot_cpu))
+	for (enum once_kind kind = 0; kind < ONCE_KINDS; kind++)
+		if (once->kinds & BIT(kind) && (kind != ONCE_ELSEWHERE || cpu_count > 1))
 			events += at_each_place(once, kind);
-	}
 	trap_hook_set(VECTOR_TEST, before);
-	return events;
+	pr("# %s: %u events on CPU %u\n", once->name, events, this_cpu()->id);
+	if (!now.failed)
+		EXPECT(events >= least);
 }
 
 /* For once_on_first_and_last(): one CPU at a time. */
@@ -186,11 +210,8 @@ struct visit {
 static void on_this_cpu(void *arg)
 {
 	const struct visit *v = arg;
-	u32 events = once_at_each(v->once);
 
-	pr("# %s: %u events on CPU %u\n", v->once->name, events, this_cpu()->id);
-	if (!now.failed)
-		EXPECT(events >= v->least);
+	once_expect_events(v->once, v->least);
 }
 
 void once_on_first_and_last(const struct once *once, u32 least)
@@ -200,6 +221,11 @@ void once_on_first_and_last(const struct once *once, u32 least)
 	percpu_run_on(cpus[0], on_this_cpu, &v);
 	if (cpu_count > 1 && !now.failed)
 		percpu_run_on(cpus[cpu_count - 1], on_this_cpu, &v);
+}
+
+bool once_taken(void)
+{
+	return now.taken;
 }
 
 struct prot_page once_marked, once_other;

@@ -15,9 +15,11 @@
 #include "tests/harness/fixture.h"
 
 enum once_kind {
-	ONCE_TRAP,      /* a #DB: an exception of what it interrupts, with its struct local */
-	ONCE_NMI,       /* right behind such a #DB; on the boot CPU only */
+	ONCE_TRAP, /* a #DB: an exception of what it interrupts, with its struct local */
+	ONCE_NMI,  /* right behind such a #DB; but for the boot CPU, in it, with the NMI's count */
 	ONCE_INTERRUPT, /* a self-IPI: comes as soon as interrupts are on */
+	ONCE_ELSEWHERE, /* an IPI to the last CPU or, from there, to the first: races with the run
+			 */
 	ONCE_KINDS
 };
 
@@ -27,7 +29,7 @@ enum once_kind {
 struct once {
 	const char *name;        /* of what runs, for messages */
 	u32 kinds;               /* bits of enum once_kind */
-	u32 turns;               /* events for each kind and place; each is another turn */
+	u32 turns;               /* runs for each kind and place, each with another turn */
 	void (*begin)(void);     /* before each run, on its CPU: sets the state up anew */
 	void (*run)(void);       /* the code under test, in a thread */
 	void (*event)(u32 turn); /* the event's handler; does another thing each turn */
@@ -35,15 +37,17 @@ struct once {
 };
 
 /*
- * Runs the subject for each kind, place and turn, and ends at the first failure. Returns the number
- * of events. Thread context, pinned, interrupts on; event() runs in any context.
+ * Runs the subject for each kind, place and turn, and ends at the first failure. Prints the number
+ * of events, and fails if there were fewer than `least`. Thread context, pinned, interrupts on;
+ * event() runs in any context.
  */
-u32 once_at_each(const struct once *once);
+void once_expect_events(const struct once *once, u32 least);
 
-/* The same on the first and on the last CPU; fails if there were fewer than `least` events on
- * either.
- */
+/* The same on the first and on the last CPU, in threads of their own. */
 void once_on_first_and_last(const struct once *once, u32 least);
+
+/* Returns whether the last run had its event. For end(). */
+bool once_taken(void);
 
 /* Compares, and names kind and place in the failure. `rule` says why. Any context. */
 #define ONCE_EQ(seen, want, rule) \

@@ -81,8 +81,10 @@ static void end_marks(void)
 
 static void marks_survive_one_event(void)
 {
-	static const struct once once = { "marks",   ONCE_ALL,    5,        begin_marks,
-					  run_marks, event_marks, end_marks };
+	static const struct once once = { "marks",   ONCE_ALL | BIT(ONCE_ELSEWHERE),
+					  2,         begin_marks,
+					  run_marks, event_marks,
+					  end_marks };
 	enum pks_marks before = options.marks;
 
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
@@ -90,7 +92,7 @@ static void marks_survive_one_event(void)
 		return;
 	for (enum pks_marks marks = 0; marks < PKS_MARKS; marks++) {
 		pks_marks_set(marks);
-		once_on_first_and_last(&once, 1500);
+		once_on_first_and_last(&once, 600);
 	}
 	pks_marks_set(before);
 	prot_page_put(&page);
@@ -234,10 +236,10 @@ static void end_hash(void)
 
 static void the_hash_of_marks_survives_one_event(void)
 {
-	static const struct once once = { "hash of marks", ONCE_ALL,   6,       begin_hash,
+	static const struct once once = { "hash of marks", ONCE_ALL,   2,       begin_hash,
 					  run_hash,        event_hash, end_hash };
 
 	REQUIRE(find_frames());
-	once_on_first_and_last(&once, 3000);
+	once_on_first_and_last(&once, 1000);
 }
 KTEST(the_hash_of_marks_survives_one_event, KT_PKS);
