@@ -29,6 +29,7 @@ enum once_kind {
 struct once {
 	const char *name;        /* of what runs, for messages */
 	u32 kinds;               /* bits of enum once_kind */
+	bool waits;              /* for other CPUs: if there are any, each place has fewer kinds */
 	u32 turns;               /* runs for each kind and place, each with another turn */
 	void (*begin)(void);     /* before each run, on its CPU: sets the state up anew */
 	void (*run)(void);       /* the code under test, in a thread */

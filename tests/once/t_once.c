@@ -77,8 +77,10 @@ static void end_rights(void)
 
 static void rights_changes_survive_one_event(void)
 {
-	static const struct once once = { "grant and revoke", ONCE_ALL,    2,         begin_rights,
-					  change_rights,      once_meddle, end_rights };
+	static const struct once once = {
+		"grant and revoke", ONCE_ALL,      false,       2,
+		begin_rights,       change_rights, once_meddle, end_rights
+	};
 
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
 	if (!once_pages_get())
@@ -135,8 +137,8 @@ static void end_maps(void)
 
 static void maps_survive_one_event(void)
 {
-	static const struct once once = { "local maps",  ONCE_ALL,    1,       begin_maps,
-					  map_and_unmap, once_meddle, end_maps };
+	static const struct once once = { "local maps", ONCE_ALL,      false,       1,
+					  begin_maps,   map_and_unmap, once_meddle, end_maps };
 
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
 	if (!once_pages_get())
@@ -200,13 +202,10 @@ static void end_switch(void)
 
 static void switches(void *arg)
 {
-	static const struct once once = { "thread switch",
-					  BIT(ONCE_TRAP) | BIT(ONCE_NMI),
-					  3,
-					  begin_switch,
-					  switch_and_back,
-					  once_meddle,
-					  end_switch };
+	static const struct once once = { "thread switch", BIT(ONCE_TRAP) | BIT(ONCE_NMI),
+					  false,           3,
+					  begin_switch,    switch_and_back,
+					  once_meddle,     end_switch };
 	struct thread *t = thread_create("partner", partner_main, NULL);
 
 	(void)arg;

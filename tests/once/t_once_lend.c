@@ -130,8 +130,9 @@ static void end_recall(void)
 }
 
 static const struct once of_loans[] = {
-	{ "lend", BIT(ONCE_TRAP) | BIT(ONCE_NMI), 7, begin_lend, run_lend, event_lend, end_lend },
-	{ "recall", BIT(ONCE_TRAP) | BIT(ONCE_NMI), 7, begin_lend, run_recall, event_lend,
+	{ "lend", BIT(ONCE_TRAP) | BIT(ONCE_NMI), false, 7, begin_lend, run_lend, event_lend,
+	  end_lend },
+	{ "recall", BIT(ONCE_TRAP) | BIT(ONCE_NMI), false, 7, begin_lend, run_recall, event_lend,
 	  end_recall },
 };
 
@@ -231,17 +232,27 @@ static void end_map(void)
 	end_unmap();
 }
 
-/* A #DB must not send interrupts: it may hit the code that does, between the two writes of the ICR.
- */
 static void marks_of_a_key_survive_one_event(void)
 {
-	u32 kinds = BIT(ONCE_NMI) | BIT(ONCE_INTERRUPT) |
-		    BIT(cpu_count > 1 ? ONCE_ELSEWHERE : ONCE_TRAP);
-	struct once comes = {
-		"first kmap of a key", kinds, 2, begin_map, run_map, event_map, end_map,
+	static const struct once comes = {
+		"first kmap of a key",
+		ONCE_ALL | BIT(ONCE_ELSEWHERE),
+		false,
+		2,
+		begin_map,
+		run_map,
+		event_map,
+		end_map,
 	};
-	struct once goes = {
-		"last kunmap of a key", kinds, 2, begin_unmap, run_unmap, event_map, end_unmap,
+	static const struct once goes = {
+		"last kunmap of a key",
+		ONCE_ALL | BIT(ONCE_ELSEWHERE),
+		true,
+		2,
+		begin_unmap,
+		run_unmap,
+		event_map,
+		end_unmap,
 	};
 
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
@@ -249,7 +260,7 @@ static void marks_of_a_key_survive_one_event(void)
 	if (!prot_page_get(&page, PKS_KEY_DEVMAP))
 		return;
 	once_on_first_and_last(&comes, 350);
-	once_on_first_and_last(&goes, 600);
+	once_on_first_and_last(&goes, cpu_count > 1 ? 300 : 600);
 	prot_page_put(&page);
 }
 KTEST(marks_of_a_key_survive_one_event, KT_PKS);

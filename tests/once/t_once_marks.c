@@ -81,10 +81,10 @@ static void end_marks(void)
 
 static void marks_survive_one_event(void)
 {
-	static const struct once once = { "marks",   ONCE_ALL | BIT(ONCE_ELSEWHERE),
-					  2,         begin_marks,
-					  run_marks, event_marks,
-					  end_marks };
+	static const struct once once = { "marks",     ONCE_ALL | BIT(ONCE_ELSEWHERE),
+					  false,       2,
+					  begin_marks, run_marks,
+					  event_marks, end_marks };
 	enum pks_marks before = options.marks;
 
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
@@ -236,8 +236,8 @@ static void end_hash(void)
 
 static void the_hash_of_marks_survives_one_event(void)
 {
-	static const struct once once = { "hash of marks", ONCE_ALL,   2,       begin_hash,
-					  run_hash,        event_hash, end_hash };
+	static const struct once once = { "hash of marks", ONCE_ALL, false,      2,
+					  begin_hash,      run_hash, event_hash, end_hash };
 
 	REQUIRE(find_frames());
 	once_on_first_and_last(&once, 1000);

@@ -24,9 +24,30 @@ static struct {
 	struct thread *sleeper;
 	u32 round; /* of begin_sleep() */
 	bool condition, rescued;
-	bool late; /* the event came after the rescue */
+	bool late; /* the event came after the rescue or during it */
 	bool stop;
 } nap;
+
+/* A thread that was preempted on its way to sleep or back is queued. On the sleeper's CPU. */
+static bool sleeps(void)
+{
+	return READ_ONCE(nap.sleeper->state) == THREAD_BLOCKED && !READ_ONCE(nap.sleeper->queued);
+}
+
+/*
+ * Looks again after it has said so: either the event, after its wake-up, finds a rescue under way,
+ * or this finds the sleeper awake.
+ */
+static bool still_sleeps(void)
+{
+	if (!sleeps())
+		return false;
+	(void)xchg(&nap.rescued, true);
+	if (sleeps())
+		return true;
+	nap.rescued = false;
+	return false;
+}
 
 /*
  * Wakes the sleeper if it sleeps in two looks at the same round: the run without an event, places
@@ -40,8 +61,7 @@ static int rescuer(void *arg)
 	while (!smp_load_acquire(&nap.stop)) {
 		u32 round = smp_load_acquire(&nap.round);
 
-		if (round == seen && READ_ONCE(nap.sleeper->state) == THREAD_BLOCKED) {
-			smp_store_release(&nap.rescued, true);
+		if (round == seen && still_sleeps()) {
 			smp_store_release(&nap.condition, true);
 			waitq_wake(&nap.wq);
 			thread_wake(nap.sleeper);
@@ -73,9 +93,9 @@ static void run_sleep(void)
 static void event_wake(u32 turn)
 {
 	(void)turn;
-	nap.late = smp_load_acquire(&nap.rescued);
 	smp_store_release(&nap.condition, true);
 	waitq_wake(&nap.wq);
+	nap.late = smp_load_acquire(&nap.rescued);
 }
 
 static void event_wake_thread(u32 turn)
@@ -108,15 +128,15 @@ static void end_wait(void)
 
 static void naps(void *arg)
 {
-	static const struct once wait = { "wait and wake",
-					  BIT(ONCE_INTERRUPT) | BIT(ONCE_ELSEWHERE),
-					  1,
-					  begin_sleep,
-					  run_wait,
-					  event_wake,
-					  end_wait };
+	static const struct once wait = {
+		"wait and wake", BIT(ONCE_INTERRUPT) | BIT(ONCE_ELSEWHERE),
+		false,           1,
+		begin_sleep,     run_wait,
+		event_wake,      end_wait
+	};
 	static const struct once sleep = { "sleep and wake",
 					   BIT(ONCE_INTERRUPT) | BIT(ONCE_ELSEWHERE),
+					   false,
 					   1,
 					   begin_sleep,
 					   run_sleep,
@@ -224,6 +244,7 @@ static void softirqs_survive_one_event(void)
 {
 	static const struct once once = { "softirq that raises itself",
 					  ONCE_ALL,
+					  false,
 					  3,
 					  begin_softirq,
 					  run_softirq,
