@@ -181,6 +181,8 @@ static void run_unmap(void)
 /* Whether the access is permitted depends on the place; it must end, and leave no loan behind. */
 static void event_map(u32 turn)
 {
+	ONCE_EQ(page_marks(page.page) && !pks_global_marks(PKS_KEY_DEVMAP), false,
+		"where a mark is seen, the key is open");
 	switch (turn % 5) {
 	case 0:
 		policy_write(page.va);
