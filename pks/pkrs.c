@@ -5,10 +5,13 @@
 #include "kernel/lib/atomic.h"
 
 bool pks_present;
+u32 pks_closed;
 
 void pkrs_init(void)
 {
 	pks_present = CONFIG_PKS && cpu_has(FEATURE_PKS);
+	/* PKRS_VERIFY in an interrupt's entry takes a half-written register for a lying mirror. */
+	pks_closed = pks_on() && !CONFIG_PARANOID ? PKRS_INIT : 0;
 	pkrs_init_cpu();
 }
 

@@ -16,6 +16,12 @@
 /* All CPUs have IA32_PKRS. Written once at boot, before any context but the first. */
 extern bool pks_present;
 
+/*
+ * The bits that pkrs_clear() may clear with interrupts on: those of the initial rights, none
+ * without PKS. Written once with pks_present.
+ */
+extern u32 pks_closed;
+
 /* True if contexts have rights; constant false with PKS compiled out. Any context. */
 static inline bool pks_on(void)
 {
@@ -34,25 +40,26 @@ static inline u32 pkrs_read(void)
 }
 
 /*
- * Sets the running context's rights: memory, then register, with interrupts off, as an interrupt's
- * entry would trust a mirror that the register does not match yet. One piece of assembly, so that
- * the flags need no register. The patch site stands between the two writes: it traces the value in
- * the mirror, which an NMI saves and restores. Any context, but only with PKS: callers ask
- * pks_on().
+ * Writes memory, then the register. The patch site between the two traces the value in the mirror,
+ * which an NMI or interrupt saves and restores.
+ */
+#define PKRS_WRITE_TEXT \
+	"movl %0, %%gs:%c1\n\t" PATCH_SITE_TEXT("4", "trace_rights_trampoline") "wrmsr\n\t"
+#define PKRS_WRITE_OPERANDS(pkrs) \
+	"a"(pkrs), "i"(CPU_PKRS), "c"(MSR_IA32_PKRS), "d"(0), "i"(MAGIC_WRITE)
+
+/*
+ * Sets the running context's rights with interrupts off, as an interrupt's entry would trust a
+ * mirror with the initial rights before the register has them. One piece of assembly, so that the
+ * flags need no register. Any context, but only with PKS: callers ask pks_on().
  */
 static inline void pkrs_write(u32 pkrs)
 {
-	// clang-format off
 	asm volatile("pushfq\n\t"
-		     "cli\n\t"
-		     "movl %0, %%gs:%c1\n\t"
-		     PATCH_SITE_TEXT("4", "trace_rights_trampoline")
-		     "wrmsr\n\t"
-		     "popfq"
+		     "cli\n\t" PKRS_WRITE_TEXT "popfq"
 		     :
-		     : "a"(pkrs), "i"(CPU_PKRS), "c"(MSR_IA32_PKRS), "d"(0), "i"(MAGIC_WRITE)
+		     : PKRS_WRITE_OPERANDS(pkrs)
 		     : "memory", "cc");
-	// clang-format on
 	if (CONFIG_PARANOID)
 		asm volatile("incq %%gs:%c0" : : "i"(CPU_PKRS_WRITES) : "memory", "cc");
 }
@@ -70,6 +77,25 @@ static inline u32 pkrs_update(u32 clear, u32 set)
 
 	if (new != old && likely(pks_on()))
 		pkrs_write(new);
+	return old;
+}
+
+/*
+ * Clears `clear` in the running context's rights; writes only if that changes them. Returns the old
+ * rights. Any context.
+ *
+ * The short way leaves interrupts on. It clears a bit that the initial rights have, so the new
+ * rights differ from them, and the entry of an interrupt between the two writes does not trust the
+ * mirror: it writes both, and its exit writes both again (docs/TRICKS.md). The rest goes the long
+ * way: no change, no PKS, back to the initial rights, the paranoid build.
+ */
+static inline u32 pkrs_clear(u32 clear)
+{
+	u32 old = pkrs_read(), opens = old & clear;
+
+	if (!CONFIG_PKS || unlikely(!(opens & pks_closed)))
+		return pkrs_update(clear, 0);
+	asm volatile(PKRS_WRITE_TEXT : : PKRS_WRITE_OPERANDS(old ^ opens) : "memory", "cc");
 	return old;
 }
 

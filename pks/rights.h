@@ -10,9 +10,9 @@
 #include "kernel/cpu/extable.h"
 #include "pks/pkrs.h"
 
-/* What pks_revoke() restores: one key's rights as they were. */
+/* What pks_revoke() restores: the rights as they were, but only one key's. */
 struct pks_token {
-	u32 mask, bits;
+	u32 mask, rights; /* the key's bits; all rights before the grant */
 };
 
 /*
@@ -23,15 +23,21 @@ struct pks_token {
  */
 static inline struct pks_token pks_grant(u32 key, enum pks_access access)
 {
-	u32 old = pkrs_update(pkrs_needs_clear(key, access), 0);
+	u32 old = pkrs_clear(pkrs_needs_clear(key, access));
 
-	return (struct pks_token){ pkrs_mask(key), old & pkrs_mask(key) };
+	return (struct pks_token){ pkrs_mask(key), old };
 }
 
-/* Restores the rights from before the matching pks_grant(). Any context. */
+/*
+ * Restores the key's rights from before the matching pks_grant(). Does not ask for PKS: without it
+ * a grant changes nothing, so there is nothing to restore. Any context.
+ */
 static inline void pks_revoke(struct pks_token token)
 {
-	pkrs_update(token.mask, token.bits);
+	u32 now = pkrs_read(), changed = (now ^ token.rights) & token.mask;
+
+	if (CONFIG_PKS && likely(changed))
+		pkrs_write(now ^ changed);
 }
 
 static inline void pks_set(u32 key, u32 rights)

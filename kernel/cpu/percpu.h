@@ -48,8 +48,8 @@ struct cpu {
 	struct cpu *self;
 	/*
 	 * Mirrors IA32_PKRS; the upper half is always 0. Only this CPU writes it, in any context,
-	 * with interrupts off, and only in pks/pkrs.[ch] and pks/pkrs.inc, which say what an NMI
-	 * may find.
+	 * in one instruction, and only in pks/pkrs.[ch] and pks/pkrs.inc, which say what an NMI may
+	 * find, and what an interrupt.
 	 */
 	u64 pkrs;
 	struct thread *current;

@@ -19,7 +19,7 @@ void kmap_open(struct page *page, enum pks_access access, bool ordered, void *si
 	*map = (struct local_map){
 		.page = page,
 		.mask = token.mask,
-		.found = token.bits,
+		.found = token.rights & token.mask,
 		.site = (u32)(u64)site,
 		.access = (u8)access,
 		.ordered = ordered,
@@ -38,7 +38,7 @@ static __attribute__((noinline)) bool close_below(struct local *local, struct pa
 	above = ordered ? kmap_stack_above(local, i) : KMAP_NONE;
 	if (above != KMAP_NONE)
 		kmap_warn_order(&local->map[i], &local->map[above], site);
-	token.mask = kmap_stack_remove(local, i, &token.bits);
+	token.mask = kmap_stack_remove(local, i, &token.rights);
 	pks_revoke(token);
 	return true;
 }

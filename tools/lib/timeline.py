@@ -23,6 +23,7 @@ class _Frame:
     def __init__(self, context, what, rights):
         self.context, self.what, self.rights = context, what, rights
         self.used, self.pieces, self.pardon = {}, [], None
+        self.early = None   # rights that an interrupt found before their own event
 
 
 class _Cpu:
@@ -126,6 +127,7 @@ class _Replay:
                 piece.rights = rights if piece.rights is None else piece.rights
         elif frame.rights != rights:
             self.line.unseen += 1
+            frame.early = rights
         frame.rights = rights
 
     # ---- events ----
@@ -136,6 +138,8 @@ class _Replay:
         stack = self._stack(cpu.thread)
         handler = getattr(self, "_" + e.type.lower(), None)
         before = stack[-1]
+        if e.type not in ("RIGHTS", "ENTER", "LEAVE", "SWITCH"):
+            before.early = None
         if handler:
             handler(e, cpu, stack)
         else:
@@ -188,7 +192,10 @@ class _Replay:
         self.whole.add(e.a)
 
     def _rights(self, e, _cpu, stack):
-        stack[-1].rights = e.a & 0xffffffff
+        """A write's event comes after that of an interrupt between the mirror's write and it."""
+        if stack[-1].early == e.a & 0xffffffff:
+            self.line.unseen -= 1
+        stack[-1].rights, stack[-1].early = e.a & 0xffffffff, None
 
     def _use_begin(self, e, _cpu, stack):
         stack[-1].used[(e.a, e.b >> 8)] = e.b & 1

@@ -87,6 +87,14 @@ class Exposure(unittest.TestCase):
         self.assertEqual(one["exposure"], 500 * 3 - 300)
         self.assertEqual(of(one, "main")["declared"], 300)
 
+    def test_an_interrupt_before_the_event_of_a_grant_is_no_unseen_change(self):
+        early = [(2000, "ENTER", 0x40, begins(OPEN1)), (2100, "LEAVE", 0x40, OPEN1)]
+        grant = [(2200, "RIGHTS", OPEN1, 0), (2500, "RIGHTS", INIT, 0)]
+        self.assertEqual(replay(section(*early, *grant)).unseen, 0)
+        self.assertEqual(replay(section(*early)).unseen, 1)
+        self.assertEqual(replay(section(*early, (2150, "MARK", 0, 0), *grant)).unseen, 1)
+        self.assertEqual(replay(section(*early, *grant[1:], *grant)).unseen, 1)
+
     def test_a_use_for_reading_or_of_another_key_declares_nothing(self):
         for use in (0x100, 0x201):
             one = figures(section((2000, "RIGHTS", OPEN1, 0), (2100, "USE_BEGIN", 55, use),
