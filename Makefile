@@ -42,6 +42,9 @@ $(CONFIG): FORCE
 	@mkdir -p $(@D)
 	@echo '$(CONFIG_TEXT)' | cmp -s - $@ || echo '$(CONFIG_TEXT)' > $@
 
+# Its short ways call nothing, so that they need no stack frame: mm/kmap/kmap_local.c.
+$(BUILD)/mm/kmap/kmap_local.c.o: CFLAGS += -fomit-frame-pointer -foptimize-sibling-calls
+
 $(BUILD)/%.c.o: %.c $(CONFIG)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  CC    $<")

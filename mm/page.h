@@ -31,9 +31,11 @@ struct page {
 	u8 flags;        /* enum page_flags */
 	u8 order;        /* of the block that it heads; under the allocator's lock */
 	u8 pkey;         /* of its direct mapping, or PAGE_NO_RAM; set_memory_pkey() writes it */
+	bool had_key;    /* pkey was set since the boot: a map may be left; never cleared again */
 	u32 kmap_thread; /* number of the last kmap()'s thread + 1, or 0; racy, a hint */
 };
 _Static_assert(sizeof(struct page) == 32, "the vmemmap is 1/128 of RAM");
+_Static_assert(offsetof(struct page, had_key) == offsetof(struct page, pkey) + 1, "one u16");
 
 static inline u64 page_to_pfn(const struct page *page)
 {

@@ -80,9 +80,12 @@ static void note_key(u64 va, u64 size, u32 key)
 {
 	struct page *page = virt_to_page((const void *)va);
 
-	for (u64 i = 0; page && i < size >> PAGE_SHIFT; i++) {
+	if (!page)
+		return;
+	for (u64 i = 0; i < size >> PAGE_SHIFT; i++) {
 		pks_key_moved(&page[i], key);
 		page[i].pkey = (u8)key;
+		page[i].had_key = true;
 	}
 }
 

@@ -20,11 +20,10 @@ struct page;
 struct regs;
 
 struct local_map {
-	struct page *page;
-	u32 mask, found; /* its key's bits in IA32_PKRS, and their previous value; 0: no key */
+	u64 what;        /* the page's address and its kind, in one word: mm/kmap/kmap_stack.h */
+	u32 mask, found; /* its key's bits in IA32_PKRS; all rights before the map */
 	u32 site;        /* low half of the caller's address */
-	u8 access;       /* enum pks_access */
-	bool ordered;    /* must be unmapped in reverse order: kmap_local_page() */
+	u32 access;      /* enum pks_access */
 };
 
 struct local_step {

@@ -29,7 +29,7 @@ void kunmap(struct page *page)
 {
 	u32 key = page->pkey;
 
-	if (key || page_marks(page)) { /* its key may have gone meanwhile */
+	if (key || (page->had_key && page_marks(page))) { /* its key may have gone meanwhile */
 		trace(TRACE_KUNMAP, page_to_pfn(page), (u64)__builtin_return_address(0));
 		if (page_unmark(page, __builtin_return_address(0)))
 			pks_global_close(key);

@@ -5,6 +5,7 @@
 #include "kernel/cpu/upcalls.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
+#include "mm/kmap/kmap_stack.h"
 
 /* Looks for what `has` finds, in the struct local of every context. */
 struct search {
@@ -20,7 +21,7 @@ static bool has_mapped(const struct local *local, const struct search *search)
 	u32 n = MIN(READ_ONCE(local->maps), (u32)LOCAL_MAPS);
 
 	for (u32 i = 0; i < n; i++) {
-		const struct page *page = READ_ONCE(local->map[i].page);
+		const struct page *page = kmap_page(&local->map[i]);
 
 		if (page < search->first || page >= search->first + search->n)
 			continue;

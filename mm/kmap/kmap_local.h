@@ -16,8 +16,10 @@
 #include "mm/page.h"
 
 /* The slow paths of the functions below, for pages that may carry a key. */
-void kmap_local_protected(struct page *page, enum pks_access access);
-void kunmap_local_protected(const void *addr);
+void kmap_local_protected(struct page *page);
+void kmap_local_protected_read(struct page *page);
+void kunmap_local_protected(const struct page *page);
+void kunmap_local_stray(void);
 
 /*
  * Returns the page's address, and grants the running context the rights to read and write it. Warns
@@ -28,7 +30,7 @@ static inline void *kmap_local_page(struct page *page)
 	void *va = page_to_virt(page);
 
 	if (unlikely(page->pkey)) {
-		kmap_local_protected(page, PKS_WRITE);
+		kmap_local_protected(page);
 		barrier(); /* no tail call, so that this is the call site */
 	}
 	return va;
@@ -40,22 +42,23 @@ static inline void *kmap_local_page_read(struct page *page)
 	void *va = page_to_virt(page);
 
 	if (unlikely(page->pkey)) {
-		kmap_local_protected(page, PKS_READ);
+		kmap_local_protected_read(page);
 		barrier(); /* likewise */
 	}
 	return va;
 }
 
 /*
- * True if the page has a key, or is not RAM. Not all frames have a struct page: the fixup of this
- * load says true, so that RAM costs no search for its range. Any context.
+ * True if the page has a key or had one, so that a map may have been noted, or if it is not RAM.
+ * Reads pkey and had_key at once. Not all frames have a struct page: the fixup of this load says
+ * true, so that RAM costs no search for its range. Any context.
  */
-static inline bool has_key_or_no_ram(const struct page *page)
+static inline bool had_key_or_no_ram(const struct page *page)
 {
-	asm goto("1: cmpb $0, %0\n\t"
+	asm goto("1: cmpw $0, %0\n\t"
 		 "jne %l[yes]\n" EXTABLE("1b", "%l[yes]", "%c1")
 		 :
-		 : "m"(page->pkey), "i"(EX_KEEP)
+		 : "m"(*(const u16 *)&page->pkey), "i"(EX_KEEP)
 		 : "cc"
 		 : yes);
 	return false;
@@ -72,11 +75,13 @@ yes:
  */
 static inline void kunmap_local(const void *addr)
 {
-	u64 va = (u64)addr;
+	struct page *page = pfn_to_page(virt_to_phys(addr) >> PAGE_SHIFT);
 
-	if (unlikely(!is_direct_map(va) || this_local()->maps ||
-		     has_key_or_no_ram(pfn_to_page((va - DIRECT_BASE) >> PAGE_SHIFT)))) {
-		kunmap_local_protected(addr);
+	if (unlikely(!is_direct_map((u64)addr))) {
+		kunmap_local_stray();
+		barrier(); /* likewise */
+	} else if (unlikely(had_key_or_no_ram(page))) {
+		kunmap_local_protected(page);
 		barrier(); /* likewise */
 	}
 }

@@ -3,22 +3,10 @@
 #include "kernel/cpu/pkrs_bits.h"
 #include "kernel/lib/atomic.h"
 
-/* Claims the entry before it is filled in: an exception in between must not take the same one. */
-struct local_map *kmap_stack_claim(struct local *local)
-{
-	u32 n = local->maps;
-
-	if (n >= LOCAL_MAPS)
-		return NULL;
-	WRITE_ONCE(local->maps, n + 1);
-	barrier();
-	return &local->map[n];
-}
-
 u32 kmap_stack_find(const struct local *local, const struct page *page, bool ordered)
 {
 	for (u32 i = local->maps; i-- > local->base;)
-		if (local->map[i].page == page && local->map[i].ordered == ordered)
+		if (local->map[i].what == kmap_what(page, ordered))
 			return i;
 	return KMAP_NONE;
 }
@@ -26,7 +14,7 @@ u32 kmap_stack_find(const struct local *local, const struct page *page, bool ord
 u32 kmap_stack_above(const struct local *local, u32 i)
 {
 	for (u32 above = local->maps; --above > i;)
-		if (local->map[above].ordered)
+		if (local->map[above].what & KMAP_ORDERED)
 			return above;
 	return KMAP_NONE;
 }
@@ -49,7 +37,7 @@ static u32 opens(const struct local_map *map)
 static u32 close_above(struct local *local, u32 i, u32 *bits)
 {
 	const struct local_map *gone = &local->map[i];
-	u32 closed = gone->found, mask = gone->mask;
+	u32 closed = gone->found & gone->mask, mask = gone->mask;
 
 	for (u32 above = i + 1; above < local->maps; above++) {
 		struct local_map *map = &local->map[above];

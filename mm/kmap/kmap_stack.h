@@ -10,22 +10,52 @@
 #include "kernel/cpu/local.h"
 #include "kernel/lib/atomic.h"
 
-#define KMAP_NONE LOCAL_MAPS /* the index of no map */
+struct page;
 
-/* Adds an entry on top, for the caller to fill in. NULL: there are LOCAL_MAPS already. */
-struct local_map *kmap_stack_claim(struct local *local);
+#define KMAP_NONE    LOCAL_MAPS /* the index of no map */
+#define KMAP_ORDERED 1UL        /* in local_map.what: must be unmapped in reverse order */
+
+/* Returns what a map of the page is known by: two maps that differ in page or kind differ here. */
+static inline u64 kmap_what(const struct page *page, bool ordered)
+{
+	return (u64)page + (ordered ? KMAP_ORDERED : 0); /* a struct page is at an even address */
+}
+
+static inline struct page *kmap_page(const struct local_map *map)
+{
+	return (struct page *)(READ_ONCE(map->what) & ~KMAP_ORDERED);
+}
+
+/*
+ * Adds an entry on top, for the caller to fill in. NULL: there are LOCAL_MAPS already. Claims the
+ * entry before it is filled in: an exception in between must not take the same one.
+ */
+static inline struct local_map *kmap_stack_claim(struct local *local)
+{
+	u32 n = local->maps;
+
+	if (unlikely(n >= LOCAL_MAPS))
+		return NULL;
+	WRITE_ONCE(local->maps, n + 1);
+	barrier();
+	return &local->map[n];
+}
 
 /* Returns the context's last map, or NULL. */
 static inline const struct local_map *kmap_stack_top(const struct local *local)
 {
-	return local->maps > local->base ? &local->map[local->maps - 1] : NULL;
+	u32 n = local->maps;
+
+	return likely(n > local->base) ? &local->map[n - 1] : NULL;
 }
 
 /* Removes the context's last map, after the caller has read all of it. */
 static inline void kmap_stack_pop(struct local *local)
 {
+	u32 n = local->maps;
+
 	barrier();
-	WRITE_ONCE(local->maps, local->maps - 1);
+	WRITE_ONCE(local->maps, n - 1);
 }
 
 /* Returns the context's topmost map of the page of this kind, or KMAP_NONE. */

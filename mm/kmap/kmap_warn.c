@@ -6,6 +6,7 @@
 #include "kernel/cpu/upcalls.h"
 #include "kernel/lib/atomic.h"
 #include "mm/kmap/kmap_holder.h"
+#include "mm/kmap/kmap_stack.h"
 #include "mm/page.h"
 
 #define COUNT(what) atomic_inc(&kmap_stats.what)
@@ -42,8 +43,8 @@ void kmap_warn_order(const struct local_map *map, const struct local_map *above,
 		   "#   mapped by %p"
 		   "S; but frame %lu was mapped after it, by %p"
 		   "S\n",
-		   page_to_pfn(map->page), site, full_site(map->site), page_to_pfn(above->page),
-		   full_site(above->site));
+		   page_to_pfn(kmap_page(map)), site, full_site(map->site),
+		   page_to_pfn(kmap_page(above)), full_site(above->site));
 }
 
 void kmap_warn_overflow(const struct page *page, void *site)
@@ -101,7 +102,7 @@ void kmap_left_open(struct local *local)
 		if (first(&kmap_stats.left_open, map->site))
 			pr("# WARNING: the %s context ends with frame %lu mapped, by %p"
 			   "S\n",
-			   context_name(), page_to_pfn(map->page), full_site(map->site));
+			   context_name(), page_to_pfn(kmap_page(map)), full_site(map->site));
 		*map = (struct local_map){ 0 };
 		local->maps--;
 	}

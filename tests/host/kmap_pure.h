@@ -6,10 +6,10 @@
 #include "kernel/cpu/pkrs_bits.h"
 #include "mm/kmap/kmap_stack.h"
 
-/* As pks_grant(): returns the key's bits before. */
+/* As pks_grant(): returns the rights before. */
 static inline u32 pure_grant(u32 *rights, u32 key, enum pks_access access)
 {
-	u32 found = *rights & pkrs_mask(key);
+	u32 found = *rights;
 
 	*rights &= ~pkrs_needs_clear(key, access);
 	return found;
@@ -21,11 +21,10 @@ static inline void pure_open(struct local *local, u32 *rights, struct page *page
 {
 	struct local_map *map = kmap_stack_claim(local);
 
-	*map = (struct local_map){ .page = page,
+	*map = (struct local_map){ .what = kmap_what(page, ordered),
 				   .mask = pkrs_mask(key),
 				   .found = pure_grant(rights, key, access),
-				   .access = (u8)access,
-				   .ordered = ordered };
+				   .access = access };
 }
 
 /* As kmap_close(); adds 1 to *order for the wrong order. False: there is no such map. */
@@ -44,7 +43,7 @@ static inline bool pure_close(struct local *local, u32 *rights, const struct pag
 		*order += ordered && kmap_stack_above(local, i) != KMAP_NONE;
 		mask = kmap_stack_remove(local, i, &bits);
 	}
-	*rights = (*rights & ~mask) | bits;
+	*rights ^= (*rights ^ bits) & mask;
 	return true;
 }
 

@@ -13,6 +13,7 @@
  */
 #include "tests/host/harness.h"
 
+#include "mm/page.h"
 #include "tests/host/kmap_pure.h"
 
 #define STEPS_MAX 8
@@ -98,9 +99,10 @@ static void check(const struct state *s, u32 depth)
 	assert_int_equal((s->rights ^ PKRS_INIT) & others, 0);
 }
 
+/* Neighbours, which differ least. */
 static struct page *struct_page(u32 page)
 {
-	return (struct page *)(page * 4096ULL + 4096);
+	return (struct page *)(4096 + page * sizeof(struct page));
 }
 
 static void map(struct state *s, enum kind kind, enum right right, u32 page)
@@ -142,7 +144,7 @@ static void close_item(struct state *s, u32 n)
 		if (s->item[i].key == item.key && (item.kind == GRANT || s->item[i].kind == GRANT))
 			s->misnested = true;
 	if (item.kind == GRANT)
-		s->rights = (s->rights & ~pkrs_mask(run.number[item.key])) | item.token;
+		s->rights ^= (s->rights ^ item.token) & pkrs_mask(run.number[item.key]);
 	else
 		assert_true(pure_close(&s->local, &s->rights, struct_page(item.page),
 				       item.kind == MAP, &order));

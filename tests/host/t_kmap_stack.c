@@ -16,11 +16,12 @@ static void map(u32 key, enum pks_access access, bool ordered)
 	struct local_map *m = kmap_stack_claim(&local);
 
 	assert_non_null(m);
-	*m = (struct local_map){ .page = (struct page *)(u64)(key * 4096 + (u32)rand() % 2),
-				 .mask = pkrs_mask(key),
-				 .found = rights & pkrs_mask(key),
-				 .access = (u8)access,
-				 .ordered = ordered };
+	*m = (struct local_map){
+		.what = kmap_what((struct page *)(u64)(key * 4096 + (u32)rand() % 2 * 32), ordered),
+		.mask = pkrs_mask(key),
+		.found = rights,
+		.access = access,
+	};
 	rights &= ~pkrs_needs_clear(key, access);
 }
 
@@ -28,7 +29,7 @@ static void unmap(u32 i)
 {
 	u32 bits, mask = kmap_stack_remove(&local, i, &bits);
 
-	rights = (rights & ~mask) | bits;
+	rights ^= (rights ^ bits) & mask;
 }
 
 static u32 model(void)
@@ -69,7 +70,7 @@ static void find_returns_the_topmost_of_a_kind(void **state)
 	(void)state;
 	memset(&local, 0, sizeof(local));
 	for (u32 i = 0; i < 4; i++)
-		*kmap_stack_claim(&local) = (struct local_map){ .page = page, .ordered = i % 2 };
+		*kmap_stack_claim(&local) = (struct local_map){ .what = kmap_what(page, i % 2) };
 	assert_int_equal(kmap_stack_find(&local, page, true), 3);
 	assert_int_equal(kmap_stack_find(&local, page, false), 2);
 	assert_int_equal(kmap_stack_find(&local, other, false), KMAP_NONE);

@@ -103,7 +103,7 @@ static enum model_outcome real_step(struct state *s, struct step step)
 			&t->rights, key, step.letter == STEP_GRANT ? PKS_WRITE : PKS_READ);
 		break;
 	case STEP_REVOKE:
-		t->rights = (t->rights & ~pkrs_mask(key)) | t->token[k][--t->grants[k]];
+		t->rights ^= (t->rights ^ t->token[k][--t->grants[k]]) & pkrs_mask(key);
 		break;
 	default:
 		return real_access(s, step.page, step.letter == STEP_WRITE);
