@@ -3,9 +3,11 @@
 #include "kernel/cpu/insn.h"
 #include "tests/harness/inject.h"
 #include "tests/harness/ktest.h"
+#include "tests/harness/window.h"
 
 #define PLACES_MAX 512
-#define INT_BYTES  2 /* CD, vector */
+#define INT_BYTES  2          /* CD, vector */
+#define IMAGE_MAX  (8u << 20) /* the image stands in the first MiB of RAM */
 
 /* Written by the running test's thread, and by its event alone while that is awaited. */
 static struct {
@@ -35,16 +37,17 @@ static bool note(struct regs *regs)
 	return true;
 }
 
-/* Text is read-only. The last write of CR0 also makes the CPU fetch it anew. */
-static void write_text(volatile u8 *at, u8 first, u8 second)
+/*
+ * Text is read-only, so the window maps it for writing. CR0.WP = 0 would do, but Bochs stops at a
+ * write to a read-only page that is not dirty. The write of CR0 makes the CPU fetch the text anew.
+ */
+static void write_text(const u8 *at, u8 first, u8 second)
 {
-	u64 flags = irq_save(), cr0 = read_cr0();
+	volatile u8 *alias = (u8 *)WINDOW + ((u64)at - KERNEL_BASE);
 
-	write_cr0(cr0 & ~(u64)CR0_WP);
-	at[0] = first;
-	at[1] = second;
-	write_cr0(cr0);
-	irq_restore(flags);
+	alias[0] = first;
+	alias[1] = second;
+	write_cr0(read_cr0());
 }
 
 static void take_away(void)
@@ -65,16 +68,18 @@ static bool take(struct regs *regs)
 /* True if the run came to the place. */
 static bool run_with_int(void (*fn)(void *), void *arg, u64 rip, u32 vector)
 {
+	bool came;
+
 	place.last = rip;
 	place.at = (u8 *)rip;
 	place.was[0] = place.at[0];
 	place.was[1] = place.at[1];
 	write_text(place.at, 0xcd, (u8)vector);
 	fn(arg);
-	if (!place.at)
-		return true;
-	take_away();
-	return false;
+	came = !place.at;
+	if (!came)
+		take_away();
+	return came;
 }
 
 u32 int_at_each(void (*fn)(void *), void *arg, u32 vector, trap_hook_t hook, void (*after)(void))
@@ -82,6 +87,8 @@ u32 int_at_each(void (*fn)(void *), void *arg, u32 vector, trap_hook_t hook, voi
 	trap_hook_t before = trap_hook_set(vector, take);
 	u32 events = 0;
 
+	if (!window_map(0, 0, IMAGE_MAX, PTE_RW_DATA, 2))
+		return 0;
 	place.n = 0;
 	place.hook = hook;
 	single_step(fn, arg, note);
@@ -95,5 +102,6 @@ u32 int_at_each(void (*fn)(void *), void *arg, u32 vector, trap_hook_t hook, voi
 		after();
 	}
 	trap_hook_set(vector, before);
+	window_clear();
 	return events;
 }

@@ -235,3 +235,23 @@ static void a_lower_map_ends_though_its_page_lost_its_key(void)
 	prot_pair_put(&a, &b);
 }
 KTEST(a_lower_map_ends_though_its_page_lost_its_key, KT_PKS);
+
+/* Maps of the other kind fill the same places. */
+static void a_thread_map_beyond_the_limit_gets_no_rights(void)
+{
+	u64 overflows = kmap_stats.overflow;
+	struct prot_page p, last;
+
+	REQUIRE(prot_page_get(&p, PKS_KEY_DEVMAP) && prot_page_get(&last, PKS_KEY_RO));
+	for (u32 i = 0; i < LOCAL_MAPS; i++)
+		kmap_thread(p.page);
+	kmap_thread(last.page);
+	EXPECT_EQ(kmap_stats.overflow - overflows, 1);
+	EXPECT_RIGHTS(WITH_KEY(PKS_KEY_DEVMAP));
+	for (u32 i = 0; i < LOCAL_MAPS; i++)
+		kunmap_thread(p.page);
+	EXPECT_RIGHTS(PKRS_INIT);
+	prot_page_put(&last);
+	prot_page_put(&p);
+}
+KTEST(a_thread_map_beyond_the_limit_gets_no_rights, KT_PKS);
