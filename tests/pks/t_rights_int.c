@@ -153,9 +153,11 @@ static int other_thread(void *arg)
 /* A tick that preempts: the thread goes on after the other has run. */
 static void a_grant_survives_a_switch_at_any_instruction(void)
 {
+	struct cpu *before = current_thread()->pinned;
 	struct thread *t;
 	u32 events;
 
+	thread_pin(this_cpu()); /* both: else an idle CPU takes the other */
 	run.failed = false;
 	other.stop = false;
 	other.turns = 0;
@@ -164,6 +166,7 @@ static void a_grant_survives_a_switch_at_any_instruction(void)
 	events = each_grant(VECTOR_TEST, switch_threads);
 	smp_store_release(&other.stop, true);
 	thread_join(t);
+	thread_pin(before);
 	EXPECT(events >= EVENTS_MIN || run.failed);
 	EXPECT(other.turns >= events);
 }

@@ -168,10 +168,12 @@ static void events_with_key(u32 key)
 /* All keys that a page can have, and a thread with a map of its own to switch to. */
 static void maps_survive_one_event_at_any_instruction(void)
 {
+	struct cpu *before = current_thread()->pinned;
 	struct prot_page p;
 	struct thread *t;
 	int key;
 
+	thread_pin(this_cpu()); /* both threads: else an idle CPU takes the other */
 	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
 	run.failed = other.stop = false;
 	other.turns = 0;
@@ -186,6 +188,7 @@ static void maps_survive_one_event_at_any_instruction(void)
 		EXPECT_EQ(pks_key_free(i), 0);
 	smp_store_release(&other.stop, true);
 	thread_join(t);
+	thread_pin(before);
 	EXPECT(other.turns >= 15 * EVENTS_MIN || run.failed);
 	prot_page_put(&p);
 }
