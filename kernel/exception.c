@@ -74,7 +74,7 @@ static bool hook_handles(struct regs *regs)
 
 static inline __attribute__((always_inline)) void exception(struct regs *regs)
 {
-	if (extable_fixup(regs, EX_PROBE, 0) || hook_handles(regs))
+	if (extable_probe(regs, 0) || hook_handles(regs))
 		return;
 	die(regs, exception_name(regs->vector), 0);
 }
@@ -222,7 +222,7 @@ void trap_dispatch(struct regs *regs)
 
 void die(struct regs *regs, const char *why, u64 addr)
 {
-	if (extable_fixup(regs, EX_DIE, addr) || extable_search(regs, EX_KEEP, addr))
+	if (extable_search(regs, EX_DIE, addr) || extable_search(regs, EX_KEEP, addr))
 		return;
 	if (in_interrupt() || !current_thread() || current_thread()->essential)
 		panic_regs(regs, addr, "%s in %s context", why, context_name());

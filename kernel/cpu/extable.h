@@ -23,7 +23,7 @@ struct fault {
 enum extable_kind {
 	EX_PROBE, /* at once: no other handler sees the fault */
 	EX_DIE,   /* only where the context would otherwise die: the fault policy comes first */
-	EX_KEEP,  /* likewise, in any section; keeps all registers and does not return the fault */
+	EX_KEEP,  /* likewise; keeps all registers and does not return the fault */
 };
 
 /* For asm: if `insn` faults, continue at `fixup` as `kind` says, registers as below. */
@@ -35,20 +35,27 @@ enum extable_kind {
 /* The registers that hold a struct fault at the fixup, as asm operands of the faulting code. */
 #define FAULT_OPERANDS(f) "+a"((f).vector), "+d"((f).error), "+c"((f).addr), "+S"((f).pkrs)
 
+/*
+ * If the faulting instruction is listed under `kind`, directs the frame to its fixup and returns
+ * true. Reads the whole table. Any context.
+ */
 bool extable_search(struct regs *regs, enum extable_kind kind, u64 addr);
 
 /*
- * If the faulting instruction is listed under `kind`, directs the frame to its fixup and returns
- * true. All code listed under EX_PROBE and EX_DIE is in the section .text.probe, so that other
- * faults cost one comparison.
+ * True if the faulting instruction may be listed under EX_PROBE: all code that is stands in the
+ * section .text.probe, so that other faults cost one comparison.
  */
-static inline bool extable_fixup(struct regs *regs, enum extable_kind kind, u64 addr)
+static inline bool extable_may_probe(const struct regs *regs)
 {
 	extern const char probe_start[], probe_size[]; /* probe_size is a number: linker.ld */
 
-	if (likely(regs->rip - (u64)probe_start >= (u64)probe_size))
-		return false;
-	return extable_search(regs, kind, addr);
+	return unlikely(regs->rip - (u64)probe_start < (u64)probe_size);
+}
+
+/* If the faulting instruction is a probe's, directs the frame to its fixup and returns true. */
+static inline bool extable_probe(struct regs *regs, u64 addr)
+{
+	return extable_may_probe(regs) && extable_search(regs, EX_PROBE, addr);
 }
 
 #endif
