@@ -3,13 +3,8 @@
 #include "kernel/console/console.h"
 #include "kernel/lib/atomic.h"
 
-#define HASH_FACTOR 0x9e3779b97f4a7c15ULL /* 2^64 by the golden ratio: spreads near addresses */
-#define HASH_SHIFT  58                    /* leaves log2(WARN_SITES) bits */
-
-_Static_assert(WARN_SITES == 1ULL << (64 - HASH_SHIFT), "the hash reaches every slot");
-
 /* Looks from slot `start` on, and takes the first empty one. */
-static __attribute__((noinline)) bool search(struct warn_sites *sites, u64 site, u64 start)
+static __attribute__((noinline)) bool search(struct warn_sites *sites, u64 site, u32 start)
 {
 	if (READ_ONCE(sites->full))
 		return false;
@@ -32,9 +27,7 @@ static __attribute__((noinline)) bool search(struct warn_sites *sites, u64 site,
  */
 bool warn_site(struct warn_sites *sites, u64 site)
 {
-	u64 start = site * HASH_FACTOR >> HASH_SHIFT;
-
-	return READ_ONCE(sites->site[start]) != site && search(sites, site, start);
+	return !warn_site_known(sites, site) && search(sites, site, warn_site_hash(site));
 }
 
 void warn_sites_forget(struct warn_sites *sites)
