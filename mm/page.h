@@ -5,7 +5,9 @@
 
 #include "kernel/cpu/layout.h"
 #include "kernel/cpu/x86.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/list.h"
+#include "kernel/lib/ranges.h"
 #include "kernel/lib/types.h"
 
 #define PAGE_ORDERS 19 /* blocks of 2^0 to 2^18 frames: 4 KiB to 1 GiB */
@@ -72,6 +74,20 @@ static inline void *page_to_virt(const struct page *page)
 static inline bool is_direct_map(u64 va)
 {
 	return va >= DIRECT_BASE && va < DIRECT_BASE + DIRECT_SIZE;
+}
+
+/* All RAM that is mapped and has a struct page; mm/init.h. */
+extern struct ranges ram;
+
+/* The range of the last lookup, likely the next one's too. A hint: any context writes it. */
+extern u32 page_hint;
+
+/* Returns the page of a physical address if it is in the hint's range, else NULL. Any context. */
+static inline struct page *phys_to_page_hinted(u64 phys)
+{
+	const struct range *r = &ram.r[READ_ONCE(page_hint)];
+
+	return likely(phys >= r->start && phys < r->end) ? pfn_to_page(phys >> PAGE_SHIFT) : NULL;
 }
 
 /* Returns the page of a physical address, or NULL if it is not RAM. Any context. */

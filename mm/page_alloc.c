@@ -16,19 +16,18 @@ static struct {
 	bool ready;
 } buddy;
 
-/* The range of the last lookup, likely the next one's too. A hint: any context writes it. */
-static u32 hint;
+u32 page_hint;
 
 struct page *phys_to_page(u64 phys)
 {
-	const struct range *r = &ram.r[READ_ONCE(hint)];
+	struct page *page = phys_to_page_hinted(phys);
 
-	if (likely(phys >= r->start && phys < r->end))
-		return pfn_to_page(phys >> PAGE_SHIFT);
+	if (likely(page))
+		return page;
 	for (u32 i = 0; i < ram.count; i++) {
 		if (phys < ram.r[i].start || phys >= ram.r[i].end)
 			continue;
-		WRITE_ONCE(hint, i);
+		WRITE_ONCE(page_hint, i);
 		return pfn_to_page(phys >> PAGE_SHIFT);
 	}
 	return NULL;
