@@ -45,6 +45,8 @@ $(CONFIG): FORCE
 # Its short ways call nothing, so that they need no stack frame: mm/kmap/kmap_local.c.
 $(BUILD)/mm/kmap/kmap_local.c.o: CFLAGS += -fomit-frame-pointer -foptimize-sibling-calls
 
+# The short way of a fault (pks/policy/short.h): a call in the last place needs no stack frame.
+$(BUILD)/kernel/exception.c.o $(BUILD)/pks/policy/page_fault.c.o: CFLAGS += -foptimize-sibling-calls
 $(BUILD)/%.c.o: %.c $(CONFIG)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  CC    $<")

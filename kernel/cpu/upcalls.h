@@ -63,7 +63,7 @@ bool pks_key_open(u32 key, const char *owner);
 
 /*
  * kernel/exception.c: handles a page fault. `addr` is CR2, read before anything could overwrite it.
- * pks/policy/page_fault.c. Interrupts off on entry.
+ * pks/policy/page_fault.c. Interrupts off on entry and on return.
  */
 void page_fault(struct regs *regs, u64 addr);
 

@@ -62,11 +62,11 @@ int pks_policy_set(struct pks_policy policy)
 	return 0;
 }
 
-static struct warn_sites sites;
+struct warn_sites pks_warn_sites;
 
 void pks_warnings_forget(void)
 {
-	warn_sites_forget(&sites);
+	warn_sites_forget(&pks_warn_sites);
 }
 
 /*
@@ -117,17 +117,6 @@ static __attribute__((noinline)) void warn(const struct regs *regs, u64 addr, st
 }
 
 /*
- * Opens the key for the rest of the faulting context. Needs no pks_on(), unlike
- * pks_update_exception(): without PKS only PKRU causes PK = 1 in supervisor mode, and only for
- * user-mode addresses, which pks_walk_target() gives key 0; the rights permit that, so no pardon
- * follows. The same holds for pks_step() and pks_global_lend().
- */
-static inline void open_key(struct regs *regs, u32 key)
-{
-	regs_pkrs_set(regs, pkrs_with((u32)regs_pkrs(regs), key, PKS_READWRITE));
-}
-
-/*
  * Lets the access through; if it cannot be stepped, then for the rest of its context. True: the
  * frame gets no right that outlives the instruction.
  */
@@ -145,7 +134,7 @@ static __attribute__((noinline)) bool pardon(struct regs *regs, u32 key, enum pk
 		}
 		COUNT(steps_wide);
 	}
-	open_key(regs, key);
+	pks_open_key(regs, key);
 	return false;
 }
 
@@ -185,15 +174,13 @@ bool pks_fault(struct regs *regs, u64 addr)
 		trace(TRACE_REFUSE, addr, at.key);
 		return false;
 	}
-	if (judged.verdict == PKS_PARDON_WARN && unlikely(warn_site(&sites, regs->rip)))
+	if (judged.verdict == PKS_PARDON_WARN && unlikely(warn_site(&pks_warn_sites, regs->rip)))
 		warn(regs, addr, at, judged.reach);
 	PATCH_SITE(MAGIC_PARDON);
 	COUNT(pardons);
 	trace(TRACE_PARDON, addr, at.key);
 	if (unlikely(at.key >= PKS_KEY_FIRST_DYNAMIC))
 		pardon_dynamic(regs, addr, at.key, judged.reach);
-	else if (likely(judged.reach == PKS_REACH_CONTEXT))
-		open_key(regs, at.key);
 	else
 		pardon(regs, at.key, judged.reach);
 	return true;

@@ -3,6 +3,7 @@
 #ifndef KEYWARD_PKS_POLICY_FAULT_H
 #define KEYWARD_PKS_POLICY_FAULT_H
 
+#include "kernel/console/warn_site.h"
 #include "kernel/cpu/regs.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/options.h"
@@ -14,6 +15,12 @@
  * the fault may be older than a change that permits it. False: the context must die. Any context.
  */
 bool pks_fault(struct regs *regs, u64 addr);
+
+/*
+ * The long way of a page fault: handles every fault that pks_fault_short() leaves (short.h). Called
+ * by page_fault(), interrupts off on entry and on return.
+ */
+void page_fault_long(struct regs *regs, u64 addr);
 
 /* Returns the policy in force; reads each of its words once. Any context. */
 static inline struct pks_policy pks_policy_get(void)
@@ -33,6 +40,9 @@ static inline struct pks_policy pks_policy_get(void)
  * at a time, interrupts on if there are other CPUs.
  */
 int pks_policy_set(struct pks_policy policy);
+
+/* The call sites that RELAXED has warned about. Any context, by warn_site(). */
+extern struct warn_sites pks_warn_sites;
 
 /* Makes every call site warn again. Thread context, with no fault under way. */
 void pks_warnings_forget(void);

@@ -4,6 +4,7 @@
 #define KEYWARD_PKS_POLICY_JUDGE_H
 
 #include "kernel/cpu/pkrs_bits.h"
+#include "kernel/cpu/regs.h"
 #include "mm/page.h"
 #include "pks/policy/global.h"
 #include "pks/policy/marks.h"
@@ -55,6 +56,12 @@ static inline struct pks_page_state pks_page_state(struct pks_target at, enum pk
 _Static_assert((PKS_READ | PF_W) == PKS_WRITE, "access");
 _Static_assert(PKS_DIE == 0 && PKS_REACH_NONE == 0, "an empty judgement dies");
 
+/* Returns the access that faulted with this error code. Any context. */
+static inline enum pks_access pks_error_access(u64 error)
+{
+	return (enum pks_access)(PKS_READ | (error & PF_W));
+}
+
 /*
  * Judges an access to `addr` with the rights `pkrs` that faulted with this error code; changes
  * nothing. Any context. Inline, for the fault path: a caller pays only for the results it uses.
@@ -62,7 +69,7 @@ _Static_assert(PKS_DIE == 0 && PKS_REACH_NONE == 0, "an empty judgement dies");
 static inline struct pks_judgement pks_judge(struct pks_policy policy, u32 pkrs, u64 addr,
 					     u64 error)
 {
-	enum pks_access access = (enum pks_access)(PKS_READ | (error & PF_W));
+	enum pks_access access = pks_error_access(error);
 	struct pks_judgement j = { .policy = policy, .at = pks_find_target(addr) };
 
 	if (unlikely(pkrs_permits(pkrs, j.at.key, access))) {
@@ -75,6 +82,18 @@ static inline struct pks_judgement pks_judge(struct pks_policy policy, u32 pkrs,
 	j.reach = pks_reach(policy, j.page);
 	j.verdict = pks_verdict(policy.mode, j.reach != PKS_REACH_NONE);
 	return j;
+}
+
+/*
+ * Opens the key for the rest of the context that `regs` interrupted. Needs no pks_on(), unlike
+ * pks_update_exception(): without PKS only PKRU causes PK = 1 in supervisor mode, and only for
+ * user-mode addresses, which pks_walk_target() gives key 0; the rights permit that, so no pardon
+ * follows. The same holds for pks_step() and pks_global_lend(). Called by the fault's handler, any
+ * context.
+ */
+static inline void pks_open_key(struct regs *regs, u32 key)
+{
+	regs_pkrs_set(regs, pkrs_with((u32)regs_pkrs(regs), key, PKS_READWRITE));
 }
 
 /* Returns the reason for the verdict. Any context. */

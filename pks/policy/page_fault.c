@@ -9,6 +9,7 @@
 #include "kernel/exception.h"
 #include "mm/stack.h"
 #include "pks/policy/fault.h"
+#include "pks/policy/short.h"
 
 static const char *why(const struct regs *regs, u64 addr)
 {
@@ -21,15 +22,21 @@ static const char *why(const struct regs *regs, u64 addr)
 	return "page fault";
 }
 
-void page_fault(struct regs *regs, u64 addr)
+void page_fault_long(struct regs *regs, u64 addr)
 {
-	if (extable_fixup(regs, EX_PROBE, addr))
+	if (extable_probe(regs, addr))
 		return;
 	/* from here on the fault belongs to its thread and may be preempted */
 	if (regs->rflags & RFLAGS_IF)
 		irq_enable();
 	/* user mode cannot access a supervisor page, whatever its key: no pardon could help */
-	if (CONFIG_PKS && (regs->error & (PF_PK | PF_U)) == PF_PK && pks_fault(regs, addr))
-		return;
-	die(regs, why(regs, addr), addr);
+	if (!CONFIG_PKS || (regs->error & (PF_PK | PF_U)) != PF_PK || !pks_fault(regs, addr))
+		die(regs, why(regs, addr), addr);
+	irq_disable();
+}
+
+void page_fault(struct regs *regs, u64 addr)
+{
+	if (!CONFIG_PKS || !pks_fault_short(regs, addr))
+		page_fault_long(regs, addr);
 }

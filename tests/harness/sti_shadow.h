@@ -10,8 +10,8 @@
 
 /*
  * Writes to `p` in the shadow of STI, with an interrupt pending. The CPU delivers the interrupt
- * after the write has been tried: in the page fault, when its handler enables interrupts. Thread
- * context.
+ * after the write has been tried: in the page fault, when its handler enables interrupts. That is
+ * on the long way only, which faults of code beside probes take. Thread context.
  */
 PROBE struct fault write_in_shadow(volatile void *p, u64 value)
 {

@@ -28,7 +28,7 @@ void saved_edge(void);
 /* The test of interrupts in page faults. */
 static struct {
 	bool schedules;
-	u32 came;   /* interrupts in page_fault() */
+	u32 came;   /* interrupts in page_fault_long() */
 	u32 yields; /* of the thread that waits for the others */
 	u32 left;   /* threads that have not ended */
 	struct prot_page page;
@@ -36,7 +36,7 @@ static struct {
 
 static bool interrupt_in_fault(struct regs *regs)
 {
-	fault.came += regs->rip - (u64)page_fault < 512;
+	fault.came += regs->rip - (u64)page_fault_long < 512;
 	this_cpu()->need_resched = fault.schedules;
 	return true;
 }

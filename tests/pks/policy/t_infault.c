@@ -15,6 +15,7 @@
 #include "kernel/time.h"
 #include "mm/kmap/kmap.h"
 #include "pks/keys.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/percpu_run.h"
@@ -28,7 +29,7 @@ static struct {
 /* In interrupt context: requests a switch at the end of this interrupt. */
 static bool preempt(struct regs *regs)
 {
-	bool in_handler = regs->rip - (u64)page_fault < 512;
+	bool in_handler = regs->rip - (u64)page_fault_long < 512;
 
 	sti_shadow.switches++;
 	sti_shadow.in_handler += in_handler;
