@@ -35,6 +35,7 @@ DEFINE_CR(4)
 	{                                                     \
 		asm volatile("mov %0, %%dr" #n : : "r"(v));   \
 	}
+DEFINE_DR(0)
 DEFINE_DR(6)
 DEFINE_DR(7)
 #undef DEFINE_DR
