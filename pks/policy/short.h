@@ -26,10 +26,10 @@ static inline bool pks_pardons_marked(struct pks_policy policy, u64 site)
 /*
  * Pardons a fault of the kernel in a marked page of the direct map, if the policy pardons it until
  * the context ends and has warned about the call site before. False, with nothing changed:
- * something is unusual, and pks_fault() must judge the fault; also where marks are in the hash, the
- * trace records, a test probes, or the key can get another owner, so that the pardon must be noted.
- * Any context, with interrupts off throughout. An NMI may come anywhere: it changes neither the
- * frame nor CR2, which has been read.
+ * something is unusual, and pks_fault() must judge the fault; also where the trace records, a test
+ * probes, marks are in the hash, so that no struct page has any, or the key can get another owner,
+ * so that the pardon must be noted. Any context, with interrupts off throughout. An NMI may come
+ * anywhere: it changes neither the frame nor CR2, which has been read.
  */
 static inline bool pks_fault_short(struct regs *regs, u64 addr)
 {

@@ -218,14 +218,16 @@ static void note_way(void)
 
 static volatile u32 nmis;
 
-/* A fault of the NMI's own goes the same way, with another address in CR2. */
+static struct prot_page foreign; /* marked, of another key */
+
+/* A fault of the NMI's own goes the same way, with another address in CR2 and another key. */
 static bool be_pardoned(struct regs *regs)
 {
 	(void)regs;
 	nmis++;
 	EXPECT_RIGHTS(PKRS_INIT);
-	EXPECT_NO_FAULT(policy_read(page.va + 1), "marked: pardoned");
-	EXPECT_RIGHTS(PKRS_INIT & ~pkrs_mask(PKS_KEY_DEVMAP));
+	EXPECT_NO_FAULT(policy_write(foreign.va), "marked: pardoned");
+	EXPECT_RIGHTS(PKRS_INIT & ~pkrs_mask(PKS_KEY_RO));
 	return true;
 }
 
@@ -290,12 +292,8 @@ static void fault_at(u64 rip, trap_hook_t hook, bool may_die)
 /* One NMI at one instruction, and no other event, for each in turn. */
 static void an_nmi_may_come_anywhere_in_the_short_way(void)
 {
-	if (!points_begin())
+	if (!points_begin() || !pages_get(PKS_KEY_DEVMAP) || !marked_page(&foreign, PKS_KEY_RO))
 		return;
-	if (!pages_get(PKS_KEY_DEVMAP)) {
-		points_end();
-		return;
-	}
 	policy_mode_set(PKS_MODE_SILENT);
 	note_way();
 	for (u32 i = 0; i < way.count; i++) {
@@ -308,6 +306,7 @@ static void an_nmi_may_come_anywhere_in_the_short_way(void)
 		fault_at(way.rip[i], turn_strict, true);
 		WRITE_ONCE(options.policy.mode, PKS_MODE_SILENT);
 	}
+	marked_page_put(&foreign);
 	pages_put();
 	points_end();
 }
