@@ -7,7 +7,6 @@
 #define KEYWARD_PKS_POLICY_SHORT_H
 
 #include "kernel/cpu/extable.h"
-#include "kernel/cpu/patch.h"
 #include "kernel/cpu/trace.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/judge.h"
@@ -26,9 +25,10 @@ static inline bool pks_pardons_marked(struct pks_policy policy, u64 site)
 /*
  * Pardons a fault of the kernel in a marked page of the direct map, if the policy pardons it until
  * the context ends and has warned about the call site before. False, with nothing changed:
- * something is unusual, and pks_fault() must judge the fault; also where the trace records, a test
- * probes, marks are in the hash, so that no struct page has any, or the key can get another owner,
- * so that the pardon must be noted. Any context, with interrupts off throughout. An NMI may come
+ * something is unusual, and pks_fault() must judge the fault; also where the trace records, a
+ * debugger watches (magic=, which has its points there), a test probes, marks are in the hash, so
+ * that no struct page has any, or the key can get another owner, so that the pardon must be noted.
+ * Any context, with interrupts off throughout. An NMI may come
  * anywhere: it changes neither the frame nor CR2, which has been read.
  */
 static inline bool pks_fault_short(struct regs *regs, u64 addr)
@@ -38,7 +38,7 @@ static inline bool pks_fault_short(struct regs *regs, u64 addr)
 	u32 key;
 
 	/* first what depends on settings alone, so that other scopes lose little time here */
-	if (policy.scope != PKS_SCOPE_CONTEXT || options.marks != PKS_MARKS_PAGE || trace_on)
+	if (policy.scope != PKS_SCOPE_CONTEXT || trace_on || options.magic)
 		return false;
 	if ((regs->error & ~(u64)PF_W) != (PF_P | PF_PK) || extable_may_probe(regs))
 		return false;
@@ -50,8 +50,6 @@ static inline bool pks_fault_short(struct regs *regs, u64 addr)
 	    pkrs_permits((u32)regs_pkrs(regs), key, pks_error_access(regs->error)) ||
 	    !pks_pardons_marked(policy, regs->rip))
 		return false;
-	PATCH_SITE(MAGIC_FAULT);
-	PATCH_SITE(MAGIC_PARDON);
 	atomic_inc(&pks_stats.faults);
 	atomic_inc(&pks_stats.pardons);
 	pks_open_key(regs, key);

@@ -27,7 +27,7 @@ static inline const char *options_check(const struct options *opt)
 	for (unsigned i = 0; i < OPTIONS_RESERVE; i++)
 		if (opt->reserve[i].start + opt->reserve[i].size < opt->reserve[i].start)
 			return "a reserved range that wraps";
-	if (opt->magic > 15)
+	if (opt->magic > 31)
 		return "an unknown patch site";
 	return NULL;
 }

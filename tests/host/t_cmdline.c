@@ -114,7 +114,7 @@ static void a_bad_value_means_the_default(void **state)
 	expect("matrix=all", "matrix=all: not one of everyday, full, list; using everyday");
 	expect("avoid=", "avoid=: not one of nothing, set-dirty; using nothing");
 	expect("magic=fault,foo",
-	       "magic=fault,foo: not a list of write, switch, fault, pardon; ignoring it");
+	       "magic=fault,foo: not a list of write, switch, fault, pardon, long; ignoring it");
 	assert_defaults();
 }
 

@@ -28,6 +28,7 @@ struct state {
 static struct prot_page page;
 static u64 known_site, new_site;
 static bool traced; /* trace_on before the test */
+static u32 magic;   /* options.magic before the test */
 
 static struct regs frame_of(const struct state *s)
 {
@@ -133,7 +134,9 @@ static bool begin(void)
 	if (!prot_page_get(&page, PKS_KEY_DEVMAP))
 		return false;
 	traced = trace_on;
+	magic = options.magic;
 	trace_on = false; /* or all faults go the long way */
+	options.magic = 0;
 	known_site = (u64)frame_of;
 	new_site = (u64)check;
 	warn_site(&pks_warn_sites, known_site);
@@ -143,6 +146,7 @@ static bool begin(void)
 static void end(enum pks_marks marks)
 {
 	trace_on = traced;
+	options.magic = magic;
 	pks_marks_set(marks);
 	prot_page_put(&page);
 	pks_warnings_forget(); /* the made-up site */
@@ -180,17 +184,15 @@ static void expect_taken(void)
 	EXPECT(is_pardoned_by_both(&frame, (u64)page.va, s.key));
 }
 
-#define EXPECT_LEFT(frame, addr)                                                   \
-	do {                                                                       \
-		struct regs frame_of_it = (frame);                                 \
-		u64 where = (addr);                                                \
-		ktest_checked();                                                   \
-		if (!is_left(&frame_of_it, where))                                 \
-			ktest_fail(__FILE__, __LINE__,                             \
-				   "expected the short way to leave alone: error " \
-				   "%lx, address %016lx, RIP %016lx",              \
-				   frame_of_it.error, where, frame_of_it.rip);     \
-	} while (0)
+static void expect_left(struct regs frame, u64 addr)
+{
+	ktest_checked();
+	if (!is_left(&frame, addr))
+		ktest_fail(__FILE__, __LINE__,
+			   "expected the short way to leave alone: error %lx, address %016lx, "
+			   "RIP %016lx",
+			   frame.error, addr, frame.rip);
+}
 
 /* All error codes of seven bits and some of more; only two are ordinary. */
 static void leave_error_codes(void)
@@ -200,7 +202,7 @@ static void leave_error_codes(void)
 
 		s.error = error | (error & 256 ? 1ULL << 40 : 0);
 		if (error != (PF_P | PF_PK) && error != (PF_P | PF_W | PF_PK))
-			EXPECT_LEFT(frame_of(&s), (u64)page.va);
+			expect_left(frame_of(&s), (u64)page.va);
 	}
 }
 
@@ -223,7 +225,7 @@ static void leave_addresses(void)
 			      ~0ULL };
 
 	for (u32 i = 0; i < ARRAY_SIZE(addrs); i++)
-		EXPECT_LEFT(frame_of(&s), addrs[i]);
+		expect_left(frame_of(&s), addrs[i]);
 }
 
 static void leave_probes(void)
@@ -233,10 +235,10 @@ static void leave_probes(void)
 
 	frame.rip = (u64)probe_read;
 	warn_site(&pks_warn_sites, frame.rip);
-	EXPECT_LEFT(frame, (u64)page.va);
+	expect_left(frame, (u64)page.va);
 }
 
-/* A policy that does not exist; and the trace, which records faults on the long way. */
+/* A policy that does not exist; the trace and magic points, which are on the long way. */
 static void leave_settings(void)
 {
 	static const u32 unknown[] = { PKS_MODES, PKS_MODES + 1, 0x80000000, ~0u };
@@ -245,15 +247,18 @@ static void leave_settings(void)
 
 	for (u32 i = 0; i < ARRAY_SIZE(unknown); i++) {
 		options.policy.mode = (enum pks_mode)unknown[i];
-		EXPECT_LEFT(frame_of(&s), (u64)page.va);
+		expect_left(frame_of(&s), (u64)page.va);
 		options.policy.mode = policy.mode;
 		options.policy.scope = (enum pks_scope)unknown[i];
-		EXPECT_LEFT(frame_of(&s), (u64)page.va);
+		expect_left(frame_of(&s), (u64)page.va);
 		options.policy = policy;
 	}
 	trace_on = true;
-	EXPECT_LEFT(frame_of(&s), (u64)page.va);
+	expect_left(frame_of(&s), (u64)page.va);
 	trace_on = false;
+	options.magic = MAGIC_LONG;
+	expect_left(frame_of(&s), (u64)page.va);
+	options.magic = 0;
 }
 
 /* A call site that was warned about, but whose slot another one has: the long way finds it. */
@@ -268,7 +273,7 @@ static void leave_displaced_site(void)
 		site++;
 	warn_site(&pks_warn_sites, site);
 	frame.rip = site;
-	EXPECT_LEFT(frame, (u64)page.va);
+	expect_left(frame, (u64)page.va);
 	EXPECT(pks_fault(&frame, (u64)page.va));
 	EXPECT_EQ(pks_stats.warnings, warnings);
 }
@@ -310,7 +315,7 @@ static void a_page_of_another_range_is_left_alone(void)
 	for (u32 i = 0; i < ram.count; i++) {
 		page_hint = i;
 		if (phys < ram.r[i].start || phys >= ram.r[i].end)
-			EXPECT_LEFT(frame_of(&s), (u64)page.va);
+			expect_left(frame_of(&s), (u64)page.va);
 	}
 	page_hint = 0;
 	EXPECT_EQ(phys_to_page(phys), page.page); /* the long way's lookup sets the hint */
