@@ -65,26 +65,34 @@ static bool same_stats(struct pks_stats before, u64 faults, u64 pardons)
 	return !memcmp(&before, &pks_stats, sizeof(before));
 }
 
-/* The short way leaves the fault alone: nothing has changed. */
-static bool is_left(struct regs frame, u64 addr)
+/* The way answers `pardons`, leaves these rights and nothing else, and counts a pardon or nothing.
+ */
+static bool does(bool (*way)(struct regs *, u64), const struct regs *frame, u64 addr, u32 rights,
+		 bool pardons)
 {
-	struct regs regs = frame;
-	struct pks_stats before = pks_stats;
+	u32 before = (u32)regs_pkrs(frame);
+	struct pks_stats stats = pks_stats;
+	struct regs regs = *frame;
 
-	return !pks_fault_short(&regs, addr) && !memcmp(&regs, &frame, sizeof(regs)) &&
-	       same_stats(before, 0, 0);
+	if (way(&regs, addr) != pardons || regs_pkrs(&regs) != rights ||
+	    !same_stats(stats, pardons, pardons))
+		return false;
+	regs_set_pkrs(&regs, before);
+	return !memcmp(&regs, frame, sizeof(regs));
 }
 
-/* Both ways pardon, open the whole key and no other, and count alike. */
+static bool is_left(struct regs frame, u64 addr)
+{
+	return does(pks_fault_short, &frame, addr, (u32)regs_pkrs(&frame), false);
+}
+
+/* Both ways open the whole key and no other. */
 static bool is_pardoned_by_both(const struct regs *frame, u64 addr, u32 key)
 {
-	struct regs by_short = *frame, by_long = *frame, want = *frame;
-	struct pks_stats before = pks_stats;
+	u32 open = (u32)regs_pkrs(frame) & ~(3u << 2 * key);
 
-	regs_set_pkrs(&want, (u32)regs_pkrs(frame) & ~(3u << 2 * key));
-	return pks_fault_short(&by_short, addr) && same_stats(before, 1, 1) &&
-	       pks_fault(&by_long, addr) && same_stats(before, 2, 2) &&
-	       !memcmp(&by_short, &want, sizeof(want)) && !memcmp(&by_long, &want, sizeof(want));
+	return does(pks_fault_short, frame, addr, open, true) &&
+	       does(pks_fault, frame, addr, open, true);
 }
 
 static void check(const struct state *s)
@@ -277,10 +285,26 @@ static void leave_displaced_site(void)
 	EXPECT_EQ(pks_stats.warnings, warnings);
 }
 
+/* The hint names the range of RAM of the last lookup; the long way finds a page of another. */
+static void leave_other_ranges(void)
+{
+	u64 phys = virt_to_phys((void *)page.va);
+	struct state s = ordinary();
+
+	for (u32 i = 0; i < ram.count; i++) {
+		page_hint = i;
+		if (phys < ram.r[i].start || phys >= ram.r[i].end)
+			expect_left(frame_of(&s), (u64)page.va);
+	}
+	page_hint = 0;
+	EXPECT_EQ(phys_to_page(phys), page.page); /* sets the hint, as the long way does */
+}
+
 static void the_short_way_leaves_all_else_alone(void)
 {
-	static void (*const leave[])(void) = { leave_error_codes, leave_addresses, leave_probes,
-					       leave_settings, leave_displaced_site };
+	static void (*const leave[])(void) = { leave_error_codes,    leave_addresses,
+					       leave_probes,         leave_settings,
+					       leave_displaced_site, leave_other_ranges };
 	enum pks_marks marks = options.marks;
 
 	if (!begin())
@@ -297,32 +321,6 @@ static void the_short_way_leaves_all_else_alone(void)
 	end(marks);
 }
 KTEST(the_short_way_leaves_all_else_alone, KT_PKS | KT_ONE_CPU);
-
-/* The hint names the range of RAM of the last lookup; a page of another is the long way's. */
-static void a_page_of_another_range_is_left_alone(void)
-{
-	enum pks_marks marks = options.marks;
-	struct state s = ordinary();
-	u64 phys;
-
-	if (!begin())
-		return;
-	phys = virt_to_phys((void *)page.va);
-	pks_marks_set(PKS_MARKS_PAGE);
-	policy_set(PKS_MODE_RELAXED, PKS_GATE_KMAPPED);
-	kmap(page.page);
-	for (u32 i = 0; i < ram.count; i++) {
-		page_hint = i;
-		if (phys < ram.r[i].start || phys >= ram.r[i].end)
-			expect_left(frame_of(&s), (u64)page.va);
-	}
-	page_hint = 0;
-	EXPECT_EQ(phys_to_page(phys), page.page); /* the long way's lookup sets the hint */
-	expect_taken();
-	kunmap(page.page);
-	end(marks);
-}
-KTEST(a_page_of_another_range_is_left_alone, KT_PKS | KT_ONE_CPU);
 
 /* As the return needs it, whatever the interrupted context's flag. */
 static void both_ways_end_with_interrupts_off(void)
