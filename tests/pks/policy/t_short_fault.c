@@ -15,6 +15,7 @@
 #include "pks/rights.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/inject.h"
+#include "tests/harness/nested.h"
 #include "tests/harness/percpu_run.h"
 #include "tests/harness/probe.h"
 
@@ -204,11 +205,13 @@ static void pass(void *arg)
 	page_fault(frame, (u64)page.va);
 }
 
-static void note_way(void)
+/* In an exception, where the page fault's handler runs as well. */
+static void note_way(struct regs *outer)
 {
 	struct regs frame = { .vector = X86_PF, .error = PF_P | PF_PK, .cs = SEL_KERNEL_CS };
 
 	regs_set_pkrs(&frame, PKRS_INIT);
+	(void)outer;
 	way.count = 0;
 	single_step(pass, &frame, note_rip);
 	trap_hook_set(X86_DB, at_point);
@@ -292,10 +295,14 @@ static void fault_at(u64 rip, trap_hook_t hook, bool may_die)
 /* One NMI at one instruction, and no other event, for each in turn. */
 static void an_nmi_may_come_anywhere_in_the_short_way(void)
 {
+	trap_hook_t bp;
+
 	if (!points_begin() || !pages_get(PKS_KEY_DEVMAP) || !marked_page(&foreign, PKS_KEY_RO))
 		return;
 	policy_mode_set(PKS_MODE_SILENT);
-	note_way();
+	bp = nested_begin();
+	inside(note_way);
+	nested_end(bp);
 	for (u32 i = 0; i < way.count; i++) {
 		prot_page_poke(&page, 0);
 		fault_at(way.rip[i], be_pardoned, false);
