@@ -90,9 +90,13 @@ static bool is_left(struct regs frame, u64 addr)
 static bool is_pardoned_by_both(const struct regs *frame, u64 addr, u32 key)
 {
 	u32 open = (u32)regs_pkrs(frame) & ~(3u << 2 * key);
+	u64 flags = irq_save();
+	bool alike = virt_to_page((void *)page.va) && /* sets the hint, which any context changes */
+		     does(pks_fault_short, frame, addr, open, true) &&
+		     does(pks_fault, frame, addr, open, true);
 
-	return does(pks_fault_short, frame, addr, open, true) &&
-	       does(pks_fault, frame, addr, open, true);
+	irq_restore(flags);
+	return alike;
 }
 
 static void check(const struct state *s)

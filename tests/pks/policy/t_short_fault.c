@@ -80,10 +80,10 @@ static void points_end(void)
 static struct prot_page page, other; /* of one key: the first is marked */
 static bool long_way;
 
-/* Rights that deny the page's key and permit another. */
+/* Rights that deny the page's key and permit another. Sets the hint for the page's range of RAM. */
 static u32 rights_before(void)
 {
-	u32 key = page.page->pkey;
+	u32 key = virt_to_page((void *)page.va)->pkey;
 
 	return pkrs_with(WITH_KEY(key % 15 + 1), key, PKS_NOACCESS);
 }
@@ -91,9 +91,9 @@ static u32 rights_before(void)
 /* Faults once in the running context, by a read or a write, and checks all that is left of it. */
 static void fault_once(bool write)
 {
+	u64 flags = irq_save();
 	u32 before = rights_before(), after = before & ~pkrs_mask(page.page->pkey);
 	struct pks_stats stats = pks_stats;
-	u64 flags = irq_save();
 
 	rights_set(before);
 	point_set((u64)page_fault_long, NULL);
@@ -268,10 +268,10 @@ static bool turn_strict(struct regs *regs)
 /* Faults with `hook` in an NMI at `rip`; `may_die`: it takes away what the pardon needs. */
 static void fault_at(u64 rip, trap_hook_t hook, bool may_die)
 {
+	u64 flags = irq_save();
 	u32 before = rights_before(), after = before & ~pkrs_mask(PKS_KEY_DEVMAP);
 	struct pks_stats stats = pks_stats;
 	struct fault f;
-	u64 flags = irq_save();
 
 	nmis = 0;
 	rights_set(before);
