@@ -7,10 +7,8 @@
 
 #include "kernel/cpu/trace.h"
 #include "kernel/lib/string.h"
-#include "kernel/thread.h"
 #include "mm/init.h"
 #include "mm/kmap/kmap.h"
-#include "pks/keys.h"
 #include "pks/policy/short.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"
