@@ -16,9 +16,11 @@
 
 static struct thread host_thread = { .name = "host" };
 static struct cpu host_cpu;
+static struct local host_local;
 static u64 flushed;
 
 #define this_cpu()           (&host_cpu)
+#define this_local()         (&host_local)
 #define current_thread()     (&host_thread)
 #define context_name()       "thread"
 #define irq_save()           0
@@ -86,6 +88,8 @@ void trace_record(enum trace_type type, u64 a, u64 b)
 	(void)type, (void)a, (void)b;
 }
 
+#define OLD_NOTE 0x8010 /* of keys 4 and 15 */
+
 /* One fault, the second of its kind if it could be outdated, and what must come of it. */
 struct fault_case {
 	u32 key, bits; /* its rights in the frame; the other keys' are the opposite */
@@ -143,6 +147,7 @@ static void check_fault(const struct fault_case *c, const struct world *w)
 
 	regs.error = 0x21 | (c->write ? 2 : 0);
 	asked = (typeof(asked)){ .step_fails = c->step_fails };
+	host_local.pardoned = OLD_NOTE;
 	if (permitted || options.policy.mode == PKS_MODE_OFF)
 		expect_one_repetition(&regs, world_address(w));
 	after = regs;
@@ -165,6 +170,9 @@ static void check_fault(const struct fault_case *c, const struct world *w)
 	assert_int_equal(pks_stats.global_lent - before.global_lent, reach == 'g');
 	assert_int_equal(asked.steps, reach == 'i');
 	assert_int_equal(asked.lends, reach == 'g');
+	/* what outlives the instruction is noted, if the key can get another owner */
+	assert_int_equal(host_local.pardoned,
+			 OLD_NOTE | (wide && c->key >= PKS_KEY_FIRST_DYNAMIC ? 1u << c->key : 0));
 	if (reach == 'i' || reach == 'g')
 		assert_int_equal(asked.key, c->key);
 }

@@ -9,6 +9,7 @@
 #include "kernel/time.h"
 #include "mm/kmap/kmap.h"
 #include "mm/kmap/kmap_local.h"
+#include "mm/kmap/kmap_stack.h"
 #include "mm/kmap/kmap_thread.h"
 #include "mm/tlb.h"
 #include "pks/keys.h"
@@ -89,12 +90,12 @@ static void force_clean(bool last)
 	struct local *local = this_local();
 
 	for (u32 i = 0; i < LOCAL_MAPS && local->maps > local->base; i++) {
-		struct local_map *top = &local->map[local->maps - 1];
+		const struct local_map *top = &local->map[local->maps - 1];
 
-		if (top->ordered)
-			kunmap_local(page_to_virt(top->page));
+		if (top->what & KMAP_ORDERED)
+			kunmap_local(page_to_virt(kmap_page(top)));
 		else
-			kunmap_thread(top->page);
+			kunmap_thread(kmap_page(top));
 	}
 	for (u32 p = 0; last && p < MODEL_PAGES; p++) {
 		struct page *page = play.page[p]->prot.page;

@@ -51,8 +51,8 @@ static bool is_ordinary(struct pks_policy policy, const struct state *s)
 
 	if (!write && s->error != (PF_P | PF_PK))
 		return false;
-	return denied && s->marked && s->marks == PKS_MARKS_PAGE &&
-	       policy.scope == PKS_SCOPE_CONTEXT &&
+	return denied && s->key < PKS_KEY_FIRST_DYNAMIC && s->marked &&
+	       s->marks == PKS_MARKS_PAGE && policy.scope == PKS_SCOPE_CONTEXT &&
 	       (policy.mode == PKS_MODE_SILENT || (policy.mode == PKS_MODE_RELAXED && s->known));
 }
 
