@@ -217,11 +217,15 @@ class Judge:
 
     # ---- judging ----
 
-    def verdict(self, timed_out=False):
-        """The verdict on all lines fed so far, as the whole run."""
-        problems = self.problems + self._unfinished()
+    def red(self):
+        """Whether the run fails, whatever comes: a problem, or an unexpected result at the end."""
+        return bool(self.problems or self.results and self._judge(self.results[-1]))
+
+    def verdict(self, timed_out=False, whole=True):
+        """The verdict on all lines fed so far, as the whole run; or as one that was stopped."""
+        problems = self.problems + (self._unfinished() if whole else [])
         failures = [f for r in self.results for f in self._judge(r)]
-        if not problems:
+        if not problems and whole:
             failures += self._lists()
         status = FAILED if failures else SETUP if self.complaints else OK
         if problems:

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+"""What is mutated, in which areas, and which mutants are chosen: by a rule that other code does not
+change.
+
+Each candidate has a hash. It is chosen if the hash, as a fraction, is below its area's share, times
+the weight of its operator. So a change of one function only touches the choice among its mutants.
+"""
+
+import fnmatch
+import glob
+import os
+from collections import namedtuple
+
+import mutants
+
+# share: of the candidates, in thousandths; files, but: globs; suites: those that see it first;
+# bochs: it sees more than QEMU.
+Area = namedtuple("Area", "name share files but suites bochs")
+
+_KMAP = "kmap.*,kmap_local.*,kmap_thread.*,kmap_check.*,marks.*"
+AREAS = [
+    Area("rights", 1000, "pks/*.[ch] pks/pkrs.inc", "",
+         "register.*,writes.*,rights.*,keys.*,pardon.*,global.*,policy.*,contexts.*,nmi.*", True),
+    Area("policy", 380, "pks/policy/*.[ch] kernel/cpu/pkrs_bits.h", "pks/policy/step*",
+         "policy.*,marks.*,global.*,pardon.*,infault.*,kmap.*", False),
+    Area("steps", 450, "pks/policy/step*", "", "step.*,infault.*,nmi.*,kmap_thread.*", False),
+    Area("kmap", 800, "mm/kmap/*.[ch] kernel/cpu/local.h",
+         "mm/kmap/memremap.* mm/kmap/devmap.* mm/kmap/report_page.c", _KMAP + ",interleave.*", False),
+    Area("faultway", 300, "kernel/exception.[ch] kernel/syscall.[ch] kernel/nmi_stack.[ch] kernel/ctx.h"
+         " kernel/cpu/extable.[ch] kernel/cpu/debug.[ch] kernel/cpu/context.h kernel/cpu/regs.h", "",
+         "contexts.*,threads.*,nmi.*,step.*,infault.*,user.*,smp.*", True),
+    Area("assembly", 370, "kernel/entry.S kernel/switch.S", "",
+         "contexts.*,register.*,nmi.*,step.*,threads.*,user.*,rights.*,pardon.*", True),
+    Area("memory", 120, "mm/*.[ch] kernel/ipi.[ch]", "mm/init.*",
+         "memory.*,keys.*,kmap.*,memremap.*,policy.*,machine.*", False),
+    Area("threads", 160, "kernel/thread.[ch] kernel/sched.[ch] kernel/wait.[ch] kernel/softirq.[ch]"
+         " kernel/work.[ch] kernel/locks.[ch] kernel/cpu/spinlock.h kernel/watchdog.[ch]"
+         " kernel/lib/list.h", "", "threads.*,sched.*,contexts.*,watchdog.*,writes.*,scenario.*", False),
+    Area("memremap", 1000, "mm/kmap/memremap.[ch] mm/kmap/devmap.[ch]", "",
+         "memremap.*,memory.*,policy.*,machine.*", False),
+    Area("parsers", 80, "boot/acpi/*.[ch] boot/multiboot2.[ch] boot/cmdline.[ch] kernel/lib/option*.c"
+         " kernel/lib/glob.c kernel/lib/value.c kernel/lib/ranges.c", "boot/acpi/acpi_registers.*",
+         "acpi.*,machine.*,harness.*", False),
+]
+NAMES = [area.name for area in AREAS]
+# Seldom ones twice as often, so that the choice is spread over the operators.
+WEIGHTS = {op: 2 for op in ("atomic", "barrier", "cpu", "undo", "logic", "boundary", "return")}
+
+
+def files(top, area):
+    """The files of an area."""
+    found = {os.path.relpath(path, top) for pattern in area.files.split()
+             for path in glob.glob(os.path.join(top, pattern))}
+    return sorted(f for f in found if not any(fnmatch.fnmatch(f, b) for b in area.but.split()))
+
+
+def chosen(area, mutant):
+    """Whether the rule takes this mutant."""
+    return int(mutant.hash[:8], 16) * 1000 < area.share * WEIGHTS.get(mutant.op, 1) << 32
+
+
+def mutants_of(top, area, pattern="*", everything=False):
+    """The chosen mutants of an area, by their hash."""
+    found = [m for f in files(top, area) if fnmatch.fnmatch(f, pattern)
+             for m in mutants.of_file(top, f) if everything or chosen(area, m)]
+    return sorted(found, key=lambda m: m.hash)

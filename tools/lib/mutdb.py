@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""What is known about mutants: tests/mutants/AREA.txt, one line each, by hash; the table made of it.
+
+    HASH FILE:FUNCTION OPERATOR VERDICT STEP [TEST]
+
+Verdicts: killed, hang (killed by a time-out), survived; unbuilt (the compiler refuses it) and same
+(the compiler makes the same code of it) are no mutants, and are noted so that nobody asks again.
+equivalent.txt lists survivors that no test can see: HASH | what changes | reason.
+"""
+
+import math
+import os
+import re
+from collections import Counter, namedtuple
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FOLDER = os.path.join(TOP, "tests", "mutants")
+DOCUMENT = os.path.join(TOP, "docs", "TESTING.md")
+BEGIN = "<!-- mutants: from here on written by `make mutants-table` -->"
+END = "<!-- mutants: to here -->"
+
+VERDICTS = ("killed", "hang", "survived", "unbuilt", "same")
+MADE = VERDICTS[:3]
+# The columns of the table: the steps that see a mutant.
+STEPS = [("host", "host tests"), ("suites", "its suites"), ("all", "all of qemu"), ("smp", "several CPUs"),
+         ("other", "other")]
+_LINE = re.compile(r"([0-9a-f]{10}) (\S+:\S+) ([a-z]+) (%s)(?: (\S+)(?: (.*))?)?" % "|".join(VERDICTS))
+_EQUIVALENT = re.compile(r"([0-9a-f]{10}) \| (.+) \| (.+)")
+HEAD = "# SPDX-License-Identifier: MIT\n"
+KILLED = 0.95       # what the tests shall see of the mutants that are no equivalents
+CHANCE = 0.001
+
+Result = namedtuple("Result", "hash where op verdict step test")
+
+
+class Bad(Exception):
+    """A file is not as it has to be."""
+
+
+def _lines(path):
+    """The lines of a list; none if there is no such file."""
+    if not os.path.exists(path):
+        return
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file.read().splitlines(), 1):
+            if line and not line.startswith("#"):
+                yield number, line
+
+
+class Results:
+    """The results of one area."""
+
+    def __init__(self, area, folder=FOLDER):
+        self.path = os.path.join(folder, area + ".txt")
+        self.by_hash = {}
+        for number, line in _lines(self.path):
+            found = _LINE.fullmatch(line)
+            if not found:
+                raise Bad("%s:%d: not HASH FILE:FUNCTION OPERATOR VERDICT STEP TEST: %s"
+                          % (self.path, number, line))
+            self.by_hash[found[1]] = Result(*(part or "" for part in found.groups()))
+
+    def note(self, result):
+        """Keep a result, on disk too."""
+        self.by_hash[result.hash] = result
+        self.save()
+
+    def prune(self, hashes):
+        """Forget the mutants that there are no more."""
+        self.by_hash = {h: r for h, r in self.by_hash.items() if h in hashes}
+        self.save()
+
+    def save(self):
+        """Write the file: to another first, so that a stop leaves it whole."""
+        os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        with open(self.path + ".new", "w", encoding="utf-8") as file:
+            file.write(HEAD)
+            for _, result in sorted(self.by_hash.items()):
+                file.write(" ".join(result).rstrip() + "\n")
+        os.replace(self.path + ".new", self.path)
+
+
+def equivalents(folder=FOLDER):
+    """{hash: (what changes, reason)}."""
+    found = {}
+    path = os.path.join(folder, "equivalent.txt")
+    for number, line in _lines(path):
+        match = _EQUIVALENT.fullmatch(line)
+        if not match or match[1] in found:
+            raise Bad("%s:%d: not HASH | what changes | reason, or twice: %s" % (path, number, line))
+        found[match[1]] = (match[2], match[3])
+    return found
+
+
+def row(area, results, equal):
+    """The figures of one area: made, equivalent, killed by each step, hang, survived, share."""
+    made = [r for r in results if r.verdict in MADE]
+    alike = [r for r in made if r.verdict == "survived" and r.hash in equal]
+    names = [step for step, _ in STEPS]
+    steps = Counter(r.step if r.step in names else "other" for r in made if r.verdict == "killed")
+    hang = sum(r.verdict == "hang" for r in made)
+    left = sum(r.verdict == "survived" for r in made) - len(alike)
+    return [area, len(made), len(alike)] + [steps[n] for n in names] + [hang, left]
+
+
+def share(figures):
+    """The percentage of a row's mutants that are seen, equivalents aside."""
+    asked = figures[1] - figures[2]
+    return "%.1f %%" % (100.0 * (asked - figures[-1]) / asked) if asked else ""
+
+
+def table(areas, folder=FOLDER):
+    """The table of docs/TESTING.md."""
+    equal = equivalents(folder)
+    rows = [row(a, Results(a, folder).by_hash.values(), equal) for a in areas]
+    rows.append(["all"] + [sum(r[n] for r in rows) for n in range(1, len(STEPS) + 5)])
+    titles = ["area", "made", "equivalent"] + [t for _, t in STEPS] + ["hang", "survived", "killed"]
+    lines = ["| %s |" % " | ".join(titles), "|" + "---|" * len(titles)]
+    lines += ["| %s |" % " | ".join([str(x) for x in r] + [share(r)]) for r in rows]
+    return "\n".join(lines).replace("|  |", "| |")
+
+
+def replace(document, text):
+    """The document with the table between its markers."""
+    head, begin, rest = document.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end or BEGIN in rest or END in tail:
+        raise Bad("%s does not have the two markers, once each and in order" % DOCUMENT)
+    return head + BEGIN + "\n\n" + text + "\n\n" + END + tail
+
+
+def too_many(survived, judged, killed=KILLED, chance=CHANCE):
+    """Whether so many survivors come less often than `chance` if each is killed with `killed`."""
+    more = sum(math.comb(judged, n) * (1 - killed) ** n * killed ** (judged - n)
+               for n in range(survived, judged + 1))
+    return survived > 0 and more < chance

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: MIT
+"""Judge a mutant: build it, then test it, the fastest step first, to the first failure."""
+
+import json
+import os
+import re
+import subprocess
+import time
+
+from mutbuild import BUILDS, HOST, BuildError
+from mutdb import Result
+from sabotages import FAILED
+
+# The steps that boot: their name, what tools/run gets, the build.
+BOOTS = {
+    "suites": (["qemu"], "build"),
+    "all": (["qemu"], "build"),
+    "smp": (["qemu-smp"], "build"),
+    "paranoid": (["qemu"], "build/paranoid"),
+    "bochs": (["bochs"], "build"),
+}
+HOST_LIMIT = 20         # seconds
+LEAST = 6               # seconds that every boot gets
+FACTOR = 3              # times what the good kernel needs, until it counts as hung
+MOST_HOST = 6           # host programs for one mutant
+OK, FAILED_STATUS, SETUP, CRASHED, TIMED_OUT = range(5)
+
+
+class Broken(Exception):
+    """The unbroken tree is red, or the tool is wrong."""
+
+
+def _words(step, area):
+    return ["tests=" + area.suites] if step == "suites" else []
+
+
+class Stopped(Exception):
+    """The user has stopped the run."""
+
+
+class Judge:
+    """Judges mutants in one tree."""
+
+    def __init__(self, tree):
+        self.tree, self.process, self.stopping = tree, None, False
+        self.good_path = tree.path("build", "good", "seconds.json")
+
+    # ---- running ----
+
+    def _run(self, command, limit):
+        """(exit status, output, seconds, CPU seconds) of a command; status None at the limit."""
+        began = time.monotonic()
+        with open(self.tree.path("away", "out"), "w+b") as out:
+            process = subprocess.Popen(command, cwd=self.tree.folder, stdin=subprocess.DEVNULL,
+                                       stdout=out, stderr=subprocess.STDOUT)
+            self.process, status = process, None
+            while time.monotonic() - began < limit:
+                done, code, usage = os.wait4(process.pid, os.WNOHANG)
+                if done:
+                    status = os.waitstatus_to_exitcode(code)
+                    break
+                time.sleep(0.02)
+            else:
+                process.kill()
+                _, _, usage = os.wait4(process.pid, 0)
+            process.returncode = 0      # it has been waited for
+            self.process = None
+            if self.stopping:
+                raise Stopped()
+            out.seek(0)
+            text = out.read().decode("utf-8", "replace")
+        return status, text, time.monotonic() - began, usage.ru_utime + usage.ru_stime
+
+    def stop(self):
+        """End what runs; what it was judging has no result. Another thread calls it."""
+        self.stopping, process = True, self.process
+        if process:
+            process.terminate()     # tools/run ends its emulator
+
+    def _boot(self, step, area, limit, good=False):
+        """Boot one machine, until the first failure."""
+        machine, build = BOOTS[step]
+        command = ["tools/run", *machine, *_words(step, area), "--quiet", "--build", build, "--first",
+                   "--timeout", "%.1f" % limit]
+        if good:
+            command += ["--iso", build + "/good/keyward.iso", "--elf", build + "/good/keyward.elf"]
+        status, text, seconds, cpu = self._run(command, limit + 30)
+        if status == SETUP or status is None:
+            raise Broken("%s: %s" % (" ".join(command), text[-500:]))
+        return status, text, seconds, cpu
+
+    def good(self, step, area):
+        """(seconds, CPU seconds) that the good kernel needs, measured once."""
+        known = {}
+        if os.path.exists(self.good_path):
+            with open(self.good_path, encoding="utf-8") as file:
+                known = json.load(file)
+        key = " ".join([step, *_words(step, area)])
+        if key not in known:
+            status, text, seconds, cpu = self._boot(step, area, 240, good=True)
+            if status:
+                raise Broken("the unbroken kernel fails at %s:\n%s" % (key, text[-2000:]))
+            known[key] = seconds, cpu
+            with open(self.good_path, "w", encoding="utf-8") as file:
+                json.dump(known, file)
+        return known[key]
+
+    # ---- steps ----
+
+    def boot(self, step, area, mutant):
+        """(verdict, test) of one boot; a verdict of None: nothing seen."""
+        build = BOOTS[step][1]
+        try:
+            if build != "build":
+                self.tree.compile(build, mutant)
+            self.tree.make(*BUILDS[build], "iso")
+        except BuildError as why:
+            return "killed", "build: " + str(why).splitlines()[-1][:100]
+        seconds, cpu = self.good(step, area)
+        limit = max(LEAST, FACTOR * seconds)
+        status, text, took, used = self._boot(step, area, limit)
+        if status == TIMED_OUT and used < FACTOR * cpu and used > 0.1 * took:
+            status, text, *_ = self._boot(step, area, 3 * limit)    # it was the host that was slow
+        if status == OK:
+            return None, ""
+        seen = [a or b for a, b in FAILED.findall(text)]
+        return ("hang" if status == TIMED_OUT else "killed"), (seen or ["status %s" % status])[0]
+
+    def host(self, mutant):
+        """(verdict, test) of the host's tests."""
+        changed = self.tree.affected(HOST, mutant)
+        programs = self.programs(changed)
+        if not programs:
+            return None, ""
+        self.tree.take_away(changed)
+        try:
+            self.tree.make(*programs)
+        except BuildError:      # code that the kernel's build does not see: say, another warning
+            return "killed", "build"
+        for program in programs:
+            status, text, *_ = self._run(["./" + program], HOST_LIMIT)
+            if status:
+                seen = [a or b for a, b in FAILED.findall(text)] or ["status %d" % status]
+                return "killed", "%s: %s" % (os.path.basename(program), seen[0])
+            if status is None:
+                return "hang", os.path.basename(program)
+        return None, ""
+
+    def programs(self, changed):
+        """The test programs that use one of these objects themselves, few and likely ones first."""
+        if not changed:
+            return []
+        mine = set(changed)
+        defined = set()
+        for name in changed:
+            if "/tests/host/t_" not in name:
+                defined |= self.symbols(name)[0]
+        words = {w for name in changed for w in re.split(r"[/_.]", name)}
+        found = []
+        for source in self.tree.host_sources():
+            stem = os.path.basename(source)[:-2]
+            main = "%s/tests/host/%s.o" % (HOST, stem)
+            if main in mine or self.symbols(main)[1] & defined:
+                found.append((-len(words & set(stem.split("_")[1:])), stem))
+        return ["%s/%s" % (HOST, stem) for _, stem in sorted(found)[:MOST_HOST]]
+
+    def symbols(self, name):
+        """(defined, undefined) names of an object."""
+        path = self.tree.path("away", name)
+        path = path if os.path.exists(path) else self.tree.path(name)
+        lines = subprocess.run(["nm", path], text=True, stdout=subprocess.PIPE, check=True).stdout
+        found = re.findall(r"([A-Za-z]) (\w+)$", lines, re.M)
+        return {n for kind, n in found if kind in "TDBRW"}, {n for kind, n in found if kind == "U"}
+
+    def judge(self, area, mutant, first=""):
+        """The result of a mutant; `first`: the step that has seen it before."""
+        self.tree.mutate(mutant)
+        try:
+            return self._judge(area, mutant, first)
+        finally:
+            self.tree.restore()
+
+    def _judge(self, area, mutant, first):
+        def result(*words):
+            return Result(mutant.hash, mutant.where, mutant.op, *words)
+        steps = ["host", "suites", "all", "smp", "paranoid"] + ["bochs"] * area.bochs
+        try:
+            if not self.tree.compile("build", mutant):
+                if "PARANOID" not in mutant.scope.source or \
+                        not self.tree.compile("build/paranoid", mutant):
+                    return result("same", "", "")
+                steps = ["paranoid"]
+        except BuildError:
+            return result("unbuilt", "", "")
+        if first in steps:
+            steps.insert(0, steps.pop(steps.index(first)))
+        for step in steps:
+            verdict, test = self.host(mutant) if step == "host" else self.boot(step, area, mutant)
+            if verdict:
+                return result(verdict, step, test)
+        return result("survived", "", "")
