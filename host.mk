@@ -12,7 +12,7 @@ ISO     := $(BUILD)/keyward.iso
 
 .PHONY: experiments inject bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
 	debug-test monitor-test test matrix divergences report report-test check lint house format tool-test \
-	sabotage repro bare words help
+	sabotage mutants mutants-table repro bare words help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 
@@ -83,6 +83,14 @@ sabotage: ## break the kernel in every known way; each must be noticed
 
 inject: iso ## NMIs from outside: each instruction of the entry and rights code, scope and handler
 	@tools/inject --build $(BUILD) --all --jobs 2 $(ARGS)
+
+mutants: ## make mutants of the kernel and judge those that are not judged yet; hours; the table
+	@tools/mutate --prune
+	@tools/mutate
+	@tools/mutate --table --write
+
+mutants-table: ## the table of what the tests see of mutants, into docs/TESTING.md
+	@tools/mutate --table --write
 
 monitor-test: iso ## every command of the monitor, typed on a terminal and on a keyboard
 	@KEYWARD_BUILD=$(BUILD) tools/unit tests/system/monitor

@@ -38,8 +38,10 @@ class Tree:
 
     def __init__(self, top, folder):
         self.top, self.folder = top, folder
-        self.away = []      # (object, its copy), of the mutant in the tree
-        self.mutated = None
+        self.away = []          # (object, its copy), of the mutant in the tree
+        self.mutated = None     # the mutant in the tree, its file's status before
+        self.built = set()
+        self.objects = {}       # {build: {object: (its source, all files it is made of)}}
 
     def path(self, *names):
         """A path in the copy."""
@@ -95,19 +97,32 @@ class Tree:
         if run.returncode:
             raise BuildError("\n".join(run.stdout.splitlines()[-8:]))
 
-    def build(self, jobs, paranoid):
-        """Build all that mutants are judged by; keep the good images."""
-        self.make("iso", jobs=jobs)
-        programs = [HOST + "/" + os.path.basename(p)[:-2] for p in self.host_sources()]
-        self.make(*programs, jobs=jobs)
-        if paranoid:
-            self.make(*BUILDS["build/paranoid"], "iso", jobs=jobs)
-        for build in BUILDS:
-            for name in ("keyward.iso", "keyward.elf"):
-                if os.path.exists(self.path(build, name)):
-                    os.makedirs(self.path(build, "good"), exist_ok=True)
-                    shutil.copy(self.path(build, name), self.path(build, "good", name))
-        self.read_dependencies()
+    def build(self, jobs):
+        """Build what most mutants are judged by."""
+        self.ensure("build", jobs)
+        self.make(*self.host_programs(), jobs=jobs)
+        self._read_dependencies(HOST)
+        self._read_headers()
+
+    def ensure(self, build, jobs=1):
+        """Have a build of the good tree, and its image in the folder `good`."""
+        if build in self.built:
+            return
+        mutant = self.mutated
+        if mutant:
+            self._put(mutant[0].scope.source)
+        self.make(*BUILDS[build], "iso", jobs=jobs)
+        os.makedirs(self.path(build, "good"), exist_ok=True)
+        for name in ("keyward.iso", "keyward.elf"):
+            shutil.copy(self.path(build, name), self.path(build, "good", name))
+        self._read_dependencies(build)
+        if mutant:
+            self._put(mutant[0].text())
+        self.built.add(build)
+
+    def host_programs(self):
+        """The host's test programs that mutants are judged by."""
+        return ["%s/%s" % (HOST, os.path.basename(p)[:-2]) for p in self.host_sources()]
 
     def host_sources(self):
         """The host's test programs, but those that are built without sanitizers: they are long."""
@@ -115,19 +130,19 @@ class Tree:
         return sorted(os.path.join(folder, n) for n in os.listdir(folder)
                       if re.fullmatch(r"t_\w+\.c", n) and n not in ("t_faults.c", "t_plan.c"))
 
-    def read_dependencies(self):
-        """{build: {object: (its source, all files it is made of)}} from the .d files."""
-        self.objects = {}
-        for build in [*BUILDS, HOST]:
-            found = self.objects.setdefault(build, {})
-            for folder, folders, names in os.walk(self.path(build)):
-                if build == "build" and folder == self.path(build):
-                    folders[:] = [f for f in folders if f not in ("host", "paranoid")]
-                for name in names:
-                    if name.endswith(".d"):
-                        self._dependency(found, os.path.join(folder, name))
-        names = tracked(self.top)
-        headers = [read(os.path.join(self.top, n)) for n in names if n.endswith((".h", ".inc"))]
+    def _read_dependencies(self, build):
+        """Note what each object of a build is made of, from the .d files."""
+        found = self.objects[build] = {}
+        for folder, folders, names in os.walk(self.path(build)):
+            if folder == self.path("build"):
+                folders[:] = [f for f in folders if f not in ("host", "paranoid")]
+            for name in names:
+                if name.endswith(".d"):
+                    self._dependency(found, os.path.join(folder, name))
+
+    def _read_headers(self):
+        """Note each function and macro of the headers: (name, text)."""
+        headers = [read(self.path(n)) for n in tracked(self.top) if n.endswith((".h", ".inc"))]
         self.parts = [(m[1] or m[2], plain(m[0])) for text in headers for pattern in (_FUNCTION, _MACRO)
                       for m in pattern.finditer(text) if (m[1] or m[2])]
 
@@ -159,12 +174,16 @@ class Tree:
 
     # ---- one mutant ----
 
+    def _put(self, text):
+        """Write the mutated file; it keeps its date."""
+        mutant, before = self.mutated
+        write(self.path(mutant.file), text)
+        os.utime(self.path(mutant.file), ns=(before.st_atime_ns, before.st_mtime_ns))
+
     def mutate(self, mutant):
-        """Put the mutant in; its file keeps its date."""
-        path = self.path(mutant.file)
-        self.mutated = mutant, os.stat(path)
-        write(path, mutant.text())
-        os.utime(path, ns=(self.mutated[1].st_atime_ns, self.mutated[1].st_mtime_ns))
+        """Put the mutant in."""
+        self.mutated = mutant, os.stat(self.path(mutant.file))
+        self._put(mutant.text())
 
     def take_away(self, objects):
         """Take objects away, so that make builds them again."""
@@ -177,15 +196,14 @@ class Tree:
 
     def restore(self):
         """Take the mutant out, put back the objects of the good tree."""
-        mutant, before = self.mutated
-        write(self.path(mutant.file), mutant.scope.source)
-        os.utime(self.path(mutant.file), ns=(before.st_atime_ns, before.st_mtime_ns))
+        self._put(self.mutated[0].scope.source)
         for name, copy in self.away:
             os.replace(copy, name)
         self.away, self.mutated = [], None
 
     def compile(self, build, mutant):
         """Build the objects that the mutant can change; returns those that it does change."""
+        self.ensure(build)
         objects = self.affected(build, mutant)
         self.take_away(objects)
         if objects:

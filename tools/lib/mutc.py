@@ -6,11 +6,14 @@ What a macro's body makes has no text of its own in the file and is not mutated;
 
 import os
 import re
+import sys
 
-import clang.cindex as clang
 import muttext
-from clang.cindex import CursorKind as Kind
 from mutants import Mutant, Scope, plain, read
+
+sys.path.append("/usr/lib/python3/dist-packages")   # Debian's bindings, for another python3 than Debian's
+import clang.cindex as clang                        # noqa: E402
+from clang.cindex import CursorKind as Kind         # noqa: E402
 
 ARGUMENTS = ["-x", "c", "-std=gnu17", "-I.", "-DCONFIG_PKS=1", "-DCONFIG_PARANOID=0", "-ffreestanding",
              "-mgeneral-regs-only", "-Wno-everything"]
@@ -245,7 +248,8 @@ def find(top, path):
         finder = Finder(Scope(path, node.spelling, source, node.extent.start.offset,
                               node.extent.end.offset))
         for child in node.get_children():
-            finder.visit(child, last=True)
+            if not table or child.kind == Kind.INIT_LIST_EXPR:
+                finder.visit(child, last=True)
         if not table:
             finder.texts()
         yield from finder.found

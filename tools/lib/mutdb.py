@@ -92,6 +92,16 @@ def equivalents(folder=FOLDER):
     return found
 
 
+def prune_equivalents(hashes, folder=FOLDER):
+    """Forget the equivalents that there are no more."""
+    path = os.path.join(folder, "equivalent.txt")
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            lines = file.readlines()
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(x for x in lines if x.startswith("#") or x[:10] in hashes)
+
+
 def row(area, results, equal):
     """The figures of one area: made, equivalent, killed by each step, hang, survived, share."""
     made = [r for r in results if r.verdict in MADE]

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Judge a mutant: build it, then test it, the fastest step first, to the first failure."""
 
+import hashlib
 import json
 import os
 import re
 import subprocess
+import threading
 import time
 
 from mutbuild import BUILDS, HOST, BuildError
@@ -26,6 +28,9 @@ MOST_HOST = 6           # host programs for one mutant
 OK, FAILED_STATUS, SETUP, CRASHED, TIMED_OUT = range(5)
 
 
+_measuring = threading.Lock()
+
+
 class Broken(Exception):
     """The unbroken tree is red, or the tool is wrong."""
 
@@ -43,7 +48,6 @@ class Judge:
 
     def __init__(self, tree):
         self.tree, self.process, self.stopping = tree, None, False
-        self.good_path = tree.path("build", "good", "seconds.json")
 
     # ---- running ----
 
@@ -90,20 +94,24 @@ class Judge:
         return status, text, seconds, cpu
 
     def good(self, step, area):
-        """(seconds, CPU seconds) that the good kernel needs, measured once."""
-        known = {}
-        if os.path.exists(self.good_path):
-            with open(self.good_path, encoding="utf-8") as file:
-                known = json.load(file)
-        key = " ".join([step, *_words(step, area)])
-        if key not in known:
-            status, text, seconds, cpu = self._boot(step, area, 240, good=True)
-            if status:
-                raise Broken("the unbroken kernel fails at %s:\n%s" % (key, text[-2000:]))
-            known[key] = seconds, cpu
-            with open(self.good_path, "w", encoding="utf-8") as file:
-                json.dump(known, file)
-        return known[key]
+        """(seconds, CPU seconds) that the good kernel needs; measured once for all workers."""
+        key, build = " ".join([step, *_words(step, area)]), BOOTS[step][1]
+        self.tree.ensure(build)
+        with open(self.tree.path(build, "good/keyward.elf"), "rb") as file:
+            kernel = hashlib.sha256(file.read()).hexdigest()
+        with _measuring:
+            known = {}
+            if os.path.exists(self.tree.folder + "/../seconds.json"):
+                with open(self.tree.folder + "/../seconds.json", encoding="utf-8") as file:
+                    known = json.load(file)
+            if known.get(key, [""])[0] != kernel:
+                status, text, seconds, cpu = self._boot(step, area, 240, good=True)
+                if status:
+                    raise Broken("the unbroken kernel fails at %s:\n%s" % (key, text[-2000:]))
+                known[key] = kernel, seconds, cpu
+                with open(self.tree.folder + "/../seconds.json", "w", encoding="utf-8") as file:
+                    json.dump(known, file)
+        return known[key][1:]
 
     # ---- steps ----
 

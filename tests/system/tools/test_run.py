@@ -112,6 +112,20 @@ class Statuses(Case):
         self.assertIn("not as expected, see FAILED above", output.splitlines()[-1])
         self.assertGreater(output.index("FAILED harness.null_faults"), output.index("SKIP 1: "))
 
+    def test_1_first_failure_ends_the_run(self):
+        self.machine(FAILING, then="exec sleep 60", limit=50)
+        status, output = self.run_it("--first", "--quiet")
+        self.assertEqual(status, 1, output)
+        self.assertIn("FAILED harness.null_faults", output)
+        self.assertNotIn("CRASH", output)       # the rest is missing because nobody waited for it
+        self.assertTrue(self.emulator_gone())
+
+    def test_0_first_failure_that_is_known_ends_nothing(self):
+        self.machine(FAILING, known="harness.null* = mended one day")
+        status, output = self.run_it("--first")
+        self.assertEqual(status, 0, output)
+        self.assertIn("XFAIL harness.null_faults", output)
+
     def test_1_known_divergence_that_passes(self):
         self.machine(GOOD, known="harness.null* = mended one day")
         self.assertEqual(self.run_it()[0], 1)

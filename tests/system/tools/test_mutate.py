@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: MIT
+"""tools/mutate: the mutants of small sources, their hashes, which are chosen; lists, table, bound."""
+
+import os
+import sys
+import tempfile
+import unittest
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
+
+import mutareas                 # noqa: E402
+import mutants                  # noqa: E402
+import mutdb                    # noqa: E402
+import muttext                  # noqa: E402
+
+CODE = """\
+enum { RED, BLUE };
+int *cpus[4];
+int *this_cpu(void);
+void note(int x);
+void flush_all(void);
+int used(int a, int b)
+{
+	%s
+	return 1000;
+}
+"""
+TABLE = """\
+enum { RED, BLUE, COLOURS };
+static const int odd[2] = { RED, 70 };
+"""
+ASSEMBLY = """\
+	.text
+one:	# a label
+	push %rbx
+	mov $2, %eax
+	je 1f /* why */
+1:	ret
+.macro TWO
+	movq %rsp, (%rdi)
+.endm
+"""
+
+
+class Tree(unittest.TestCase):
+    """A folder for sources."""
+
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(self.scratch.cleanup)
+        self.top = self.scratch.name
+
+    def of(self, text, name="a.c"):
+        """The mutants of a source."""
+        mutants.write(os.path.join(self.top, name), text)
+        return mutants.of_file(self.top, name)
+
+    def changes(self, line):
+        """{operator: [changes]} of one line in a function."""
+        found = {}
+        for m in self.of(CODE % line):
+            if m.line == 8 and "1000" not in m.quote():
+                found.setdefault(m.op, []).append(m.quote())
+        return found
+
+
+class Operators(Tree):
+    """Each operator, on C and on assembly."""
+
+    def test_statements(self):
+        self.assertEqual(self.changes("note(a);"), {"delete": ["note(a); => ;"]})
+        self.assertEqual(self.changes("flush_all();"), {"barrier": ["flush_all(); => ;"]})
+        self.assertEqual(self.changes("if (a) return b;")["return"], ["return b; => { }"])
+        self.assertEqual(self.changes("if (a) return b;")["check"], ["if (a) return b; => ;"])
+        self.assertIn("note(a); => { }", self.changes("if (a) note(a);")["delete"])
+
+    def test_an_error_path_without_its_undo(self):
+        self.assertEqual(self.changes("if (a) { note(b); return a; }")["undo"], ["note(b); => ;"])
+
+    def test_neighbours(self):
+        self.assertEqual(self.changes("note(a); b = a;")["swap"], ["note(a); b = a; => b = a; note(a);"])
+
+    def test_conditions(self):
+        self.assertEqual(self.changes("if (a) b = a;")["condition"], ["a => !(a)"])
+        self.assertEqual(self.changes("if (!a) b = a;")["condition"], ["! => nothing"])
+        self.assertEqual(self.changes("if (a == b) b = a;")["condition"], ["== => !="])
+        self.assertEqual(self.changes("while (a && b) b = a;")["logic"], ["a && b => ((a) || (b))"])
+
+    def test_a_loop_of_statements_keeps_its_head(self):
+        self.assertNotIn("a++ => { }", self.changes("for (; a; a++) note(a);").get("delete", []))
+        self.assertEqual(self.changes("for (; a < b; a++) note(a);")["boundary"], ["< => <="])
+
+    def test_expressions(self):
+        self.assertEqual(self.changes("b = a & 8;")["bits"], ["a & 8 => ((a) | (8))"])
+        self.assertEqual(self.changes("b = ~a;")["bits"], ["~ => nothing"])
+        self.assertEqual(self.changes("b = a | b | 7;")["bits"],
+                         ["a | b | 7 => ((a | b) & (7))", "a | b => ((a) & (b))"])
+        self.assertEqual(self.changes("b = a + 1;")["sign"], ["a + 1 => ((a) - (1))"])
+        self.assertEqual(self.changes("b += a;")["sign"], ["+= => -="])
+        self.assertEqual(self.changes("b = 0xff0;")["constant"], ["0xff0 => 0xff1", "0xff0 => 0x7f8"])
+        self.assertEqual(self.changes("b = BLUE;")["constant"], ["BLUE => RED"])
+
+    def test_processors(self):
+        self.assertEqual(self.changes("note(*this_cpu());")["cpu"], ["this_cpu() => cpus[0]"])
+        self.assertEqual(self.changes("note(*cpus[a]);")["cpu"], ["cpus[a] => this_cpu()"])
+
+    def test_atomics(self):
+        self.assertIn(("atomic", 0, 14, "((void)++*(&x))"), muttext.calls("atomic_inc(&x)", 0, 14))
+        found, = muttext.calls("READ_ONCE(f(a, b))", 0, 18)
+        self.assertEqual(found, ("atomic", 0, 18, "(f(a, b))"))
+
+    def test_a_table(self):
+        self.assertEqual({(m.op, m.quote()) for m in self.of(TABLE)}, {
+            ("swap", "RED, 70 => 70, RED"), ("constant", "RED => BLUE"), ("constant", "70 => 69"),
+            ("constant", "70 => 71")})
+
+    def test_messages_and_assertions_are_left_alone(self):
+        for line in ('pr("%d", a + 1);', "trace(a, b + 1);", "BUG_ON(a < b);", 'panic("x");'):
+            self.assertEqual(self.changes(line), {}, line)
+
+    def test_what_a_macro_makes_is_left_alone(self):
+        text = "#define TWICE(x) ((x) + (x))\n" + CODE % "b = TWICE(a);"
+        self.assertNotIn("sign", {m.op for m in self.of(text)})
+
+    def test_assembly(self):
+        found = {(m.scope.name, m.op, m.quote()) for m in self.of(ASSEMBLY, "a.S")}
+        for expected in [("one", "delete", "push %rbx => nothing"), ("one", "constant", "mov $2, %eax =>"
+                                                                     " mov $3, %eax"),
+                         ("one", "condition", "je 1f => jne 1f"),
+                         ("one", "width", "mov $2, %eax => mov $2, %rax"),
+                         ("TWO", "width", "movq %rsp, (%rdi) => movl %rsp, (%rdi)"),
+                         ("one", "swap", "push %rbx mov $2, %eax => mov $2, %eax push %rbx")]:
+            self.assertIn(expected, found)
+        self.assertFalse([m for m in found if ".macro" in m[2] or ".text" in m[2]])
+
+
+class Hashes(Tree):
+    """A mutant is known by its function alone."""
+
+    def hashes(self, text):
+        """The hashes of a source's mutants."""
+        return {m.hash for m in self.of(text)}
+
+    def test_no_two_mutants_are_one(self):
+        found = [m.hash for m in self.of(CODE % "if (a < 1 && b) note(a + 1);")]
+        self.assertEqual(len(found), len(set(found)))
+
+    def test_other_code_comments_and_blanks_do_not_matter(self):
+        before = self.hashes(CODE % "note(a);")
+        self.assertEqual(before, self.hashes("int more(void);\n\n" + CODE % "note(a);  /* why */"))
+        self.assertTrue(before < self.hashes(CODE % "note(a);" + "void f(int *x) { *x = 5; }\n"))
+
+    def test_the_function_matters(self):
+        self.assertFalse(self.hashes(CODE % "note(a);") & self.hashes(CODE % "note(b);"))
+
+    def test_the_file_is_the_same_but_for_the_mutant(self):
+        text = CODE % "if (a)\n\t\tnote(a\n\t\t     + b);"
+        for m in self.of(text):
+            self.assertEqual(m.text().count("\n"), text.count("\n"), m.quote())
+            self.assertEqual(m.text()[:m.start], text[:m.start])
+            self.assertTrue(m.text().endswith(text[m.end:]))
+            self.assertIn(m.file, m.diff())
+
+    def test_the_share_decides(self):
+        found = self.of(CODE % "if (a < 1 && b) note(a + 1);")
+        none, every = (mutareas.AREAS[0]._replace(share=share) for share in (0, 1000))
+        self.assertFalse([m for m in found if mutareas.chosen(none, m)])
+        self.assertEqual(found, [m for m in found if mutareas.chosen(every, m)])
+
+    def test_each_area_has_files(self):
+        for area in mutareas.AREAS:
+            for pattern in area.files.split():
+                only = area._replace(files=pattern)
+                self.assertTrue(mutareas.files(TOP, only), "%s: %s" % (area.name, pattern))
+
+    def test_no_file_is_in_two_areas(self):
+        found = [f for area in mutareas.AREAS for f in mutareas.files(TOP, area)]
+        self.assertEqual(sorted(found), sorted(set(found)))
+
+
+def result(number, verdict, step=""):
+    """A made-up result."""
+    return mutdb.Result("%010x" % number, "mm/a.c:f", "swap", verdict, step, "a.test: failed" if step else "")
+
+
+class Lists(Tree):
+    """Results on disk, the table, the bound."""
+
+    def fill(self, *results):
+        """Results of the area `one`."""
+        known = mutdb.Results("one", self.top)
+        for each in results:
+            known.note(each)
+        return known
+
+    def equivalent(self, text):
+        """Write the list of equivalents."""
+        with open(os.path.join(self.top, "equivalent.txt"), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def test_what_is_noted_is_read(self):
+        known = self.fill(result(2, "killed", "host"), result(1, "survived"), result(3, "hang", "all"))
+        self.assertEqual(mutdb.Results("one", self.top).by_hash, known.by_hash)
+        with open(known.path, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        self.assertEqual(lines[1:], sorted(lines[1:]))
+        self.assertEqual(lines[2], "0000000002 mm/a.c:f swap killed host a.test: failed")
+        known.prune({"0000000001"})
+        self.assertEqual(list(mutdb.Results("one", self.top).by_hash), ["0000000001"])
+
+    def test_bad_lists_are_refused(self):
+        with open(os.path.join(self.top, "one.txt"), "w", encoding="utf-8") as file:
+            file.write("0000000001 mm/a.c:f swap perhaps\n")
+        with self.assertRaisesRegex(mutdb.Bad, "one.txt:1"):
+            mutdb.Results("one", self.top)
+        for text in ("0000000001 | a\n", 2 * "0000000001 | a | b\n"):
+            self.equivalent(text)
+            with self.assertRaisesRegex(mutdb.Bad, "equivalent.txt"):
+                mutdb.equivalents(self.top)
+
+    def test_the_table(self):
+        self.fill(result(1, "killed", "host"), result(2, "killed", "paranoid"), result(3, "hang", "smp"),
+                  result(4, "survived"), result(5, "survived"), result(6, "unbuilt"), result(7, "same"))
+        self.equivalent("0000000004 | a => b | no difference\n0000000001 | a | killed all the same\n")
+        row = mutdb.table(["one"], self.top).splitlines()[2]
+        #                      made equivalent host suites all smp other hang survived
+        self.assertEqual(row, "| one | 5 | 1 | 1 | 0 | 0 | 0 | 1 | 1 | 1 | 75.0 % |")
+
+    def test_a_document_without_markers(self):
+        for text in ("", mutdb.BEGIN, mutdb.END + mutdb.BEGIN, 2 * (mutdb.BEGIN + mutdb.END)):
+            with self.assertRaisesRegex(mutdb.Bad, "two markers"):
+                mutdb.replace(text, "table")
+        self.assertEqual(mutdb.replace("a" + mutdb.BEGIN + "old" + mutdb.END + "b", "new"),
+                         "a%s\n\nnew\n\n%sb" % (mutdb.BEGIN, mutdb.END))
+
+    def test_too_many_survivors(self):
+        # P(X >= n) of 20 with 0.05 each: 0.0159 for 4, 0.0026 for 5, 0.0003 for 6.
+        self.assertFalse(mutdb.too_many(5, 20))
+        self.assertTrue(mutdb.too_many(6, 20))
+        self.assertFalse(mutdb.too_many(0, 0))
+        self.assertFalse(mutdb.too_many(1, 1))
+        self.assertTrue(mutdb.too_many(3, 3))
+
+
+class Kept(unittest.TestCase):
+    """The lists of this tree."""
+
+    def test_the_document_has_this_table(self):
+        with open(mutdb.DOCUMENT, encoding="utf-8") as file:
+            document = file.read()
+        self.assertEqual(document, mutdb.replace(document, mutdb.table(mutareas.NAMES)),
+                         "mended by: make mutants-table")
+
+    def test_equivalents_survive_and_are_few(self):
+        equal = mutdb.equivalents()
+        results = {n: mutdb.Results(n).by_hash for n in mutareas.NAMES}
+        left = {h for known in results.values() for h, r in known.items() if r.verdict == "survived"}
+        self.assertEqual(set(equal) - left, set(), "listed as equivalent, but no survivor")
+        for name, known in results.items():
+            _, made, alike, *_ = mutdb.row(name, known.values(), equal)
+            self.assertLessEqual(alike, max(2, made / 10), name)
+
+
+if __name__ == "__main__":
+    unittest.main()
