@@ -41,6 +41,7 @@ class Tree:
         self.away = []          # (object, its copy), of the mutant in the tree
         self.mutated = None     # the mutant in the tree, its file's status before
         self.built = set()
+        self.links = {}
         self.objects = {}       # {build: {object: (its source, all files it is made of)}}
 
     def path(self, *names):
@@ -103,6 +104,7 @@ class Tree:
         self.make(*self.host_programs(), jobs=jobs)
         self._read_dependencies(HOST)
         self._read_headers()
+        self._read_links()
 
     def ensure(self, build, jobs=1):
         """Have a build of the good tree, and its image in the folder `good`."""
@@ -145,6 +147,17 @@ class Tree:
         headers = [read(self.path(n)) for n in tracked(self.top) if n.endswith((".h", ".inc"))]
         self.parts = [(m[1] or m[2], plain(m[0])) for text in headers for pattern in (_FUNCTION, _MACRO)
                       for m in pattern.finditer(text) if (m[1] or m[2])]
+
+    def _read_links(self):
+        """Note which objects of the host's tests use symbols of which others."""
+        lines = subprocess.run(["nm", "-A", *self.objects[HOST]], cwd=self.folder, text=True, check=True,
+                               stdout=subprocess.PIPE).stdout
+        found = re.findall(r"^(\S+):\s*[0-9a-f]* ([A-Z]) (\w+)$", lines, re.M)
+        owner = {symbol: name for name, kind, symbol in found if kind in "TDBR"}
+        self.links = {}
+        for name, kind, symbol in found:
+            if kind == "U" and symbol in owner:
+                self.links.setdefault(name, set()).add(owner[symbol])
 
     def _dependency(self, found, path):
         rule = read(path).replace("\\\n", " ").split("\n")[0]

@@ -21,6 +21,7 @@ BOOTS = {
     "paranoid": (["qemu"], "build/paranoid"),
     "bochs": (["bochs"], "build"),
 }
+STEPS = ["host", *BOOTS]
 HOST_LIMIT = 20         # seconds
 LEAST = 6               # seconds that every boot gets
 FACTOR = 3              # times what the good kernel needs, until it counts as hung
@@ -33,6 +34,11 @@ _measuring = threading.Lock()
 
 class Broken(Exception):
     """The unbroken tree is red, or the tool is wrong."""
+
+
+def _host_is_slow():
+    """Whether others use the host so much that time says little."""
+    return os.getloadavg()[0] > 1.5 * os.cpu_count()
 
 
 def _words(step, area):
@@ -89,7 +95,8 @@ class Judge:
         if good:
             command += ["--iso", build + "/good/keyward.iso", "--elf", build + "/good/keyward.elf"]
         status, text, seconds, cpu = self._run(command, limit + 30)
-        if status == SETUP or status is None:
+        if status not in (OK, FAILED_STATUS, CRASHED, TIMED_OUT):
+            self._pause()
             raise Broken("%s: %s" % (" ".join(command), text[-500:]))
         return status, text, seconds, cpu
 
@@ -122,15 +129,17 @@ class Judge:
             if build != "build":
                 self.tree.compile(build, mutant)
             self.tree.make(*BUILDS[build], "iso")
-        except BuildError as why:
-            return "killed", "build: " + str(why).splitlines()[-1][:100]
+        except BuildError:
+            return self._refused()
         seconds, cpu = self.good(step, area)
         limit = max(LEAST, FACTOR * seconds)
-        status, text, took, used = self._boot(step, area, limit)
-        if status == TIMED_OUT and used < FACTOR * cpu and used > 0.1 * took:
-            status, text, *_ = self._boot(step, area, 3 * limit)    # it was the host that was slow
+        status, text, _, used = self._boot(step, area, limit)
+        if status == TIMED_OUT and used < FACTOR * cpu and _host_is_slow():
+            status, text, *_ = self._boot(step, area, 3 * limit)
         if status == OK:
             return None, ""
+        if step == "smp" and self._boot(step, area, 3 * limit, good=True)[0]:
+            return "unclear", "the good kernel fails too: the host is too slow"
         seen = [a or b for a, b in FAILED.findall(text)]
         return ("hang" if status == TIMED_OUT else "killed"), (seen or ["status %s" % status])[0]
 
@@ -142,11 +151,14 @@ class Judge:
             return None, ""
         self.tree.take_away(changed)
         try:
+            self.tree.make(*changed)    # by name: they are secondary files, whose loss make ignores
             self.tree.make(*programs)
-        except BuildError:      # code that the kernel's build does not see: say, another warning
-            return "killed", "build"
+        except BuildError:
+            return self._refused()
         for program in programs:
             status, text, *_ = self._run(["./" + program], HOST_LIMIT)
+            if status and status < 0:
+                self._pause()
             if status:
                 seen = [a or b for a, b in FAILED.findall(text)] or ["status %d" % status]
                 return "killed", "%s: %s" % (os.path.basename(program), seen[0])
@@ -154,44 +166,52 @@ class Judge:
                 return "hang", os.path.basename(program)
         return None, ""
 
+    def _refused(self):
+        """The verdict after a build that failed: (verdict, step)."""
+        self._pause()
+        return "unbuilt", ""
+
+    def _pause(self):
+        """Wait for stop(): a signal to all of us may have ended what runs before it came here."""
+        time.sleep(1)
+        if self.stopping:
+            raise Stopped()
+
     def programs(self, changed):
-        """The test programs that use one of these objects themselves, few and likely ones first."""
-        if not changed:
-            return []
-        mine = set(changed)
-        defined = set()
-        for name in changed:
-            if "/tests/host/t_" not in name:
-                defined |= self.symbols(name)[0]
+        """The test programs that reach one of these objects, in the fewest steps first; few."""
         words = {w for name in changed for w in re.split(r"[/_.]", name)}
         found = []
         for source in self.tree.host_sources():
             stem = os.path.basename(source)[:-2]
-            main = "%s/tests/host/%s.o" % (HOST, stem)
-            if main in mine or self.symbols(main)[1] & defined:
-                found.append((-len(words & set(stem.split("_")[1:])), stem))
-        return ["%s/%s" % (HOST, stem) for _, stem in sorted(found)[:MOST_HOST]]
+            steps = self.distance("%s/tests/host/%s.o" % (HOST, stem), set(changed))
+            if steps is not None:
+                found.append((steps, -len(words & set(stem.split("_")[1:])), stem))
+        return ["%s/%s" % (HOST, stem) for *_, stem in sorted(found)[:MOST_HOST]]
 
-    def symbols(self, name):
-        """(defined, undefined) names of an object."""
-        path = self.tree.path("away", name)
-        path = path if os.path.exists(path) else self.tree.path(name)
-        lines = subprocess.run(["nm", path], text=True, stdout=subprocess.PIPE, check=True).stdout
-        found = re.findall(r"([A-Za-z]) (\w+)$", lines, re.M)
-        return {n for kind, n in found if kind in "TDBRW"}, {n for kind, n in found if kind == "U"}
+    def distance(self, name, wanted):
+        """How many calls from object to object lead from `name` to one of `wanted`; None: none do."""
+        seen, edge, steps = {name}, {name}, 0
+        while edge:
+            if edge & wanted:
+                return steps
+            edge = {o for n in edge for o in self.tree.links.get(n, ())} - seen
+            seen |= edge
+            steps += 1
+        return None
 
-    def judge(self, area, mutant, first=""):
-        """The result of a mutant; `first`: the step that has seen it before."""
+    def judge(self, area, mutant, first="", last=None):
+        """The result of a mutant; `first`: the step that has seen it before, `last`: the one to stop
+        at, where the verdict is `unseen`."""
         self.tree.mutate(mutant)
         try:
-            return self._judge(area, mutant, first)
+            return self._judge(area, mutant, first, last)
         finally:
             self.tree.restore()
 
-    def _judge(self, area, mutant, first):
+    def _judge(self, area, mutant, first, last):
         def result(*words):
             return Result(mutant.hash, mutant.where, mutant.op, *words)
-        steps = ["host", "suites", "all", "smp", "paranoid"] + ["bochs"] * area.bochs
+        steps = [s for s in STEPS if s != "bochs" or area.bochs]
         try:
             if not self.tree.compile("build", mutant):
                 if "PARANOID" not in mutant.scope.source or \
@@ -199,11 +219,13 @@ class Judge:
                     return result("same", "", "")
                 steps = ["paranoid"]
         except BuildError:
-            return result("unbuilt", "", "")
+            return result(*self._refused(), "")
         if first in steps:
             steps.insert(0, steps.pop(steps.index(first)))
         for step in steps:
             verdict, test = self.host(mutant) if step == "host" else self.boot(step, area, mutant)
             if verdict:
                 return result(verdict, step, test)
+            if step == last:
+                return result("unseen", "", "")
         return result("survived", "", "")
