@@ -31,6 +31,7 @@ BINARY = {"<": [("boundary", "<=")], "<=": [("boundary", "<")], ">": [("boundary
           "^": [("bits", "|")], "<<": [("bits", ">>")], ">>": [("bits", "<<")],
           "&&": [("logic", "||")], "||": [("logic", "&&")], "+": [("sign", "-")], "-": [("sign", "+")],
           "+=": [("sign", "-=")], "-=": [("sign", "+=")]}
+HOLDS_BITS = re.compile(r"mask|bits|pkrs|rights|flags|old|value|error|key")
 NARROWER = {"u64": "u32", "u32": "u16", "u16": "u8", "u8": "u16"}
 
 
@@ -118,6 +119,8 @@ class Finder:
     def _swap(self, one, two):
         if one and two and one[1] <= two[0]:
             (a, b), (c, d) = one, two
+            if muttext.independent(self.source[a:b], self.source[c:d]):
+                return
             self.add("swap", a, d, self.source[c:d] + self.source[b:c] + self.source[a:b])
 
     # ---- conditions ----
@@ -203,7 +206,9 @@ class Finder:
         self._narrow(re.compile(r"\((u8|u16|u32|u64)(?=\))").match(self.source, node.extent.start.offset))
 
     def _var_decl(self, node):
-        self._narrow(re.compile(r"(?:static )?(?:const )?(u8|u16|u32|u64)\b")
+        """A variable, if it is of 64 bits or by its name holds bits; counters fit in any width."""
+        kind = "u8|u16|u32|u64" if HOLDS_BITS.search(node.spelling) else "u64"
+        self._narrow(re.compile(r"(?:static )?(?:const )?(%s)\b" % kind)
                      .match(self.source, node.extent.start.offset))
 
     def _narrow(self, match):

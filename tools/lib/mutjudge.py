@@ -123,7 +123,7 @@ class Judge:
     # ---- steps ----
 
     def boot(self, step, area, mutant):
-        """(verdict, test) of one boot; a verdict of None: nothing seen."""
+        """(verdict, step, test) of one boot, or None: nothing seen."""
         build = BOOTS[step][1]
         try:
             if build != "build":
@@ -137,43 +137,45 @@ class Judge:
         if status == TIMED_OUT and used < FACTOR * cpu and _host_is_slow():
             status, text, *_ = self._boot(step, area, 3 * limit)
         if status == OK:
-            return None, ""
+            return None
         if step == "smp" and self._boot(step, area, 3 * limit, good=True)[0]:
-            return "unclear", "the good kernel fails too: the host is too slow"
+            return "unclear", step, "the good kernel fails too: the host is too slow"
         seen = [a or b for a, b in FAILED.findall(text)]
-        return ("hang" if status == TIMED_OUT else "killed"), (seen or ["status %s" % status])[0]
+        return "hang" if status == TIMED_OUT else "killed", step, (seen or ["status %s" % status])[0]
 
     def host(self, mutant):
-        """(verdict, test) of the host's tests."""
+        """The same of the host's tests."""
         changed = self.tree.affected(HOST, mutant)
         programs = self.programs(changed)
         if not programs:
-            return None, ""
+            return None
+        mains = {program.replace(HOST, HOST + "/tests/host") + ".o" for program in programs}
+        changed = [o for o in changed if "/tests/host/t_" not in o or o in mains]
         self.tree.take_away(changed)
-        try:
-            self.tree.make(*changed)    # by name: they are secondary files, whose loss make ignores
-            self.tree.make(*programs)
-        except BuildError:
-            return self._refused()
         for program in programs:
+            try:
+                self.tree.make(*changed)    # by name: make ignores that secondary files are lost
+                self.tree.make(program)
+            except BuildError:
+                return self._refused()
             status, text, *_ = self._run(["./" + program], HOST_LIMIT)
             if status and status < 0:
                 self._pause()
             if status:
                 seen = [a or b for a, b in FAILED.findall(text)] or ["status %d" % status]
-                return "killed", "%s: %s" % (os.path.basename(program), seen[0])
+                return "killed", "host", "%s: %s" % (os.path.basename(program), seen[0])
             if status is None:
-                return "hang", os.path.basename(program)
-        return None, ""
+                return "hang", "host", os.path.basename(program)
+        return None
 
     def _refused(self):
-        """The verdict after a build that failed: (verdict, step)."""
+        """The verdict after a build that failed."""
         self._pause()
-        return "unbuilt", ""
+        return "unbuilt", "", ""
 
     def _pause(self):
         """Wait for stop(): a signal to all of us may have ended what runs before it came here."""
-        time.sleep(1)
+        time.sleep(0.3)
         if self.stopping:
             raise Stopped()
 
@@ -219,13 +221,13 @@ class Judge:
                     return result("same", "", "")
                 steps = ["paranoid"]
         except BuildError:
-            return result(*self._refused(), "")
+            return result(*self._refused())
         if first in steps:
             steps.insert(0, steps.pop(steps.index(first)))
         for step in steps:
-            verdict, test = self.host(mutant) if step == "host" else self.boot(step, area, mutant)
-            if verdict:
-                return result(verdict, step, test)
+            seen = self.host(mutant) if step == "host" else self.boot(step, area, mutant)
+            if seen:
+                return result(*seen)
             if step == last:
                 return result("unseen", "", "")
         return result("survived", "", "")

@@ -58,6 +58,18 @@ def condition(text, start, words):
     return found.end(), end - 1
 
 
+_ASSIGNMENT = re.compile(r"([\w.>\[\]-]+?)\s*=(?!=)")
+
+
+def independent(one, two):
+    """Whether the order of two statements cannot matter: assignments to places that the other does not
+    name. Stores whose order does matter go through a macro or a function."""
+    if one.startswith("(void)") or two.startswith("(void)"):
+        return True
+    first, second = _ASSIGNMENT.match(one), _ASSIGNMENT.match(two)
+    return bool(first and second and first[1] not in two and second[1] not in one)
+
+
 def numbers(text):
     """The numbers to put in place of one."""
     value = int(text, 16 if text.startswith("0x") else 8 if re.match(r"0\d", text) else 10)

@@ -11,7 +11,9 @@ sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
 
 import mutareas                 # noqa: E402
 import mutants                  # noqa: E402
+import mutbuild                 # noqa: E402
 import mutdb                    # noqa: E402
+import mutjudge                 # noqa: E402
 import muttext                  # noqa: E402
 
 CODE = """\
@@ -80,6 +82,20 @@ class Operators(Tree):
 
     def test_neighbours(self):
         self.assertEqual(self.changes("note(a); b = a;")["swap"], ["note(a); b = a; => b = a; note(a);"])
+
+    def test_neighbours_whose_order_cannot_matter(self):
+        for line in ("a = 1; b = 2;", "(void)a; note(b);", "a = note(1); b = note(2);"):
+            self.assertNotIn("swap", self.changes(line), line)
+        for line in ("a = 1; b = a;", "a = 1; a = b;", "note(1); a = 2;", "a = b; b = 2;"):
+            self.assertIn("swap", self.changes(line), line)
+
+    def test_widths(self):
+        text = "typedef unsigned u32;\ntypedef unsigned short u16;\n"
+        found = {m.quote() for m in self.of(text + CODE % "u32 mask = (u32)a; u32 count = 2;")
+                 if m.op == "width"}
+        self.assertEqual(found, {"u32 => u16"})
+        self.assertEqual(len([m for m in self.of(text + CODE % "u32 mask = (u32)a; u32 count = 2;")
+                              if m.op == "width"]), 2)      # the mask and the cast, not the counter
 
     def test_conditions(self):
         self.assertEqual(self.changes("if (a) b = a;")["condition"], ["a => !(a)"])
@@ -177,6 +193,72 @@ class Hashes(Tree):
     def test_no_file_is_in_two_areas(self):
         found = [f for area in mutareas.AREAS for f in mutareas.files(TOP, area)]
         self.assertEqual(sorted(found), sorted(set(found)))
+
+
+MAKEFILE = """\
+a.o: a.c a.h
+	cc -c -g a.c -o a.o
+b.o: b.c a.h
+	cc -c -g b.c -o b.o
+"""
+
+
+class Copies(Tree):
+    """A worker's tree: what a mutant changes is built again, and then is as before."""
+
+    def setUp(self):
+        super().setUp()
+        self.tree = mutbuild.Tree(self.top, self.top)
+        for name, text in [("Makefile", MAKEFILE), ("b.c", "int b(void) { return 1; }\n"),
+                           ("a.h", "static inline int twice(int x)\n{\n\treturn x * 2;\n}\n"),
+                           ("a.c", '#include "a.h"\nint a(int x)\n{\n\treturn twice(x + 3);\n}\n')]:
+            mutants.write(os.path.join(self.top, name), text)
+        self.tree.make("a.o", "b.o")
+        self.tree.built.add("build")
+        self.tree.objects["build"] = {"a.o": ("a.c", {"a.c", "a.h"}), "b.o": ("b.c", {"b.c", "a.h"})}
+        self.tree.parts = [("twice", "static inline int twice(int x) { return x * 2; }"),
+                           ("FOUR", "#define FOUR twice(2)")]
+
+    def dates(self):
+        """{name: (date, contents)} of all files."""
+        found = {}
+        for name in ("a.c", "a.h", "a.o", "b.o"):
+            with open(os.path.join(self.top, name), "rb") as file:
+                found[name] = os.stat(file.name).st_mtime_ns, file.read()
+        return found
+
+    def test_a_mutant_comes_and_goes(self):
+        before = self.dates()
+        for name in ("a.c", "a.h"):
+            for m in mutants.of_file(self.top, name):
+                self.tree.mutate(m)
+                self.assertEqual(self.tree.compile("build", m), ["a.o"], m.quote())
+                self.assertEqual(self.dates()["b.o"], before["b.o"])    # it does not use the header
+                self.tree.restore()
+                self.assertEqual(self.dates(), before)
+
+    def test_a_change_without_effect_is_the_same(self):
+        m, = [m for m in mutants.of_file(self.top, "a.c") if m.op == "sign"]
+        m.new = "((x) + (1 + 2))"
+        self.tree.mutate(m)
+        self.assertEqual(self.tree.compile("build", m), [])
+        self.tree.restore()
+
+    def test_the_compiler_may_refuse(self):
+        m = mutants.of_file(self.top, "a.c")[0]
+        m.new = "nonsense nonsense"
+        self.tree.mutate(m)
+        with self.assertRaises(mutbuild.BuildError):
+            self.tree.compile("build", m)
+        self.tree.restore()
+
+    def test_users_of_a_header(self):
+        self.assertEqual(self.tree.users("twice"), {"twice", "FOUR"})
+
+    def test_host_programs_by_distance(self):
+        judge = mutjudge.Judge(self.tree)
+        self.tree.links = {"t": {"a"}, "a": {"b", "t"}}
+        self.assertEqual([judge.distance("t", {n}) for n in ("t", "a", "b", "c")], [0, 1, 2, None])
 
 
 def result(number, verdict, step=""):
