@@ -52,17 +52,22 @@ class Results:
 
     def __init__(self, area, folder=FOLDER):
         self.path = os.path.join(folder, area + ".txt")
-        self.by_hash = {}
+        self.by_hash = self._read()
+
+    def _read(self):
+        """The results on disk."""
+        by_hash = {}
         for number, line in _lines(self.path):
             found = _LINE.fullmatch(line)
             if not found:
                 raise Bad("%s:%d: not HASH FILE:FUNCTION OPERATOR VERDICT STEP TEST: %s"
                           % (self.path, number, line))
-            self.by_hash[found[1]] = Result(*(part or "" for part in found.groups()))
+            by_hash[found[1]] = Result(*(part or "" for part in found.groups()))
+        return by_hash
 
     def note(self, result):
-        """Keep a result, on disk too."""
-        self.by_hash[result.hash] = result
+        """Keep a result, on disk too, beside those that another run has noted there."""
+        self.by_hash = {**self._read(), result.hash: result}
         self.save()
 
     def prune(self, hashes):

@@ -36,9 +36,16 @@ class Broken(Exception):
     """The unbroken tree is red, or the tool is wrong."""
 
 
-def _host_is_slow():
-    """Whether others use the host so much that time says little."""
-    return os.getloadavg()[0] > 1.5 * os.cpu_count()
+def _slowness():
+    """How many times as long everything takes because others use the host too."""
+    return max(1, os.getloadavg()[0] / os.cpu_count())
+
+
+def seen_by(text, status):
+    """The name of the test that failed, or what else shows in the output."""
+    names = [a or b for a, b in FAILED.findall(text)] + \
+        re.findall(r"runtime error: .*|ERROR: \w+Sanitizer: \S+", text)
+    return " ".join((names or ["status %s" % status])[0].split())[:120]
 
 
 def _words(step, area):
@@ -101,7 +108,7 @@ class Judge:
         return status, text, seconds, cpu
 
     def good(self, step, area):
-        """(seconds, CPU seconds) that the good kernel needs; measured once for all workers."""
+        """(seconds on an idle host, CPU seconds) that the good kernel needs; measured once."""
         key, build = " ".join([step, *_words(step, area)]), BOOTS[step][1]
         self.tree.ensure(build)
         with open(self.tree.path(build, "good/keyward.elf"), "rb") as file:
@@ -115,7 +122,7 @@ class Judge:
                 status, text, seconds, cpu = self._boot(step, area, 240, good=True)
                 if status:
                     raise Broken("the unbroken kernel fails at %s:\n%s" % (key, text[-2000:]))
-                known[key] = kernel, seconds, cpu
+                known[key] = kernel, seconds / _slowness(), cpu
                 with open(self.tree.folder + "/../seconds.json", "w", encoding="utf-8") as file:
                     json.dump(known, file)
         return known[key][1:]
@@ -132,16 +139,15 @@ class Judge:
         except BuildError:
             return self._refused()
         seconds, cpu = self.good(step, area)
-        limit = max(LEAST, FACTOR * seconds)
+        limit = max(LEAST, FACTOR * max(seconds, cpu) * _slowness())
         status, text, _, used = self._boot(step, area, limit)
-        if status == TIMED_OUT and used < FACTOR * cpu and _host_is_slow():
+        if status == TIMED_OUT and used < FACTOR * cpu and _slowness() > 1.5:
             status, text, *_ = self._boot(step, area, 3 * limit)
         if status == OK:
             return None
         if step == "smp" and self._boot(step, area, 3 * limit, good=True)[0]:
             return "unclear", step, "the good kernel fails too: the host is too slow"
-        seen = [a or b for a, b in FAILED.findall(text)]
-        return "hang" if status == TIMED_OUT else "killed", step, (seen or ["status %s" % status])[0]
+        return "hang" if status == TIMED_OUT else "killed", step, seen_by(text, status)
 
     def host(self, mutant):
         """The same of the host's tests."""
@@ -162,8 +168,7 @@ class Judge:
             if status and status < 0:
                 self._pause()
             if status:
-                seen = [a or b for a, b in FAILED.findall(text)] or ["status %d" % status]
-                return "killed", "host", "%s: %s" % (os.path.basename(program), seen[0])
+                return "killed", "host", "%s: %s" % (os.path.basename(program), seen_by(text, status))
             if status is None:
                 return "hang", "host", os.path.basename(program)
         return None

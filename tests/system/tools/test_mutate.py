@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/mutate: the mutants of small sources, their hashes, which are chosen; lists, table, bound."""
+"""tools/mutate: the mutants of small sources, their hashes, and which are chosen."""
 
 import os
 import sys
@@ -11,9 +11,6 @@ sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
 
 import mutareas                 # noqa: E402
 import mutants                  # noqa: E402
-import mutbuild                 # noqa: E402
-import mutdb                    # noqa: E402
-import mutjudge                 # noqa: E402
 import muttext                  # noqa: E402
 
 CODE = """\
@@ -193,155 +190,6 @@ class Hashes(Tree):
     def test_no_file_is_in_two_areas(self):
         found = [f for area in mutareas.AREAS for f in mutareas.files(TOP, area)]
         self.assertEqual(sorted(found), sorted(set(found)))
-
-
-MAKEFILE = """\
-a.o: a.c a.h
-	cc -c -g a.c -o a.o
-b.o: b.c a.h
-	cc -c -g b.c -o b.o
-"""
-
-
-class Copies(Tree):
-    """A worker's tree: what a mutant changes is built again, and then is as before."""
-
-    def setUp(self):
-        super().setUp()
-        self.tree = mutbuild.Tree(self.top, self.top)
-        for name, text in [("Makefile", MAKEFILE), ("b.c", "int b(void) { return 1; }\n"),
-                           ("a.h", "static inline int twice(int x)\n{\n\treturn x * 2;\n}\n"),
-                           ("a.c", '#include "a.h"\nint a(int x)\n{\n\treturn twice(x + 3);\n}\n')]:
-            mutants.write(os.path.join(self.top, name), text)
-        self.tree.make("a.o", "b.o")
-        self.tree.built.add("build")
-        self.tree.objects["build"] = {"a.o": ("a.c", {"a.c", "a.h"}), "b.o": ("b.c", {"b.c", "a.h"})}
-        self.tree.parts = [("twice", "static inline int twice(int x) { return x * 2; }"),
-                           ("FOUR", "#define FOUR twice(2)")]
-
-    def dates(self):
-        """{name: (date, contents)} of all files."""
-        found = {}
-        for name in ("a.c", "a.h", "a.o", "b.o"):
-            with open(os.path.join(self.top, name), "rb") as file:
-                found[name] = os.stat(file.name).st_mtime_ns, file.read()
-        return found
-
-    def test_a_mutant_comes_and_goes(self):
-        before = self.dates()
-        for name in ("a.c", "a.h"):
-            for m in mutants.of_file(self.top, name):
-                self.tree.mutate(m)
-                self.assertEqual(self.tree.compile("build", m), ["a.o"], m.quote())
-                self.assertEqual(self.dates()["b.o"], before["b.o"])    # it does not use the header
-                self.tree.restore()
-                self.assertEqual(self.dates(), before)
-
-    def test_a_change_without_effect_is_the_same(self):
-        m, = [m for m in mutants.of_file(self.top, "a.c") if m.op == "sign"]
-        m.new = "((x) + (1 + 2))"
-        self.tree.mutate(m)
-        self.assertEqual(self.tree.compile("build", m), [])
-        self.tree.restore()
-
-    def test_the_compiler_may_refuse(self):
-        m = mutants.of_file(self.top, "a.c")[0]
-        m.new = "nonsense nonsense"
-        self.tree.mutate(m)
-        with self.assertRaises(mutbuild.BuildError):
-            self.tree.compile("build", m)
-        self.tree.restore()
-
-    def test_users_of_a_header(self):
-        self.assertEqual(self.tree.users("twice"), {"twice", "FOUR"})
-
-    def test_host_programs_by_distance(self):
-        judge = mutjudge.Judge(self.tree)
-        self.tree.links = {"t": {"a"}, "a": {"b", "t"}}
-        self.assertEqual([judge.distance("t", {n}) for n in ("t", "a", "b", "c")], [0, 1, 2, None])
-
-
-def result(number, verdict, step=""):
-    """A made-up result."""
-    return mutdb.Result("%010x" % number, "mm/a.c:f", "swap", verdict, step, "a.test: failed" if step else "")
-
-
-class Lists(Tree):
-    """Results on disk, the table, the bound."""
-
-    def fill(self, *results):
-        """Results of the area `one`."""
-        known = mutdb.Results("one", self.top)
-        for each in results:
-            known.note(each)
-        return known
-
-    def equivalent(self, text):
-        """Write the list of equivalents."""
-        with open(os.path.join(self.top, "equivalent.txt"), "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def test_what_is_noted_is_read(self):
-        known = self.fill(result(2, "killed", "host"), result(1, "survived"), result(3, "hang", "all"))
-        self.assertEqual(mutdb.Results("one", self.top).by_hash, known.by_hash)
-        with open(known.path, encoding="utf-8") as file:
-            lines = file.read().splitlines()
-        self.assertEqual(lines[1:], sorted(lines[1:]))
-        self.assertEqual(lines[2], "0000000002 mm/a.c:f swap killed host a.test: failed")
-        known.prune({"0000000001"})
-        self.assertEqual(list(mutdb.Results("one", self.top).by_hash), ["0000000001"])
-
-    def test_bad_lists_are_refused(self):
-        with open(os.path.join(self.top, "one.txt"), "w", encoding="utf-8") as file:
-            file.write("0000000001 mm/a.c:f swap perhaps\n")
-        with self.assertRaisesRegex(mutdb.Bad, "one.txt:1"):
-            mutdb.Results("one", self.top)
-        for text in ("0000000001 | a\n", 2 * "0000000001 | a | b\n"):
-            self.equivalent(text)
-            with self.assertRaisesRegex(mutdb.Bad, "equivalent.txt"):
-                mutdb.equivalents(self.top)
-
-    def test_the_table(self):
-        self.fill(result(1, "killed", "host"), result(2, "killed", "paranoid"), result(3, "hang", "smp"),
-                  result(4, "survived"), result(5, "survived"), result(6, "unbuilt"), result(7, "same"))
-        self.equivalent("0000000004 | a => b | no difference\n0000000001 | a | killed all the same\n")
-        row = mutdb.table(["one"], self.top).splitlines()[2]
-        #                      made equivalent host suites all smp other hang survived
-        self.assertEqual(row, "| one | 5 | 1 | 1 | 0 | 0 | 0 | 1 | 1 | 1 | 75.0 % |")
-
-    def test_a_document_without_markers(self):
-        for text in ("", mutdb.BEGIN, mutdb.END + mutdb.BEGIN, 2 * (mutdb.BEGIN + mutdb.END)):
-            with self.assertRaisesRegex(mutdb.Bad, "two markers"):
-                mutdb.replace(text, "table")
-        self.assertEqual(mutdb.replace("a" + mutdb.BEGIN + "old" + mutdb.END + "b", "new"),
-                         "a%s\n\nnew\n\n%sb" % (mutdb.BEGIN, mutdb.END))
-
-    def test_too_many_survivors(self):
-        # P(X >= n) of 20 with 0.05 each: 0.0159 for 4, 0.0026 for 5, 0.0003 for 6.
-        self.assertFalse(mutdb.too_many(5, 20))
-        self.assertTrue(mutdb.too_many(6, 20))
-        self.assertFalse(mutdb.too_many(0, 0))
-        self.assertFalse(mutdb.too_many(1, 1))
-        self.assertTrue(mutdb.too_many(3, 3))
-
-
-class Kept(unittest.TestCase):
-    """The lists of this tree."""
-
-    def test_the_document_has_this_table(self):
-        with open(mutdb.DOCUMENT, encoding="utf-8") as file:
-            document = file.read()
-        self.assertEqual(document, mutdb.replace(document, mutdb.table(mutareas.NAMES)),
-                         "mended by: make mutants-table")
-
-    def test_equivalents_survive_and_are_few(self):
-        equal = mutdb.equivalents()
-        results = {n: mutdb.Results(n).by_hash for n in mutareas.NAMES}
-        left = {h for known in results.values() for h, r in known.items() if r.verdict == "survived"}
-        self.assertEqual(set(equal) - left, set(), "listed as equivalent, but no survivor")
-        for name, known in results.items():
-            _, made, alike, *_ = mutdb.row(name, known.values(), equal)
-            self.assertLessEqual(alike, max(2, made / 10), name)
 
 
 if __name__ == "__main__":
