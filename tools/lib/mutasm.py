@@ -6,7 +6,8 @@ import re
 from mutants import Mutant, Scope
 
 _LABEL = re.compile(r"([A-Za-z_]\w*):|\.macro\s+(\w+)")
-_INSTRUCTION = re.compile(r"\t([a-z][a-z0-9]*)\b[^\n]*?(?=\s*(?:/\*|$))")
+# An instruction, or the use of a macro; the trace's sites are left alone.
+_INSTRUCTION = re.compile(r"(?:\d+:)?\t(?!SITE\b)([a-z][a-z0-9]*|[A-Z][A-Z0-9_]*)\b[^\n]*?(?=\s*(?:/\*|$))")
 _OTHERS = {"je": "jne", "jz": "jnz", "jb": "jae", "jc": "jnc", "ja": "jbe", "jl": "jge", "jg": "jle",
            "js": "jns"}
 CONDITIONS = {**_OTHERS, **{b: a for a, b in _OTHERS.items()}}
@@ -34,7 +35,7 @@ def scopes(path, source):
             close(at)
             name, begin = label[1] or label[2], at
         elif instruction and not line.rstrip("\n").endswith("\\"):
-            lines.append((at + 1, at + instruction.end(), instruction[1]))
+            lines.append((at + instruction.start(1), at + instruction.end(), instruction[1]))
         at += len(line)
     close(at)
     return found
@@ -44,6 +45,8 @@ def _changes(text, mnemonic):
     """(operator, new text) of one instruction."""
     rest = text[len(mnemonic):]
     yield "delete", ""
+    if mnemonic.isupper():
+        return
     if mnemonic in CONDITIONS:
         yield "condition", CONDITIONS[mnemonic] + rest
     if mnemonic[-1] in WIDTHS and len(mnemonic) > 3 and mnemonic not in _NOT_SIZED:

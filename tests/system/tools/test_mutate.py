@@ -38,6 +38,7 @@ one:	# a label
 1:	ret
 .macro TWO
 	movq %rsp, (%rdi)
+	ONE
 .endm
 """
 
@@ -142,6 +143,7 @@ class Operators(Tree):
                                                                      " mov $3, %eax"),
                          ("one", "condition", "je 1f => jne 1f"),
                          ("one", "width", "mov $2, %eax => mov $2, %rax"),
+                         ("one", "delete", "ret => nothing"), ("TWO", "delete", "ONE => nothing"),
                          ("TWO", "width", "movq %rsp, (%rdi) => movl %rsp, (%rdi)"),
                          ("one", "swap", "push %rbx mov $2, %eax => mov $2, %eax push %rbx")]:
             self.assertIn(expected, found)
