@@ -45,8 +45,6 @@ def _changes(text, mnemonic):
     """(operator, new text) of one instruction."""
     rest = text[len(mnemonic):]
     yield "delete", ""
-    if mnemonic.isupper():
-        return
     if mnemonic in CONDITIONS:
         yield "condition", CONDITIONS[mnemonic] + rest
     if mnemonic[-1] in WIDTHS and len(mnemonic) > 3 and mnemonic not in _NOT_SIZED:

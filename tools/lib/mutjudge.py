@@ -164,7 +164,7 @@ class Judge:
                 self.tree.make(program)
             except BuildError:
                 return self._refused()
-            status, text, *_ = self._run(["./" + program], HOST_LIMIT)
+            status, text, *_ = self._run(["./" + program], HOST_LIMIT * _slowness())
             if status and status < 0:
                 self._pause()
             if status:

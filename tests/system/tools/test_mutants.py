@@ -17,9 +17,9 @@ import mutjudge                 # noqa: E402
 
 MAKEFILE = """\
 a.o: a.c a.h
-	cc -c -g a.c -o a.o
+	cc -c -O2 -g a.c -o a.o
 b.o: b.c a.h
-	cc -c -g b.c -o b.o
+	cc -c -O2 -g b.c -o b.o
 """
 
 
@@ -45,8 +45,9 @@ class Copies(Folder):
         self.tree.make("a.o", "b.o")
         self.tree.built.add("build")
         self.tree.objects["build"] = {"a.o": ("a.c", {"a.c", "a.h"}), "b.o": ("b.c", {"b.c", "a.h"})}
-        self.tree.parts = [("twice", "static inline int twice(int x) { return x * 2; }"),
-                           ("FOUR", "#define FOUR twice(2)")]
+        self.tree.parts = [("FIVE", "#define FIVE (FOUR + 1)"), ("FOUR", "#define FOUR twice(2)"),
+                           ("twice", "static inline int twice(int x) { return x * 2; }"),
+                           ("THREE", "#define THREE 3")]
 
     def dates(self):
         """{name: (date, contents)} of all files."""
@@ -68,7 +69,7 @@ class Copies(Folder):
 
     def test_a_change_without_effect_is_the_same(self):
         m, = [m for m in mutants.of_file(self.top, "a.c") if m.op == "sign"]
-        m.new = "((x) + (1 + 2))"
+        m.new = "({ int three = 3; x + three; })"       # of which only the debug information knows
         self.tree.mutate(m)
         self.assertEqual(self.tree.compile("build", m), [])
         self.tree.restore()
@@ -82,7 +83,7 @@ class Copies(Folder):
         self.tree.restore()
 
     def test_users_of_a_header(self):
-        self.assertEqual(self.tree.users("twice"), {"twice", "FOUR"})
+        self.assertEqual(self.tree.users("twice"), {"twice", "FOUR", "FIVE"})
 
     def test_what_has_seen_it(self):
         for text, seen in [("x\nFAILED qemu: keys.a: why\n", "keys.a: why"),

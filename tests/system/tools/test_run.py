@@ -113,7 +113,8 @@ class Statuses(Case):
         self.assertGreater(output.index("FAILED harness.null_faults"), output.index("SKIP 1: "))
 
     def test_1_first_failure_ends_the_run(self):
-        self.machine(FAILING, then="exec sleep 60", limit=50)
+        start = FAILING.index("not ok 2 null_faults")
+        self.machine(FAILING[:FAILING.index("\n", start) + 1], then="exec sleep 60", limit=8)
         status, output = self.run_it("--first", "--quiet")
         self.assertEqual(status, 1, output)
         self.assertIn("FAILED harness.null_faults", output)
@@ -125,6 +126,7 @@ class Statuses(Case):
         status, output = self.run_it("--first")
         self.assertEqual(status, 0, output)
         self.assertIn("XFAIL harness.null_faults", output)
+        self.assertRegex(output, r"2 pass, 1 xfail, 1 skip, \S+ s from launch to totals")
 
     def test_1_known_divergence_that_passes(self):
         self.machine(GOOD, known="harness.null* = mended one day")
