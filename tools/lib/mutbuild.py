@@ -15,9 +15,9 @@ from mutants import plain, read, write
 
 LIMIT = 300     # seconds for one build
 BUILDS = {"build": [], "build/paranoid": ["PARANOID=1", "BUILD=build/paranoid"]}
-WANTED = ["boot", "kernel", "mm", "monitor", "pks", "tests", "host", "paranoid", "good", ".config", "linker.ld",
-          "ksyms0.S", "ksyms0.S.o", "ksyms.S", "ksyms.S.o", "keyward0.elf", "keyward.elf", "keyward.bin",
-          "keyward.iso"]
+IMAGES = ["keyward0.elf", "keyward.elf", "keyward.bin", "keyward.iso"]
+WANTED = ["boot", "kernel", "mm", "monitor", "pks", "tests", "host", "paranoid", ".config", "linker.ld",
+          "ksyms0.S", "ksyms0.S.o"]
 HOST = "build/host/gcc"
 _FUNCTION = re.compile(r"^(?:static )?[\w][\w *]*?\b(\w+)\([^;{]*\)\n\{\n.*?^\}", re.M | re.S)
 _MACRO = re.compile(r"^#\s*define (\w+)(?:[^\n]*\\\n)*[^\n]*|^\.macro (\w+).*?^\.endm", re.M | re.S)
@@ -113,6 +113,9 @@ class Tree:
         mutant = self.mutated
         if mutant:
             self._put(mutant[0].scope.source)
+        for name in IMAGES:     # perhaps the last mutant's, and newer than the objects that were put back
+            if os.path.exists(self.path(build, name)):
+                os.remove(self.path(build, name))
         self.make(*BUILDS[build], "iso", jobs=jobs)
         os.makedirs(self.path(build, "good"), exist_ok=True)
         for name in ("keyward.iso", "keyward.elf"):
@@ -209,9 +212,9 @@ class Tree:
 
     def restore(self):
         """Take the mutant out, put back the objects of the good tree."""
-        self._put(self.mutated[0].scope.source)
         for name, copy in self.away:
             os.replace(copy, name)
+        self._put(self.mutated[0].scope.source)     # last: sync() sees from it that a stop came before
         self.away, self.mutated = [], None
 
     def compile(self, build, mutant):

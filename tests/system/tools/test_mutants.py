@@ -82,6 +82,21 @@ class Copies(Folder):
             self.tree.compile("build", m)
         self.tree.restore()
 
+    def test_the_last_mutants_image_is_not_taken_for_the_good_one(self):
+        rule = "iso: build/keyward.iso\nbuild/keyward.iso: a.o\n\tcp a.o $@ && cp a.o build/keyward.elf\n"
+        mutants.write(os.path.join(self.top, "Makefile"), MAKEFILE + rule)
+        os.mkdir(os.path.join(self.top, "build"))
+        self.tree.make("iso")
+        m = mutants.of_file(self.top, "a.c")[0]
+        self.tree.mutate(m)
+        self.tree.compile("build", m)
+        self.tree.make("iso")
+        self.tree.restore()
+        self.tree.built.clear()
+        self.tree.ensure("build")
+        with open(os.path.join(self.top, "build", "good", "keyward.iso"), "rb") as file:
+            self.assertEqual(file.read(), self.dates()["a.o"][1])
+
     def test_users_of_a_header(self):
         self.assertEqual(self.tree.users("twice"), {"twice", "FOUR", "FIVE"})
 

@@ -41,6 +41,15 @@ class Steps(unittest.TestCase):
         """(passed, failed, skipped) of a step."""
         return tuple(suite.Step("name", kind, command).run().counts.values())
 
+    def test_what_is_run_only_if_asked_for(self):
+        for word, name, part in [("--sabotage", "sabotage", None), ("--mutants=3/25", "mutants", "3/25"),
+                                 ("--sabotage=1/10", "sabotage", "1/10")]:
+            self.assertEqual(suite.ASKED.match(word).groups(), (name, part))
+            tool = suite.COMMANDS[name][1].split()[0]
+            self.assertTrue(os.access(os.path.join(TOP, tool), os.X_OK), tool)
+        for word in ("--mutant", "--mutants=3", "--quick", "--sabotage=1/10x"):
+            self.assertIsNone(suite.ASKED.match(word), word)
+
     def test_a_status_step_is_one_test(self):
         self.assertEqual(self.counts("status", "true"), (1, 0, 0))
         self.assertEqual(self.counts("status", "false"), (0, 1, 0))
