@@ -58,7 +58,7 @@ def condition(text, start, words):
     return found.end(), end - 1
 
 
-_ASSIGNMENT = re.compile(r"([\w.>\[\]-]+?)\s*=(?!=)")
+_ASSIGNMENT = re.compile(r"([\w.>\[\]-]+?)\s*(?:<<|>>|[-+*|&^])?=(?!=)")
 
 
 def independent(one, two):
