@@ -37,7 +37,7 @@ static int player(void *arg);
 static void die_here(void)
 {
 	enum model_who me = play.model.running;
-	struct thread *next = thread_create("successor", player, (void *)(u64)me);
+	struct thread *next = thread_prepare("successor", player, (void *)(u64)me);
 
 	if (!next) {
 		ktest_error("no memory for a thread");
@@ -46,6 +46,7 @@ static void die_here(void)
 	play.dead = current_thread();
 	play.thread[me] = next;
 	play.dead->expects_death = true;
+	thread_launch(next); /* may run at once, and must find what it succeeds to */
 	killers[play.tally->deaths++ % KILLERS].fn();
 	ktest_error("a thread outlives its death");
 }
