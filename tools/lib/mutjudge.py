@@ -25,6 +25,7 @@ STEPS = ["host", *BOOTS]
 HOST_LIMIT = 20         # seconds
 LEAST = 6               # seconds that every boot gets
 FACTOR = 3              # times what the good kernel needs, until it counts as hung
+TRIES = 3               # of a boot of the good kernel, which a loaded host may spoil
 MOST_HOST = 6           # host programs for one mutant
 OK, FAILED_STATUS, SETUP, CRASHED, TIMED_OUT = range(5)
 
@@ -119,8 +120,11 @@ class Judge:
                 with open(self.tree.folder + "/../seconds.json", encoding="utf-8") as file:
                     known = json.load(file)
             if known.get(key, [""])[0] != kernel:
-                status, text, seconds, cpu = self._boot(step, area, 240, good=True)
-                if status:
+                for _ in range(TRIES):
+                    status, text, seconds, cpu = self._boot(step, area, 240, good=True)
+                    if not status:
+                        break
+                else:
                     raise Broken("the unbroken kernel fails at %s:\n%s" % (key, text[-2000:]))
                 known[key] = kernel, seconds / _slowness(), cpu
                 with open(self.tree.folder + "/../seconds.json", "w", encoding="utf-8") as file:
