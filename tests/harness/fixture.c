@@ -190,3 +190,10 @@ void spin_ns(u64 ns)
 	while (now_ns() < end)
 		cpu_relax();
 }
+
+bool breakpoints_allowed(void)
+{
+	if (options.avoid & AVOID_BREAKPOINTS)
+		ktest_skip("this machine hangs at instruction breakpoints (avoid=breakpoints)");
+	return !(options.avoid & AVOID_BREAKPOINTS);
+}

@@ -92,6 +92,10 @@ bool expect_accessible(const char *file, int line, volatile u64 *va);
 #define EXPECT_OPEN(p)   expect_policy(__FILE__, __LINE__, (p)->va, true)
 bool expect_policy(const char *file, int line, volatile u64 *va, bool open);
 
+/* True: a test may set instruction breakpoints. False: the machine hangs at them; skips the test.
+ */
+bool breakpoints_allowed(void);
+
 /* Spins for `ns` nanoseconds without yielding. */
 void spin_ns(u64 ns);
 

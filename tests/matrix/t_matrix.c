@@ -141,8 +141,8 @@ static void run_all(void)
 	why_not = machine_setup();
 	if (why_not)
 		return;
-	tables.avoid_set_dirty = options.avoid_set_dirty;
-	if (options.avoid_set_dirty)
+	tables.avoid_set_dirty = options.avoid & AVOID_SET_DIRTY;
+	if (tables.avoid_set_dirty)
 		pr("    # avoided: read-only entries are dirty from the start: no access has to "
 		   "set "
 		   "D "

@@ -5,6 +5,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/ctx.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/options.h"
 #include "kernel/time.h"
 #include "mm/kmap/kmap.h"
 #include "mm/kmap/kmap_local.h"
@@ -209,13 +210,16 @@ static bool map_icr(void)
 
 void once_expect_events(const struct once *once, u32 least)
 {
-	trap_hook_t before = trap_hook_set(VECTOR_TEST, take);
+	trap_hook_t before;
 	u32 events = 0;
 
+	if (!breakpoints_allowed())
+		return;
 	now.once = once;
 	now.failed = false;
 	now.kind = ONCE_TRAP;
 	now.rip = 0;
+	before = trap_hook_set(VECTOR_TEST, take);
 	if (!map_icr())
 		return;
 	find_path();

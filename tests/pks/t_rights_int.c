@@ -168,7 +168,8 @@ static void a_grant_survives_a_switch_at_any_instruction(void)
 	thread_join(t);
 	thread_pin(before);
 	EXPECT(events >= EVENTS_MIN || run.failed);
-	EXPECT(other.turns >= EVENTS_MIN || run.failed); /* the tick may preempt it before it counts */
+	EXPECT(other.turns >= EVENTS_MIN ||
+	       run.failed); /* the tick may preempt it before it counts */
 }
 KTEST(a_grant_survives_a_switch_at_any_instruction, KT_PKS | KT_ONE_CPU);
 

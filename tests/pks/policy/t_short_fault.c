@@ -52,29 +52,30 @@ static __attribute__((noinline)) void nothing(void)
 	barrier();
 }
 
-/* Takes #DB for the breakpoints. False: the machine has none, and the test is skipped. */
+static void points_end(void)
+{
+	write_dr7(DR7_INIT);
+	trap_hook_set(X86_DB, NULL);
+	trap_hook_set(X86_NMI, NULL);
+}
+
+/* Takes #DB for the breakpoints. False: there are none, and the test is skipped. */
 static bool points_begin(void)
 {
 	if (options.trace || options.magic) {
 		ktest_skip("with trace=on or magic= all faults take the long way");
 		return false;
 	}
+	if (!breakpoints_allowed())
+		return false;
 	trap_hook_set(X86_DB, at_point);
 	point_set((u64)nothing, NULL);
 	nothing();
 	if (point.hits == 1)
 		return true;
-	write_dr7(DR7_INIT);
-	trap_hook_set(X86_DB, NULL);
+	points_end();
 	ktest_skip("the machine has no instruction breakpoints");
 	return false;
-}
-
-static void points_end(void)
-{
-	write_dr7(DR7_INIT);
-	trap_hook_set(X86_DB, NULL);
-	trap_hook_set(X86_NMI, NULL);
 }
 
 static struct prot_page page, other; /* of one key: the first is marked */
@@ -166,14 +167,13 @@ static void check_key(u32 key)
 
 static void real_faults_take_the_short_way(void)
 {
-	int key;
-
 	if (!points_begin())
 		return;
 	check_key(PKS_KEY_DEVMAP);
 	check_key(PKS_KEY_RO);
 	for (u32 n = PKS_KEY_FIRST_DYNAMIC; n < PKS_KEYS; n++) {
-		key = pks_key_alloc("short");
+		int key = pks_key_alloc("short");
+
 		if (!EXPECT(key > 0))
 			break;
 		check_key((u32)key);
