@@ -228,10 +228,10 @@ KTEST(a_cpu_takes_no_call, KT_SELFTEST | KT_SMP);
 
 static int fail_here(void *arg)
 {
-	u32 six = 6;
+	u32 last = 6;
 
 	(void)arg;
-	EXPECT_EQ(six, 7);
+	EXPECT_EQ(last, 7);
 	return 0;
 }
 
