@@ -20,6 +20,7 @@
 #define HPET_ENABLE     BIT(0)
 
 #define CALIBRATE_MS  2
+#define TRIES         16
 #define GIVE_UP_TICKS 1000000000 /* TSC ticks, whatever its rate: some tenths of a second */
 #define FS_PER_NS     1000000ULL
 #define FS_PER_MS     1000000000000ULL
@@ -152,18 +153,13 @@ static struct calibration by_cpuid(void)
 	return (struct calibration){ NS_PER_SECOND, NS_PER_SECOND / 16, "a guess" };
 }
 
-static u64 median(const u64 *v)
-{
-	return MAX(MIN(v[0], v[1]), MIN(MAX(v[0], v[1]), v[2]));
-}
-
-/* Takes the median of three, as an SMI may disturb one of them. False: the clock is stopped. */
+/* Measures until two measurements agree. False: the clock is stopped. */
 static bool measure(reference *wait, struct calibration *result)
 {
+	struct rates seen[TRIES], rates;
 	struct moment from, to;
-	u64 tsc[3], timer[3];
 
-	for (u32 i = 0; i < 3; i++) {
+	for (u32 n = 0; n < TRIES; n++) {
 		u64 ns;
 
 		apic_timer_start_masked(~0u);
@@ -171,11 +167,13 @@ static bool measure(reference *wait, struct calibration *result)
 		apic_timer_start_masked(0);
 		if (!ns)
 			return false;
-		tsc[i] = (to.tsc - from.tsc) * NS_PER_SECOND / ns;
-		timer[i] = (u64)(from.timer - to.timer) * NS_PER_SECOND / ns;
+		seen[n].tsc_hz = (to.tsc - from.tsc) * NS_PER_SECOND / ns;
+		seen[n].timer_hz = (u64)(from.timer - to.timer) * NS_PER_SECOND / ns;
+		if (calibration_pick(seen, n + 1, &rates))
+			break;
 	}
-	result->tsc_hz = median(tsc);
-	result->timer_hz = median(timer);
+	result->tsc_hz = rates.tsc_hz;
+	result->timer_hz = rates.timer_hz;
 	return true;
 }
 

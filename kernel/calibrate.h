@@ -6,10 +6,14 @@
 #include "kernel/cpu/cpuid.h"
 #include "kernel/lib/types.h"
 
-struct calibration {
+struct rates {
 	u64 tsc_hz;
-	u64 timer_hz;   /* the local APIC timer's counts, of bus clocks / 16 */
-	const char *by; /* the reference used; static text */
+	u64 timer_hz; /* the local APIC timer's counts, of bus clocks / 16 */
+};
+
+struct calibration {
+	u64 tsc_hz, timer_hz; /* as in struct rates */
+	const char *by;       /* the reference used; static text */
 };
 
 /*
@@ -19,6 +23,14 @@ struct calibration {
  * after acpi_init().
  */
 struct calibration calibrate(void);
+
+/*
+ * Picks the rates of `n` measurements, the last of which is new. True: it agrees with an earlier
+ * one within 1 %, so neither was disturbed; an SMI, or a host that lets the CPU wait, disturbs no
+ * two alike. False: measure again; *picked is the slowest TSC so far, as a delay mostly makes a
+ * clock look faster. Any context; pure.
+ */
+bool calibration_pick(const struct rates *seen, u32 n, struct rates *picked);
 
 /*
  * Computes the rates from CPUID leaf 15H (ratio, crystal), then 16H (base and bus frequency), all 0

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Rates from CPUID leaves 15H and 16H, as processors of different ages fill them in. */
+/*
+ * Rates from CPUID leaves 15H and 16H, as processors of different ages fill them in, and rates from
+ * measurements that something disturbed.
+ */
 #include "tests/host/harness.h"
 
 #include "kernel/calibrate.h"
@@ -70,6 +73,46 @@ static void large_rates_do_not_wrap(void **state)
 	expect(none, leaf16, 65535000000, 65535000000 / 16);
 }
 
+/* Measures `n` times, and returns the rates and whether the last measurement settled them. */
+static bool pick(const struct rates *seen, u32 n, u64 tsc_hz, u64 timer_hz)
+{
+	struct rates picked;
+	bool settled = calibration_pick(seen, n, &picked);
+
+	assert_int_equal(picked.tsc_hz, tsc_hz);
+	assert_int_equal(picked.timer_hz, timer_hz);
+	return settled;
+}
+
+/* The third agrees with the first, in both clocks; 1 % is close enough, a little more is not. */
+static void two_measurements_that_agree_settle_the_rates(void **state)
+{
+	struct rates seen[] = { { 2000000000, 62500000 },
+				{ 7152678000, 172156000 },
+				{ 1980000000, 61875000 } };
+
+	(void)state;
+	assert_false(pick(seen, 1, 2000000000, 62500000));
+	assert_false(pick(seen, 2, 2000000000, 62500000));
+	assert_true(pick(seen, 3, 1980000000, 61875000));
+	seen[2].tsc_hz--;
+	assert_false(pick(seen, 3, 1979999999, 61875000));
+	seen[2] = (struct rates){ 2000000000, 61874999 };
+	assert_false(pick(seen, 3, 2000000000, 61874999));
+}
+
+/* Measurements that all differ leave the slowest TSC, wherever it came. */
+static void disturbed_measurements_leave_the_slowest(void **state)
+{
+	struct rates seen[] = { { 9000, 90 }, { 5000, 50 }, { 7000, 70 }, { 6000, 60 } };
+
+	(void)state;
+	assert_false(pick(seen, 4, 5000, 50));
+	assert_false(pick(seen, 1, 9000, 90));
+	seen[3] = (struct rates){ 4000, 40 };
+	assert_false(pick(seen, 4, 4000, 40));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -78,6 +121,8 @@ int main(void)
 		cmocka_unit_test(the_bus_clock_drives_the_timer),
 		cmocka_unit_test(without_rates_there_is_none),
 		cmocka_unit_test(large_rates_do_not_wrap),
+		cmocka_unit_test(two_measurements_that_agree_settle_the_rates),
+		cmocka_unit_test(disturbed_measurements_leave_the_slowest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
