@@ -1,28 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The report as one HTML page that needs no network and no scripts, with every value escaped.
+"""The report: the verdict, the machines, the grid, the rules, and what the manual leaves open."""
 
-Every value comes from a machine's console, so none is trusted: text() is the only way into the
-page, and the page's policy allows no script and no style but the two that are put in here.
-"""
-
-import base64
-import hashlib
-import html
-import os
 import re
 
-from findings import AGREE, GRAVITY, KNOWN, NEW, NOT_RUN, SKIPPED, rows
+import pagegrid
+from divergence import shell as quoted
+from findings import AGREE, GRAVITY, KNOWN, NEW, rows
+from pageparts import SIGNS, WORDS, anchor, case, number, plural, shell, tag, text
 
-FOLDER = os.path.dirname(os.path.abspath(__file__))
 TITLE = "Keyward: who keeps the rules of protection keys"
-SIGNS = {AGREE: "✓", KNOWN: "≈", NEW: "✗", SKIPPED: "–", NOT_RUN: "·"}
-WORDS = {AGREE: "agrees", KNOWN: "known divergence", NEW: "new divergence", SKIPPED: "skipped",
-         NOT_RUN: "not run"}
-LEGEND = {AGREE: "every case as the manual says",
-          KNOWN: "listed for this machine, with a reason",
-          NEW: "not listed, or listed but gone",
-          SKIPPED: "this machine cannot exercise the rule",
-          NOT_RUN: "there is no result"}
 LEAD = """\
 <p class="lead">Protection keys for supervisor pages (PKS) let a kernel close memory to itself: each page
 carries one of 16 keys, and a register of each CPU holds the rights of every key at the moment.
@@ -34,71 +20,18 @@ that goes wrong and the command that repeats it. <strong>If you write a kernel</
 which rule holds on which machine.</p>"""
 
 
-def page(machines, timelines=""):
-    """The whole page; `timelines` is a section that tracepage made."""
+def page(machines, timelines="", pictures=""):
+    """The whole page; `timelines` is a section that tracepage made, `pictures` one of charts."""
     table = rows(machines)
     return shell(TITLE, ("page.css", "trace.css"), ("page.js", "trace.js"), [
         LEAD, _verdict(machines, table)], [
-        _machines(machines, table), _grid(machines, table), _rules(machines, table),
-        _corners(machines), timelines])
+        _machines(machines, table), pagegrid.section(machines, table), _rules(machines, table),
+        _corners(machines), pictures, timelines])
 
 
-def shell(title, styles, scripts, header, main):
-    """A page of these parts; its policy allows only the named scripts and styles of this folder."""
-    style, script = ("\n".join(map(_asset, files)) for files in (styles, scripts))
-    policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src %s; script-src %s" % (
-        _hash(style), _hash(script))
-    return "\n".join([
-        "<!DOCTYPE html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta http-equiv="Content-Security-Policy" content="%s">' % policy,
-        "<title>%s</title>" % text(title), "<style>%s</style>" % style, "</head>", "<body>",
-        "<header>", "<h1>%s</h1>" % text(title), *header, "</header>", "<main>", *main, "</main>",
-        "<script>%s</script>" % script, "</body>", "</html>", ""])
-
-
-# ---- small parts ----
-
-def text(value):
-    """A value as HTML; characters that do not print or change the direction become \\u codes."""
-    shown = "".join(c if c.isprintable() else "\\u%04x" % ord(c) for c in str(value))
-    return html.escape(shown)
-
-
-def number(value):
-    """A count with thousands separators."""
-    return "{:,}".format(value)
-
-
-def case(value):
-    """A case as HTML, with a possible line break after each axis."""
-    return "<code>%s</code>" % text(value).replace(",", ",<wbr>")
-
-
-def anchor(*names):
-    """An id for these names; different names get different ids."""
-    return "~".join(re.sub(r"[^A-Za-z0-9_.-]", lambda m: "~%x~" % ord(m[0]), n)
-                    for n in ("rule",) + names)
-
-
-def tag(fate):
-    """The coloured word for a fate, with its sign."""
-    return '<span class="tag %s">%s %s</span>' % (fate, SIGNS[fate], WORDS[fate])
-
-
-def _asset(name):
-    with open(os.path.join(FOLDER, name), encoding="utf-8") as file:
-        return file.read()
-
-
-def _hash(content):
-    digest = hashlib.sha256(content.encode()).digest()
-    return "'sha256-%s'" % base64.b64encode(digest).decode()
-
-
-def plural(count, word):
-    """`1 case`, `2 cases`."""
-    return "%s %s%s" % (number(count), word, "" if count == 1 else "s")
+def command(words):
+    """A command as HTML, quoted so that a shell takes it as it stands."""
+    return text(quoted(words.split(" ")))
 
 
 def _fates(machine, table):
@@ -142,8 +75,9 @@ def _machines(machines, table):
         lines.append("</ul></details>")
     lines.append("<details><summary>What each one is, its command and its image</summary><dl>")
     for machine in machines:
-        lines.append("<dt>%s</dt><dd>%s<br><code>%s</code><br>image <code>%s</code></dd>" % tuple(
-            text(machine[k]) for k in ("machine", "about", "command", "image")))
+        lines.append('<dt>%s</dt><dd>%s<br><code class="command">%s</code><br>image <code>%s</code></dd>' % (
+            text(machine["machine"]), text(machine["about"]), command(machine["command"]),
+            text(machine["image"])))
     return "\n".join(lines + ["</dl></details>", "</section>"])
 
 
@@ -162,50 +96,6 @@ def _machine(machine, fates):
     cells.append(("long", text(machine["emulator"])))
     return '<tr><th scope="row" title="%s">%s</th>%s</tr>' % (
         text(machine["about"]), text(machine["machine"]), "".join('<td class="%s">%s</td>' % c for c in cells))
-
-
-# ---- the grid ----
-
-def _grid(machines, table):
-    differ = sum(row.worst() in (KNOWN, NEW) for row in table)
-    lines = ['<section id="grid">', "<h2>Rule by machine</h2>", '<ul class="legend">']
-    lines += ["<li>%s %s</li>" % (tag(f), LEGEND[f]) for f in (AGREE, KNOWN, NEW, SKIPPED, NOT_RUN)]
-    lines += ["</ul>", '<p class="hint">The number in a cell counts the divergent cases and links '
-              'to them. The name of a rule links to its text.</p>']
-    if differ:
-        lines.append('<p><label><input type="checkbox" id="only"> only divergences '
-                     "(%d of %d rules)</label></p>" % (differ, len(table)))
-    head = ['<th scope="col">Rule</th>'] + ['<th scope="col" class="n">%s</th>' % h
-                                            for h in ("Cases", "Divergent")]
-    head += ['<th scope="col" class="machine">%s</th>' % text(m["machine"]) for m in machines]
-    lines += ['<div class="scroll"><table>', "<thead><tr>%s</tr></thead>" % "".join(head), "<tbody>"]
-    lines += [_row(machines, row) for row in table]
-    return "\n".join(lines + ["</tbody></table></div>", "</section>"])
-
-
-def _row(machines, row):
-    figures = "".join('<td class="n" data-sort="%d">%s</td>' % (row.total(k), number(row.total(k)))
-                      for k in ("cases", "divergent"))
-    return '<tr class="%s"><th scope="row"><a href="#%s" title="%s">%s</a></th>%s%s</tr>' % (
-        "differs" if row.worst() in (KNOWN, NEW) else "same", anchor(row.name), text(row.says),
-        text(row.name), figures, "".join(_cell(row, m["machine"]) for m in machines))
-
-
-def _cell(row, machine):
-    """The sign, with a count if there is one; the words are for screen readers."""
-    fate = row.fate(machine)
-    found = row.found.get(machine, {"divergent": 0, "reason": ""})
-    weight = GRAVITY.index(fate) * 10 ** 12 + found["divergent"]
-    if fate in (KNOWN, NEW):
-        inner = '<a href="#%s">%s %s<span class="said"> %s</span></a>' % (
-            anchor(row.name, machine), SIGNS[fate], number(found["divergent"]), WORDS[fate])
-    elif fate == AGREE:
-        inner = '%s<span class="said"> %s</span>' % (SIGNS[fate], WORDS[fate])
-    else:
-        inner = "%s %s" % (SIGNS[fate], WORDS[fate])
-    return '<td class="cell %s" data-sort="%d" title="%s">%s</td>' % (
-        fate, weight, text("%s: %s%s" % (machine, WORDS[fate],
-                                         ", " + found["reason"] if found["reason"] else "")), inner)
 
 
 # ---- rule by rule ----
@@ -277,7 +167,7 @@ def _seen(reason, who):
     for name, there in who.items():
         yield ('<tr><th scope="row">%s</th><td class="n">%s</td><td>%s</td>'
                '<td><code class="command">%s</code></td></tr>' % (
-                   text(name), number(there["count"]), case(there["first"]), text(there["command"])))
+                   text(name), number(there["count"]), case(there["first"]), command(there["command"])))
     yield "</tbody></table>"
 
 

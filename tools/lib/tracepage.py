@@ -8,7 +8,7 @@ picture is complete without a script; the script enlarges it.
 from dataclasses import dataclass, field
 
 import exposure
-from page import number, plural, shell, text
+from pageparts import number, plural, shell, text
 from tracejson import rights_words
 from tracemodel import KEYS, may_read, may_write
 

@@ -2,6 +2,7 @@
 """build/report.html in a browser: it loads, sorts, filters and fits; also without scripts."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -63,7 +64,7 @@ class Page(unittest.TestCase):
 
     def grid(self, name):
         """The row that a rule must have by the JSON."""
-        row = [name, "{:,}".format(self.total(name, "cases")),
+        row = [name, self.verdict(name), "{:,}".format(self.total(name, "cases")),
                "{:,}".format(self.total(name, "divergent"))]
         for machine in self.machines:
             rule = self.rule(machine, name)
@@ -98,6 +99,11 @@ class Reading(Page):
         self.assertEqual([[" ".join(c.split()) for c in row] for row in shown],
                          [self.grid(name) for name in self.names])
 
+    def verdict(self, name):
+        """The word for the gravest of a rule's results."""
+        found = {(self.rule(m, name) or {"status": "skip"})["status"] for m in self.machines}
+        return next(SIGNS[s].replace("{:,} ", "") for s in ("fail", "xfail", "pass", "skip") if s in found)
+
     def test_the_page_fits_at_each_width(self):
         for width in (1440, 1280, 1024, 800, 400):
             out = self.probe("""out.page = doc.documentElement.scrollWidth;
@@ -122,12 +128,60 @@ class Reading(Page):
             out.head = Math.abs(head(5).getBoundingClientRect().top - top);
             out.name = last.cells[0].getBoundingClientRect().left - box.getBoundingClientRect().left;
             out.far = rows()[0].getBoundingClientRect().top - top;"""
-        for width in (1280, 800):
+        for width in (1280, 400):
             out = self.probe(script, width=width)
             self.assertLess(out["head"], 3, width)
             self.assertLess(abs(out["name"]), 3, width)
             self.assertLess(out["far"], 0, "nothing was scrolled at %d" % width)
-            self.assertEqual(out["scrolls"], width == 800)
+            self.assertEqual(out["scrolls"], width == 400)
+
+
+class Widths(unittest.TestCase):
+    """From a telephone to a wide screen, with one machine and with many."""
+
+    SCRIPT = """
+	const frame = document.getElementById("frame");
+	for (const all of doc.querySelectorAll("details"))
+		all.open = true;
+	out.found = [];
+	for (const width of %s) {
+		frame.style.width = width + "px";
+		await pause();
+		for (const column of ["#machines tbody td:nth-child(2)", "#grid tbody td:nth-child(2)"]) {
+			const cell = doc.querySelector(column);
+			cell.scrollIntoView({block: "center"});
+			const seen = cell.getBoundingClientRect();
+			const top = doc.elementFromPoint(seen.left + seen.width / 2, seen.top + seen.height / 2);
+			out.found.push([width, win.innerWidth, doc.documentElement.scrollWidth, seen.left, seen.right,
+			                seen.width, cell.contains(top)]);
+		}
+		const grid = doc.querySelector("#grid .scroll");
+		grid.scrollLeft = 1e6;
+		const last = doc.querySelector("#grid tbody tr").lastElementChild;
+		last.scrollIntoView({block: "center"});
+		const seen = last.getBoundingClientRect();
+		const top = doc.elementFromPoint(seen.right - 4, seen.top + seen.height / 2);
+		out.found.push([width, win.innerWidth, doc.documentElement.scrollWidth, seen.left, seen.right,
+		                seen.width, last.contains(top)]);
+		grid.scrollLeft = 0;
+	}"""
+
+    def test_nothing_overflows_and_the_verdicts_are_in_view(self):
+        widths = [360, 390, 640, 800, 1024, 1280, 1600, 2560]
+        for count in (1, 8, 20):
+            with tempfile.TemporaryDirectory() as build:
+                sample.write(build, sample.many(count))
+                subprocess.run([sys.executable, os.path.join(TOP, "tools", "report"), "--build", build],
+                               check=True, stdout=subprocess.DEVNULL)
+                found = browser.probe(build, self.SCRIPT % widths, width=2600)[0]["found"]
+            self.assertEqual([f[0] for f in found], [w for w in widths for _ in range(3)])
+            for width, inner, page, left, right, wide, seen in found:
+                about = "%d machines at %d px: a cell from %d to %d" % (count, width, left, right)
+                self.assertEqual(inner, width)
+                self.assertLessEqual(page, inner, about)
+                self.assertGreater(wide, 8, about)
+                self.assertTrue(left >= 0 and right <= inner, about + ": not in the window")
+                self.assertTrue(seen, about + ": something covers it")
 
 
 class Using(Page):
@@ -139,7 +193,7 @@ class Using(Page):
             const state = () => [...doc.querySelectorAll("#grid thead th")].map(
                 (h) => h.getAttribute("aria-sort"));
             out.clicks = [];
-            for (const column of [0, 0, 0, 1, 1, 2, 2, 2, 3]) {
+            for (const column of [0, 0, 0, 2, 2, 3, 3, 3, 4]) {
                 head(column).querySelector("button").click();
                 out.clicks.push([column, names(), state()]);
             }""")["clicks"]
@@ -158,9 +212,9 @@ class Using(Page):
         self.assertEqual([s for i, s in enumerate(first) if i == 0 or first[i - 1] != s],
                          ["fail", "xfail", "pass", "skip"])
         ways = [[(place, way) for place, way in enumerate(states) if way] for _, _, states in shown]
-        self.assertEqual(ways, [[(0, "ascending")], [(0, "descending")], [], [(1, "descending")],
-                                [(1, "ascending")], [(2, "descending")], [(2, "ascending")], [],
-                                [(3, "descending")]])
+        self.assertEqual(ways, [[(0, "ascending")], [(0, "descending")], [], [(2, "descending")],
+                                [(2, "ascending")], [(3, "descending")], [(3, "ascending")], [],
+                                [(4, "descending")]])
 
     def test_the_box_hides_rules_without_divergences(self):
         script = """
@@ -195,7 +249,7 @@ class Using(Page):
         self.assertEqual(out["cells"], len(self.names))
         self.assertEqual(out["classes"], len(sample.DIVERGENCES))
         self.assertEqual(sorted(out["commands"]), sorted(
-            c["command"] for m in self.machines for r in m["rules"] for c in r["classes"]))
+            re.sub(r"(\S*\*\S*)", r"'\1'", c["command"]) for m in self.machines for r in m["rules"] for c in r["classes"]))
         self.assertEqual(out["buttons"], 0, "a button that does nothing")
 
 

@@ -14,10 +14,11 @@ for folder in ("tests/system/report", "tools/lib"):
     sys.path.insert(0, os.path.join(TOP, folder))
 
 import page         # noqa: E402
+import pagegrid     # noqa: E402
 import sample       # noqa: E402
 
 VOID = ("meta", "input", "br", "wbr")
-SIGNS = {"pass": "✓", "xfail": "≈", "fail": "✗", "skip": "–"}
+SIGNS = {"fail": "✗", "xfail": "≈", "pass": "✓", "skip": "–"}     # the gravest first
 
 
 class Element:
@@ -81,6 +82,11 @@ class Tree(html.parser.HTMLParser):
         self.open[-1].content.append(data)
 
 
+def quoted(command):
+    """A command as a shell must be given it."""
+    return re.sub(r"(\S*\*\S*)", r"'\1'", command)
+
+
 def parse(machines):
     """The page of these machines as a tree."""
     return Tree(page.page(machines)).root
@@ -98,13 +104,15 @@ class Content(unittest.TestCase):
     def test_the_grid_shows_every_figure(self):
         head, *rows = self.root.one("section", id="grid").all("tr")
         self.assertEqual([h.text() for h in head.all("th")],
-                         ["Rule", "Cases", "Divergent"] + [m["machine"] for m in self.machines])
+                         ["Rule", "Verdict", "Cases", "Divergent"] + [m["machine"] for m in self.machines])
         self.assertEqual([r.one("th").text() for r in rows], [x.split("|")[0] for x in sample.RULES])
         for row in rows:
             rules = [next((r for r in m["rules"] if r["name"] == row.one("th").text()), None)
                      for m in self.machines]
-            cases, divergent, *cells = [c.text() for c in row.all("td")]
+            worst, cases, divergent, *cells = [c.text() for c in row.all("td")]
             ran = [r for r in rules if r]
+            gravest = max((r["status"] for r in ran), key=list(SIGNS)[::-1].index)
+            self.assertEqual(worst.split()[0], SIGNS[gravest], row.one("th").text())
             self.assertEqual(cases, format(sum(r["cases"] for r in ran), ","))
             self.assertEqual(divergent, format(sum(r["divergent"] for r in ran), ","))
             for rule, cell in zip(rules, cells):
@@ -131,8 +139,8 @@ class Content(unittest.TestCase):
         self.assertEqual([x.text() for x in self.root.one("ul", class_="problems").all("li")],
                          ["✗ %s: %s" % (m["machine"], p) for m in self.machines for p in m["problems"]])
         for data in self.machines:
-            for key in ("about", "image", "command"):
-                self.assertIn(data[key], self.root.one("section", id="machines").text())
+            for words in (data["about"], data["image"], quoted(data["command"])):
+                self.assertIn(words, self.root.one("section", id="machines").text())
 
     def test_every_class_is_shown_with_its_rule(self):
         for data in self.machines:
@@ -158,7 +166,7 @@ class Content(unittest.TestCase):
                          ["%s: %s" % (a, v.replace("|", " or ")) for a, v in needs])
         row = next(r for r in place.all("tr") if r.one("th").text() == machine)
         self.assertEqual([c.text() for c in row.all("td")],
-                         [format(one["count"], ","), one["first"], one["command"]])
+                         [format(one["count"], ","), one["first"], quoted(one["command"])])
         self.assertIn(one["known"] or "✗ new divergence", place.text())
         self.assertIn("known" if one["known"] else "new", place.attributes["class"].split())
 
@@ -215,6 +223,28 @@ class Content(unittest.TestCase):
         root = parse(good)
         self.assertEqual(root.one("td", class_="new").text(), "✗ 0 new divergence")
         self.assertIn("passes now", root.one("details", id="rule~access_disable_denies_data").text())
+
+
+class Grid(unittest.TestCase):
+    """The names of cases, and short figures."""
+
+    def test_each_axis_of_the_matrix_is_in_the_legend_with_its_default(self):
+        with open(pagegrid.SPACE, encoding="utf-8") as file:
+            source = file.read()
+        found = dict(pagegrid.axes(source))
+        self.assertEqual(len(found), source.count("] = AXIS("))
+        self.assertEqual(sorted(found), sorted(pagegrid.AXES), "each axis has its sentence")
+        self.assertEqual((found["kind"][0], found["key"], found["wp"]),
+                         ("read", [str(n) for n in range(1, 16)] + ["0"], ["1", "0"]))
+        self.assertEqual(found["kind"][-1], "idt-df")
+        legend = parse(sample.machines()).one("details", id="axes")
+        names, texts = ([n.text() for n in legend.all(tag)] for tag in ("dt", "b"))
+        self.assertEqual(dict(zip(names, texts)), {name: values[0] for name, values in found.items()})
+
+    def test_a_short_figure_has_at_most_four_characters(self):
+        for count, words in ((0, "0"), (999, "999"), (1000, "1.0k"), (9949, "9.9k"), (9950, "9k"), (61319, "61k"),
+                             (999999, "999k"), (2277956, "2.3M"), (163512780, "163M"), (10 ** 10, "10G")):
+            self.assertEqual(pagegrid.short(count), words)
 
 
 class Safety(unittest.TestCase):
