@@ -13,6 +13,8 @@ from tracejson import rights_words
 from tracemodel import KEYS, may_read, may_write
 
 RUN, LANE, TOP, GAP, AXIS = 9, 12, 13, 7, 22       # heights in pixels
+BARS = {"thread": "thread", "exception": "exception or system call (ochre)",
+        "interrupt": "interrupt, softirq or NMI", "work-item": "work item"}
 MARKS = {"FAULT": ("▼", "fault"), "PARDON": ("◆", "pardon"), "WARN": ("!", "warning"),
          "REFUSE": ("✖", "no pardon"), "DEATH": ("†", "a thread dies"), "MODE": ("m", "mode"),
          "STEP_END": ("¦", "end of a stepped instruction"), "GLOBAL_OPEN": ("⊞", "opened for all"),
@@ -21,9 +23,10 @@ MARKS.update({"KMAP" + w: ("⊕", "kmap" + w.lower()) for w in ("", "_LOCAL", "_
 MARKS.update({"KUNMAP" + w: ("⊖", "kunmap" + w.lower()) for w in ("", "_LOCAL", "_THREAD")})
 HOW = """\
 <p class="hint">Time runs to the right, in TSC ticks (instructions, on machines that count them so). The
-upper bar of a row shows when the context runs. Below it, a bar for each key that is open beyond the initial
+upper bar of a row shows when the context runs; its colour is the kind of the context. Below it, a bar for each key that is open beyond the initial
 rights: <span class="how">filled</span> for writing, <span class="how">hatched</span> for reading only, a thin
-line while the context waits with the right, a dotted frame while it has declared the use of a page. Point at
+line while the context waits with the right, a dotted frame while it has declared the use of a page. In mode
+off, CR4.PKS is 0: the register closes nothing, and the key is open to every context, always. Point at
 a part for details. Once a picture has the focus, <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> enlarge, reduce and
 fit it, and the arrow keys move it.</p>"""
 MAKE = """\
@@ -72,15 +75,18 @@ def _legend():
     signs = {}
     for sign, words in MARKS.values():
         signs.setdefault(sign, words.split("_")[0])
-    return '<ul class="legend">%s</ul>' % "".join("<li><span class=\"sign\">%s</span> %s</li>" % s
-                                                   for s in signs.items())
+    bars = '<svg class="bar timeline" width="24" height="9" aria-hidden="true"><rect class="run %s" width="24" ' \
+        'height="7" y="1"/></svg>'
+    items = [(bars % kind, words) for kind, words in BARS.items()]
+    items += [('<span class="sign">%s</span>' % sign, words) for sign, words in signs.items()]
+    return '<ul class="legend">%s</ul>' % "".join("<li>%s %s</li>" % item for item in items)
 
 
 def _figure(number_, name, line, part, symbols):
     begin, end = (part.begin, part.end) if part else (line.begin, line.end)
     if end <= begin:
         return "<p>%s, line %d: fewer than two events</p>" % (text(name), line.dump.line)
-    view = View("t%d" % number_, line, begin, end, symbols)
+    view = View("t%d" % number_, line, begin, end, symbols, part.key if part and part.words()[0] == "off" else None)
     title = "%s, line %d" % (name, line.dump.line)
     about = [summary(line)]
     if part:
@@ -109,8 +115,9 @@ def _figures(line, part):
 
 class View:
     """A span of a timeline as two SVGs: the names of the rows, and their bars and signs."""
-    def __init__(self, ident, line, begin, end, symbols):
+    def __init__(self, ident, line, begin, end, symbols, off=None):
         self.id, self.line, self.zero, self.symbols = ident, line, begin, symbols
+        self.off = off      # the section's key in mode off, which no register closes
         margin = 1 + (end - begin) // 60
         self.begin, self.end = begin - margin, end + margin
         rows = {}
@@ -130,6 +137,8 @@ class View:
 
     def access(self, piece, key):
         """"write" or "read" if the rights go beyond the initial ones, else ""."""
+        if key == self.off:
+            return "write"
         if piece.rights is None or piece.rights >> 2 * key & 3 == self.line.dump.init >> 2 * key & 3:
             return ""
         return "write" if may_write(piece.rights, key) else "read" if may_read(piece.rights, key) else ""
@@ -206,6 +215,7 @@ class View:
                                "%s: key %d open for %s\nfrom %s for %s\nrights %s" % (
                                    context.name, key, how + ("ing" if how == "read" else ""),
                                    _ticks(begin - self.zero), number(end - begin),
+                                   "of no effect: CR4.PKS is 0" if key == self.off else
                                    rights_words(last.rights, self.line.dump.init)),
                                'fill="url(#%s-k%d)"' % (self.id, key) if how == "read" else "")
         for begin, end, last in _merged(pieces, lambda p: frozenset(u for u in p.used if u[1] == key)):

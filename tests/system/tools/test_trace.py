@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ import timeline         # noqa: E402
 import tracedump        # noqa: E402
 import tracejson        # noqa: E402
 import tracepage        # noqa: E402
+from tracemodel import KINDS     # noqa: E402
 
 INIT, OPEN1, READ1 = 0xffffffec, 0xffffffe0, 0xffffffe8
 TYPES = ("FAULT PARDON WARN REFUSE DEATH MODE KMAP KUNMAP KEY MARK KMAP_LOCAL KUNMAP_LOCAL KMAP_THREAD "
@@ -294,6 +296,27 @@ class Written(unittest.TestCase):
         self.assertIn('id="t0-k1"', page)
         for sign in "▼◆⊕":
             self.assertRegex(page, '<text class="mark [a-z]+" x="[0-9.]+%%" y="[0-9]+">%s<title>' % sign)
+
+    def test_in_mode_off_the_key_is_open_whatever_the_register_holds(self):
+        for mode, bars in ((0, 3), (1, 0), (3, 0)):
+            lines = [timeline.replay(d) for d in tracedump.read(dump(section(
+                (2000, "ENTER", 0x40, begins(INIT)), (2100, "LEAVE", 0x40, INIT), policy=mode << 16)))]
+            page = tracepage.page("log", lines, {})
+            self.assertEqual(len(re.findall(r'class="write k1".*?rights of no effect: CR4.PKS is 0', page, re.S)),
+                             bars, mode)
+            self.assertNotIn("key 2 open", page)
+
+    def test_the_legend_names_each_colour_of_a_bar(self):
+        page = tracepage.page("log", self.lines, {})
+        for kind, words in (("thread", "thread"), ("exception", "exception or system call (ochre)"),
+                            ("interrupt", "interrupt, softirq or NMI"), ("work-item", "work item")):
+            self.assertRegex(page, r'<li><svg[^>]*><rect class="run %s"[^>]*/></svg> %s</li>' % (
+                kind, re.escape(words)))
+        with open(os.path.join(TOP, "tools", "lib", "trace.css"), encoding="utf-8") as file:
+            css = file.read()
+        for kind in KINDS:
+            if kind != "thread":
+                self.assertIn(".run.%s" % kind.replace(" ", "-"), css)
 
     def test_a_page_without_a_dump_names_the_commands(self):
         self.assertIn("tools/trace build/logs/qemu.log --keep", tracepage.timelines([], {}))
