@@ -99,12 +99,12 @@ repro: ## build twice in two folders and compare every byte
 	@tools/repro
 
 experiments: iso ## the tables of docs/EXPERIMENTS.md about kmap users, nesting and saved rights
-	@tools/experiments
-	@tools/arms nesting
-	@tools/arms saved
+	@tools/experiments --write
+	@tools/arms nesting --write
+	@tools/arms saved --write
 
-bench: ## instructions and PKRS writes per operation, in QEMU and Bochs
-	@tools/bench
+bench: ## instructions and PKRS writes per operation, in QEMU and Bochs, into docs/EXPERIMENTS.md
+	@tools/bench --write
 
 bare: ## the README's two commands in an empty Debian root: SUITE=bookworm or trixie
 	@tools/bare $(SUITE)

@@ -11,6 +11,7 @@ import re
 
 import ctext
 import layers
+import tables
 from sabotages import stale
 
 CODE = (".c", ".h", ".S", ".inc", ".ld")
@@ -157,9 +158,23 @@ def _way(tree, title, section):
                 yield "%s:%d: %s does not define %s" % (DOCUMENT, number, path, name)
 
 
+def generated(tree):
+    """generated parts of documents have their markers, and sentences repeat their figures"""
+    targets = set(re.findall(r"^([a-z-]+):", "\n".join(tree.files.get("host.mk", [])), re.M))
+    for path, lines in tree.files.items():
+        if not path.endswith(".md"):
+            continue
+        document = "\n".join(lines)
+        for number, problem in tables.wrong(document):
+            yield "%s:%d: %s" % (path, number, problem)
+        for command in sorted({m[3] for m in tables.MARKER.finditer(document) if m[2]}):
+            if not command.startswith("make ") or command[len("make "):] not in targets:
+                yield "%s: there is no command %s" % (path, command)
+
+
 def sabotages(tree):
     """every sabotage still finds the text that it changes"""
     return stale(tree.top)
 
 
-CHECKS = [exceptions, exports, suites, tests, ways, sabotages]
+CHECKS = [exceptions, exports, suites, tests, ways, generated, sabotages]

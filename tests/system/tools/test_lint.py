@@ -185,6 +185,16 @@ class Lint(unittest.TestCase):
         self.add("machines/m", "# SPDX-License-Identifier: MIT\n[known]\nkmap.gone = why\n")
         self.assertEqual(self.failing(), ["tests"])
 
+    def test_generated_parts_of_documents(self):
+        table = "<!-- a: from here on written by `make bench` -->\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n<!-- a: to here -->\n"
+        self.add("host.mk", HEAD.replace("//", "#") + "bench:\n")
+        self.add("docs/A.md", table + "It is <!-- = a; 1; y -->2.\n")
+        self.assertEqual(self.failing(), [])
+        for bad in (table + "It is <!-- = a; 1; y -->3.\n", table.replace("a: to", "b: to"), table.replace("bench", "test"),
+                    table.replace("make bench", "tools/bench")):
+            self.add("docs/A.md", bad)
+            self.assertEqual(self.failing(), ["generated"], bad)
+
     def test_sabotages(self):
         self.add("tests/sabotage/a.txt", HEAD.replace("//", "#") + "= s: what\n@ mm/a.c\n- int a;\n+\n")
         self.add("mm/a.c", HEAD + "int a;\n")
