@@ -12,7 +12,7 @@ ISO     := $(BUILD)/keyward.iso
 
 .PHONY: experiments inject bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
 	debug-test monitor-test test matrix divergences report report-test check lint house format tool-test \
-	sabotage mutants mutants-table repro bare words help
+	sabotage mutants mutants-table repro kunit-check bare words help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
 
@@ -71,6 +71,9 @@ screen-test: ## the console on screens: pictures of them, read back as text
 
 tool-test: ## the host tools' own tests
 	@tools/unit tests/system/tools
+
+kunit-check: ## the last log of MACHINE=NAME by Linux's own KTAP parser, fetched once (140 MB)
+	@tools/kunit-check $(BUILD)/logs/$(MACHINE).log
 
 report-test: ## the report in a browser
 	@tools/unit tests/system/report
