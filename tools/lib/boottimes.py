@@ -4,6 +4,8 @@
 import re
 from collections import namedtuple
 
+import tables
+
 BEGIN = "<!-- boot-times: from here on written by `make boot-times` -->"
 END = "<!-- boot-times: to here -->"
 UNITS = {"M": 1, "G": 1 << 10, "T": 1 << 20}    # in MiB
@@ -63,15 +65,19 @@ def millions(ticks):
     return "%.1f" % (ticks / 1e6)
 
 
+HEAD = ["CPUs", "RAM", "`mem=`", "used, MiB", "to memory", "to the first test", "page tables, KiB",
+        "struct pages, KiB"]
+
+
+def cells(rows):
+    """The rows as cells under HEAD."""
+    return [[cpus, size, mem or "default", f["used"], millions(f["memory"]), millions(f["test"]), f["tables"],
+             f["structs"]] for cpus, size, mem, f in rows]
+
+
 def table(rows):
     """The rows as Markdown."""
-    lines = ["| CPUs | RAM | `mem=` | used, MiB | to memory | to the first test "
-             "| page tables, KiB | struct pages, KiB |", "|" + "---|" * 8]
-    for cpus, size, mem, f in rows:
-        lines.append("| %d | %s | %s | %d | %s | %s | %d | %d |" % (
-            cpus, size, mem or "default", f["used"], millions(f["memory"]), millions(f["test"]),
-            f["tables"], f["structs"]))
-    return lines
+    return tables.markdown(HEAD, cells(rows))
 
 
 def growth(rows, name, size):

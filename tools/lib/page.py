@@ -23,7 +23,7 @@ which rule holds on which machine.</p>"""
 def page(machines, timelines="", pictures=""):
     """The whole page; `timelines` is a section that tracepage made, `pictures` one of charts."""
     table = rows(machines)
-    return shell(TITLE, ("page.css", "trace.css"), ("page.js", "trace.js"), [
+    return shell(TITLE, ("page.css", "chart.css", "trace.css"), ("page.js", "trace.js"), [
         LEAD, _verdict(machines, table)], [
         _machines(machines, table), pagegrid.section(machines, table), _rules(machines, table),
         _corners(machines), pictures, timelines])

@@ -5,20 +5,23 @@ import sys
 import time
 
 
-class Progress:
-    """Counts steps. The estimate supposes that the steps to come take as long as those done."""
+BUILD, BOOT = 5, 1      # how long such a step takes, compared with others
 
-    def __init__(self, steps, clock=time.monotonic, out=sys.stderr):
-        self.steps, self.done, self.clock, self.out = steps, 0, clock, out
+
+class Progress:
+    """Counts steps. `weights` has one for each step, in their order; the estimate follows from those done."""
+
+    def __init__(self, weights, clock=time.monotonic, out=sys.stderr):
+        self.weights, self.done, self.clock, self.out = weights, 0, clock, out
         self.began = clock()
 
     def step(self, what):
         """A step begins."""
-        passed = self.clock() - self.began
-        left = ""
+        passed, left = self.clock() - self.began, ""
         if self.done:
-            left = ", about %s left" % duration(passed / self.done * (self.steps - self.done))
-        print("[%d/%d] %s%s" % (self.done + 1, self.steps, what, left), file=self.out, flush=True)
+            left = ", about %s left" % duration(
+                passed / sum(self.weights[:self.done]) * sum(self.weights[self.done:]))
+        print("[%d/%d] %s%s" % (self.done + 1, len(self.weights), what, left), file=self.out, flush=True)
         self.done += 1
 
 

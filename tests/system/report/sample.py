@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Invented results in the form of tools/matrix: 8 machines, 41 rules, every kind of cell.
 
-python3 tests/system/report/sample.py DIR   writes DIR/matrix/*.json, for tools/report --build DIR
+python3 tests/system/report/sample.py DIR   writes DIR/matrix/*.json and DIR/experiments/*.csv, for
+                                            tools/report --build DIR
 """
 
+import csv
 import json
 import os
 import sys
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
+
+import tables       # noqa: E402
 
 RULES = """
 access_disable_denies_data|Protection Keys|AD = 1: every data access with that key is denied
@@ -160,5 +167,18 @@ def write(build, results):
             json.dump(data, file, indent=1)
 
 
+def pictures(build):
+    """Write the tables of the documents as the tools do, for the report's pictures."""
+    folder = os.path.join(build, "experiments")
+    os.makedirs(folder, exist_ok=True)
+    for name in ("EXPERIMENTS", "HARDWARE"):
+        with open(os.path.join(TOP, "docs", name + ".md"), encoding="utf-8") as file:
+            found = tables.parse(file.read())
+        for table, rows in found.items():
+            with open(os.path.join(folder, table + ".csv"), "w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows(rows)
+
+
 if __name__ == "__main__":
     write(sys.argv[1], machines())
+    pictures(sys.argv[1])

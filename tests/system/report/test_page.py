@@ -144,6 +144,8 @@ class Widths(unittest.TestCase):
 	for (const all of doc.querySelectorAll("details"))
 		all.open = true;
 	out.found = [];
+	out.cut = [];
+	out.charts = doc.querySelectorAll(".chart").length;
 	for (const width of %s) {
 		frame.style.width = width + "px";
 		await pause();
@@ -164,6 +166,14 @@ class Widths(unittest.TestCase):
 		out.found.push([width, win.innerWidth, doc.documentElement.scrollWidth, seen.left, seen.right,
 		                seen.width, last.contains(top)]);
 		grid.scrollLeft = 0;
+		for (const chart of doc.querySelectorAll(".chart")) {
+			const box = chart.getBoundingClientRect();
+			for (const words of chart.querySelectorAll("text")) {
+				const seen = words.getBoundingClientRect();
+				if (seen.left < box.left || seen.right > box.right || seen.top < box.top || seen.bottom > box.bottom)
+					out.cut.push(width + ": " + words.textContent);
+			}
+		}
 	}"""
 
     def test_nothing_overflows_and_the_verdicts_are_in_view(self):
@@ -171,9 +181,12 @@ class Widths(unittest.TestCase):
         for count in (1, 8, 20):
             with tempfile.TemporaryDirectory() as build:
                 sample.write(build, sample.many(count))
+                sample.pictures(build)
                 subprocess.run([sys.executable, os.path.join(TOP, "tools", "report"), "--build", build],
                                check=True, stdout=subprocess.DEVNULL)
-                found = browser.probe(build, self.SCRIPT % widths, width=2600)[0]["found"]
+                out = browser.probe(build, self.SCRIPT % widths, width=2600)[0]
+            self.assertEqual((out["charts"], out["cut"]), (5, []))
+            found = out["found"]
             self.assertEqual([f[0] for f in found], [w for w in widths for _ in range(3)])
             for width, inner, page, left, right, wide, seen in found:
                 about = "%d machines at %d px: a cell from %d to %d" % (count, width, left, right)

@@ -131,11 +131,11 @@ class Steps(unittest.TestCase):
 
     def test_the_estimate_follows_the_steps_that_are_done(self):
         times, out = iter((100, 100, 110, 160, 1000)), io.StringIO()
-        progress = Progress(4, lambda: next(times), out)
+        progress = Progress([5, 1, 1, 3], lambda: next(times), out)
         for what in ("build", "boot", "run", "tell"):
             progress.step(what)
         self.assertEqual(out.getvalue().splitlines(), [
-            "[1/4] build", "[2/4] boot, about 30 s left", "[3/4] run, about 60 s left", "[4/4] tell, about 5 min left"])
+            "[1/4] build", "[2/4] boot, about 10 s left", "[3/4] run, about 40 s left", "[4/4] tell, about 6 min left"])
 
 
 if __name__ == "__main__":
