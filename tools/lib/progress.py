@@ -11,7 +11,7 @@ BUILD, BOOT = 5, 1      # how long such a step takes, compared with others
 class Progress:
     """Counts steps. `weights` has one for each step, in their order; the estimate follows from those done."""
 
-    def __init__(self, weights, clock=time.monotonic, out=sys.stderr):
+    def __init__(self, weights, clock=time.monotonic, out=None):
         self.weights, self.done, self.clock, self.out = weights, 0, clock, out
         self.began = clock()
 
@@ -21,7 +21,7 @@ class Progress:
         if self.done:
             left = ", about %s left" % duration(
                 passed / sum(self.weights[:self.done]) * sum(self.weights[self.done:]))
-        print("[%d/%d] %s%s" % (self.done + 1, len(self.weights), what, left), file=self.out, flush=True)
+        print("[%d/%d] %s%s" % (self.done + 1, len(self.weights), what, left), file=self.out or sys.stderr, flush=True)
         self.done += 1
 
 

@@ -5,6 +5,7 @@ A document that holds such tables may repeat a figure in a sentence. A comment b
 names its table, row and column, and tools/lint compares the two:
 
     <!-- = exposure; **all**; context : instruction -->7.4 times less
+    <!-- = exposure; most; context : instruction -->30 times in the driver with the most
 """
 
 import csv
@@ -84,13 +85,21 @@ def parse(document):
 
 
 def cell(tables, where):
-    """The cell that `TABLE; ROW; COLUMN` names; ROW is as many first cells as it takes."""
+    """
+    The cell that `TABLE; ROW; COLUMN` names. ROW is as many first cells as it takes; or it is
+    `least` or `most`, of the column's figures but for those of rows in bold.
+    """
     name, *row = [part.strip() for part in where.split(";")]
     column = row.pop() if row else ""
     if not tables.get(name):
         raise Bad("there is no table %s" % name)
     head, *rows = tables[name]
     found = [r for r in rows if row and r[:len(row)] == row]
+    if row in (["least"], ["most"]) and column in head:
+        at = head.index(column)
+        numbers = [r for r in rows if len(r) == len(head) and "**" not in r[0] and FIGURE.fullmatch(r[at])]
+        numbers.sort(key=lambda r: float(r[at].replace(",", "")))
+        found = numbers[:1] if row == ["least"] else numbers[-1:]
     if len(found) != 1 or head.count(column) != 1 or len(found[0]) != len(head):
         raise Bad("table %s has no row %s with a column %s" % (name, "; ".join(row), column))
     return found[0][head.index(column)]

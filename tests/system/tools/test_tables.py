@@ -78,7 +78,7 @@ class Quotes(unittest.TestCase):
 
     def test_a_sentence_with_the_tables_figure_passes(self):
         for where, said in (("slot; cost", "7 times"), ("costs; stack; c; cost", "1024."), ("stack; a : b; cost", "+12,"),
-                            ("stack; c;\n  cost", "1,024")):
+                            ("stack; c;\n  cost", "1,024"), ("least; cost", "7"), ("most; cost", "1024")):
             where = where if where.startswith("costs") else "costs; " + where
             self.assertEqual(problems("It is <!-- = %s -->%s\n" % (where, said)), [], said)
 
@@ -93,6 +93,13 @@ class Quotes(unittest.TestCase):
                       "costs", "costs; slot; a : b; 8; cost"):
             found = problems("It is <!-- = %s -->7\n" % where)
             self.assertTrue(len(found) == 1 and "no" in found[0], (where, found))
+
+    def test_least_and_most_leave_out_words_and_the_rows_in_bold(self):
+        more = "| **all** | x | 9999 |\n| **few** | x | 1 |\n| none | x | - |\n"
+        document = DOCUMENT.replace("\n\n" + END, "\n" + more + "\n" + END)
+        for row, said in (("least", "7"), ("most", "1024"), ("**all**", "9999"), ("none", "-")):
+            found = problems("It is <!-- = costs; %s; cost -->%s\n" % (row, said), document)
+            self.assertEqual(found, [] if said != "-" else ["17: the sentence says no figure, the table - (costs; none; cost)"])
 
     def test_an_edited_table_is_seen_through_its_sentences(self):
         text = "It is <!-- = costs; slot; cost -->7.\n"
