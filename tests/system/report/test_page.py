@@ -166,6 +166,9 @@ class Widths(unittest.TestCase):
 		out.found.push([width, win.innerWidth, doc.documentElement.scrollWidth, seen.left, seen.right,
 		                seen.width, last.contains(top)]);
 		grid.scrollLeft = 0;
+		for (const words of doc.querySelectorAll(".class .command"))
+			if (words.parentNode.getBoundingClientRect().width < 110)
+				out.cut.push(width + ": " + words.textContent);
 		for (const chart of doc.querySelectorAll(".chart")) {
 			const box = chart.getBoundingClientRect();
 			for (const words of chart.querySelectorAll("text")) {
@@ -258,11 +261,14 @@ class Using(Page):
             out.classes = [...doc.querySelectorAll(".class")].filter(shown).length;
             out.commands = [...doc.querySelectorAll(".class .command")].filter(shown).map(
                 (c) => c.innerText);
+            const bold = doc.querySelector("#axes b code");
+            out.bold = [bold.textContent, win.getComputedStyle(bold).fontWeight];
             out.buttons = doc.querySelectorAll("button").length;""", scripts=False)
         self.assertEqual(out["cells"], len(self.names))
         self.assertEqual(out["classes"], len(sample.DIVERGENCES))
         self.assertEqual(sorted(out["commands"]), sorted(
             re.sub(r"(\S*\*\S*)", r"'\1'", c["command"]) for m in self.machines for r in m["rules"] for c in r["classes"]))
+        self.assertEqual(out["bold"], ["read", "700"], "the default of an axis stands out")
         self.assertEqual(out["buttons"], 0, "a button that does nothing")
 
 

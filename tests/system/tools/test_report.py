@@ -312,12 +312,15 @@ class Looks(unittest.TestCase):
     """What can be checked of the looks without a browser."""
 
     def test_text_has_contrast_in_both_modes(self):
-        with open(os.path.join(TOP, "tools", "lib", "page.css"), encoding="utf-8") as file:
-            modes = re.findall(r":root \{(.*?)\}", file.read(), re.DOTALL)
-        self.assertEqual(len(modes), 2)
-        for mode in modes:
-            colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", mode))
+        modes = []
+        for name, block in (("page", ":root"), ("chart", "#pictures")):
+            with open(os.path.join(TOP, "tools", "lib", name + ".css"), encoding="utf-8") as file:
+                modes.append(re.findall(block + r" \{([^{}]*--.*?)\}", file.read(), re.DOTALL))
+            self.assertEqual(len(modes[-1]), 2)
+        for mode in map("".join, zip(*modes)):
+            colours = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", mode))
             pairs = [(n + "-ink", n + "-ground") for n in ("agree", "known", "new", "skipped", "not-run")]
+            pairs += [("s%d" % n, ground) for n in range(5) for ground in ("ground", "panel")]
             pairs += [(ink, ground) for ink in ("ink", "quiet", "link")
                       for ground in ("ground", "panel", "hover")]
             for ink, ground in pairs:

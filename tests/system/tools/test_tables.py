@@ -85,6 +85,7 @@ class Quotes(unittest.TestCase):
     def test_a_sentence_with_another_figure_is_reported_with_both(self):
         for said in ("8", "+7", "-7", "77", "7.0", "0.7", "about 7", ""):
             self.assertEqual(len(problems("It is <!-- = costs; slot; cost -->%s\n" % said)), 1, said)
+        self.assertEqual(len(problems("It is <!-- = costs; stack; a : b; cost -->12\n")), 1, "the table has +12")
         self.assertEqual(problems("\nIt is <!-- = costs; slot; cost -->8 times\n"),
                          ["15: the sentence says 8, the table 7 (costs; slot; cost)"])
 
