@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 
 NAMES = ("chromium-headless-shell", "chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync",
@@ -54,27 +55,41 @@ def find():
     return found[0]
 
 
-def show(url, *more):
-    """Load a page in a new browser; returns (the final DOM, the lines of its console)."""
+def run(url, *more):
+    """Load a page in a new browser, with more options; returns (its output, its errors)."""
     browser = find()
     with tempfile.TemporaryDirectory() as home:
-        command = [browser, *FLAGS, "--user-data-dir=" + os.path.join(home, "data"),
-                   "--virtual-time-budget=10000", *more, "--dump-dom", url]
+        command = [browser, *FLAGS, "--user-data-dir=" + os.path.join(home, "data"), *more, url]
         env = dict(os.environ, HOME=home, XDG_CONFIG_HOME=home, XDG_CACHE_HOME=home)
         with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, start_new_session=True) as process:
             try:
-                dom, output = process.communicate(timeout=LIMIT)
+                printed, output = process.communicate(timeout=LIMIT)
             finally:
                 try:
                     os.killpg(process.pid, signal.SIGKILL)      # it leaves helpers behind
                 except ProcessLookupError:
                     pass
-    if process.returncode or not dom.strip():
+    if process.returncode:
         raise AssertionError("%s ended with %s:\n%s" % (
             browser, process.returncode, output.decode("utf-8", "replace")[-2000:]))
-    console = re.findall(r"CONSOLE[:(]\d+[\])].*", output.decode("utf-8", "replace"))
-    return dom.decode("utf-8"), console
+    return printed.decode("utf-8"), output.decode("utf-8", "replace")
+
+
+def seconds(url):
+    """The seconds in which a browser starts, loads a page and draws the first window of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
+        run(url, "--window-size=1280,800", "--screenshot=" + os.path.join(folder, "x.png"))
+        return time.monotonic() - began
+
+
+def show(url, *more):
+    """Load a page in a new browser; returns (the final DOM, the lines of its console)."""
+    dom, output = run(url, "--virtual-time-budget=10000", *more, "--dump-dom")
+    if not dom.strip():
+        raise AssertionError("the browser printed no page:\n" + output[-2000:])
+    return dom, re.findall(r"CONSOLE[:(]\d+[\])].*", output)
 
 
 def probe(folder, script, width=1280, height=800, fragment="", scripts=True):

@@ -9,10 +9,11 @@ import tempfile
 import unittest
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-sys.path.insert(0, os.path.join(TOP, "tests", "system", "report"))
+sys.path[:0] = [os.path.join(TOP, "tests", "system", "report"), os.path.join(TOP, "tests", "system", "tools")]
 
 import browser      # noqa: E402
 import sample       # noqa: E402
+import test_trace   # noqa: E402
 
 GRID = """
 	const rows = () => [...doc.querySelectorAll("#grid tbody tr")];
@@ -198,6 +199,29 @@ class Widths(unittest.TestCase):
                 self.assertGreater(wide, 8, about)
                 self.assertTrue(left >= 0 and right <= inner, about + ": not in the window")
                 self.assertTrue(seen, about + ": something covers it")
+
+
+class Speed(unittest.TestCase):
+    """A page of 3 MB."""
+
+    def test_a_page_of_3_mb_opens_in_a_second(self):
+        with tempfile.TemporaryDirectory() as build:
+            sample.write(build, sample.many(20))
+            sample.pictures(build)
+            os.mkdir(os.path.join(build, "trace"))
+            with open(os.path.join(build, "trace", "x.dump"), "w", encoding="utf-8", newline="\n") as file:
+                file.write("".join(line for n in range(30) for line in test_trace.dump(test_trace.section(
+                    *test_trace.FAULT, (2500 + n, "RIGHTS", test_trace.INIT, 0)))))
+            subprocess.run([sys.executable, os.path.join(TOP, "tools", "report"), "--build", build],
+                           check=True, stdout=subprocess.DEVNULL)
+            report, empty = (os.path.join(build, name) for name in ("report.html", "empty.html"))
+            self.assertGreater(os.path.getsize(report), 3e6)
+            with open(empty, "w", encoding="utf-8") as file:
+                file.write("<!DOCTYPE html><p>x")
+            page, start = ([browser.seconds("file://" + path) for path in (report, empty, report, empty)][n::2]
+                           for n in (0, 1))
+        # A host under load is slow to start a browser as well.
+        self.assertLess(min(page) - min(start), max(1, 3 * min(start)), "seconds of the page beyond the browser's start")
 
 
 class Using(Page):
