@@ -5,6 +5,7 @@ import re
 from collections import namedtuple
 
 import tables
+from tables import Bad
 
 BEGIN = "<!-- boot-times: from here on written by `make boot-times` -->"
 END = "<!-- boot-times: to here -->"
@@ -22,10 +23,6 @@ LINES = [
 
 # One boot: CPUs, the size given to -m, the value of mem= ("" for its default), and the figures.
 Row = namedtuple("Row", "cpus size mem figures")
-
-
-class Bad(ValueError):
-    """Input that cannot be understood; the message says which."""
 
 
 def mib(size):
@@ -114,7 +111,4 @@ def chapter(rows, command):
 
 def replace(text, new):
     """The document with the text between its markers replaced. Bad without the two markers."""
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise Bad("it does not have the two markers, once each and in order")
-    head, rest = text.split(BEGIN)
-    return head + BEGIN + "\n" + new + END + rest.split(END)[1]
+    return tables.put(text, BEGIN, END, "\n" + new)

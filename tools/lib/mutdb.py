@@ -13,6 +13,8 @@ import os
 import re
 from collections import Counter, namedtuple
 
+from tables import Bad, put
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.path.join(TOP, "tests", "mutants")
 DOCUMENT = os.path.join(TOP, "docs", "TESTING.md")
@@ -31,10 +33,6 @@ KILLED = 0.95       # what the tests shall see of the mutants that are no equiva
 CHANCE = 0.001
 
 Result = namedtuple("Result", "hash where op verdict step test")
-
-
-class Bad(Exception):
-    """A file is not as it has to be."""
 
 
 def _lines(path):
@@ -137,11 +135,7 @@ def table(areas, folder=FOLDER):
 
 def replace(document, text):
     """The document with the table between its markers."""
-    head, begin, rest = document.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end or BEGIN in rest or END in tail:
-        raise Bad("%s does not have the two markers, once each and in order" % DOCUMENT)
-    return head + BEGIN + "\n\n" + text + "\n\n" + END + tail
+    return put(document, BEGIN, END, "\n\n" + text + "\n\n")
 
 
 def too_many(survived, judged, killed=KILLED, chance=CHANCE):

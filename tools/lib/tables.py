@@ -21,7 +21,7 @@ FIGURE = re.compile(r"[+-]?[\d,]*\d(?:\.\d+)?")
 
 
 class Bad(ValueError):
-    """A document without the markers of a table; the message says what is wrong."""
+    """A document, a table or an option that cannot be understood; the message says why."""
 
 
 def markdown(head, rows, pad=False):
@@ -55,12 +55,21 @@ def load(name, folder=FOLDER):
     return head, rows
 
 
+def put(document, begin, end, text):
+    """The document with the text between two markers replaced."""
+    if document.count(begin) != 1 or document.count(end) != 1 or document.index(begin) > document.index(end):
+        raise Bad("the document does not have the two markers, once each and in order: %s" % (begin or end))
+    head, _, rest = document.partition(begin)
+    return head + begin + text + end + rest.partition(end)[2]
+
+
 def replace(document, name, text):
-    """The document with the text between the markers of `name` replaced."""
+    """The document with the text between the markers of `name`, each on a line of its own, replaced."""
     found = [m for m in MARKER.finditer(document) if m[1] == name]
-    if len(found) != 2 or not found[0][2] or found[1][2]:
-        raise Bad("it does not have the two markers of %s, once each and in order" % name)
-    return document[:found[0].end()] + "\n" + text + "\n" + document[found[1].start():]
+    if len(found) != 2:
+        raise Bad("the document does not have the two markers of %s, once each" % name)
+    begin, end = (next((m[0] for m in found if bool(m[2]) == first), "") for first in (True, False))
+    return put(document, begin, end, "\n" + text + "\n")
 
 
 def write(path, parts):

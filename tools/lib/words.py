@@ -9,6 +9,8 @@ import os
 import re
 from collections import namedtuple
 
+from tables import Bad, put
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOURCE = os.path.join(TOP, "kernel", "lib", "options.inc")
 DOCUMENT = os.path.join(TOP, "docs", "HARDWARE.md")
@@ -82,10 +84,6 @@ KINDS = {
     "TEXT": lambda lists, length, form: ([], "%s, up to %s bytes" % (form, length),
                                          lambda text: len(text) <= int(length)),
 }
-
-
-class Bad(Exception):
-    """The rows or the document are not as they have to be."""
 
 
 def tokens(text):
@@ -192,11 +190,7 @@ def markdown(words):
 
 def replace(document, words):
     """A document with the table between its markers."""
-    if document.count(BEGIN) != 1 or document.count(END) != 1 or \
-            document.index(BEGIN) > document.index(END):
-        raise Bad("%s does not have the two markers, once each and in order" % DOCUMENT)
-    head, _, rest = document.partition(BEGIN)
-    return head + BEGIN + "\n\n" + markdown(words) + "\n\n" + END + rest.partition(END)[2]
+    return put(document, BEGIN, END, "\n\n" + markdown(words) + "\n\n")
 
 
 def accepted(w):

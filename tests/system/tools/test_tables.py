@@ -37,7 +37,7 @@ class Documents(unittest.TestCase):
     def test_markers_that_are_not_there_once_each_and_in_order_are_refused(self):
         for text in ("", BEGIN, END, END + "\n" + BEGIN, "\n".join((BEGIN, BEGIN, END)), "x" + BEGIN + "\n" + END,
                      "\n".join((BEGIN, END, BEGIN, END)), DOCUMENT.replace("costs", "cost")):
-            with self.assertRaisesRegex(tables.Bad, "the two markers of costs"):
+            with self.assertRaisesRegex(tables.Bad, "does not have the two markers"):
                 tables.replace(text, "costs", "new")
 
     def test_all_tables_are_written_or_none(self):
