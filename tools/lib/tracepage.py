@@ -30,7 +30,7 @@ off, CR4.PKS is 0: the register closes nothing, and the key is open to every con
 a part for details. Once a picture has the focus, <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> enlarge, reduce and
 fit it, and the arrow keys move it.</p>"""
 MAKE = """\
-<p class="hint">There is none yet. <code>tools/run qemu trace=on tests=trace.a_scenario*</code> makes one, and
+<p class="hint">There is none yet. <code>tools/run qemu trace=on 'tests=trace.a_scenario*'</code> makes one, and
 <code>tools/trace build/logs/qemu.log --keep build/trace/qemu.dump</code> keeps it for this page.</p>"""
 
 

