@@ -13,9 +13,9 @@ from collections import namedtuple
 
 import mutants
 
-# share: of the candidates, in thousandths; files, but: globs; suites: those that see it first;
-# bochs: it sees more than QEMU.
-Area = namedtuple("Area", "name share files but suites bochs")
+# share: of the candidates, in thousandths; files, but: globs; suites: those that see it first, on
+# `machine`; bochs: it sees more than QEMU.
+Area = namedtuple("Area", "name share files but suites bochs machine", defaults=["qemu"])
 
 _KMAP = "kmap.*,kmap_local.*,kmap_thread.*,kmap_check.*,marks.*"
 AREAS = [
@@ -43,6 +43,9 @@ AREAS = [
          "acpi.*,machine.*,harness.*", False),
 ]
 NAMES = [area.name for area in AREAS]
+# Files whose mistakes show on several CPUs, and the suites that see them there.
+SMP_FILES = "kernel/ipi.[ch] mm/tlb.[ch]"
+SMP_SUITES = "smp.*,memory.*"
 # Seldom ones twice as often, so that the choice is spread over the operators.
 WEIGHTS = {op: 2 for op in ("atomic", "barrier", "cpu", "undo", "logic", "boundary", "return")}
 
@@ -57,6 +60,13 @@ def files(top, area):
 def chosen(area, mutant):
     """Whether the rule takes this mutant."""
     return int(mutant.hash[:8], 16) * 1000 < area.share * WEIGHTS.get(mutant.op, 1) << 32
+
+
+def asked(area, file):
+    """The area, with the suites and the machine that see mutants of this file first."""
+    if any(fnmatch.fnmatch(file, pattern) for pattern in SMP_FILES.split()):
+        return area._replace(suites=SMP_SUITES, machine="qemu-smp")
+    return area
 
 
 def mutants_of(top, area, pattern="*", everything=False):

@@ -13,13 +13,13 @@ from mutbuild import BUILDS, HOST, BuildError
 from mutdb import Result
 from sabotages import FAILED
 
-# The steps that boot: their name, what tools/run gets, the build.
+# The steps that boot: their name, the machine (of "suites": the area's), the build.
 BOOTS = {
-    "suites": (["qemu"], "build"),
-    "all": (["qemu"], "build"),
-    "smp": (["qemu-smp"], "build"),
-    "paranoid": (["qemu"], "build/paranoid"),
-    "bochs": (["bochs"], "build"),
+    "suites": ("", "build"),
+    "all": ("qemu", "build"),
+    "smp": ("qemu-smp", "build"),
+    "paranoid": ("qemu", "build/paranoid"),
+    "bochs": ("bochs", "build"),
 }
 STEPS = ["host", *BOOTS]
 HOST_LIMIT = 20         # seconds
@@ -49,8 +49,9 @@ def seen_by(text, status):
     return " ".join((names or ["status %s" % status])[0].split())[:120]
 
 
-def _words(step, area):
-    return ["tests=" + area.suites] if step == "suites" else []
+def _machine(step, area):
+    """What tools/run gets: the machine, and which tests."""
+    return [area.machine, "tests=" + area.suites] if step == "suites" else [BOOTS[step][0]]
 
 
 class Stopped(Exception):
@@ -62,6 +63,7 @@ class Judge:
 
     def __init__(self, tree):
         self.tree, self.process, self.stopping = tree, None, False
+        self.sound = set()      # programs of the host that pass in the good tree
 
     # ---- running ----
 
@@ -97,8 +99,8 @@ class Judge:
 
     def _boot(self, step, area, limit, good=False):
         """Boot one machine, until the first failure."""
-        machine, build = BOOTS[step]
-        command = ["tools/run", *machine, *_words(step, area), "--quiet", "--build", build, "--first",
+        build = BOOTS[step][1]
+        command = ["tools/run", *_machine(step, area), "--quiet", "--build", build, "--first",
                    "--timeout", "%.1f" % limit]
         if good:
             command += ["--iso", build + "/good/keyward.iso", "--elf", build + "/good/keyward.elf"]
@@ -110,7 +112,7 @@ class Judge:
 
     def good(self, step, area):
         """(seconds on an idle host, CPU seconds) that the good kernel needs; measured once."""
-        key, build = " ".join([step, *_words(step, area)]), BOOTS[step][1]
+        key, build = " ".join([step, *_machine(step, area)]), BOOTS[step][1]
         self.tree.ensure(build)
         with open(self.tree.path(build, "good/keyward.elf"), "rb") as file:
             kernel = hashlib.sha256(file.read()).hexdigest()
@@ -149,9 +151,23 @@ class Judge:
             status, text, *_ = self._boot(step, area, 3 * limit)
         if status == OK:
             return None
-        if step == "smp" and self._boot(step, area, 3 * limit, good=True)[0]:
+        if "qemu-smp" in _machine(step, area) and self._boot(step, area, 3 * limit, good=True)[0]:
             return "unclear", step, "the good kernel fails too: the host is too slow"
         return "hang" if status == TIMED_OUT else "killed", step, seen_by(text, status)
+
+    def check(self, program):
+        """Raise Broken if a program fails that has no mutant in it; asked once. The one on disk may be
+        the last mutant's."""
+        if program in self.sound:
+            return
+        if os.path.exists(self.tree.path(program)):
+            os.remove(self.tree.path(program))
+        self.tree.make(program)
+        status, text, *_ = self._run(["./" + program], HOST_LIMIT * _slowness())
+        if status:
+            self._pause()
+            raise Broken("the unbroken kernel fails at %s: %s" % (program, seen_by(text, status)))
+        self.sound.add(program)
 
     def host(self, mutant):
         """The same of the host's tests."""
@@ -159,6 +175,8 @@ class Judge:
         programs = self.programs(changed)
         if not programs:
             return None
+        for program in programs:
+            self.check(program)
         mains = {program.replace(HOST, HOST + "/tests/host") + ".o" for program in programs}
         changed = [o for o in changed if "/tests/host/t_" not in o or o in mains]
         self.tree.take_away(changed)

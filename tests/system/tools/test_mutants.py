@@ -2,6 +2,7 @@
 """tools/mutate's files: the copies that mutants are built in, the results, the table, the bound."""
 
 import os
+import shutil
 import sys
 import tempfile
 import unittest
@@ -112,6 +113,15 @@ class Copies(Folder):
         judge = mutjudge.Judge(self.tree)
         self.tree.links = {"t": {"a"}, "a": {"b", "t"}}
         self.assertEqual([judge.distance("t", {n}) for n in ("t", "a", "b", "c")], [0, 1, 2, None])
+
+    def test_a_host_program_must_pass_without_a_mutant(self):
+        judge = mutjudge.Judge(self.tree)
+        mutants.write(self.tree.path("Makefile"), "good:\n\tcp /bin/true good\nbad:\n\tcp /bin/false bad\n")
+        os.makedirs(self.tree.path("away"), exist_ok=True)
+        shutil.copy("/bin/false", self.tree.path("good"))       # as the last mutant left it
+        judge.check("good")
+        with self.assertRaisesRegex(mutjudge.Broken, "bad"):
+            judge.check("bad")
 
 
 def result(number, verdict, step=""):

@@ -189,6 +189,12 @@ class Hashes(Tree):
                 only = area._replace(files=pattern)
                 self.assertTrue(mutareas.files(TOP, only), "%s: %s" % (area.name, pattern))
 
+    def test_calls_between_cpus_are_asked_about_on_several(self):
+        area = mutareas.AREAS[0]
+        self.assertEqual(mutareas.asked(area, "kernel/ipi.c").machine, "qemu-smp")
+        self.assertEqual(mutareas.asked(area, "mm/tlb.h").suites, mutareas.SMP_SUITES)
+        self.assertEqual(mutareas.asked(area, "mm/page.h"), area)
+
     def test_no_file_is_in_two_areas(self):
         found = [f for area in mutareas.AREAS for f in mutareas.files(TOP, area)]
         self.assertEqual(sorted(found), sorted(set(found)))
