@@ -78,6 +78,21 @@ static void a_limit_cuts_the_last_ranges(void **state)
 	expect(&set, "");
 }
 
+/* A range may end where 64 bits do: nothing of it is left behind the limit. */
+static void a_limit_cuts_up_to_the_last_address(void **state)
+{
+	struct ranges set = { 0 };
+
+	(void)state;
+	ranges_add(&set, 10, 20);
+	ranges_add(&set, 30, ~0ULL);
+	ranges_limit(&set, 15);
+	expect(&set, "[10,20)[30,35)");
+	ranges_add(&set, 40, ~0ULL);
+	ranges_subtract(&set, 50, ~0ULL);
+	expect(&set, "[10,20)[30,35)[40,50)");
+}
+
 /* Without room, what is lost is counted, and what is kept is whole. */
 static void a_full_set_counts_what_it_drops(void **state)
 {
@@ -140,6 +155,7 @@ int main(void)
 		cmocka_unit_test(adding_joins_ranges_that_touch),
 		cmocka_unit_test(subtracting_cuts_ranges),
 		cmocka_unit_test(a_limit_cuts_the_last_ranges),
+		cmocka_unit_test(a_limit_cuts_up_to_the_last_address),
 		cmocka_unit_test(a_full_set_counts_what_it_drops),
 		cmocka_unit_test(random_operations_match_a_bitmap),
 	};

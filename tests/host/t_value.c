@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Values of the command line that have a form of their own: ranges, levels. */
+/* Values of the command line that have a form of their own: digits, ranges, levels. */
 #include "tests/host/harness.h"
 
 #include "boot/cmdline.h"
+#include "kernel/lib/value.h"
 
 static struct options opt;
 static unsigned complaints;
@@ -32,6 +33,26 @@ static void expect(const char *line, const char *message)
 	parse(line);
 	assert_int_equal(complaints, 1);
 	assert_string_equal(last, message);
+}
+
+/* Each byte as the only digit: 22 are digits of base 16, of which ten are digits of base 10. */
+static void each_digit_has_its_value(void **state)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	(void)state;
+	for (int c = 1; c < 256; c++) {
+		const char hex[] = { '0', 'x', (char)c, '\0' }, ten[] = { (char)c, '\0' };
+		const char *at = strchr(digits, c >= 'A' && c <= 'F' ? c | 32 : c), *rest;
+		bool decimal = c >= '0' && c <= '9';
+		u64 value;
+
+		assert_int_equal(value_number(hex, &value, &rest), at != NULL);
+		assert_ptr_equal(rest, hex + (at ? 3 : 2));
+		assert_int_equal(value, at ? at - digits : 0);
+		assert_int_equal(value_number(ten, &value, &rest), decimal);
+		assert_ptr_equal(rest, ten + decimal);
+	}
 }
 
 /* A list with one bad range is ignored as a whole. */
@@ -72,6 +93,7 @@ static void paging_takes_4_5_or_max(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_digit_has_its_value),
 		cmocka_unit_test(a_bad_range_drops_the_whole_list),
 		cmocka_unit_test(paging_takes_4_5_or_max),
 	};
