@@ -62,7 +62,7 @@ static u64 make_slots(u32 n)
 {
 	u32 first = stacks.slots;
 
-	if (first + n > STACK_SLOTS_MAX)
+	if (n > STACK_SLOTS_MAX - first)
 		return 0;
 	for (u32 i = 0; i < n; i++)
 		if (populate(first + i))
