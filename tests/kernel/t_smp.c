@@ -240,11 +240,13 @@ static struct thread *make_deaf(struct cpu *cpu)
 static void a_cpu_that_does_not_answer_is_reported(void)
 {
 	struct thread *t = make_deaf(cpus[1]);
+	u64 since = now_ns();
 
 	REQUIRE(t);
 	places[1] = 0;
 	ipi_timeout_ns = 20000000;
 	ipi_run_on(cpus[1], note_place, places);
+	EXPECT(now_ns() - since >= ipi_timeout_ns); /* not warned about earlier */
 	ipi_timeout_ns = IPI_TIMEOUT_NS;
 	EXPECT_EQ(places[1], 1);
 	EXPECT(ipi_warnings > warnings_before);
