@@ -102,7 +102,7 @@ static const char *next_word(struct parse *parse, const char *line)
 		}
 		if (*line == '\\' && line[1])
 			line++;
-		if (len < sizeof(word) - 1)
+		if (len < sizeof(word))
 			word[len] = *line;
 		len++;
 	}
