@@ -13,6 +13,7 @@
 #include "pks/rights.h"
 #include "tests/harness/access.h"
 #include "tests/harness/fixture.h"
+#include "tests/harness/inject.h"
 #include "tests/harness/int_at.h"
 
 #define SEEN 3
@@ -183,3 +184,30 @@ static void a_grant_survives_a_migration_at_any_instruction(void)
 	thread_pin(before);
 }
 KTEST(a_grant_survives_a_migration_at_any_instruction, KT_PKS | KT_SMP);
+
+static bool interrupts_were_off;
+
+static bool look_at_if(struct regs *regs)
+{
+	interrupts_were_off |= !(regs->rflags & RFLAGS_IF);
+	return true;
+}
+
+static void grant_each_key(void *arg)
+{
+	(void)arg;
+	for (u32 key = 1; key < PKS_KEYS; key++) {
+		pks_grant(key, PKS_READ);
+		pks_grant(key, PKS_WRITE);
+	}
+}
+
+/* The short way of a grant; the paranoid build has none. */
+static void a_grant_leaves_interrupts_on(void)
+{
+	interrupts_were_off = false;
+	EXPECT(single_step(grant_each_key, NULL, look_at_if) > 2 * PKS_KEYS);
+	EXPECT_EQ(interrupts_were_off, CONFIG_PARANOID);
+	rights_set(PKRS_INIT);
+}
+KTEST(a_grant_leaves_interrupts_on, KT_PKS);
