@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap/memremap.h"
 #include "kernel/cpu/pkrs_bits.h"
+#include "kernel/lib/atomic.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap_holder.h"
 #include "mm/page_alloc.h"
@@ -38,20 +39,21 @@ static struct page *set_aside(u64 n)
 	return page;
 }
 
+/* Sets the flag last: a report in any context reads pgmap if it sees the flag. */
 static void set_owner(struct dev_pagemap *pgmap)
 {
 	for (u64 i = 0; i < pgmap->pages; i++) {
-		pgmap->first[i].pgmap = pgmap;
-		pgmap->first[i].flags |= PG_PGMAP;
+		struct page *page = &pgmap->first[i];
+
+		page->pgmap = pgmap;
+		smp_store_release(&page->flags, (u8)(page->flags | PG_PGMAP));
 	}
 }
 
 static void clear_owner(struct dev_pagemap *pgmap)
 {
-	for (u64 i = 0; i < pgmap->pages; i++) {
+	for (u64 i = 0; i < pgmap->pages; i++)
 		pgmap->first[i].flags &= (u8)~PG_PGMAP;
-		pgmap->first[i].pgmap = NULL;
-	}
 }
 
 int memremap_pages(struct dev_pagemap *pgmap)
