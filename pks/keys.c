@@ -34,8 +34,6 @@ static void forget_pardon(u32 key)
 
 int pks_key_alloc(const char *owner)
 {
-	u32 open = 0;
-
 	if (!pks_on())
 		return -ENODEV;
 	if (!owner)
@@ -49,11 +47,10 @@ int pks_key_alloc(const char *owner)
 		if (!pks_key_open(key, NULL))
 			return (int)key;
 		smp_store_release(&owners[key], NULL);
-		open |= 1u << key;
 	}
-	for (u32 key = 0; open >> key; key++)
-		if (open & 1u << key)
-			pks_key_open(key, owner);
+	for (u32 key = PKS_KEY_FIRST_DYNAMIC; key < PKS_KEYS; key++)
+		if (!pks_key_owner(key))
+			pks_key_open(key, owner); /* says who has it open */
 	return -ENOSPC;
 }
 

@@ -6,6 +6,7 @@
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
 #include "mm/kmap/kmap_stack.h"
+#include "mm/kmap/kmap_warn.h"
 
 /* Looks for what `has` finds, in the struct local of every context. */
 struct search {
@@ -80,9 +81,11 @@ bool pks_key_open(u32 key, const char *owner)
 	struct search search = { has_open, .key = key, .holder = &holder };
 	bool open = find(&search);
 
-	if (open && owner)
+	if (open && owner) {
+		atomic_inc(&kmap_stats.key_open);
 		pr("# WARNING: no key for %s: key %u is free, but a pardon or a map of thread %u "
 		   "(%s) may still open it\n",
 		   owner, key, holder.thread, *holder.name ? holder.name : "none");
+	}
 	return open;
 }

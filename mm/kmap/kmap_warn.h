@@ -8,6 +8,7 @@
 /* How often each happened; atomic, any context. `warned`: warnings printed. */
 struct kmap_stats {
 	u64 order, overflow, not_mapped, no_thread, left_open, warned;
+	u64 key_open; /* free keys that pks_key_alloc() could not give out, as they were open */
 };
 extern struct kmap_stats kmap_stats;
 

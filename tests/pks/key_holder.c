@@ -4,6 +4,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/sched.h"
+#include "mm/kmap/kmap_warn.h"
 #include "pks/keys.h"
 #include "tests/harness/nested.h"
 
@@ -84,9 +85,13 @@ void end(struct thread *t)
 
 void free_key(bool open)
 {
+	u64 before;
+
 	marked_page_put(&page);
 	EXPECT_EQ(pks_key_free(key), 0);
+	before = kmap_stats.key_open;
 	EXPECT_EQ(pks_key_alloc("next"), open ? -ENOSPC : (int)key);
+	EXPECT_EQ(kmap_stats.key_open - before, open); /* reported */
 }
 
 void with_all_keys(void (*fn)(void))

@@ -33,7 +33,9 @@ static void static_keys_keep_their_owners(void)
 		EXPECT(pks_key_owner(key) == owner);
 	}
 	EXPECT(!pks_key_owner(KEYS));
+	EXPECT(!pks_key_owner(KEYS));
 	EXPECT(!pks_key_owner(~0u));
+	EXPECT_EQ(pks_key_pages(KEYS), 0);
 }
 KTEST(static_keys_keep_their_owners, 0);
 

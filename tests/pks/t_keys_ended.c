@@ -123,6 +123,8 @@ static void below_the_free(void)
 	be_pardoned();
 	inside(free_key_inside);
 	EXPECT_RIGHTS(WITH_KEY(key));
+	pks_set_nowrite(key); /* it can still read */
+	EXPECT_EQ(pks_key_alloc("next"), -ENOSPC);
 	pks_set_noaccess(key);
 	EXPECT_EQ(pks_key_alloc("next"), key);
 }
