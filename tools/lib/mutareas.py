@@ -22,7 +22,7 @@ AREAS = [
     Area("rights", 1000, "pks/*.[ch] pks/pkrs.inc", "",
          "register.*,writes.*,rights.*,keys.*,pardon.*,global.*,policy.*,contexts.*,nmi.*", True),
     Area("policy", 380, "pks/policy/*.[ch] kernel/cpu/pkrs_bits.h", "pks/policy/step*",
-         "policy.*,marks.*,global.*,pardon.*,infault.*,kmap.*", False),
+         "short.*,policy.*,marks.*,global.*,pardon.*,infault.*,kmap.*", False),
     Area("steps", 450, "pks/policy/step*", "", "step.*,infault.*,nmi.*,kmap_thread.*", False),
     Area("kmap", 800, "mm/kmap/*.[ch] kernel/cpu/local.h",
          "mm/kmap/memremap.* mm/kmap/devmap.* mm/kmap/report_page.c", _KMAP + ",interleave.*", False),

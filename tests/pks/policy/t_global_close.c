@@ -232,3 +232,31 @@ static void many_cpus_map_at_once(void)
 	prot_page_put(&page);
 }
 KTEST(many_cpus_map_at_once, KT_PKS | KT_STRESS);
+
+/* More marks than 16 bits count. */
+static void many_marks_keep_the_key_open(void)
+{
+	for (u32 i = 0; i < 0x10000; i++)
+		pks_global_open(KEY);
+	EXPECT_EQ(pks_global_marks(KEY), 0x10000);
+	for (u32 i = 0; i < 0x10000; i++)
+		pks_global_close(KEY);
+	EXPECT_EQ(pks_global_marks(KEY), 0);
+}
+KTEST(many_marks_keep_the_key_open, KT_PKS);
+
+/* An NMI may have asked this CPU to recall at its next tick; after any recall that is done. */
+static void a_recall_is_not_repeated(void)
+{
+	u64 flags = irq_save();
+	u32 recalls;
+
+	this_cpu()->pkrs_recalled = true;
+	pkrs_recall();
+	EXPECT(!this_cpu()->pkrs_recalled);
+	recalls = this_cpu()->pkrs_recalls;
+	pkrs_recall(); /* counted, though nothing is lent: a loan in between must see it */
+	EXPECT_EQ(this_cpu()->pkrs_recalls - recalls, 1);
+	irq_restore(flags);
+}
+KTEST(a_recall_is_not_repeated, KT_PKS);
