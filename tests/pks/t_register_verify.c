@@ -2,9 +2,8 @@
 /*
  * The paranoid build notices a mirror that differs from the register, at each place that looks.
  * Each has a lie of its own: the #DB at a breakpoint in pkrs_mirror_lies() shows that it was
- * called, and writes both anew. What this cannot know: the NMI-like entry and exit, which write
- * both before they look; and the end of a thread switch, to which no lie can come: it is a trap's
- * exit.
+ * called, and writes both anew. NMI-like entries and exits write both and have nothing to compare.
+ * What this cannot know: the end of a thread switch, to which no lie can come; it is as a trap's.
  */
 #define KTEST_SUITE "register"
 
