@@ -156,10 +156,12 @@ static void (*const ends[])(void) = {
 static void end_each_way(void)
 {
 	for (key = PKS_KEY_FIRST_DYNAMIC; key < PKS_KEYS; key++) {
-		for (enum test_context c = 0; c < TEST_CONTEXTS && marked_page(&page, key); c++) {
-			run_in(c, write_page, NULL);
+		for (u32 i = 0; i < 2 * TEST_CONTEXTS && marked_page(&page, key); i++) {
+			policy_scope_set(i & 1 ? PKS_SCOPE_INSTRUCTION : PKS_SCOPE_CONTEXT);
+			run_in(i / 2, write_page, NULL);
 			free_key(false);
 		}
+		policy_scope_set(PKS_SCOPE_CONTEXT);
 		for (u32 i = 0; i < ARRAY_SIZE(ends) && marked_page(&page, key); i++)
 			ends[i]();
 		for (u64 deep = 0; deep < 2 && marked_page(&page, key); deep++) {

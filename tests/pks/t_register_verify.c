@@ -3,7 +3,7 @@
  * The paranoid build notices a mirror that differs from the register, at each place that looks.
  * Each has a lie of its own: the #DB at a breakpoint in pkrs_mirror_lies() shows that it was
  * called, and writes both anew. NMI-like entries and exits write both and have nothing to compare.
- * What this cannot know: the end of a thread switch, to which no lie can come; it is as a trap's.
+ * What this cannot know: a register that loses bits where nobody looks, as in user mode.
  */
 #define KTEST_SUITE "register"
 

@@ -218,6 +218,7 @@ KTEST_MARKS(an_ordinary_page_costs_nothing, 0);
 static void a_mark_outlives_the_key(void)
 {
 	struct prot_page p;
+	u64 underflows;
 
 	if (!page_get(&p))
 		return;
@@ -231,6 +232,12 @@ static void a_mark_outlives_the_key(void)
 	EXPECT_OPEN(&p);
 	kunmap(p.page);
 	EXPECT_CLOSED(&p);
+	EXPECT_EQ(devmap_unprotect(p.page, 1), 0);
+	underflows = pks_mark_stats.underflows;
+	kmap(p.page);
+	kunmap(p.page); /* of a page that had a key before: no mark, no warning */
+	EXPECT_EQ(pks_mark_stats.underflows, underflows);
+	EXPECT_EQ(devmap_protect(p.page, 1, PKS_KEY_DEVMAP), 0);
 	prot_page_put(&p);
 }
 KTEST_MARKS(a_mark_outlives_the_key, KT_PKS);
