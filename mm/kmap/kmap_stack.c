@@ -62,7 +62,6 @@ u32 kmap_stack_remove(struct local *local, u32 i, u32 *bits)
 		mask = close_above(local, i, bits);
 	for (; i < last; i++)
 		local->map[i] = local->map[i + 1];
-	local->map[last] = (struct local_map){ 0 };
 	barrier();
 	WRITE_ONCE(local->maps, last);
 	return mask;

@@ -103,7 +103,6 @@ void kmap_left_open(struct local *local)
 			pr("# WARNING: the %s context ends with frame %lu mapped, by %p"
 			   "S\n",
 			   context_name(), page_to_pfn(kmap_page(map)), full_site(map->site));
-		*map = (struct local_map){ 0 };
 		local->maps--;
 	}
 }
