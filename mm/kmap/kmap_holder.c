@@ -17,11 +17,12 @@ struct search {
 	struct kmap_holder *holder;
 };
 
+/* From the last map down: as another one ends, those above it move down, so none is missed. */
 static bool has_mapped(const struct local *local, const struct search *search)
 {
 	u32 n = MIN(READ_ONCE(local->maps), (u32)LOCAL_MAPS);
 
-	for (u32 i = 0; i < n; i++) {
+	for (u32 i = n; i--;) {
 		const struct page *page = kmap_page(&local->map[i]);
 
 		if (page < search->first || page >= search->first + search->n)
@@ -42,7 +43,7 @@ static bool has_open(const struct local *local, const struct search *search)
 	for (u32 i = 0; i < MIN(READ_ONCE(local->steps), (u32)LOCAL_STEPS); i++)
 		if (READ_ONCE(local->step[i].closed) & mask)
 			return true;
-	for (u32 i = 0; i < MIN(READ_ONCE(local->maps), (u32)LOCAL_MAPS); i++)
+	for (u32 i = MIN(READ_ONCE(local->maps), (u32)LOCAL_MAPS); i--;)
 		if (READ_ONCE(local->map[i].mask) == mask)
 			return true;
 	return false;

@@ -10,11 +10,13 @@
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap_holder.h"
 #include "mm/kmap/kmap_local.h"
+#include "mm/kmap/kmap_stack.h"
 #include "mm/page_alloc.h"
 #include "pks/rights.h"
 #include "tests/harness/actor.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/inject.h"
+#include "tests/harness/int_at.h"
 
 #define PAGES 4
 
@@ -97,6 +99,56 @@ static void the_holder_of_a_page_is_found(void)
 	page_free(block, 2);
 }
 KTEST(the_holder_of_a_page_is_found, KT_PKS);
+
+static struct actor mover; /* has three maps, the second one of the block's first page */
+static struct local three_maps;
+static bool found;
+
+static void search(void *arg)
+{
+	struct kmap_holder holder;
+
+	(void)arg;
+	found = kmap_holder(block, 1, &holder);
+}
+
+/* As another CPU does meanwhile: the thread ends its first map, and the others move down. */
+static bool end_first_map(struct regs *regs)
+{
+	u32 bits;
+
+	(void)regs;
+	kmap_stack_remove(&mover.thread->local, 0, &bits);
+	return true;
+}
+
+static void check_found(void)
+{
+	EXPECT(found);
+	mover.thread->local = three_maps;
+}
+
+static void a_map_that_moves_meanwhile_is_found(void)
+{
+	struct prot_page below;
+
+	block = page_alloc(0);
+	REQUIRE(block && prot_page_get(&below, PKS_KEY_RO) && actor_start(&mover, "mover"));
+	EXPECT_EQ(devmap_protect(block, 1, PKS_KEY_DEVMAP), 0);
+	actor_do(&mover, map_here, below.page);
+	actor_do(&mover, map_here, block);
+	actor_do(&mover, map_here, below.page);
+	three_maps = mover.thread->local;
+	EXPECT(int_at_each(search, NULL, X86_NMI, end_first_map, check_found) > 20);
+	actor_do(&mover, unmap_here, below.page);
+	actor_do(&mover, unmap_here, block);
+	actor_do(&mover, unmap_here, below.page);
+	actor_end(&mover);
+	EXPECT_EQ(devmap_unprotect(block, 1), 0);
+	prot_page_put(&below);
+	page_free(block, 0);
+}
+KTEST(a_map_that_moves_meanwhile_is_found, KT_PKS | KT_ONE_CPU);
 
 static u32 opened,
 	preemptible; /* steps with the key open; those of them that a tick could preempt */
