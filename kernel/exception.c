@@ -72,9 +72,10 @@ static bool hook_handles(struct regs *regs)
 	return hook && hook(regs);
 }
 
+/* A #DB comes after an instruction: it is no fault of the next one, which may be a probe's. */
 static inline __attribute__((always_inline)) void exception(struct regs *regs)
 {
-	if (extable_probe(regs, 0) || hook_handles(regs))
+	if ((regs->vector != X86_DB && extable_probe(regs, 0)) || hook_handles(regs))
 		return;
 	die(regs, exception_name(regs->vector), 0);
 }
