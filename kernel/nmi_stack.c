@@ -4,9 +4,7 @@
 /* Returns the number of the IST stack that `rsp` lies on, or IST_STACKS. */
 static u64 ist_stack(u64 rsp)
 {
-	u64 slot = (rsp - this_cpu()->ist_base - 1) / STACK_SLOT;
-
-	return slot < IST_STACKS ? slot : IST_STACKS;
+	return MIN((rsp - this_cpu()->ist_base - 1) / STACK_SLOT, IST_STACKS);
 }
 
 bool nmi_stack_alone(u64 rsp)

@@ -233,6 +233,7 @@ void thread_mark_dead(void)
 	struct thread *t = current_thread();
 	struct runqueue *rq = &this_cpu()->rq;
 
+	BUG_ON(irqs_enabled()); /* a tick would wait for the lock, or keep the dead thread ready */
 	spin_lock(&rq->lock);
 	list_del(&t->queue_node);
 	smp_store_release(&t->state, THREAD_DEAD);
@@ -266,6 +267,7 @@ static bool steal(void)
 	u32 count = smp_load_acquire(&cpu_count);
 	struct thread *found = NULL;
 
+	BUG_ON(irqs_enabled()); /* a tick would wait for a lock that is held here */
 	for (u32 i = 0; i < count && !found; i++) {
 		struct runqueue *rq = &cpus[i]->rq;
 

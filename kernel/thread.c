@@ -209,7 +209,7 @@ static bool describe_next(u32 *from, char *text, size_t size)
 /* Takes the list's lock for each line anew, and prints without it. */
 void threads_report(void)
 {
-	char text[160];
+	char text[192]; /* the longest line has 178 bytes: rights that differ from key to key */
 
 	for (u32 next = 0; describe_next(&next, text, sizeof(text));)
 		pr("%s", text);
