@@ -12,6 +12,7 @@
 #define CR0_EM (1 << 2)  /* no x87: this kernel has no FPU state at all */
 #define CR0_NE (1 << 5)  /* native x87 errors */
 #define CR0_WP (1 << 16) /* supervisor writes obey R/W, and WD of protection keys */
+#define CR0_AM (1 << 18) /* at CPL 3, EFLAGS.AC asks for alignment checks */
 #define CR0_NW (1 << 29) /* with CD: caches are not kept coherent; never set */
 #define CR0_CD (1 << 30) /* nothing new enters the caches */
 #define CR0_PG (1 << 31) /* paging */

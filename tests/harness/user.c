@@ -27,8 +27,13 @@ USER_CODE void user_write(u64 addr)
 USER_CODE void user_yield(u64 times)
 {
 	while (times--)
-		syscall(SYS_YIELD, 0);
+		syscall(SYS_YIELD, ~0ULL >> 1); /* an argument that it ignores */
 	syscall(SYS_EXIT, 0);
+}
+
+USER_CODE void user_sleep(u64 ns)
+{
+	syscall(SYS_EXIT, syscall(SYS_SLEEP, ns));
 }
 
 USER_CODE void user_test_call(u64 arg)
@@ -55,7 +60,9 @@ USER_CODE void user_call_and_break(u64 arg)
 
 USER_CODE void user_bad_call(u64 number)
 {
-	syscall(SYS_EXIT, syscall(number, 0));
+	u64 result = syscall(number, 0);
+
+	syscall(SYS_EXIT, result == (u64)(s64)(int)result ? result : 1);
 }
 
 USER_CODE void user_spin(u64 loops)
@@ -102,4 +109,55 @@ USER_CODE void user_first_flags(u64 mask)
 
 	asm volatile("pushfq; popq %0" : "=r"(flags));
 	syscall(SYS_EXIT, flags & mask);
+}
+
+USER_CODE void user_divide(u64 by)
+{
+	asm volatile("divl %0" : : "r"((u32)by), "a"(1), "d"(0) : "cc");
+	syscall(SYS_EXIT, 0);
+}
+
+USER_CODE void user_break(u64 arg)
+{
+	(void)arg;
+	asm volatile("int3" : : : "memory");
+	syscall(SYS_EXIT, 0);
+}
+
+USER_CODE void user_opcode(u64 arg)
+{
+	(void)arg;
+	asm volatile("ud2");
+	syscall(SYS_EXIT, 0);
+}
+
+USER_CODE void user_float(u64 arg)
+{
+	(void)arg;
+	asm volatile("fnop");
+	syscall(SYS_EXIT, 0);
+}
+
+USER_CODE void user_halt(u64 arg)
+{
+	(void)arg;
+	asm volatile("hlt");
+	syscall(SYS_EXIT, 0);
+}
+
+USER_CODE void user_int(u64 arg)
+{
+	(void)arg;
+	asm volatile("int $4" : : : "memory");
+	syscall(SYS_EXIT, 0);
+}
+
+USER_CODE void user_misalign(u64 arg)
+{
+	(void)arg;
+	asm volatile("pushfq; orq %0, (%%rsp); popfq; movw 1(%%rsp), %%ax"
+		     :
+		     : "i"(RFLAGS_AC)
+		     : "rax", "memory", "cc");
+	syscall(SYS_EXIT, 0);
 }

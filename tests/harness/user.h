@@ -13,10 +13,11 @@
 void user_read(u64 addr);          /* the word that it read at addr */
 void user_write(u64 addr);         /* writes 1 to addr; exits with 0 */
 void user_yield(u64 times);        /* 0 */
+void user_sleep(u64 ns);           /* the result of SYS_SLEEP */
 void user_test_call(u64 arg);      /* the result of SYS_TEST */
 void user_call_and_break(u64 arg); /* as user_test_call(), with a #BP before the exit */
 void user_test_calls(u64 times);   /* the sum of the results of that many SYS_TEST */
-void user_bad_call(u64 number);    /* the result of system call `number` */
+void user_bad_call(u64 number);    /* the result of system call `number`; 1: it is no int */
 void user_spin(u64 loops);         /* loops, after that many empty rounds */
 void user_step(u64 loops);         /* the same with TF set: a #DB after each instruction */
 
@@ -26,5 +27,14 @@ void user_step(u64 loops);         /* the same with TF set: a #DB after each ins
  */
 void user_flags(u64 arg);
 void user_first_flags(u64 mask); /* RFLAGS & mask, as found */
+
+/* Each raises an exception; without a hook for it, none comes to its exit, with 0. */
+void user_divide(u64 by); /* #DE if `by` is 0 */
+void user_break(u64);     /* #BP */
+void user_opcode(u64);    /* #UD */
+void user_float(u64);     /* #NM */
+void user_halt(u64);      /* #GP: an instruction of the kernel's */
+void user_int(u64);       /* #GP: INT 4, whose gate is the kernel's */
+void user_misalign(u64);  /* #AC: a word at an odd address, with RFLAGS.AC set */
 
 #endif

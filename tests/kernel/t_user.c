@@ -9,6 +9,7 @@
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "kernel/thread.h"
+#include "kernel/time.h"
 #include "kernel/uspace.h"
 #include "mm/kmap/kmap.h"
 #include "mm/kmap/kmap_check.h"
@@ -98,6 +99,31 @@ static void an_unknown_system_call_is_an_error(void)
 	uspace_destroy(&us);
 }
 KTEST(an_unknown_system_call_is_an_error, KT_STRESS);
+
+#define SLEEP_NS 3000000ULL
+
+static u64 seven(u64 arg)
+{
+	(void)arg;
+	return 7;
+}
+
+/* With a hook set, so that no other call's result looks like theirs. */
+static void a_program_yields_and_sleeps_as_it_says(void)
+{
+	struct uspace us;
+	u64 begin;
+
+	REQUIRE(!uspace_create(&us));
+	syscall_test_hook_set(seven);
+	begin = now_ns();
+	expect_code(run_user(&us, user_sleep, SLEEP_NS), 0);
+	EXPECT(now_ns() - begin >= SLEEP_NS);
+	expect_code(run_user(&us, user_yield, 5), 0); /* one that slept would not end */
+	syscall_test_hook_set(NULL);
+	uspace_destroy(&us);
+}
+KTEST(a_program_yields_and_sleeps_as_it_says, KT_STRESS);
 
 static u64 grant_and_keep(u64 arg)
 {
