@@ -29,14 +29,21 @@ static void probe_nowhere(void)
 	EXPECT_PAGE_FAULT(probe_read((void *)NOWHERE, &value), 0, NOWHERE, "P = 0");
 }
 
+/* With all flags of the arithmetic set: only TF may decide how the trap returns. */
 static void breakpoint(void)
 {
-	asm volatile("int3" : : : "memory");
+	asm volatile("pushfq; orq $0x8d5, (%%rsp); popfq; int3" : : : "memory", "cc");
 }
 
 static void machine_check(void)
 {
 	asm volatile("int $18" : : : "memory");
+}
+
+/* Where CS does not show whose GS is loaded: it is the user's. */
+static void debug_with_user_gs(void)
+{
+	asm volatile("swapgs; int $1; swapgs" : : : "memory");
 }
 
 static void interrupt(void)
@@ -75,8 +82,8 @@ static bool trap_and_raise(struct regs *regs)
 static void a_trap_in_an_nmi_does_not_unblock_nmis(void)
 {
 	static void (*const traps[])(void) = { probe_nowhere, breakpoint, machine_check,
-					       interrupt };
-	static const u32 vectors[] = { X86_BP, X86_MC, VECTOR_TEST };
+					       debug_with_user_gs, interrupt };
+	static const u32 vectors[] = { X86_BP, X86_MC, X86_DB, VECTOR_TEST };
 
 	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++)
 		trap_hook_set(vectors[i], handled);

@@ -8,6 +8,7 @@
 
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/pkrs_bits.h"
+#include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "kernel/uspace.h"
 #include "mm/kmap/memremap.h"
@@ -80,6 +81,38 @@ static void a_refused_thread_leaves_nothing(void)
 	release_stacks();
 }
 KTEST(a_refused_thread_leaves_nothing, 0);
+
+static struct cpu no_cpu; /* gets an idle thread, and never runs */
+
+static int add_cpu(void *arg)
+{
+	(void)arg;
+	return sched_add_cpu(&no_cpu) ? 0 : -ENOMEM;
+}
+
+/* Ends the idle thread: another function takes its first one's place (R12: kernel/switch.S). */
+static void take_cpu_away(void *arg)
+{
+	struct thread *t = no_cpu.idle;
+
+	(void)arg;
+	EXPECT(t->cpu == &no_cpu && t->pinned == &no_cpu && t->essential);
+	((u64 *)t->rsp)[3 + CONFIG_PKS] = (u64)nothing;
+	t->essential = false;
+	t->state = THREAD_BLOCKED;
+	t->cpu = t->pinned = this_cpu();
+	thread_launch(t);
+	join_thread(&t);
+}
+
+static void a_cpu_without_an_idle_thread_is_refused(void)
+{
+	hold_stacks();
+	EXPECT(refuse_each_allocation(add_cpu, take_cpu_away, NULL, REFUSE_ONE) >=
+	       STACK_SIZE / PAGE_SIZE);
+	release_stacks();
+}
+KTEST(a_cpu_without_an_idle_thread_is_refused, 0);
 
 static int take_stack(void *arg)
 {
