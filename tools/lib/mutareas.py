@@ -14,8 +14,10 @@ from collections import namedtuple
 import mutants
 
 # share: of the candidates, in thousandths; files, but: globs; suites: those that see it first, on
-# `machine`; bochs: it sees more than QEMU.
-Area = namedtuple("Area", "name share files but suites bochs machine", defaults=["qemu"])
+# `machine`; bochs: it sees more than QEMU; selftest: globs of the cases of tests/selftest/run that
+# see it.
+Area = namedtuple("Area", "name share files but suites bochs selftest machine",
+                  defaults=("", "qemu"))
 
 _KMAP = "kmap.*,kmap_local.*,kmap_thread.*,kmap_check.*,marks.*"
 AREAS = [
@@ -28,14 +30,16 @@ AREAS = [
          "mm/kmap/memremap.* mm/kmap/devmap.* mm/kmap/report_page.c", _KMAP + ",interleave.*", False),
     Area("faultway", 300, "kernel/exception.[ch] kernel/syscall.[ch] kernel/nmi_stack.[ch] kernel/ctx.h"
          " kernel/cpu/extable.[ch] kernel/cpu/debug.[ch] kernel/cpu/context.h kernel/cpu/regs.h", "",
-         "contexts.*,threads.*,nmi.*,step.*,infault.*,user.*,smp.*", True),
+         "contexts.*,threads.*,nmi.*,step.*,infault.*,user.*,smp.*", True,
+         "dies_*,takes_*,loses_*,the_*"),
     Area("assembly", 370, "kernel/entry.S kernel/switch.S", "",
          "contexts.*,register.*,nmi.*,step.*,threads.*,user.*,rights.*,pardon.*", True),
     Area("memory", 120, "mm/*.[ch] kernel/ipi.[ch]", "mm/init.*",
          "memory.*,keys.*,kmap.*,memremap.*,policy.*,machine.*", False),
     Area("threads", 160, "kernel/thread.[ch] kernel/sched.[ch] kernel/wait.[ch] kernel/softirq.[ch]"
          " kernel/work.[ch] kernel/locks.[ch] kernel/cpu/spinlock.h kernel/watchdog.[ch]"
-         " kernel/lib/list.h", "", "threads.*,sched.*,contexts.*,watchdog.*,writes.*,scenario.*", False),
+         " kernel/lib/list.h", "", "threads.*,sched.*,contexts.*,watchdog.*,writes.*,scenario.*", False,
+         "hangs_for*,*_lock*,the_*_dies,dies_of_a_key,dies_while_printing,dies_with_*"),
     Area("memremap", 1000, "mm/kmap/memremap.[ch] mm/kmap/devmap.[ch]", "",
          "memremap.*,memory.*,policy.*,machine.*", False),
     Area("parsers", 80, "boot/acpi/*.[ch] boot/multiboot2.[ch] boot/cmdline.[ch] kernel/lib/option*.c"

@@ -21,12 +21,13 @@ BOOTS = {
     "paranoid": ("qemu", "build/paranoid"),
     "bochs": ("bochs", "build"),
 }
-STEPS = ["host", *BOOTS]
+STEPS = ["host", "suites", "all", "smp", "selftest", "paranoid", "bochs"]
 HOST_LIMIT = 20         # seconds
 LEAST = 6               # seconds that every boot gets
 FACTOR = 3              # times what the good kernel needs, until it counts as hung
 TRIES = 3               # of a boot of the good kernel, which a loaded host may spoil
 MOST_HOST = 6           # host programs for one mutant
+SELFTEST_LIMIT, SELFTESTS_LIMIT = 40, 1200   # seconds for one boot, for all
 OK, FAILED_STATUS, SETUP, CRASHED, TIMED_OUT = range(5)
 
 
@@ -195,6 +196,31 @@ class Judge:
                 return "hang", "host", os.path.basename(program)
         return None
 
+    def selftest(self, area):
+        """The same of the tests that fail on purpose: what the kernel prints when it ends."""
+        try:
+            self.tree.make(*BUILDS["build"], "iso")
+        except BuildError:
+            return self._refused()
+        name = self._selftest(area.selftest)
+        if not name:
+            return None
+        self.tree.ensure("build")
+        if self._selftest(name, "--iso", "build/good/keyward.iso", "--elf", "build/good/keyward.elf"):
+            return "unclear", "selftest", "the good kernel fails too: " + name
+        return "killed", "selftest", name
+
+    def _selftest(self, globs, *words):
+        """The first of these cases that is not as expected, or None."""
+        command = ["tests/selftest/run", "--first", "--only=" + globs,
+                   "--timeout", "%.0f" % (SELFTEST_LIMIT * _slowness()), *words]
+        status, text, *_ = self._run(command, SELFTESTS_LIMIT * _slowness())
+        found = re.search(r"^not ok \d+ (\S+)", text, re.M)
+        if status and not found or status is None:
+            self._pause()
+            raise Broken("%s: %s" % (" ".join(command), text[-500:]))
+        return found and found.group(1)
+
     def _refused(self):
         """The verdict after a build that failed."""
         self._pause()
@@ -240,7 +266,7 @@ class Judge:
     def _judge(self, area, mutant, first, last):
         def result(*words):
             return Result(mutant.hash, mutant.where, mutant.op, *words)
-        steps = [s for s in STEPS if s != "bochs" or area.bochs]
+        steps = [s for s in STEPS if (s != "bochs" or area.bochs) and (s != "selftest" or area.selftest)]
         try:
             if not self.tree.compile("build", mutant):
                 if "PARANOID" not in mutant.scope.source or \
@@ -252,7 +278,8 @@ class Judge:
         if first in steps:
             steps.insert(0, steps.pop(steps.index(first)))
         for step in steps:
-            seen = self.host(mutant) if step == "host" else self.boot(step, area, mutant)
+            seen = self.host(mutant) if step == "host" else \
+                self.selftest(area) if step == "selftest" else self.boot(step, area, mutant)
             if seen:
                 return result(*seen)
             if step == last:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """tools/mutate: the mutants of small sources, their hashes, and which are chosen."""
 
+import fnmatch
 import os
+import re
 import sys
 import tempfile
 import unittest
@@ -194,6 +196,14 @@ class Hashes(Tree):
         self.assertEqual(mutareas.asked(area, "kernel/ipi.c").machine, "qemu-smp")
         self.assertEqual(mutareas.asked(area, "mm/tlb.h").suites, mutareas.SMP_SUITES)
         self.assertEqual(mutareas.asked(area, "mm/page.h"), area)
+
+    def test_each_area_has_its_selftests(self):
+        with open(os.path.join(TOP, "tests", "selftest", "run"), encoding="utf-8") as file:
+            cases = re.findall(r'^    \("(\w+)", \d, ', file.read(), re.M)
+        self.assertIn("hangs", cases)
+        for area in mutareas.AREAS:
+            for pattern in filter(None, area.selftest.split(",")):
+                self.assertTrue(fnmatch.filter(cases, pattern), "%s: %s" % (area.name, pattern))
 
     def test_no_file_is_in_two_areas(self):
         found = [f for area in mutareas.AREAS for f in mutareas.files(TOP, area)]
