@@ -36,7 +36,7 @@ static void free_both(void)
 	EXPECT_EQ(pks_key_free((u32)outer), 0);
 	if (inner > 0 && inner != outer)
 		EXPECT_EQ(pks_key_free((u32)inner), 0);
-	inner = 0; /* here: the interrupt may come before the first instruction of allocate() */
+	inner = 0;
 }
 
 /* An interrupt at each instruction of an allocation stands for another CPU that allocates too. */
@@ -46,6 +46,8 @@ static void no_key_has_two_owners(void)
 	inner = 0;
 	EXPECT(int_at_each(allocate, NULL, VECTOR_TEST, allocate_inside, free_both) > 20);
 	EXPECT(!twice);
+	for (u32 key = PKS_KEY_FIRST_DYNAMIC; key < PKS_KEYS; key++)
+		EXPECT(!pks_key_owner(key));
 }
 KTEST(no_key_has_two_owners, KT_PKS | KT_ONE_CPU);
 
