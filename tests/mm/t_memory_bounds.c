@@ -34,7 +34,7 @@ KTEST(the_boot_stack_has_its_bounds, 0);
 /* More slots than there is room for are refused; not one of them is made. */
 static void too_many_stack_slots_are_refused(void)
 {
-	u64 slots = 0;
+	u64 free = pages_free(), slots = 0;
 
 	while (stack_guard_hit(VMAP_BASE + slots * STACK_SLOT))
 		slots++;
@@ -42,6 +42,7 @@ static void too_many_stack_slots_are_refused(void)
 	EXPECT_EQ(stack_alloc_slots(STACK_SLOTS_MAX), 0);
 	EXPECT_EQ(stack_alloc_slots(~0u), 0);
 	EXPECT(!stack_guard_hit(VMAP_BASE + slots * STACK_SLOT));
+	EXPECT_EQ(pages_free(), free);
 }
 KTEST(too_many_stack_slots_are_refused, 0);
 
