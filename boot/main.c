@@ -18,7 +18,6 @@
 #include "kernel/ipi.h"
 #include "kernel/lib/option_words.h"
 #include "kernel/lib/options.h"
-#include "kernel/lib/random.h"
 #include "kernel/lib/string.h"
 #include "kernel/machine.h"
 #include "kernel/sched.h"
@@ -188,7 +187,6 @@ void boot_main(u32 mbi_phys)
 	patch_apply(options.magic, options.trace); /* kernel text is writable until mm_init() */
 	if (!options.seed)
 		options.seed = rdtsc() | 1;
-	random_seed(options.seed);
 	pr("# seed: %lu (seed=%lu starts the same random sequence)\n", options.seed, options.seed);
 	print_cpu();
 	kernel_main(&boot_info);

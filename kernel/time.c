@@ -74,7 +74,7 @@ static void tick_arm(u64 now)
 	else if (cpu->tick_slower)
 		cpu->tick_slower--;
 	if (cpu->tick_jitter)
-		ns = ns / 4 + random_below(ns / 2 * 3);
+		ns = ns / 4 + random_draw_below(&cpu->tick_random, ns / 2 * 3);
 	ns <<= cpu->tick_slower;
 	cpu->tick_armed = ns;
 	cpu->tick_due = now_ns() + ns;
@@ -111,5 +111,7 @@ void tick_set(u64 period_ns, bool jitter)
 
 	this_cpu()->tick_ns = MAX(period_ns, TICK_MIN_NS);
 	this_cpu()->tick_jitter = jitter;
+	if (jitter)
+		random_draw_from(&this_cpu()->tick_random, random_next());
 	irq_restore(flags);
 }

@@ -16,8 +16,9 @@ void tick_start(void);
 
 /*
  * Sets the time between this CPU's ticks, at least 2 us. With jitter each tick takes a random 1/4
- * to 7/4 of it, so that preemption comes at odd places. Takes effect with the next tick. Any
- * context but NMI.
+ * to 7/4 of it, so that preemption comes at odd places. The ticks draw from a sequence of their
+ * own, which one number starts: how many of them come changes nothing in what a test draws. Takes
+ * effect with the next tick. Any context but NMI.
  */
 void tick_set(u64 period_ns, bool jitter);
 

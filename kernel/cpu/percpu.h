@@ -20,6 +20,7 @@
 #include "kernel/cpu/local.h"
 #include "kernel/cpu/spinlock.h"
 #include "kernel/lib/list.h"
+#include "kernel/lib/random.h"
 #include "kernel/lib/types.h"
 
 struct thread;
@@ -88,6 +89,7 @@ struct cpu {
 	u32 tick_slower; /* log2 of the factor that the next tick is longer by; for the tick only */
 	u64 tick_due;    /* for the tick only */
 	u64 tick_armed;  /* ns from arming to tick_due; for the tick only */
+	struct random tick_random; /* of the jitter; see tick_set(); interrupts off */
 	u64 nmis;
 	/*
 	 * Number of the running NMI's IST stack, if that NMI interrupted no IST stack; else 0. Only

@@ -25,6 +25,15 @@ static u64 scale(u64 number, u64 n)
 	return (u64)(((unsigned __int128)number * n) >> 64);
 }
 
+u64 random_seed_of(u64 seed, const char *name)
+{
+	u64 z = hash(seed + STEP); /* consecutive seeds are no consecutive letters */
+
+	for (; *name; name++)
+		z = hash(z + (u8)*name);
+	return z;
+}
+
 u64 random_next(void)
 {
 	return hash(atomic_add_return(STEP, &state));

@@ -5,8 +5,11 @@
 
 #include "kernel/lib/types.h"
 
-/* Starts the sequence. Thread context. */
+/* Starts the sequence. Thread context; numbers drawn meanwhile may be of either sequence. */
 void random_seed(u64 seed);
+
+/* Returns the seed of a sequence that only `seed` and the name decide. Pure; any context. */
+u64 random_seed_of(u64 seed, const char *name);
 
 /* Returns the next number; random_below(n): one below n, which must not be 0. Any context. */
 u64 random_next(void);

@@ -12,6 +12,7 @@
 #include "kernel/lib/glob.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/printf.h"
+#include "kernel/lib/random.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
@@ -205,7 +206,11 @@ static void run_once(const struct ktest *t, bool stress)
 static void run(const struct ktest *t, bool stress)
 {
 	u32 rounds = options.repeat * (stress ? STRESS_ROUNDS : 1);
+	char name[128];
 
+	/* whatever ran before: a test alone draws what it draws in the whole run */
+	full_name(name, sizeof(name), t, stress);
+	random_seed(random_seed_of(options.seed, name));
 	now.test = t;
 	now.status = KTEST_PASS;
 	now.checks = 0;

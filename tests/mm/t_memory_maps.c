@@ -200,17 +200,16 @@ static void spinlocks_exclude_other_threads(void)
 }
 KTEST(spinlocks_exclude_other_threads, KT_STRESS);
 
-/* The first numbers published for SplitMix64 with seed 0. Ticks draw too: interrupts are off. */
+/* The first numbers published for SplitMix64 with seed 0. */
 static void random_numbers_match_splitmix64(void)
 {
 	static const u64 first[] = { 0xe220a8397b1dcdaf, 0x6e789e6aa1b965f4, 0x06c45d188009454f };
-	u64 flags = irq_save(), seed = random_next(), seen = 0;
+	u64 seed = random_next(), seen = 0;
 
 	random_seed(0);
 	for (u32 i = 0; i < ARRAY_SIZE(first); i++)
 		EXPECT_EQ(random_next(), first[i]);
 	random_seed(seed);
-	irq_restore(flags);
 	for (u32 i = 0; i < 1000; i++) {
 		u64 n = random_below(7);
 

@@ -7,6 +7,8 @@
 
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/x86.h"
+#include "kernel/lib/options.h"
+#include "kernel/lib/random.h"
 #include "kernel/thread.h"
 #include "tests/harness/contexts.h"
 #include "tests/harness/expect.h"
@@ -94,3 +96,59 @@ static void a_fault_is_a_value_in_every_context(void)
 	}
 }
 KTEST(a_fault_is_a_value_in_every_context, KT_STRESS);
+
+/* The first round of a test in this run: later rounds go on in the same sequence. */
+static bool first_round(u32 *run)
+{
+	bool first = *run != ktest_runs();
+
+	*run = ktest_runs();
+	EXPECT(true);
+	return first;
+}
+
+static void a_test_draws_its_own_numbers(void)
+{
+	static u32 run;
+	u64 drawn = random_next();
+
+	if (!first_round(&run))
+		return;
+	random_seed(random_seed_of(options.seed, "harness.a_test_draws_its_own_numbers"));
+	EXPECT_EQ(drawn, random_next());
+}
+KTEST(a_test_draws_its_own_numbers, 0);
+
+static void seed_and_name_decide_what_is_drawn(void)
+{
+	static const char *const names[] = { "", "a", "b", "aa", "ab", "ba", "a.b", "a.b+tick" };
+	u64 seeds[2 * ARRAY_SIZE(names)];
+
+	for (u32 i = 0; i < ARRAY_SIZE(seeds); i++) {
+		seeds[i] = random_seed_of(i % 2, names[i / 2]);
+		EXPECT_EQ(random_seed_of(i % 2, names[i / 2]), seeds[i]);
+		for (u32 j = 0; j < i; j++)
+			EXPECT(seeds[i] != seeds[j]);
+	}
+}
+KTEST(seed_and_name_decide_what_is_drawn, 0);
+
+/* Under +tick the ticks are random too; a test's numbers do not depend on when they come. */
+static void ticks_draw_none_of_a_tests_numbers(void)
+{
+	struct random same;
+	u64 ticks, from = random_next();
+
+	random_seed(0);
+	same.state = 0;
+	ticks = this_cpu()->ticks;
+	for (u32 i = 0; i < 200 || (this_cpu()->ticks - ticks < 20 && i < 100000000); i++)
+		if (random_below(1000) != random_draw_below(&same, 1000)) {
+			ktest_fail(__FILE__, __LINE__,
+				   "expected number %u to be the next, got another", i);
+			break;
+		}
+	EXPECT(this_cpu()->ticks - ticks >= 20);
+	random_seed(from);
+}
+KTEST(ticks_draw_none_of_a_tests_numbers, KT_STRESS | KT_ONE_CPU);
