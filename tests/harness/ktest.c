@@ -256,6 +256,16 @@ static const struct ktest *suite_end(const struct ktest *t)
 	return end;
 }
 
+/* Returns the first test of the suite from=, or the end if there is no such suite. */
+static const struct ktest *first_test(void)
+{
+	const struct ktest *t = ktests_start;
+
+	while (*options.from && t < ktests_end && strcmp(t->suite, options.from))
+		t++;
+	return t;
+}
+
 static u32 count_selected(const struct ktest *from, const struct ktest *to)
 {
 	u32 n = 0;
@@ -289,10 +299,10 @@ static void run_all(void (*before_totals)(void))
 	const struct ktest *t, *end;
 	u32 suites = 0, number = 0;
 
-	for (t = ktests_start; t < ktests_end; t = suite_end(t))
+	for (t = first_test(); t < ktests_end; t = suite_end(t))
 		suites += count_selected(t, suite_end(t)) != 0;
 	pr("KTAP version 1\n1..%u\n", suites);
-	for (t = ktests_start; t < ktests_end; t = end) {
+	for (t = first_test(); t < ktests_end; t = end) {
 		end = suite_end(t);
 		if (!count_selected(t, end))
 			continue;
@@ -300,7 +310,7 @@ static void run_all(void (*before_totals)(void))
 		pr("%s %u %s\n", run_suite(t, end) ? "ok" : "not ok", number, t->suite);
 	}
 	if (!number)
-		pr("# no test matches tests=%s\n", options.tests);
+		pr("# no test matches tests=%s from=%s\n", options.tests, options.from);
 	if (options.trace && options.exit != EXIT_MONITOR)
 		trace_dump(); /* before the line that ends the run */
 	if (before_totals)
@@ -327,7 +337,7 @@ u32 ktest_list(void (*name)(const char *name))
 	char full[128];
 	u32 n = 0;
 
-	for (const struct ktest *t = ktests_start; t < ktests_end; t++) {
+	for (const struct ktest *t = first_test(); t < ktests_end; t++) {
 		for (int stress = 0; stress <= 1; stress++) {
 			if (!selected(t, stress))
 				continue;

@@ -18,6 +18,8 @@ static inline const char *options_check(const struct options *opt)
 		return "an enum out of its range";
 	if (!memchr(opt->tests, 0, sizeof(opt->tests)))
 		return "tests without an end";
+	if (!memchr(opt->from, 0, sizeof(opt->from)))
+		return "from without an end";
 	if (!memchr(opt->matrix_case, 0, sizeof(opt->matrix_case)))
 		return "case without an end";
 	if (opt->repeat < 1 || opt->repeat > 1000000 || opt->cpus < 1 || opt->cpus > 4096)

@@ -21,6 +21,7 @@ static void assert_defaults(void)
 	assert_false(opt.avoid || opt.x2apic || opt.bench);
 	assert_string_equal(opt.matrix_case, "");
 	assert_string_equal(opt.tests, "");
+	assert_string_equal(opt.from, "");
 }
 
 static void an_empty_line_means_the_defaults(void **state)
@@ -43,13 +44,14 @@ static void every_key_is_read(void **state)
 	parse_silently(" pks=strict\tgate=any tests=rights.*,policy.? seed=0xDEADbeef00000001 "
 		       "repeat=1000000 exit=halt cpus=2 mem=64M magic=fault,write bench=on "
 		       "matrix=full case=kind:add,key:* avoid=set-dirty paging=5 apic=x2apic "
-		       "reserve=1M+0x2K,5G+1 pardon=global trace=on marks=hash early=on");
+		       "reserve=1M+0x2K,5G+1 pardon=global trace=on marks=hash early=on from=keys");
 	assert_int_equal(opt.marks, PKS_MARKS_HASH);
 	assert_true(opt.early);
 	assert_int_equal(opt.policy.mode, PKS_MODE_STRICT);
 	assert_int_equal(opt.policy.gate, PKS_GATE_ANY);
 	assert_int_equal(opt.policy.scope, PKS_SCOPE_GLOBAL);
 	assert_string_equal(opt.tests, "rights.*,policy.?");
+	assert_string_equal(opt.from, "keys");
 	assert_int_equal(opt.seed, 0xdeadbeef00000001);
 	assert_int_equal(opt.repeat, 1000000);
 	assert_int_equal(opt.exit, EXIT_HALT);

@@ -9,6 +9,7 @@
 #include "kernel/cpu/x86.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/random.h"
+#include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "tests/harness/contexts.h"
 #include "tests/harness/expect.h"
@@ -152,3 +153,57 @@ static void ticks_draw_none_of_a_tests_numbers(void)
 	random_seed(from);
 }
 KTEST(ticks_draw_none_of_a_tests_numbers, KT_STRESS | KT_ONE_CPU);
+
+/* What ktest_list() has named; the running test's. */
+static struct {
+	u32 names, before; /* all of them; those before the first one of `from` */
+	char first[32], last[32], second[32]; /* suites */
+} listed;
+
+static void take_name(const char *name)
+{
+	char suite[32] = "";
+
+	for (u32 i = 0; name[i] != '.' && i < sizeof(suite) - 1; i++)
+		suite[i] = name[i];
+	if (!listed.names++)
+		strlcpy(listed.first, suite, sizeof(listed.first));
+	if (!*listed.second && strcmp(suite, listed.first))
+		strlcpy(listed.second, suite, sizeof(listed.second));
+	if (!*listed.second)
+		listed.before++;
+	strlcpy(listed.last, suite, sizeof(listed.last));
+}
+
+/* Lists the tests with from=`suite`. */
+static void list_from(const char *suite)
+{
+	u32 count;
+
+	memset(&listed, 0, sizeof(listed));
+	strlcpy(options.from, suite, sizeof(options.from));
+	count = ktest_list(take_name);
+	EXPECT_EQ(listed.names, count);
+}
+
+static void from_leaves_out_the_suites_before_it(void)
+{
+	struct options before = options;
+	char suite[32], last[32];
+	u32 left;
+
+	options.tests[0] = '\0';
+	for (list_from(""); *listed.second; EXPECT_EQ(listed.names, left)) {
+		left = listed.names - listed.before;
+		strlcpy(suite, listed.second, sizeof(suite));
+		strlcpy(last, listed.last, sizeof(last));
+		list_from(suite);
+		if (!EXPECT(!strcmp(listed.first, suite) && !strcmp(listed.last, last)))
+			break;
+	}
+	EXPECT(!strcmp(listed.first, listed.last));
+	list_from("no_such_suite");
+	EXPECT_EQ(listed.names, 0);
+	options = before;
+}
+KTEST(from_leaves_out_the_suites_before_it, 0);
