@@ -35,6 +35,9 @@ def document(machine, verdict, seconds):
             _outcome(case, "error" if r.status == "error" else "failure", what, "\n".join(notes))
         elif r.status in ("skip", "xfail"):
             _outcome(case, "skipped", ("known divergence: " if r.status == "xfail" else "") + r.reason)
+    for name in verdict.lost:
+        suites[name] = suite = ET.Element("testsuite", name=name)
+        _outcome(_case(suite, "runs", machine), "error", "the suite did not run")
     if run:
         suites["the run"] = suite = ET.Element("testsuite", name="the run")
         for what in run:

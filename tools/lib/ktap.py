@@ -23,6 +23,7 @@ _PLAN = re.compile(r"1\.\.(\d+)(?:\s*#.*)?$")
 _RESULT = re.compile(
     r"(not ok|ok)\s+(\d+)(?:\s+-)?(?:\s+(.*?))??"
     r"(?:\s*#\s*(SKIP|XFAIL|TODO|ERROR|TIMEOUT)\b:?\s*(.*))?$", re.IGNORECASE)
+PANICKED = "the kernel panicked: "
 _COMPLAINT = "# command line: "
 _TOTALS = re.compile(r"# Totals: " + " ".join(s + r":(\d+)" for s in STATUSES) + "$")
 
@@ -59,6 +60,8 @@ class Verdict:
     status: int
     complaints: list        # what the kernel did not understand of its command line
     problems: list          # why the run is not whole
+    crashes: list           # globs: what ran when a boot crashed
+    lost: list              # the suites that did not run, as no boot came to them
     failures: list          # (case name or None, what is wrong, notes)
     results: list
     counts: dict
@@ -90,6 +93,8 @@ class Judge:
         self.only = [w[len("tests="):] for w in words if w.startswith("tests=")][-1:]
         self.stack = [_Level()] if tap else []
         self.results, self.problems = [], []
+        self.past = 0, 0        # how many of both earlier boots have given
+        self.crashes, self.ends = [], set()     # ends: CRASHED, TIMED_OUT
         self.totals = None
         self.complaints = []    # about the command line
         self.waiting = ""       # the name of a subtest whose header has not come yet
@@ -103,7 +108,7 @@ class Judge:
         text = line.lstrip(" ")
         depth = (len(line) - len(text)) // 4
         if "# PANIC: " in text:
-            self.problems.append("the kernel panicked: " + text.split("# PANIC: ", 1)[1])
+            self.problems.append(PANICKED + text.split("# PANIC: ", 1)[1])
             return "panic"
         if not text or text.startswith("#"):
             return self._note(depth, text)
@@ -221,24 +226,46 @@ class Judge:
         """Whether the run fails, whatever comes: a problem, or an unexpected result at the end."""
         return bool(self.problems or self.results and self._judge(self.results[-1]))
 
-    def verdict(self, timed_out=False, whole=True):
-        """The verdict on all lines fed so far, as the whole run; or as one that was stopped."""
-        problems = self.problems + (self._unfinished() if whole else [])
+    def _end_boot(self, timed_out, whole, crash):
+        new = self.problems[self.past[1]:]
+        if crash and whole and not any(p.startswith(PANICKED) for p in new):
+            new.append("the machine hangs" if timed_out else "the machine has ended")
+        if crash and new:
+            new = crash.name(new)
+            self.crashes.append(crash.glob())
+        elif whole:
+            new += self._unfinished()
+        self.problems[self.past[1]:] = new
+        if new:
+            self.ends.add(TIMED_OUT if timed_out else CRASHED)
+
+    def next_boot(self, timed_out, crash):
+        """A boot has crashed (crash.py) or hung; from here on come lines of the next one."""
+        self._end_boot(timed_out, True, crash)
+        self.past = len(self.results), len(self.problems)
+        self.stack, self.totals, self.waiting, self.notes = [], None, "", []
+
+    def verdict(self, timed_out=False, whole=True, crash=None, lost=()):
+        """The verdict on all lines fed so far, as the whole run; or as one that was stopped.
+        `crash`: where the last boot crashed, `lost`: the suites that no boot has come to."""
+        self._end_boot(timed_out, whole, crash)
+        problems = self.problems + (self.book.unfinished() if whole else [])
         failures = [f for r in self.results for f in self._judge(r)]
         if not problems and whole:
             failures += self._lists()
         status = FAILED if failures else SETUP if self.complaints else OK
         if problems:
-            status = TIMED_OUT if timed_out else CRASHED
+            status = TIMED_OUT if self.ends == {TIMED_OUT} else CRASHED
         counts = {s: sum(r.status == s for r in self.results) for s in STATUSES}
-        return Verdict(status, self.complaints, problems, failures, self.results, counts)
+        return Verdict(status, self.complaints, problems, self.crashes, list(lost), failures,
+                       self.results, counts)
 
     def _unfinished(self):
         if not self.stack:
             return ["no KTAP at all"]
-        found = self.book.unfinished()
-        found += [p for level in reversed(self.stack) for p in _unclosed(level, level.name)]
-        counted = {s: sum(r.reported == s for r in self.results) for s in STATUSES}
+        found = [p for level in reversed(self.stack) for p in _unclosed(level, level.name)]
+        results = self.results[self.past[0]:]
+        counted = {s: sum(r.reported == s for r in results) for s in STATUSES}
         if self.tap:
             return found
         if not self.totals:

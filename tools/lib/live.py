@@ -36,6 +36,12 @@ class Live:
         """Leave the line of a suite that did not end."""
         self.out.write("\n" if self.suite else CLEAR)
         self.out.flush()
+        self.suite = None
+
+    def boot_again(self, suite):
+        """The machine boots once more, from this suite on."""
+        self.close()
+        self._draw("  booting again from %s ..." % suite)
 
     def _end(self, judge):
         results = judge.results[self.first:]

@@ -40,23 +40,57 @@ class _Image:
         return self.bytes[at:self.bytes.index(b"\0", at)].decode("ascii")
 
 
-def read(elf):
-    """The full names of all tests, in the order in which they run; not those that fail on purpose."""
+def read(elf, globs=""):
+    """The full names of all tests, in the order in which they run; those that fail on purpose only
+    if tests=GLOBS begins with their suite."""
     image = _Image(elf)
     symbols = {}
     for line in subprocess.run(["nm", elf], stdout=subprocess.PIPE, text=True,
                                check=True).stdout.splitlines():
         symbols[line.split()[-1]] = int(line.split()[0], 16)
+    if "ktests_start" not in symbols:
+        raise SetupError("%s has no tests" % elf)
     names = []
     for address in range(symbols["ktests_start"], symbols["ktests_end"], RECORD.size):
-        suite, name, _, flags = RECORD.unpack_from(image.bytes, image.place(address))
-        if not flags & SELFTEST:
-            full = "%s.%s" % (image.text(suite), image.text(name))
+        of, name, _, flags = RECORD.unpack_from(image.bytes, image.place(address))
+        if not flags & SELFTEST or globs.startswith(image.text(of)):
+            full = "%s.%s" % (image.text(of), image.text(name))
             names += [full, full + "+tick"] if flags & STRESS else [full]
     return names
 
 
 def matches(name, globs):
-    """Whether tests=GLOBS selects the test; kernel/lib/glob.c knows only * and ?."""
-    return any(re.fullmatch(re.escape(glob).replace(r"\*", ".*").replace(r"\?", "."), name)
-               for glob in globs.split(","))
+    """Whether tests=GLOBS selects the test; kernel/lib/glob.c knows only * and ?, and a list of no
+    globs selects all."""
+    globs = [glob for glob in globs.split(",") if glob]
+    return not globs or any(
+        re.fullmatch(re.escape(glob).replace(r"\*", ".*").replace(r"\?", "."), name)
+        for glob in globs)
+
+
+def suite(name):
+    """The suite of a test's full name."""
+    return name.partition(".")[0]
+
+
+def suites(names):
+    """The suites of tests, in their order."""
+    return list(dict.fromkeys(map(suite, names)))
+
+
+def value(words, key):
+    """The value of the last word KEY=VALUE of a command line; "" without one."""
+    return ([w.partition("=")[2] for w in words if w.startswith(key + "=")] or [""])[-1]
+
+
+def selected(elf, words):
+    """The full names of the tests that run with these words on the kernel's command line, in order;
+    none if the image cannot be read."""
+    globs, first = value(words, "tests"), value(words, "from")
+    try:
+        names = read(elf, globs)
+    except (SetupError, OSError, struct.error, subprocess.CalledProcessError):
+        return []
+    order = suites(names)
+    late = order[order.index(first):] if first in order else [] if first else order
+    return [n for n in names if suite(n) in late and matches(n, globs)]

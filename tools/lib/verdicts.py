@@ -17,8 +17,9 @@ ELSEWHERE = {
 
 
 def show_verdict(screen, name, verdict, elf, tail=(), again=None):
-    """Print skips by reason, known divergences, failures and problems, what is wrong last. `tail` is
-    shown after a crash; `again(case)` is the command that repeats one case."""
+    """Print skips by reason, known divergences, failures and problems, what is wrong last. `tail`,
+    the last lines of each boot that crashed, is shown then; `again(case)` is the command that
+    repeats one case."""
     reasons = Counter(r.reason for r in verdict.results if r.status == "skip")
     for reason, count in reasons.most_common() if not screen.quiet else ():
         where = ELSEWHERE.get(reason)
@@ -41,6 +42,10 @@ def show_verdict(screen, name, verdict, elf, tail=(), again=None):
     for problem in verdict.problems:
         screen.bad(("TIME-OUT " if verdict.status == ktap.TIMED_OUT else "CRASH ")
                    + "%s: %s" % (name, problem))
+    for crash in verdict.crashes if again else ():
+        screen.say("   again: " + again(crash))
+    if verdict.lost:
+        screen.bad("NOT RUN %s: %s" % (name, ", ".join(verdict.lost)))
 
 
 def in_words(verdict):

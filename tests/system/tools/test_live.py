@@ -55,6 +55,24 @@ class Lines(unittest.TestCase):
     def test_a_suite_that_does_not_end_keeps_its_line(self):
         self.assertRegex(self.draw(GOOD.split("    ok 2")[0])[1][0], r"harness .* 1 of 3 ")
 
+    def test_another_boot_begins_below_the_suite_that_crashed(self):
+        out, judge = io.StringIO(), ktap.Judge()
+        live = Live(out, False, clock=lambda: 0)
+        for text in (GOOD.split("    ok 2")[0], "KTAP version 1\n1..1\n" + GOOD[GOOD.index(
+                "    KTAP version 1\n    # Subtest: pks"):].replace("ok 2 pks", "ok 1 pks")):
+            for line in text.split("\n"):
+                judge.feed(line)
+                live.show(judge)
+            if "expected_fault" in text:
+                judge.next_boot(False, None)
+                live.boot_again("pks")
+        live.close()
+        lines = seen(out.getvalue())
+        self.assertIn("booting again from pks", out.getvalue())
+        self.assertRegex(lines[0], r"^  harness .* 1 of 3 ")
+        self.assertRegex(lines[1], r"^  pks +1 pass ")
+        self.assertEqual(lines[2:], [""])
+
 
 class Terminal(Case):
     """tools/run on a pseudo-terminal."""

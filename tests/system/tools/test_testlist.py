@@ -8,6 +8,9 @@ import tempfile
 import unittest
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
+
+import testlist                         # noqa: E402
 
 # Three tests as tests/harness/ktest.h lays them out: plain, also under the tick, failing on purpose.
 SOURCE = """
@@ -46,6 +49,23 @@ class List(unittest.TestCase):
     def test_globs_select_as_in_the_kernel(self):
         self.assertEqual(self.list("*+tick,alpha.?_*"),
                          (0, ["alpha.a_thing_is_so", "beta.another_is_not+tick"]))
+
+    def test_a_command_line_selects_as_in_the_kernel(self):
+        for words, names in (
+                ([], ["alpha.a_thing_is_so", "beta.another_is_not", "beta.another_is_not+tick"]),
+                (["tests="], ["alpha.a_thing_is_so", "beta.another_is_not", "beta.another_is_not+tick"]),
+                (["from=beta"], ["beta.another_is_not", "beta.another_is_not+tick"]),
+                (["from=beta", "tests=*is_*", "tests=*thing*"], []),
+                (["from=alpha", "tests=*_so,none"], ["alpha.a_thing_is_so"]),
+                (["tests=selftest.*,alpha.*"], ["alpha.a_thing_is_so", "selftest.a_test_fails"]),
+                (["tests=alpha.*,selftest.*"], ["alpha.a_thing_is_so"]),
+                (["from=gamma"], [])):
+            self.assertEqual(testlist.selected(self.elf, words), names, words)
+
+    def test_an_image_without_tests_or_none_selects_none(self):
+        self.assertEqual(testlist.selected(os.path.join(self.scratch.name, "none"), []), [])
+        self.assertEqual(testlist.selected("/bin/true", []), [])
+        self.assertEqual(testlist.selected(__file__, []), [])
 
     def test_no_match_is_said(self):
         self.assertEqual(self.list("gamma.*"), (2, ["no test matches gamma.*"]))
