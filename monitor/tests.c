@@ -2,7 +2,6 @@
 /* The commands that run tests: run, list, bench, seed. */
 #include "kernel/console/console.h"
 #include "kernel/lib/options.h"
-#include "kernel/lib/random.h"
 #include "kernel/lib/string.h"
 #include "monitor/commands.h"
 #include "pks/pkrs.h"
@@ -65,6 +64,5 @@ void command_seed(int n, char **words)
 	if (!word_number(words[1], &seed))
 		return;
 	options.seed = seed;
-	random_seed(seed);
 	pr("seed %lu\n", seed);
 }
