@@ -10,4 +10,12 @@
  */
 void backtrace(u64 rip, u64 rbp);
 
+struct regs;
+
+/*
+ * Returns the frame of the innermost trap that code with this frame pointer handles, or NULL if it
+ * handles none; NMI, #MC, #DF and #DB aside, which have an entry of their own. Any context.
+ */
+const struct regs *backtrace_trap(u64 rbp);
+
 #endif

@@ -68,6 +68,12 @@ bool pks_key_open(u32 key, const char *owner);
 void page_fault(struct regs *regs, u64 addr);
 
 /*
+ * kernel/watchdog.c: the number of protection-key faults since boot. pks/policy/fault.c. Any
+ * context.
+ */
+u64 pks_fault_count(void);
+
+/*
  * kernel/exception.c: pardons for one instruction. Call step_suspend() on entry of any trap taken
  * with TF = 1 and, if it returned non-NULL, step_resume() on exit. Offer each #DB to step_trap()
  * first; true means it is consumed. pks/policy/step.c. Interrupts off.

@@ -19,6 +19,11 @@
 
 struct pks_stats pks_stats;
 
+u64 pks_fault_count(void)
+{
+	return READ_ONCE(pks_stats.faults);
+}
+
 static void enforce(void *arg)
 {
 	pkrs_enforce(*(const bool *)arg);

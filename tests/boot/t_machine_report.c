@@ -6,7 +6,9 @@
  */
 #define KTEST_SUITE "machine"
 
+#include "kernel/backtrace.h"
 #include "kernel/cpu/layout.h"
+#include "kernel/cpu/regs.h"
 #include "kernel/lib/ksyms.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
@@ -14,6 +16,7 @@
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "mm/stack.h"
+#include "tests/harness/contexts.h"
 #include "tests/harness/expect.h"
 
 extern char text_start[], text_end[], data_start[];
@@ -81,6 +84,42 @@ static void frames_lead_to_thread_main(void)
 	EXPECT_EQ((u64)frame, 0); /* the chain has an end */
 }
 KTEST(frames_lead_to_thread_main, 0);
+
+struct trap_seen {
+	bool found;
+	u64 vector, rip, rsp, from;
+};
+
+static __attribute__((noinline)) void look_for_a_trap(void *arg)
+{
+	struct trap_seen *seen = arg;
+	const struct regs *trap = backtrace_trap((u64)__builtin_frame_address(0));
+
+	seen->found = trap != NULL;
+	seen->from = (u64)__builtin_frame_address(0);
+	if (trap) {
+		seen->vector = trap->vector;
+		seen->rip = trap->rip;
+		seen->rsp = trap->rsp;
+	}
+}
+
+static void frames_lead_to_the_trap_that_is_handled(void)
+{
+	struct trap_seen seen;
+
+	run_in(IN_THREAD, look_for_a_trap, &seen);
+	EXPECT(!seen.found);
+	run_in(IN_EXCEPTION, look_for_a_trap, &seen);
+	REQUIRE(seen.found);
+	EXPECT_EQ(seen.vector, X86_BP);
+	EXPECT(seen.rip > (u64)text_start && seen.rip < (u64)text_end && seen.rsp > seen.from);
+	run_in(IN_INTERRUPT, look_for_a_trap, &seen);
+	REQUIRE(seen.found);
+	EXPECT(seen.vector >= X86_EXCEPTIONS);
+	EXPECT(seen.rip > (u64)text_start && seen.rip < (u64)text_end && seen.rsp > seen.from);
+}
+KTEST(frames_lead_to_the_trap_that_is_handled, 0);
 
 static void clock_does_not_go_back(void)
 {

@@ -121,6 +121,34 @@ static void write_to(void *page)
 	*(volatile u64 *)page_address(page) = 1;
 }
 
+/* The long way of a fault: each store has one, and is stepped. */
+static void faults_for_ever(void)
+{
+	volatile u64 *word = page_address(protected_page());
+
+	policy_set(PKS_MODE_SILENT, PKS_GATE_ANY);
+	policy_scope_set(PKS_SCOPE_INSTRUCTION);
+	for (;;)
+		*word = 1;
+}
+KTEST(faults_for_ever, KT_SELFTEST | KT_PKS);
+
+/* The short way: as if a pardon did not hold. */
+static void faults_for_ever_in_short(void)
+{
+	struct page *page = protected_page();
+	volatile u64 *word = page_address(page);
+
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	policy_scope_set(PKS_SCOPE_CONTEXT);
+	kmap(page);
+	for (;;) {
+		*word = 1;
+		pkrs_write(PKRS_INIT);
+	}
+}
+KTEST(faults_for_ever_in_short, KT_SELFTEST | KT_PKS);
+
 /* The page is marked, so STRICT is the only reason to die. */
 static void dies_of_a_key(void)
 {
