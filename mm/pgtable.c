@@ -5,7 +5,6 @@
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/lib/atomic.h"
-#include "kernel/lib/string.h"
 #include "mm/bootmem.h"
 #include "mm/page.h"
 #include "mm/page_alloc.h"
@@ -40,7 +39,7 @@ u64 table_alloc(void)
 	page = page_alloc(0);
 	if (!page)
 		return 0;
-	memset(page_to_virt(page), 0, PAGE_SIZE);
+	clear_page(page_to_virt(page));
 	return page_to_phys(page);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "mm/stack.h"
+#include "kernel/cpu/insn.h"
 #include "kernel/cpu/layout.h"
 #include "kernel/cpu/spinlock.h"
 #include "kernel/cpu/upcalls.h"
@@ -18,6 +19,10 @@ static struct {
 
 #define STACK_PAGES (STACK_SIZE / PAGE_SIZE)
 
+/*
+ * Clears them: firmware may have run in them, and an emulator that has translated its code takes a
+ * slow way at each write beside what is left of it.
+ */
 static int alloc_frames(struct page **frames)
 {
 	for (u32 i = 0; i < STACK_PAGES; i++) {
@@ -27,6 +32,7 @@ static int alloc_frames(struct page **frames)
 				page_free(frames[--i], 0);
 			return -ENOMEM;
 		}
+		clear_page(page_to_virt(frames[i]));
 	}
 	return 0;
 }

@@ -174,4 +174,12 @@ static inline void irq_restore(u64 flags)
 	asm volatile("pushq %0; popfq" : : "r"(flags) : "memory", "cc");
 }
 
+/* Zeroes a page, by eight bytes: an emulator executes each step of a string instruction. */
+static inline void clear_page(void *page)
+{
+	u64 words = PAGE_SIZE / 8;
+
+	asm volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0) : "memory");
+}
+
 #endif
