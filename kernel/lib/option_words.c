@@ -186,3 +186,8 @@ const char *pks_marks_name(enum pks_marks value)
 {
 	return name_of("marks", value);
 }
+
+const char *extent_name(enum extent extent)
+{
+	return name_of("extent", extent);
+}

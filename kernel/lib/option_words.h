@@ -69,5 +69,6 @@ const char *pks_mode_name(enum pks_mode mode);
 const char *pks_gate_name(enum pks_gate gate);
 const char *pks_scope_name(enum pks_scope scope);
 const char *pks_marks_name(enum pks_marks marks);
+const char *extent_name(enum extent extent);
 
 #endif

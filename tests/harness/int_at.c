@@ -14,7 +14,8 @@ static struct {
 	u64 rip[PLACES_MAX]; /* each instruction once */
 	bool irqs_on[PLACES_MAX];
 	u32 n;
-	u8 *at; /* INT is there; NULL: it has come */
+	u32 calls; /* of int_at_each() */
+	u8 *at;    /* INT is there; NULL: it has come */
 	u8 was[INT_BYTES];
 	u64 last;
 	trap_hook_t hook;
@@ -93,11 +94,13 @@ u32 int_at_each(void (*fn)(void *), void *arg, u32 vector, trap_hook_t hook, voi
 	place.hook = hook;
 	single_step(fn, arg, note);
 	after();
-	for (u32 i = 0; i < place.n; i++) {
+	for (u32 i = 0, n = place.calls++; i < place.n; i++) {
 		if (vector != X86_NMI && !place.irqs_on[i])
 			continue;
 		if (place.rip[i] >= (u64)single_step && place.rip[i] < (u64)single_step + 256)
 			continue; /* the ends of the stepped run */
+		if (n++ % ktest_part(INT_AT_PART))
+			continue;
 		events += run_with_int(fn, arg, place.rip[i], vector);
 		after();
 	}

@@ -13,10 +13,12 @@
 /*
  * Runs fn(arg) once for each instruction that it executes, each time with one INT `vector` there:
  * X86_NMI anywhere, others where interrupts are on: elsewhere neither can come between the writes
- * of mirror and register. `hook` handles it; `after` then checks what fn() left. Returns the number
+ * of mirror and register. A brief run takes every INT_AT_PART-th of these instructions, another one
+ * first in each call. `hook` handles it; `after` then checks what fn() left. Returns the number
  * of events. What this cannot know: the second visit of an instruction, the entry code, and code
  * that other threads or interrupts execute too. Thread context; a run may end on another CPU.
  */
+#define INT_AT_PART 11
 u32 int_at_each(void (*fn)(void *), void *arg, u32 vector, trap_hook_t hook, void (*after)(void));
 
 /* Returns the address that the last INT replaced, for messages. */

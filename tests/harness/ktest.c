@@ -102,7 +102,12 @@ u32 ktest_runs(void)
 
 u32 ktest_rounds(void)
 {
-	return now.stress ? 150 : 20;
+	return now.stress ? 150 / ktest_part(5) : 20;
+}
+
+u32 ktest_part(u32 n)
+{
+	return options.extent == EXTENT_BRIEF ? n : 1;
 }
 
 static void full_name(char *name, size_t size, const struct ktest *t, bool stress)
@@ -205,7 +210,7 @@ static void run_once(const struct ktest *t, bool stress)
 
 static void run(const struct ktest *t, bool stress)
 {
-	u32 rounds = options.repeat * (stress ? STRESS_ROUNDS : 1);
+	u32 rounds = options.repeat * (stress ? STRESS_ROUNDS / ktest_part(STRESS_ROUNDS) : 1);
 	char name[128];
 
 	/* whatever ran before: a test alone draws what it draws in the whole run */

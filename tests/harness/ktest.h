@@ -70,4 +70,10 @@ void ktest_fail(const char *file, int line, const char *fmt, ...)
 /* Returns how often a test should repeat what races with the tick: more under +tick. */
 u32 ktest_rounds(void);
 
+/*
+ * Returns how many cases a costly test goes on by: 1 if it plays all (extent=), else `n`, which has
+ * no divisor in common with the number of things that its cases do by turns. Divides a count too.
+ */
+u32 ktest_part(u32 n);
+
 #endif

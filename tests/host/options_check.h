@@ -14,7 +14,7 @@ static inline const char *options_check(const struct options *opt)
 {
 	if ((unsigned)opt->policy.mode >= PKS_MODES || (unsigned)opt->policy.gate >= PKS_GATES ||
 	    (unsigned)opt->policy.scope >= PKS_SCOPES || (unsigned)opt->marks >= PKS_MARKS ||
-	    (unsigned)opt->exit > EXIT_MONITOR || (unsigned)opt->matrix >= MATRIX_EXTENTS)
+	    (unsigned)opt->exit > EXIT_MONITOR || (unsigned)opt->extent >= EXTENTS)
 		return "an enum out of its range";
 	if (!memchr(opt->tests, 0, sizeof(opt->tests)))
 		return "tests without an end";

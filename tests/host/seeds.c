@@ -74,7 +74,7 @@ int main(int argc, char **argv)
 	static const char *const lines[] = {
 		"pks=strict gate=any pardon=global tests=a.*,b.? seed=0x12 repeat=3 exit=halt",
 		"cpus=max mem=64M magic=write,switch,fault,pardon bench=on exit=reboot trace=on",
-		"matrix=full case=kind:add,rights:* avoid=set-dirty paging=4 reserve=5G+1M,6G+4K",
+		"extent=full case=kind:add,rights:* avoid=set-dirty paging=4 reserve=5G+1M,6G+4K",
 		"\"tests=a b\" pks=\"off\" pks=silent seed foo=1 x \\\" mem=1T",
 		NULL,
 	};

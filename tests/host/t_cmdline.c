@@ -17,7 +17,7 @@ static void assert_defaults(void)
 	assert_int_equal(opt.paging, 0);
 	assert_int_equal(opt.reserve[0].size, 0);
 	assert_int_equal(opt.magic, 0);
-	assert_int_equal(opt.matrix, MATRIX_EVERYDAY);
+	assert_int_equal(opt.extent, EXTENT_BRIEF);
 	assert_false(opt.avoid || opt.x2apic || opt.bench);
 	assert_string_equal(opt.matrix_case, "");
 	assert_string_equal(opt.tests, "");
@@ -43,7 +43,7 @@ static void every_key_is_read(void **state)
 	(void)state;
 	parse_silently(" pks=strict\tgate=any tests=rights.*,policy.? seed=0xDEADbeef00000001 "
 		       "repeat=1000000 exit=halt cpus=2 mem=64M magic=fault,write bench=on "
-		       "matrix=full case=kind:add,key:* avoid=set-dirty paging=5 apic=x2apic "
+		       "extent=full case=kind:add,key:* avoid=set-dirty paging=5 apic=x2apic "
 		       "reserve=1M+0x2K,5G+1 pardon=global trace=on marks=hash early=on from=keys");
 	assert_int_equal(opt.marks, PKS_MARKS_HASH);
 	assert_true(opt.early);
@@ -59,7 +59,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(opt.mem, 64 << 20);
 	assert_int_equal(opt.magic, MAGIC_FAULT | MAGIC_WRITE);
 	assert_true(opt.bench);
-	assert_int_equal(opt.matrix, MATRIX_FULL);
+	assert_int_equal(opt.extent, EXTENT_FULL);
 	assert_string_equal(opt.matrix_case, "kind:add,key:*");
 	assert_true(opt.avoid == AVOID_SET_DIRTY && opt.x2apic && opt.trace);
 	assert_int_equal(opt.paging, 5);
@@ -79,14 +79,14 @@ static void every_word_of_every_enum_is_read(void **state)
 	assert_int_equal(opt.policy.mode, PKS_MODE_OFF);
 	assert_int_equal(opt.exit, EXIT_REBOOT);
 	assert_false(opt.bench);
-	parse_silently("pks=relaxed exit=poweroff gate=kmapped matrix=everyday");
-	assert_int_equal(opt.matrix, MATRIX_EVERYDAY);
+	parse_silently("pks=relaxed exit=poweroff gate=kmapped extent=brief");
+	assert_int_equal(opt.extent, EXTENT_BRIEF);
 	assert_int_equal(opt.policy.mode, PKS_MODE_RELAXED);
 	assert_int_equal(opt.exit, EXIT_POWEROFF);
 	assert_int_equal(opt.policy.gate, PKS_GATE_KMAPPED);
 	parse_silently(
-		"pks=silent magic=switch,pardon, cpus=max matrix=list avoid=breakpoints,set-dirty");
-	assert_int_equal(opt.matrix, MATRIX_LIST);
+		"pks=silent magic=switch,pardon, cpus=max extent=list avoid=breakpoints,set-dirty");
+	assert_int_equal(opt.extent, EXTENT_LIST);
 	assert_int_equal(opt.avoid, AVOID_SET_DIRTY | AVOID_BREAKPOINTS);
 	assert_int_equal(opt.policy.mode, PKS_MODE_SILENT);
 	assert_int_equal(opt.magic, MAGIC_SWITCH | MAGIC_PARDON);
@@ -114,7 +114,7 @@ static void a_bad_value_means_the_default(void **state)
 	expect("early=yes", "early=yes: not one of on, off; using off");
 	expect("apic=xapic", "apic=xapic: not one of found, x2apic; using found");
 	expect("bench=1", "bench=1: not one of on, off; using off");
-	expect("matrix=all", "matrix=all: not one of everyday, full, list; using everyday");
+	expect("extent=all", "extent=all: not one of brief, whole, full, list; using brief");
 	expect("avoid=all", "avoid=all: not a list of set-dirty, breakpoints; ignoring it");
 	expect("magic=fault,foo",
 	       "magic=fault,foo: not a list of write, switch, fault, pardon, long; ignoring it");
@@ -126,9 +126,9 @@ static void words_in_complaints_are_accepted(void **state)
 {
 	static const char *const enums[] = {
 		"pks",    "gate",  "pardon", "exit",  "bench", "magic",
-		"matrix", "avoid", "apic",   "trace", "marks", "early"
+		"extent", "avoid", "apic",   "trace", "marks", "early"
 	};
-	static const u8 counts[] = { 4, 2, 3, 4, 2, 5, 3, 2, 2, 2, 2, 2 }; /* words of each */
+	static const u8 counts[] = { 4, 2, 3, 4, 2, 5, 4, 2, 2, 2, 2, 2 }; /* words of each */
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(enums); i++) {

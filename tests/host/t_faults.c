@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The matrix detects errors: the everyday slice finds each error that is planted in the software
+ * The matrix detects errors: the whole slice finds each error that is planted in the software
  * machine (tests/host/faults.inc), under the rule that it breaks. What this cannot know: errors
  * that nobody thought of.
  */
@@ -20,7 +20,7 @@ static u64 rules_broken(enum fault f)
 	memset(&matrix, 0, sizeof(matrix));
 	soft_fault = f;
 	assert_null(machine_setup());
-	matrix_run(&matrix, SLICE_EVERYDAY, NULL);
+	matrix_run(&matrix, SLICE_WHOLE, NULL);
 	machine_teardown();
 	soft_fault = FAULT_NONE;
 	for (u32 i = 0; i < matrix.classes.count; i++)

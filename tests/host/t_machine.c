@@ -30,12 +30,12 @@ static void no_divergence(const struct mcase *c, const struct mismatch *m)
 	fail_msg("case=%s: expected %s, observed %s", name, expected, observed);
 }
 
-static int run_everyday(void **state)
+static int run_whole(void **state)
 {
 	(void)state;
 	assert_null(machine_setup());
 	matrix.on_divergence = no_divergence;
-	matrix_run(&matrix, SLICE_EVERYDAY, progress);
+	matrix_run(&matrix, SLICE_WHOLE, progress);
 	return 0;
 }
 
@@ -83,7 +83,7 @@ static void a_single_case_agrees_as_in_its_row(void **state)
 	u32 n = 0;
 
 	(void)state;
-	plan_start(&p, SLICE_EVERYDAY);
+	plan_start(&p, SLICE_WHOLE);
 	while (plan_next(&p, &c)) {
 		c.v[AXIS_KEY] = (u8)(n++ % KEY_NUMBERS);
 		if (n % 16 == 0)
@@ -101,5 +101,5 @@ int main(void)
 		cmocka_unit_test(a_single_case_agrees_as_in_its_row),
 	};
 
-	return cmocka_run_group_tests(tests, run_everyday, tear_down);
+	return cmocka_run_group_tests(tests, run_whole, tear_down);
 }

@@ -30,7 +30,7 @@ static void each_value_of_an_enum_has_one_name(void **state)
 		u32 count;
 	} enums[] = { { "pks", PKS_MODES },         { "gate", PKS_GATES },
 		      { "pardon", PKS_SCOPES },     { "marks", PKS_MARKS },
-		      { "exit", EXIT_MONITOR + 1 }, { "matrix", MATRIX_EXTENTS } };
+		      { "exit", EXIT_MONITOR + 1 }, { "extent", EXTENTS } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(enums); i++) {
@@ -83,7 +83,7 @@ static void rendered_options_read_back(void **state)
 		"",
 		"pks=silent gate=any exit=monitor seed=0xffffffffffffffff repeat=77 cpus=3 mem=3G",
 		"reserve=5G+4K,0x1000+1,7T+1T paging=4",
-		"matrix=list case=kind:add,us:leaf-s avoid=set-dirty paging=5 apic=x2apic",
+		"extent=list case=kind:add,us:leaf-s avoid=set-dirty paging=5 apic=x2apic",
 		"pardon=instruction magic=write,pardon bench=on trace=on tests=\"* , \\\" \\\\\"",
 	};
 

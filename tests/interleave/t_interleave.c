@@ -26,7 +26,8 @@ struct slice {
 };
 
 static const struct slice all_of_them = { 1, 1, 64 };
-static const struct slice everyday = { 59, 157, 16 };
+static const struct slice brief = { 531, 1413, 2 };
+static const struct slice whole = { 59, 157, 16 };
 static const struct slice on_two_cpus = { 295, 1875,
 					  2 }; /* a turn there takes long in an emulator */
 
@@ -115,6 +116,11 @@ static void play_part(play_source source, const char *what, struct cpu *b, u64 s
 			return;
 	}
 	report(&plan, what);
+}
+
+static struct slice slice_of_run(void)
+{
+	return options.extent == EXTENT_BRIEF ? brief : whole;
 }
 
 /* Plays sequences about one page, about two, and long ones; thread B on CPU `b`. */
@@ -207,36 +213,38 @@ static bool case_given(void)
 	return options.matrix_case[0] && !*c;
 }
 
-/* case=all: all variants under each scope; case=each: each sequence once, policies by turns. */
-static bool case_is(const char *word)
+/* case=all: all variants under each scope. */
+static bool case_is_all(void)
 {
-	return !strcmp(options.matrix_case, word);
+	return !strcmp(options.matrix_case, "all");
 }
 
 static void one_cpu_matches_the_model(void)
 {
-	if (case_is("all"))
+	if (case_is_all())
 		play_everything();
-	else if (case_is("each"))
-		play_slice(all_of_them, cpus[0], options.seed);
 	else if (case_given())
 		play_named(cpus[0]);
+	else if (options.extent >= EXTENT_FULL)
+		play_slice(all_of_them, cpus[0], options.seed); /* policies by turns */
 	else
-		play_slice(everyday, cpus[0], options.seed);
+		play_slice(slice_of_run(), cpus[0], options.seed);
 }
 KTEST(one_cpu_matches_the_model, KT_PKS);
 
 /* Plays other sequences under a fast tick, which may preempt in the middle of a step. */
 static void preemption_matches_the_model(void)
 {
+	struct slice slice = slice_of_run();
+
 	tick_set(TICK_NS, true);
-	play_slice(everyday, cpus[0], options.seed + everyday.stride / 2);
+	play_slice(slice, cpus[0], options.seed + slice.stride / 2);
 }
 KTEST(preemption_matches_the_model, KT_PKS);
 
 static void two_cpus_match_the_model(void)
 {
-	if (case_given() && !case_is("all") && !case_is("each"))
+	if (case_given() && !case_is_all())
 		play_named(cpus[1]);
 	else
 		play_slice(on_two_cpus, cpus[1], options.seed);

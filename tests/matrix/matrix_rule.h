@@ -47,7 +47,8 @@ bool rule_fault(const char *file, int line, struct rule_tally *r, struct fault g
  *   2^16: the boot's random numbers, for bits that tie the two halves together
  *   2^12: the same, but with every value of key 0, which is open in all the others
  * So each key's AD and WD take every combination with those of the neighbouring keys. Key 0 is the
- * kernel's own: denying it costs a second write each time, and in an emulator a flush of the TLB.
+ * kernel's own: denying it costs a second write each time, and in an emulator a flush of the TLB. A
+ * brief run tries every 13th of them.
  */
 void rule_patterns(struct rule_tally *r, void (*try)(struct rule_tally *r, u32 value));
 

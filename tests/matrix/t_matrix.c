@@ -7,7 +7,7 @@
 #define KTEST_SUITE "matrix"
 
 #include "kernel/console/console.h"
-#include "kernel/lib/options.h"
+#include "kernel/lib/option_words.h"
 #include "kernel/lib/string.h"
 #include "kernel/time.h"
 #include "kernel/watchdog.h"
@@ -109,16 +109,16 @@ static void run_named_all(struct mcase c, u32 free_axes)
 
 static void run_slice(void)
 {
-	enum slice slice = options.matrix == MATRIX_EVERYDAY ? SLICE_EVERYDAY : SLICE_FULL;
+	_Static_assert((int)SLICE_FULL == EXTENT_FULL, "a slice is an extent, without list");
+	enum slice slice = (enum slice)MIN(options.extent, EXTENT_FULL);
 	u64 started = now_ns(), ms;
 
-	if (options.matrix == MATRIX_LIST)
+	if (options.extent == EXTENT_LIST)
 		matrix.on_divergence = print_case;
 	matrix_run(&matrix, slice, progress);
 	ms = (now_ns() - started) / 1000000;
 	pr("    # matrix: cases=%lu divergent=%lu slice=%s levels=%s ms=%lu\n", matrix.cases,
-	   matrix.divergent, slice == SLICE_FULL ? "full" : "everyday",
-	   machine_can.la57 ? "4,5" : "4", ms);
+	   matrix.divergent, extent_name((enum extent)slice), machine_can.la57 ? "4,5" : "4", ms);
 }
 
 static void print_corners(void)

@@ -186,7 +186,7 @@ static void find_path(void)
 
 static u32 at_each_place(const struct once *once, enum once_kind kind)
 {
-	u32 events = 0, every = once->waits && cpu_count > 1 ? 3 : 1;
+	u32 events = 0, every = (once->waits && cpu_count > 1 ? 3 : 1) * ktest_part(11);
 
 	now.kind = kind;
 	for (now.place = kind % every; now.place < path.n; now.place += every) {
@@ -230,7 +230,7 @@ void once_expect_events(const struct once *once, u32 least)
 	window_clear();
 	pr("# %s: %u events on CPU %u\n", once->name, events, this_cpu()->id);
 	if (!now.failed)
-		EXPECT(events >= least);
+		EXPECT(events >= least / ktest_part(15)); /* 11, rounded up */
 }
 
 /* For once_on_first_and_last(): one CPU at a time. */

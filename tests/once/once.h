@@ -29,7 +29,7 @@ enum once_kind {
 struct once {
 	const char *name;        /* of what runs, for messages */
 	u32 kinds;               /* bits of enum once_kind */
-	bool waits;              /* for other CPUs: if there are any, each place has fewer kinds */
+	bool waits;              /* for other CPUs: if there are any, each kind has fewer places */
 	u32 turns;               /* runs for each kind and place, each with another turn */
 	void (*begin)(void);     /* before each run, on its CPU: sets the state up anew */
 	void (*run)(void);       /* the code under test, in a thread */
@@ -39,8 +39,8 @@ struct once {
 
 /*
  * Runs the subject for each kind, place and turn, and ends at the first failure. Prints the number
- * of events, and fails if there were fewer than `least`. Thread context, pinned, interrupts on;
- * event() runs in any context.
+ * of events, and fails if there were fewer than `least`. A brief run takes every 11th place for
+ * each kind. Thread context, pinned, interrupts on; event() runs in any context.
  */
 void once_expect_events(const struct once *once, u32 least);
 

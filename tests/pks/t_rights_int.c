@@ -100,12 +100,15 @@ static bool to_next_cpu(struct regs *regs)
 	return switch_threads(regs);
 }
 
+/* 7: a brief run has each key, each of these rights and both accesses. */
+#define GRANTS_PART 7
+
 /* Each key but 0, from rights in which it is closed, readable and open, and another is open. */
 static u32 each_grant(u32 vector, trap_hook_t hook)
 {
 	u32 events = 0;
 
-	for (u32 i = 0; i < 15 * 4 * 2 && !run.failed; i++) {
+	for (u32 i = 0; i < 15 * 4 * 2 && !run.failed; i += ktest_part(GRANTS_PART)) {
 		static const u32 rights[] = { 3, 2, 0 };
 		u32 how = i / 15 % 4;
 
@@ -119,7 +122,7 @@ static u32 each_grant(u32 vector, trap_hook_t hook)
 }
 
 /* Fewer events than these: the test has lost its places. */
-#define EVENTS_MIN (15 * 4 * 2 * 20)
+#define EVENTS_MIN (15 * 4 * 2 * 20 / ktest_part(GRANTS_PART * INT_AT_PART))
 
 static void a_grant_survives_one_event_at_any_instruction(void)
 {

@@ -233,7 +233,7 @@ class Book:
 
     def again(self, case):
         """The command that repeats one case on this machine, as words."""
-        rest = [a for a in self.arguments if not a.startswith(("tests=", "matrix=", "case="))]
+        rest = [a for a in self.arguments if not a.startswith(("tests=", "extent=", "case="))]
         return ["tools/run", self.machine, AGAIN, "case=" + case] + rest
 
     def about(self, name):

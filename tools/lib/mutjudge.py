@@ -51,8 +51,8 @@ def seen_by(text, status):
 
 
 def _machine(step, area):
-    """What tools/run gets: the machine, and which tests."""
-    return [area.machine, "tests=" + area.suites] if step == "suites" else [BOOTS[step][0]]
+    """What tools/run gets: the machine, and which tests, all of their cases."""
+    return ([area.machine, "tests=" + area.suites] if step == "suites" else [BOOTS[step][0]]) + ["extent=whole"]
 
 
 class Stopped(Exception):

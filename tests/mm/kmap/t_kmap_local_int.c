@@ -121,7 +121,7 @@ static bool switch_threads(struct regs *regs)
 	return true;
 }
 
-#define EVENTS_MIN 100 /* the three maps and their ends */
+#define EVENTS_MIN (100 / ktest_part(INT_AT_PART)) /* the three maps and their ends */
 
 static void each_event(u32 vector, trap_hook_t hook)
 {

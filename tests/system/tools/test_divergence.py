@@ -17,14 +17,14 @@ CLASS = ("    # divergence rule=modify_is_a_write case=kind:lock-add,rights:ad"
          " count=4700 first=kind:lock-add,key:3,rights:ad,size:2m\n")
 OTHER = ("    # divergence rule=modify_is_a_write case=kind:xchg,mode:user needs=chance"
          " expected=none observed=#PF() count=11 first=kind:xchg,mode:user\n")
-SUMMARY = "    # matrix: cases=209712 divergent=4711 slice=everyday levels=4,5 ms=1893\n"
+SUMMARY = "    # matrix: cases=209712 divergent=4711 slice=whole levels=4,5 ms=1893\n"
 MATRIX = """\
 KTAP version 1
 1..1
     KTAP version 1
     # Subtest: matrix
     1..4
-    # matrix: everyday slice, 13107 batches
+    # matrix: whole slice, 13107 batches
     # matrix: 50 %
 """ + SUMMARY + """\
     # rule access_disable_denies_data cases=51234 divergent=0 sdm="Protection Keys" says="AD = 1 denies"
@@ -130,9 +130,9 @@ class Known(unittest.TestCase):
         self.red(MATRIX, "kind:xchg", dict(list(KNOWN.items())[:1]), one)
 
     def test_list_holds_in_either_slice(self):
-        for which in ("everyday", "full"):
+        for which in ("brief", "whole", "full"):
             self.red(CLEAN, "does not happen", dict(list(KNOWN.items())[:1]),
-                     ["tests=matrix.*", "matrix=" + which])
+                     ["tests=matrix.*", "extent=" + which])
 
     def test_a_listed_rule_must_exist_in_a_whole_run(self):
         known = {"matrix.keys_permit_nothing default": "r"}
@@ -161,7 +161,7 @@ class Known(unittest.TestCase):
         self.red(CLEAN.replace("cases=51234", "cases=0"), "without a single case", {})
 
     def test_every_failure_explains_itself(self):
-        verdict, _ = judge(MATRIX, None, ["tests=matrix.m*", "matrix=full", "seed=7", "case=x:*"])
+        verdict, _ = judge(MATRIX, None, ["tests=matrix.m*", "extent=full", "seed=7", "case=x:*"])
         notes = "\n".join(verdict.failures[0][2])
         for words in ("modify_is_a_write: a read-modify-write = a write (#PF)",
                       '"Page-Fault Exceptions"', "kind:lock-add,rights:ad", "#PF(P+W+PK)",

@@ -164,7 +164,7 @@ class Divergences(unittest.TestCase):
         self.refused("tools/matrix")
         self.refused("no totals", OLD, machine("new", status="crash", problems=["no totals"]))
         self.refused("different images", OLD, machine("new", image="def"))
-        self.refused("different slices", OLD, machine("new", slice="everyday"))
+        self.refused("different slices", OLD, machine("new", slice="whole"))
         self.refused("levels", OLD, {k: v for k, v in NEW.items() if k != "levels"})
 
 

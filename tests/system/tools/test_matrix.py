@@ -62,12 +62,12 @@ class Run(test_run.Case):
     def test_the_record_holds_the_run(self):
         self.machine(MATRIX, known=LISTED.split("\n", maxsplit=1)[0],
                      extra="about = a fake\nemulator = env\n")
-        got = self.record("matrix=full")
+        got = self.record("extent=full")
         self.assertEqual(
             {k: got[k] for k in ("machine", "about", "command", "slice", "levels", "cases",
                                  "divergent", "status", "observed")},
-            {"machine": "fake", "about": "a fake", "slice": "everyday", "levels": "4,5",
-             "command": "tools/run fake tests=matrix.* matrix=full", "cases": 209712,
+            {"machine": "fake", "about": "a fake", "slice": "whole", "levels": "4,5",
+             "command": "tools/run fake tests=matrix.* extent=full", "cases": 209712,
              "divergent": 4711, "status": "failed",
              "observed": ["user_at_supervisor_page yes:1024 no:0"]})
         self.assertRegex(got["emulator"], r"^env .*\d\.\d")
@@ -152,13 +152,13 @@ class Matrix(test_run.Case):
         self.assertRegex(output, r"\nok +old +209712 cases +\d+\.\d s +2 classes ")
         self.assertIn("2 machines as their known lists say, 0 not", output)
         self.assertEqual(self.result("old")["command"],
-                         "tools/run old tests=matrix.* matrix=full")
+                         "tools/run old tests=matrix.* extent=full")
         self.assertTrue(os.path.exists(self.path("build/matrix/old.log")))
 
     def test_the_slice_is_passed_on(self):
         self.add("new", CLEAN)
-        self.assertEqual(self.matrix("--slice", "everyday")[0], 0)
-        self.assertIn("matrix=everyday", self.result("new")["command"])
+        self.assertEqual(self.matrix("--slice", "whole")[0], 0)
+        self.assertIn("extent=whole", self.result("new")["command"])
         self.assertEqual(self.matrix("--slice", "half")[0], 2)
 
     def test_a_new_class_fails_and_is_explained(self):

@@ -59,7 +59,7 @@ class Sabotages(unittest.TestCase):
         machine, host, tool = sabotages.read_all(self.top)
         self.assertEqual(tool.command(7), ["timeout", "70", "tools/inject", "--all"])
         self.assertEqual(tool.failed("ok 1 a.b\nnot ok 2 a.c\n"), ["a.c"])
-        self.assertEqual(machine.command(7), ["tools/run", "qemu", "tests=a.*", "--first",
+        self.assertEqual(machine.command(7), ["tools/run", "qemu", "tests=a.*", "extent=whole", "--first",
                                               "--quiet", "--timeout", "7"])
         self.assertEqual(host.command(7), ["timeout", "7", "build/host/gcc/t_a"])
         self.assertEqual([s.on_host() for s in (machine, host, tool)], [False, True, False])
