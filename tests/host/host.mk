@@ -40,7 +40,7 @@ HOST_PROGRAMS = $(foreach cc,$(HOST_CCS),\
 .PHONY: host-test host-programs fuzz
 
 host-test: ## unit tests of the pure parts, under ASan and UBSan
-	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) -j$(shell nproc) host-programs
+	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) -j$(or $(JOBS),$(shell nproc)) host-programs
 	@tests/host/run $(HOST_PROGRAMS) $(HOST_SKIPPED)
 
 host-programs: $(HOST_PROGRAMS)

@@ -41,15 +41,6 @@ class Steps(unittest.TestCase):
         """(passed, failed, skipped) of a step."""
         return tuple(suite.Step("name", kind, command).run().counts.values())
 
-    def test_what_is_run_only_if_asked_for(self):
-        for word, name, part in [("--sabotage", "sabotage", None), ("--mutants=3/25", "mutants", "3/25"),
-                                 ("--sabotage=1/10", "sabotage", "1/10")]:
-            self.assertEqual(suite.ASKED.match(word).groups(), (name, part))
-            tool = suite.COMMANDS[name][1].split()[0]
-            self.assertTrue(os.access(os.path.join(TOP, tool), os.X_OK), tool)
-        for word in ("--mutant", "--mutants=3", "--quick", "--sabotage=1/10x"):
-            self.assertIsNone(suite.ASKED.match(word), word)
-
     def test_a_status_step_is_one_test(self):
         self.assertEqual(self.counts("status", "true"), (1, 0, 0))
         self.assertEqual(self.counts("status", "false"), (0, 1, 0))
@@ -95,6 +86,64 @@ class Steps(unittest.TestCase):
                                          "qemu-usb-uefi"])
         for command in steps.values():
             self.assertIn("'tests=harness.*,policy.*'", command)
+
+    def test_each_machine_plays_the_whole(self):
+        for name, _, command in suite.FULL:
+            if name.startswith(("machine:", "boot:", "saved:", "paranoid")):
+                self.assertIn(" extent=whole", command, name)
+            elif name in ("matrix:full", "interleave:each"):
+                self.assertIn(" extent=full", command, name)
+
+
+class Options(unittest.TestCase):
+    """What is run, and in which order."""
+
+    def names(self, *arguments):
+        """The names of the steps."""
+        return [name for name, _, _ in suite.chosen(suite.options(arguments))]
+
+    def test_what_is_run_only_if_asked_for(self):
+        for word, name, part in [("--sabotage", "sabotage", "1/1"), ("--mutants=3/25", "mutants", "3/25"),
+                                 ("--sabotage=1/10", "sabotage", "1/10")]:
+            (command,) = [c for n, _, c in suite.chosen(suite.options([word])) if n == name]
+            self.assertTrue(command.endswith("--part " + part), command)
+            self.assertTrue(os.access(os.path.join(TOP, command.split()[0]), os.X_OK), command)
+            self.assertNotIn(name, self.names())
+        both = self.names("--sabotage", "--mutants=1/2")
+        self.assertEqual(sorted(both), sorted(self.names() + ["sabotage", "mutants"]))
+
+    def test_a_wrong_option_runs_nothing(self):
+        for words in (["--mutant"], ["--mutants=3"], ["--mutants=3/2"], ["--sabotage=0/2"], ["--quic"],
+                      ["--sabotage=1/10x"], ["quick"], ["--sabotage="]):
+            done = subprocess.run([os.path.join(TOP, "tools", "test"), *words], check=False, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn("usage: tools/test", done.stdout)
+            self.assertNotIn("build-gcc", done.stdout)
+
+    def test_help_runs_nothing(self):
+        done = subprocess.run([os.path.join(TOP, "tools", "test"), "--help"], check=False, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20)
+        self.assertEqual(done.returncode, 0)
+        for word in ("--quick", "--sabotage", "--mutants", "K/N"):
+            self.assertIn(word, done.stdout)
+        self.assertNotIn("build-gcc", done.stdout)
+
+    def test_quick_starts_no_machine(self):
+        self.assertEqual(sorted(self.names("--quick")), sorted(n for n, _, _ in suite.QUICK))
+        for _, _, command in suite.QUICK:
+            self.assertNotIn("tools/run", command)
+
+    def test_each_step_begins_once_the_long_ones_first(self):
+        names = self.names("--sabotage", "--mutants")
+        self.assertEqual(len(set(names)), len(names))
+        self.assertEqual(names[:len(suite.LONG)], suite.LONG)
+        self.assertEqual(sorted(self.names()), sorted(n for n, _, _ in suite.FULL))
+
+    def test_no_step_builds_with_more_jobs_than_its_share_of_the_cores(self):
+        for _, _, command in suite.FULL:
+            for jobs in re.findall(r"make -s -j(\d+)", command):
+                self.assertEqual(int(jobs), max(1, (os.cpu_count() or 1) // suite.WORKERS), command)
 
 
 class Stopping(unittest.TestCase):
