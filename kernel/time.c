@@ -107,9 +107,11 @@ void tick_start(void)
 
 void tick_set(u64 period_ns, bool jitter)
 {
-	u64 flags = irq_save();
+	u64 flags = irq_save(), ns = MAX(period_ns, TICK_MIN_NS);
 
-	this_cpu()->tick_ns = MAX(period_ns, TICK_MIN_NS);
+	if (this_cpu()->tick_ns != ns)
+		this_cpu()->tick_slower = 0; /* what was too fast is over */
+	this_cpu()->tick_ns = ns;
 	this_cpu()->tick_jitter = jitter;
 	if (jitter)
 		random_draw_from(&this_cpu()->tick_random, random_next());

@@ -6,6 +6,7 @@
 #define KTEST_SUITE "watchdog"
 
 #include "kernel/cpu/insn.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/sched.h"
 #include "kernel/time.h"
 #include "kernel/watchdog.h"
@@ -35,6 +36,31 @@ static void a_late_tick_counts_no_more_than_one_in_time(void)
 	EXPECT(true);
 }
 KTEST(a_late_tick_counts_no_more_than_one_in_time, 0);
+
+static void wait_for_ticks(u32 n)
+{
+	u64 end = READ_ONCE(this_cpu()->ticks) + n;
+
+	while (READ_ONCE(this_cpu()->ticks) < end)
+		cpu_relax();
+}
+
+/* Too fast a tick gets slower. One of another period begins at its own: else it came every 512 ms.
+ */
+static void a_new_tick_forgets_that_the_old_one_was_late(void)
+{
+	tick_set(40000, false);
+	wait_for_ticks(1);
+	for (u32 i = 0; i < 30 && this_cpu()->tick_armed < MS; i++) {
+		without_ticks(3 * this_cpu()->tick_armed);
+		wait_for_ticks(1);
+	}
+	EXPECT(this_cpu()->tick_armed >= MS);
+	tick_set(TICK_DEFAULT_NS, false);
+	wait_for_ticks(1);
+	EXPECT(this_cpu()->tick_armed <= 4 * TICK_DEFAULT_NS); /* a busy host's tick is late too */
+}
+KTEST(a_new_tick_forgets_that_the_old_one_was_late, KT_ONE_CPU);
 
 static void a_watchdog_that_is_off_counts_nothing(void)
 {
