@@ -105,11 +105,6 @@ u32 ktest_rounds(void)
 	return now.stress ? 150 / ktest_part(5) : 20;
 }
 
-u32 ktest_part(u32 n)
-{
-	return options.extent == EXTENT_BRIEF ? n : 1;
-}
-
 static void full_name(char *name, size_t size, const struct ktest *t, bool stress)
 {
 	ksnprintf(name, size, "%s.%s%s", t->suite, t->name, stress ? "+tick" : "");

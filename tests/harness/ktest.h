@@ -8,6 +8,7 @@
 #ifndef KEYWARD_TESTS_HARNESS_KTEST_H
 #define KEYWARD_TESTS_HARNESS_KTEST_H
 
+#include "kernel/lib/options.h"
 #include "kernel/lib/types.h"
 
 enum ktest_status { KTEST_PASS, KTEST_SKIP, KTEST_FAIL, KTEST_ERROR };
@@ -74,6 +75,9 @@ u32 ktest_rounds(void);
  * Returns how many cases a costly test goes on by: 1 if it plays all (extent=), else `n`, which has
  * no divisor in common with the number of things that its cases do by turns. Divides a count too.
  */
-u32 ktest_part(u32 n);
+static inline u32 ktest_part(u32 n)
+{
+	return options.extent == EXTENT_BRIEF ? n : 1;
+}
 
 #endif
