@@ -276,6 +276,33 @@ static void a_step_outlives_the_single_stepper(void)
 }
 KTEST(a_step_outlives_the_single_stepper, KT_PKS);
 
+/* Steps itself while the string instruction's step is pending; none of its traps belongs to that.
+ */
+static bool step_between_iterations(struct regs *regs)
+{
+	if (regs->rip - (u64)step_between_iterations < 256 || regs_pkrs(regs) == PKRS_INIT)
+		return true;
+	asm volatile("pushfq; orq %0, (%%rsp); popfq; nop; nop; pushfq; andq %1, (%%rsp); popfq"
+		     :
+		     : "i"(RFLAGS_TF), "i"(~RFLAGS_TF)
+		     : "memory", "cc");
+	ended.iterations++;
+	return true;
+}
+
+static void a_single_stepper_works_between_iterations(void)
+{
+	if (!step_area_get())
+		return;
+	ended.iterations = 0;
+	single_step(store_five, NULL, step_between_iterations);
+	EXPECT_EQ(ended.iterations, 4);
+	EXPECT_EQ(ended.rights, PKRS_INIT);
+	EXPECT_STEPPED(1, 1, 0);
+	step_area_put();
+}
+KTEST(a_single_stepper_works_between_iterations, KT_PKS);
+
 static int store_and_look(void *arg)
 {
 	volatile u64 *word = arg;
