@@ -49,7 +49,7 @@ AREAS = [
 NAMES = [area.name for area in AREAS]
 # Files whose mistakes show on several CPUs, and the suites that see them there.
 SMP_FILES = "kernel/ipi.[ch] mm/tlb.[ch]"
-SMP_SUITES = "smp.*,memory.*"
+SMP_SUITES = "smp.*,memory.*reach*"
 # Seldom ones twice as often, so that the choice is spread over the operators.
 WEIGHTS = {op: 2 for op in ("atomic", "barrier", "cpu", "undo", "logic", "boundary", "return")}
 
