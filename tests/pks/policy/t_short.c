@@ -149,6 +149,7 @@ static bool begin(void)
 	options.magic = 0;
 	known_site = (u64)frame_of;
 	new_site = (u64)check;
+	pks_warnings_forget(); /* another site may have the slot of the known one's hash */
 	warn_site(&pks_warn_sites, known_site);
 	return true;
 }
