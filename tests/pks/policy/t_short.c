@@ -63,8 +63,7 @@ static bool same_stats(struct pks_stats before, u64 faults, u64 pardons)
 	return !memcmp(&before, &pks_stats, sizeof(before));
 }
 
-/* The way answers `pardons`, leaves these rights and nothing else, and counts a pardon or nothing.
- */
+/* The way answers `pardons`, leaves only these rights behind, counts one pardon or nothing. */
 static bool does(bool (*way)(struct regs *, u64), const struct regs *frame, u64 addr, u32 rights,
 		 bool pardons)
 {
