@@ -310,7 +310,7 @@ static void run_all(void (*before_totals)(void))
 		pr("%s %u %s\n", run_suite(t, end) ? "ok" : "not ok", number, t->suite);
 	}
 	if (!number)
-		pr("# no test matches tests=%s from=%s\n", options.tests, options.from);
+		pr("# no test matches tests=%s\n", options.tests);
 	if (options.trace && options.exit != EXIT_MONITOR)
 		trace_dump(); /* before the line that ends the run */
 	if (before_totals)

@@ -167,7 +167,7 @@ def hundreds(entries):
 
 def scattered(entries):
     """Below 4 GiB, RAM is the kernel's own memory and 200 pieces of two pages; 1 GiB lies above."""
-    entries[:] = [[0, 0x9f000, 1], [0x100000, 0x100000, 1], [1 << 32, 1 << 30, 1]] + \
+    entries[:] = [[0, 0x9f000, 1], [0x100000, 0x200000, 1], [1 << 32, 1 << 30, 1]] + \
         [[0x1000000 + i * 0x10000, 0x2000, 1] for i in range(200)]
 
 
@@ -212,7 +212,7 @@ goes_on("map.ram_where_nothing_is", "^# RAM: 0x0*100000000 to 0x[0-9a-f]+ does n
         meddle=memory(lambda entries: entries.append([1 << 32, 1 << 44, 1])))
 refuses("map.low_ram_where_nothing_is", r"the memory map has RAM at 0x\w+ that does not keep data$",
         meddle=memory(lambda entries: entries.append([0x1000, 3 << 30, 1])), memory="32M",
-        words=["reserve=2M+30M"])
+        words=["reserve=3M+29M"])
 goes_on("map.contradicts_itself", "^# RAM: 1028 KiB that the memory map also lists with another "
         "type are left out$", words=QUICK, meddle=memory(contradictions))
 goes_on("map.hundreds_of_ranges", r"^# RAM: 25\d MiB in \d+ ranges$",
