@@ -16,7 +16,7 @@ void drain_all(struct drain *drain);
 /* Frees what drain_all() or drain_but() took. Thread context. */
 void drain_undo(struct drain *drain);
 
-#define SPARE_MAX 64
+#define SPARE_MAX 512
 
 /* Takes all memory but `n` single pages, n <= SPARE_MAX. Thread context. */
 void drain_but(struct drain *drain, u32 n);

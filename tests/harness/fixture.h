@@ -92,8 +92,7 @@ bool expect_accessible(const char *file, int line, volatile u64 *va);
 #define EXPECT_OPEN(p)   expect_policy(__FILE__, __LINE__, (p)->va, true)
 bool expect_policy(const char *file, int line, volatile u64 *va, bool open);
 
-/* True: a test may set instruction breakpoints. False: the machine hangs at them; skips the test.
- */
+/* True: a test may set instruction breakpoints. False: it would hang, and is skipped. */
 bool breakpoints_allowed(void);
 
 /* Spins for `ns` nanoseconds without yielding. */

@@ -83,6 +83,13 @@ static bool run_with_int(void (*fn)(void *), void *arg, u64 rip, u32 vector)
 	return came;
 }
 
+bool int_at_possible(void)
+{
+	if (options.trace)
+		ktest_skip("with trace=on an interrupt's entry runs the code under test");
+	return !options.trace;
+}
+
 u32 int_at_each(void (*fn)(void *), void *arg, u32 vector, trap_hook_t hook, void (*after)(void))
 {
 	trap_hook_t before = trap_hook_set(vector, take);

@@ -11,6 +11,12 @@
 #include "kernel/exception.h"
 
 /*
+ * False, and skips the test: with trace=on the handler's own entry runs code that fn() runs, so
+ * that INT would follow INT.
+ */
+bool int_at_possible(void);
+
+/*
  * Runs fn(arg) once for each instruction that it executes, each time with one INT `vector` there:
  * X86_NMI anywhere, others where interrupts are on: elsewhere neither can come between the writes
  * of mirror and register. A brief run takes every INT_AT_PART-th of these instructions, another one

@@ -126,7 +126,7 @@ static int nothing(void *arg)
 /* Prepares threads until one is refused, runs and joins them; returns how many. */
 static u32 threads_until_refused(void)
 {
-	struct thread *threads[SPARE_MAX];
+	static struct thread *threads[SPARE_MAX];
 	u32 n = 0;
 
 	while (n < SPARE_MAX && (threads[n] = thread_prepare("spare", nothing, NULL)))

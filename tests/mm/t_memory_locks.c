@@ -159,6 +159,8 @@ static void have_stacks(void)
 
 static void no_interrupt_finds_a_lock_of_memory_held(void)
 {
+	if (!int_at_possible())
+		return;
 	have_stacks();
 	at_each_place(use_frames, 10);
 	at_each_place(use_stacks, 10);

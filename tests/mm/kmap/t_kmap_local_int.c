@@ -173,6 +173,8 @@ static void maps_survive_one_event_at_any_instruction(void)
 	struct thread *t;
 	int key;
 
+	if (!int_at_possible())
+		return;
 	thread_pin(this_cpu()); /* both threads: else an idle CPU takes the other */
 	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
 	run.failed = other.stop = false;

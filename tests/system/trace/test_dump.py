@@ -77,7 +77,7 @@ class Dump(unittest.TestCase):
     def test_a_long_run_reports_overwritten_events(self):
         log = os.path.join(self.folder.name, "long")
         subprocess.run([os.path.join(TOP, "tools", "run"), "qemu", "--build", BUILD, "--log", log, "--quiet",
-                        "trace=on", "tests=rights.*"], stdout=subprocess.DEVNULL, check=True)
+                        "trace=on", "tests=rights.*", "extent=whole"], stdout=subprocess.DEVNULL, check=True)
         with open(log, encoding="utf-8", newline="\n") as file:
             [one] = tracedump.read(file)
         self.assertEqual(len(one.rings[0].events), 8192)
