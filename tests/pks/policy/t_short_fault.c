@@ -210,8 +210,9 @@ static void note_way(struct regs *outer)
 {
 	struct regs frame = { .vector = X86_PF, .error = PF_P | PF_PK, .cs = SEL_KERNEL_CS };
 
-	regs_set_pkrs(&frame, PKRS_INIT);
 	(void)outer;
+	rights_before(); /* for the hint */
+	regs_set_pkrs(&frame, PKRS_INIT);
 	way.count = 0;
 	single_step(pass, &frame, note_rip);
 	trap_hook_set(X86_DB, at_point);
@@ -220,7 +221,6 @@ static void note_way(struct regs *outer)
 }
 
 static volatile u32 nmis;
-
 static struct prot_page foreign; /* marked, of another key */
 
 /* A fault of the NMI's own goes the same way, with another address in CR2 and another key. */
