@@ -48,12 +48,17 @@ void watchdog_set(u64 ns, const char *what)
 	smp_store_release(&watch.left_ns, ns);
 }
 
-/* Notes at a tick of the watched CPU whether it faults, and where. */
+/*
+ * Notes at a tick of the watched CPU whether it faults, and where. A late tick may come right
+ * behind another, with no fault in between: that takes back half.
+ */
 static void faults_note(void)
 {
 	u64 count = pks_fault_count(), addr = read_cr2();
 
-	faults.ticks = count != faults.last && addr == faults.addr ? faults.ticks + 1 : 0;
+	faults.ticks = count != faults.last ? faults.ticks + 1 : faults.ticks / 2;
+	if (addr != faults.addr)
+		faults.ticks = 0;
 	faults.last = count;
 	faults.addr = addr;
 }

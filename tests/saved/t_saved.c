@@ -96,8 +96,8 @@ static void rights_survive_a_page_fault_that_schedules(void)
 KTEST(rights_survive_a_page_fault_that_schedules, KT_PKS);
 
 /*
- * Each thread is scheduled away in its fault, so both are in a fault at the same time; several times,
- * as a tick may bring them into another order.
+ * Each thread is scheduled away in its fault, so both are in a fault at the same time; several
+ * times, as a tick may bring them into another order.
  */
 static void rights_survive_two_page_faults_that_schedule(void)
 {
