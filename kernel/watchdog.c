@@ -33,7 +33,7 @@ static struct {
 static struct {
 	u64 first, last; /* pks_fault_count() at the start, and at the last tick */
 	u64 addr;        /* CR2 at that tick */
-	u32 ticks;       /* before which the last fault was at `addr`, one after the other */
+	u32 ticks;       /* with new faults, the last at `addr`; one without takes back half */
 } faults;
 
 void watchdog_set(u64 ns, const char *what)

@@ -28,8 +28,8 @@ static inline bool pks_pardons_marked(struct pks_policy policy, u64 site)
  * something is unusual, and pks_fault() must judge the fault; also where the trace records, a
  * debugger watches (magic=, which has its points there), a test probes, marks are in the hash, so
  * that no struct page has any, or the key can get another owner, so that the pardon must be noted.
- * Any context, with interrupts off throughout. An NMI may come
- * anywhere: it changes neither the frame nor CR2, which has been read.
+ * Any context, with interrupts off throughout. An NMI may come anywhere: it changes neither the
+ * frame nor CR2, which has been read.
  */
 static inline bool pks_fault_short(struct regs *regs, u64 addr)
 {
