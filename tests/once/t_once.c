@@ -8,6 +8,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/local.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/locks.h"
 #include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "mm/kmap/kmap_local.h"
@@ -197,7 +198,7 @@ static void end_switch(void)
 	ONCE_EQ(partner.seen, 1, "the other thread has one turn");
 	ONCE_EQ(partner.mirror, WITH_KEY(KEY_B), "a thread's rights wait on its stack");
 	ONCE_EQ(partner.reg, WITH_KEY(KEY_B), "the switch loads the register");
-	ONCE_EQ(spin_is_locked(&this_cpu()->rq.lock), false, "the switch unlocks the run queue");
+	ONCE_EQ(locks_held(), false, "the switch unlocks the run queue");
 }
 
 static void switches(void *arg)
