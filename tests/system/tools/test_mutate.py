@@ -144,12 +144,24 @@ class Operators(Tree):
         for expected in [("one", "delete", "push %rbx => nothing"), ("one", "constant", "mov $2, %eax =>"
                                                                      " mov $3, %eax"),
                          ("one", "condition", "je 1f => jne 1f"),
-                         ("one", "width", "mov $2, %eax => mov $2, %rax"),
                          ("one", "delete", "ret => nothing"), ("TWO", "delete", "ONE => nothing"),
                          ("TWO", "width", "movq %rsp, (%rdi) => movl %rsp, (%rdi)"),
-                         ("one", "swap", "push %rbx mov $2, %eax => mov $2, %eax push %rbx")]:
+                         ("one", "swap", "mov $2, %eax je 1f => je 1f mov $2, %eax")]:
             self.assertIn(expected, found)
         self.assertFalse([m for m in found if ".macro" in m[2] or ".text" in m[2]])
+
+    def test_assembly_that_does_the_same_in_both_orders_or_widths(self):
+        same = self.quotes("f:\n\tmov $2, %eax\n\txor %edx, %edx\n\tpush %rbx\n")
+        self.assertFalse([m for m in same if m[0] in ("swap", "width") and "push %ebx" not in m[1]], same)
+        for first, then in [("mov $2, %eax", "wrmsr"), ("mov $2, %eax", "mov %rax, %rbx"),
+                            ("mov $2, %eax", "je 1f"), ("xor %eax, %eax", "cmpl $1, (%rdi)"),
+                            ("mov $2, %al", "mov %eax, %ebx"), ("mov %eax, %gs:8", "mov %ebx, %gs:8")]:
+            found = self.quotes("f:\n\t%s\n\t%s\n" % (first, then))
+            self.assertIn(("swap", "%s %s => %s %s" % (first, then, then, first)), found)
+
+    def quotes(self, text):
+        """(operator, change) of each mutant of some assembly."""
+        return {(m.op, m.quote()) for m in self.of(text, "a.S")}
 
 
 class Hashes(Tree):
