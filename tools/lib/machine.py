@@ -2,6 +2,7 @@
 """Read machines/NAME: a machine's launch command, time limit and known divergences."""
 
 import configparser
+import functools
 import os
 import re
 import shlex
@@ -93,27 +94,36 @@ def _check(listed, title):
             raise SetupError("%s: neither a glob of tests nor matrix.RULE CASE: %s" % (title, glob))
 
 
+def _number(text):
+    """The first version number in a text, to be compared: "QEMU 10.0.8" is (10, 0, 8)."""
+    return tuple(int(n) for n in re.search(r"\d+(?:\.\d+)*", text)[0].split("."))
+
+
 class Machine:
     """One machine. It inherits settings that its file lacks from its base. Known divergences add
     up, because both are one emulator; [mended] removes those of the base that this machine does
-    not have."""
+    not have. The version of the emulator decides about [known from X] and [known before X]."""
 
     def __init__(self, name):
         self.name = name
-        self.settings, self.extras, self.known = {}, {}, {}
+        self.settings, self.extras = {}, {}
+        self.always, self.by_version = {}, []   # known: {glob: reason}; (from or before, X, the same)
         for owner, source in _lineage(name):
             self.settings.update(source["machine"] if source.has_section("machine") else {})
-            for section in set(source.sections()) - {"machine", "known", "mended"}:
+            dated = [s for s in source.sections() if s.startswith("known ")]
+            for section in set(source.sections()) - {"machine", "known", "mended", *dated}:
                 self.extras.setdefault(section, {}).update(source[section])
             mended = source["mended"] if source.has_section("mended") else {}
             for glob in mended:
-                if glob not in self.known:
+                if glob not in self.always:
                     raise SetupError("machines/%s: %s is mended, but its base does not list it"
                                      % (owner, glob))
-                del self.known[glob]
+                del self.always[glob]
             known = source["known"] if source.has_section("known") else {}
-            self.known.update(known)
+            self.always.update(known)
             _check([*mended.items(), *known.items()], "machines/" + owner)
+            for section in dated:
+                self._know_by_version(owner, section, source[section])
         wanted = self.settings.get("everyday", "yes")
         if wanted not in ("yes", "no"):
             raise SetupError("machines/%s: everyday is yes or no, not %s" % (name, wanted))
@@ -122,6 +132,29 @@ class Machine:
         if self.kind not in KINDS:
             raise SetupError("machines/%s: kind is %s, not %s"
                              % (name, " or ".join(KINDS), self.kind))
+
+    def _know_by_version(self, owner, section, known):
+        """Keep a section [known from X] or [known before X]."""
+        bound = re.fullmatch(r"known (from|before) (\d+(?:\.\d+)*)", section)
+        if not bound:
+            raise SetupError("machines/%s: [%s] is neither [known from 1.2] nor [known before 1.2]"
+                             % (owner, section))
+        _check(known.items(), "machines/" + owner)
+        self.by_version.append((bound[1], _number(bound[2]), dict(known)))
+
+    @functools.cached_property
+    def known(self):
+        """{glob: reason} of the known divergences, for the version that is here. Those of a version
+        are left out if the emulator is not here or does not say which it is."""
+        try:
+            version = _number(self.version()) if self.by_version else ()
+        except SetupError:
+            return dict(self.always)
+        found = dict(self.always)
+        for bound, number, known in self.by_version:
+            if (version >= number) == (bound == "from"):
+                found.update(known)
+        return found
 
     def knows(self, path):
         """Add the [known] list of a file about a build instead of a machine."""

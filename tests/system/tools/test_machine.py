@@ -2,6 +2,7 @@
 """tools/lib/machine.py: inheritance, [mended], versions, and what is refused."""
 
 import os
+import shlex
 import re
 import sys
 import tempfile
@@ -114,6 +115,26 @@ class Inheriting(Case):
 
     def test_mended_needs_a_reason(self):
         self.write("new", "[machine]\nbase = old\n[mended]\nregister.a =\n")
+        self.assertIn("without a reason", self.refused("new"))
+
+    def test_the_version_decides_what_is_known(self):
+        text = "[machine]\nemulator = echo %s\n[known before 10.0]\nx.old = a\n[known from 10.0]\nx.new = b\n"
+        for version, expected in [("QEMU 7.2.15", ["x.old"]), ("QEMU 9.10", ["x.old"]), ("QEMU 10.0", ["x.new"]),
+                                  ("QEMU 10.0.8 (Debian 1:10.0.8+ds-0)", ["x.new"]), ("QEMU 11.1", ["x.new"])]:
+            self.write("new", text % shlex.quote(version))
+            self.write("heir", "[machine]\nbase = new\n")
+            self.assertEqual(list(Machine("heir").known), expected, version)
+
+    def test_without_a_version_only_what_always_holds_is_known(self):
+        self.write("new", "[machine]\nemulator = false\n[known]\nx.a = a\n[known from 1.0]\nx.new = b\n")
+        self.assertEqual(list(Machine("new").known), ["x.a"])
+
+    def test_a_version_is_a_number_and_each_entry_has_a_reason(self):
+        self.write("new", "[known since 10]\nx.new = b\n")
+        self.assertIn("neither [known from 1.2] nor [known before 1.2]", self.refused("new"))
+        self.write("new", "[known from ten]\nx.new = b\n")
+        self.assertIn("[known from ten] is neither", self.refused("new"))
+        self.write("new", "[known from 10.0]\nx.new =\n")
         self.assertIn("without a reason", self.refused("new"))
 
     def test_a_circle_of_bases_is_refused(self):
