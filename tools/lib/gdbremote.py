@@ -49,7 +49,10 @@ class Remote:
             end = self.buffer.find(b"#", start)
             if 0 <= start < end and len(self.buffer) >= end + 3:
                 packet, self.buffer = self.buffer[start + 1:end], self.buffer[end + 3:]
-                self.socket.sendall(b"+")
+                try:
+                    self.socket.sendall(b"+")
+                except OSError:
+                    pass    # QEMU 10 says that it ends, and is gone
                 return packet.decode()
             try:
                 data = self.socket.recv(65536)

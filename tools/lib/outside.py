@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A machine that plays the rounds of tests/outside, and an NMI at one instruction of a round."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -78,7 +79,8 @@ class Machine:
         self.qemu.kill()
         self.qemu.wait()
         self.out.close()
-        os.remove(os.path.join(self.where, "gdb"))
+        with contextlib.suppress(FileNotFoundError):    # QEMU 10 removes it as it ends
+            os.remove(os.path.join(self.where, "gdb"))
 
     def lines(self):
         """What the console has printed since the last call."""
