@@ -105,9 +105,9 @@ enum {
 
 static void take_spa(struct acpi_info *out, const struct acpi_view *entry)
 {
-	/* 66F0D379-B4F3-4074-AC43-0D3318B78CDC in memory order: persistent memory */
+	/* 66F0D379-B4F3-4074-AC43-0D3318B78CDB in memory order: persistent memory */
 	static const u8 guid[16] = { 0x79, 0xd3, 0xf0, 0x66, 0xf3, 0xb4, 0x74, 0x40,
-				     0xac, 0x43, 0x0d, 0x33, 0x18, 0xb7, 0x8c, 0xdc };
+				     0xac, 0x43, 0x0d, 0x33, 0x18, 0xb7, 0x8c, 0xdb };
 	struct acpi_pmem pmem = {
 		.base = acpi_u64(entry, SPA_BASE),
 		.len = acpi_u64(entry, SPA_LENGTH),
