@@ -104,14 +104,6 @@ static const void *search_rsdp(struct window *w, size_t *len)
 	return NULL;
 }
 
-static bool touches_ram(u64 start, u64 end)
-{
-	for (u32 i = 0; i < ram.count; i++)
-		if (start < ram.r[i].end && ram.r[i].start < end)
-			return true;
-	return false;
-}
-
 /*
  * Ignores a register beyond the physical address space, and one in RAM, where a write would destroy
  * data.
@@ -124,7 +116,8 @@ static void map_registers(void)
 
 		if (!reg->addr || reg->space != ACPI_MEMORY)
 			continue;
-		if (reg->addr > physical_end() - len || touches_ram(reg->addr, reg->addr + len)) {
+		if (reg->addr > physical_end() - len ||
+		    ranges_touch(&ram, reg->addr, reg->addr + len)) {
 			pr("# ACPI: the %s cannot be at 0x%lx; ignoring it\n",
 			   acpi_register_name(i), reg->addr);
 			*reg = (struct acpi_reg){ 0 };
@@ -156,7 +149,7 @@ static void mask_io_apics(void)
 	for (u32 i = 0; i < acpi.madt.io_apic_count; i++) {
 		u64 phys = acpi.madt.io_apics[i];
 
-		if (touches_ram(phys, phys + IO_APIC_LEN)) {
+		if (ranges_touch(&ram, phys, phys + IO_APIC_LEN)) {
 			pr("# ACPI: the I/O APIC cannot be at 0x%lx; ignoring it\n", phys);
 			continue;
 		}

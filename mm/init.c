@@ -17,6 +17,7 @@
 #include "mm/pgtable_internal.h"
 #include "mm/ram.h"
 #include "mm/vmap.h"
+#include "mm/vmemmap.h"
 
 extern char text_start[], user_load[], rodata_start[], data_start[], image_end[], image_start[];
 
@@ -40,9 +41,31 @@ static void report_lost(const struct boot_info *info, const struct ram_lost *los
 		   info->mem_dropped + ram.dropped);
 }
 
+struct pmem_limits mm_pmem_limits(const struct boot_info *info)
+{
+	return (struct pmem_limits){
+		.info = info,
+		.reserve = options.reserve,
+		.kernel_end = IMAGE_PHYS(image_end),
+		.end = MIN(1ULL << cpu_phys_bits(), DIRECT_SIZE),
+	};
+}
+
+/* Takes what pmem= names out of RAM, but nothing that pmem_init() will refuse. */
+static void leave_pmem(const struct pmem_limits *limits)
+{
+	for (u32 i = 0; i < OPTIONS_PMEM; i++) {
+		const struct options_range *r = &options.pmem[i];
+
+		if (r->size && !pmem_refusal(limits, PMEM_WORD, r->start, r->size))
+			ranges_subtract(&ram, r->start, r->start + r->size);
+	}
+}
+
 static void find_ram(const struct boot_info *info)
 {
-	u64 limit = MIN(1ULL << cpu_phys_bits(), DIRECT_SIZE), total;
+	struct pmem_limits limits = mm_pmem_limits(info);
+	u64 limit = limits.end, total;
 	struct ram_lost lost;
 	u32 count;
 
@@ -55,6 +78,7 @@ static void find_ram(const struct boot_info *info)
 					? ~0ULL
 					: ALIGN_UP(r->start + r->size, PAGE_SIZE));
 	}
+	leave_pmem(&limits);
 	total = ranges_total(&ram);
 	count = ram.count;
 	if (options.mem)
@@ -138,64 +162,6 @@ static void map_image(void)
 }
 
 /*
- * Maps the struct pages of each range in that range's own memory, of which there is enough; memory
- * below 4 GiB may be scarce. Ranges that share a frame of the vmemmap map it once. Returns the
- * bytes.
- */
-static u64 map_vmemmap(void)
-{
-	u64 done = 0, bytes = 0, large = level_size(2);
-
-	for (u32 i = 0; i < ram.count; i++) {
-		const struct range *r = &ram.r[i];
-		u64 va = ALIGN_DOWN((u64)pfn_to_page(r->start >> PAGE_SHIFT), PAGE_SIZE);
-		u64 end = (u64)pfn_to_page(r->end >> PAGE_SHIFT), size;
-
-		for (va = MAX(va, done); va < end; va += size) {
-			u64 block = 0;
-
-			size = large;
-			if (!(va & (large - 1)) && end - va >= large)
-				block = bootmem_take(large, r->start, r->end);
-			if (!block) {
-				size = PAGE_SIZE;
-				block = bootmem_take(size, r->start, r->end);
-			}
-			if (!block)
-				block = bootmem_alloc();
-			map(va, block, block + size, PTE_RW_DATA, 2);
-			bytes += size;
-		}
-		done = MAX(done, va);
-	}
-	return bytes;
-}
-
-static void mark_hole(u64 pfn)
-{
-	if (!phys_to_page(pfn << PAGE_SHIFT))
-		pfn_to_page(pfn)->pkey = PAGE_NO_RAM;
-}
-
-/*
- * Marks the frames beside each range whose struct pages share a frame of the vmemmap with those of
- * RAM: so kunmap_local() sees that they are no pages of its caller's, without a search for a range.
- */
-static void mark_holes(void)
-{
-	u64 shared = PAGE_SIZE / sizeof(struct page);
-
-	for (u32 i = 0; i < ram.count; i++) {
-		u64 first = ram.r[i].start >> PAGE_SHIFT, end = ram.r[i].end >> PAGE_SHIFT;
-
-		for (u64 pfn = ALIGN_DOWN(first, shared); pfn < first; pfn++)
-			mark_hole(pfn);
-		for (u64 pfn = end; pfn < ALIGN_UP(end, shared); pfn++)
-			mark_hole(pfn);
-	}
-}
-
-/*
  * Makes the PDPT for `va`, where something may be mapped later: a new address space copies the
  * upper half of the top-level table, and tests/matrix that of the PML4.
  */
@@ -260,8 +226,7 @@ void mm_init(const struct boot_info *info)
 	switch_tables(info);
 	bootmem_reach(DIRECT_SIZE);
 	before -= drop_absent();
-	vmemmap = map_vmemmap();
-	mark_holes();
+	vmemmap = vmemmap_init();
 	share(VMAP_BASE);
 	share(TEST_BASE);
 	enable_protections();

@@ -5,6 +5,7 @@
 
 #include "kernel/lib/boot_info.h"
 #include "kernel/lib/ranges.h"
+#include "mm/ram.h"
 
 /*
  * The least RAM, in the memory map and after mem=, with which the boot and all tests work:
@@ -14,6 +15,9 @@
 
 /* All RAM that is mapped and has a struct page. Read-only after boot. */
 extern struct ranges ram;
+
+/* Returns what limits persistent memory on this machine. Boot. */
+struct pmem_limits mm_pmem_limits(const struct boot_info *info);
 
 /*
  * Finds RAM, builds the kernel's page tables and starts page_alloc(). Panics with a plain message

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* struct page, one for each frame of RAM, in the vmemmap; and the frame allocator. */
+/* struct page, one for each frame of RAM and of persistent memory, in the vmemmap. */
 #ifndef KEYWARD_MM_PAGE_H
 #define KEYWARD_MM_PAGE_H
 
@@ -18,7 +18,7 @@ enum page_flags {
 	PG_PGMAP = 4,  /* pgmap is valid; set by mm/kmap/memremap.c */
 };
 
-/* In place of the key of a frame that is not RAM, but has a struct page; mm_init() writes it. */
+/* In place of the key of a frame without memory, in a frame of the vmemmap: mm/vmemmap.c. */
 #define PAGE_NO_RAM 0xff
 
 struct dev_pagemap;
@@ -54,7 +54,7 @@ static inline u64 page_to_phys(const struct page *page)
 	return page_to_pfn(page) << PAGE_SHIFT;
 }
 
-/* Returns the direct-map address of a physical address. For RAM only. */
+/* Returns the direct-map address of a physical address. For memory with struct pages only. */
 static inline void *phys_to_virt(u64 phys)
 {
 	return (void *)(DIRECT_BASE + phys);
@@ -76,8 +76,8 @@ static inline bool is_direct_map(u64 va)
 	return va >= DIRECT_BASE && va < DIRECT_BASE + DIRECT_SIZE;
 }
 
-/* All RAM that is mapped and has a struct page; mm/init.h. */
-extern struct ranges ram;
+/* All memory that has struct pages: RAM, and persistent memory. Read-only after boot. */
+extern struct ranges page_ranges;
 
 /* The range of the last lookup, likely the next one's too. A hint: any context writes it. */
 extern u32 page_hint;
@@ -85,12 +85,12 @@ extern u32 page_hint;
 /* Returns the page of a physical address if it is in the hint's range, else NULL. Any context. */
 static inline struct page *phys_to_page_hinted(u64 phys)
 {
-	const struct range *r = &ram.r[READ_ONCE(page_hint)];
+	const struct range *r = &page_ranges.r[READ_ONCE(page_hint)];
 
 	return likely(phys >= r->start && phys < r->end) ? pfn_to_page(phys >> PAGE_SHIFT) : NULL;
 }
 
-/* Returns the page of a physical address, or NULL if it is not RAM. Any context. */
+/* Returns the page of a physical address, or NULL if it has none. Any context. */
 struct page *phys_to_page(u64 phys);
 
 /* Returns the page behind a direct-map address, or NULL. Any context. */

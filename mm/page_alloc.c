@@ -5,7 +5,6 @@
 #include "kernel/cpu/spinlock.h"
 #include "kernel/cpu/upcalls.h"
 #include "kernel/lib/atomic.h"
-#include "mm/init.h"
 #include "mm/page.h"
 
 static struct {
@@ -24,8 +23,8 @@ struct page *phys_to_page(u64 phys)
 
 	if (likely(page))
 		return page;
-	for (u32 i = 0; i < ram.count; i++) {
-		if (phys < ram.r[i].start || phys >= ram.r[i].end)
+	for (u32 i = 0; i < page_ranges.count; i++) {
+		if (phys < page_ranges.r[i].start || phys >= page_ranges.r[i].end)
 			continue;
 		WRITE_ONCE(page_hint, i);
 		return pfn_to_page(phys >> PAGE_SHIFT);

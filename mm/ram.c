@@ -107,3 +107,73 @@ void ram_select(struct ranges *ram, u64 bytes)
 		if (high_length(&ram->r[i]) > share)
 			cut(ram, i, share);
 }
+
+/* Whether the map has a byte of [start, end) as RAM. */
+static bool map_has_ram(const struct boot_info *info, u64 start, u64 end)
+{
+	for (u32 i = 0; i < info->mem_count; i++) {
+		const struct boot_mem *m = &info->mem[i];
+
+		if (m->type == BOOT_MEM_RAM && start < m->base + m->len && m->base < end)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the map has all of [start, end) as RAM or persistent memory, and none as anything else.
+ */
+static bool map_has_memory(const struct boot_info *info, u64 start, u64 end)
+{
+	u64 before;
+
+	for (u32 i = 0; i < info->mem_count; i++) {
+		const struct boot_mem *m = &info->mem[i];
+
+		if (m->type != BOOT_MEM_RAM && m->type != BOOT_MEM_PMEM &&
+		    start < m->base + m->len && m->base < end)
+			return false;
+	}
+	do { /* entries come in any order; each round goes on behind one of them */
+		before = start;
+		for (u32 i = 0; i < info->mem_count; i++) {
+			const struct boot_mem *m = &info->mem[i];
+
+			if (m->base <= start && start < m->base + m->len)
+				start = m->base + m->len;
+		}
+	} while (start > before && start < end);
+	return start >= end;
+}
+
+static bool is_reserved(const struct options_range *reserve, u64 start, u64 end)
+{
+	for (u32 i = 0; i < OPTIONS_RESERVE; i++) {
+		const struct options_range *r = &reserve[i];
+
+		if (r->size && r->start < end && start < r->start + r->size)
+			return true;
+	}
+	return false;
+}
+
+const char *pmem_refusal(const struct pmem_limits *limits, enum pmem_source source, u64 start,
+			 u64 size)
+{
+	u64 end;
+
+	if (!size || __builtin_add_overflow(start, size, &end))
+		return "it is empty, or wraps";
+	if ((start | size) & (PAGE_SIZE - 1))
+		return "it does not consist of whole pages";
+	if (end > limits->end)
+		return "it ends beyond the direct map or the CPU's addresses";
+	if (start < limits->kernel_end)
+		return "the kernel is there, and memory for real mode";
+	if (is_reserved(limits->reserve, start, end))
+		return "reserve= leaves it unused";
+	if (source == PMEM_NFIT && map_has_ram(limits->info, start, end))
+		return "the memory map has RAM there";
+	if (source == PMEM_WORD && !map_has_memory(limits->info, start, end))
+		return "the memory map has no memory there";
+	return NULL;
+}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds which memory is RAM, and selects what is used. Pure: host-built too. */
+/* Finds which memory is RAM or persistent, and selects what is used. Pure: host-built too. */
 #ifndef KEYWARD_MM_RAM_H
 #define KEYWARD_MM_RAM_H
 
 #include "kernel/lib/boot_info.h"
+#include "kernel/lib/options.h"
 #include "kernel/lib/ranges.h"
 
 /* RAM of the memory map that is not used, in bytes. */
@@ -28,5 +29,24 @@ void ram_find(struct ranges *ram, const struct boot_info *info, u64 limit, struc
  * others. Large shares are cut at multiples of large pages.
  */
 void ram_select(struct ranges *ram, u64 bytes);
+
+/* Who says that a range is persistent memory. */
+enum pmem_source {
+	PMEM_WORD, /* pmem= on the command line: RAM, or what the map calls persistent */
+	PMEM_NFIT, /* the firmware: then it is no RAM */
+};
+
+/* What a range of persistent memory is compared with. */
+struct pmem_limits {
+	const struct boot_info *info;        /* its memory map */
+	const struct options_range *reserve; /* OPTIONS_RESERVE ranges */
+	u64 kernel_end;                      /* the kernel's, and real mode's, begin at 0 */
+	u64 end;                             /* of what the direct map and the CPU can address */
+};
+
+/* Returns why [start, start + size) cannot be used as persistent memory, as static text, or NULL.
+ */
+const char *pmem_refusal(const struct pmem_limits *limits, enum pmem_source source, u64 start,
+			 u64 size);
 
 #endif

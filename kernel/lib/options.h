@@ -14,6 +14,7 @@ struct options_range {
 };
 
 #define OPTIONS_RESERVE 8
+#define OPTIONS_PMEM    8
 
 /* The enums: an enumerator for each VALUE or FLAG, then the COUNT of them. */
 #define ENUM(tag, values)           enum tag { values };

@@ -85,3 +85,11 @@ bool ranges_contain(const struct ranges *set, u64 start, u64 end)
 			return true;
 	return false;
 }
+
+bool ranges_touch(const struct ranges *set, u64 start, u64 end)
+{
+	for (u32 i = 0; i < set->count; i++)
+		if (start < set->r[i].end && set->r[i].start < end)
+			return true;
+	return false;
+}

@@ -32,4 +32,7 @@ void ranges_limit(struct ranges *set, u64 bytes);
 /* True if all of [start, end) lies in the set. */
 bool ranges_contain(const struct ranges *set, u64 start, u64 end);
 
+/* True if a byte of [start, end), which is not empty, lies in the set. */
+bool ranges_touch(const struct ranges *set, u64 start, u64 end);
+
 #endif

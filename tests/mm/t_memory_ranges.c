@@ -184,14 +184,17 @@ static void expect_hole(u64 phys)
 	EXPECT(!virt_to_page(va));
 	if (phys >= VGA_START && phys < VGA_END)
 		return;
-	EXPECT_PAGE_FAULT(probe_write(va, 0), PF_W, va, "nothing is mapped where there is no RAM");
+	EXPECT_PAGE_FAULT(probe_write(va, 0), PF_W, va,
+			  "nothing is mapped where there is no memory");
 }
 
+/* RAM, and persistent memory where there is some. */
 static void nothing_is_mapped_between_ram_ranges(void)
 {
-	for (u32 i = 0; i < ram.count; i++) {
-		u64 start = ram.r[i].start, end = ram.r[i].end;
-		u64 next = i + 1 < ram.count ? ram.r[i + 1].start : DIRECT_SIZE;
+	for (u32 i = 0; i < page_ranges.count; i++) {
+		const struct range *r = &page_ranges.r[i];
+		u64 start = r->start, end = r->end;
+		u64 next = i + 1 < page_ranges.count ? r[1].start : DIRECT_SIZE;
 
 		if (start)
 			expect_hole(start - PAGE_SIZE);

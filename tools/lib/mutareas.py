@@ -34,7 +34,7 @@ AREAS = [
          "dies_*,takes_*,loses_*,the_*"),
     Area("assembly", 370, "kernel/entry.S kernel/switch.S", "",
          "contexts.*,register.*,nmi.*,step.*,threads.*,user.*,rights.*,pardon.*", True),
-    Area("memory", 120, "mm/*.[ch] kernel/ipi.[ch]", "mm/init.*",
+    Area("memory", 120, "mm/*.[ch] kernel/ipi.[ch]", "mm/init.* mm/vmemmap.*",
          "memory.*,keys.*,kmap.*,memremap.*,policy.*,machine.*", False),
     Area("threads", 160, "kernel/thread.[ch] kernel/sched.[ch] kernel/wait.[ch] kernel/softirq.[ch]"
          " kernel/work.[ch] kernel/locks.[ch] kernel/cpu/spinlock.h kernel/watchdog.[ch]"

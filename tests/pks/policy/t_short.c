@@ -7,7 +7,6 @@
 
 #include "kernel/cpu/trace.h"
 #include "kernel/lib/string.h"
-#include "mm/init.h"
 #include "mm/kmap/kmap.h"
 #include "pks/policy/short.h"
 #include "tests/harness/fixture.h"
@@ -219,7 +218,7 @@ static void leave_error_codes(void)
 static void leave_addresses(void)
 {
 	struct state s = ordinary();
-	u64 last = ram.r[ram.count - 1].end;
+	u64 last = page_ranges.r[page_ranges.count - 1].end;
 	const u64 addrs[] = { 0,
 			      USER_TEXT,
 			      NOWHERE,
@@ -287,15 +286,15 @@ static void leave_displaced_site(void)
 	EXPECT_EQ(pks_stats.warnings, warnings);
 }
 
-/* The hint names the range of RAM of the last lookup; the long way finds a page of another. */
+/* The hint names the range of the last lookup; the long way finds a page of another. */
 static void leave_other_ranges(void)
 {
 	u64 phys = virt_to_phys((void *)page.va);
 	struct state s = ordinary();
 
-	for (u32 i = 0; i < ram.count; i++) {
+	for (u32 i = 0; i < page_ranges.count; i++) {
 		page_hint = i;
-		if (phys < ram.r[i].start || phys >= ram.r[i].end)
+		if (phys < page_ranges.r[i].start || phys >= page_ranges.r[i].end)
 			expect_left(frame_of(&s), (u64)page.va);
 	}
 	page_hint = 0;

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "mm/vmemmap.h"
+#include "kernel/console/panic.h"
+#include "kernel/cpu/insn.h"
+#include "mm/bootmem.h"
+#include "mm/init.h"
+#include "mm/page.h"
+#include "mm/page_alloc.h"
+#include "mm/pgtable.h"
+
+#define LARGE_ORDER 9 /* of a block for a 2 MiB page */
+
+/* How many struct pages one frame of the vmemmap has. */
+#define IN_A_FRAME (PAGE_SIZE / sizeof(struct page))
+
+/*
+ * Written by the boot CPU before there are others, with interrupts off. An NMI then finds a range
+ * or not; its handler asks for none so early.
+ */
+struct ranges page_ranges;
+
+static void map(u64 va, u64 block, u64 size)
+{
+	if (pgtable_map(kernel_root, va, block, size, PTE_RW_DATA | PTE_G, 2))
+		panic("cannot map %p", (void *)va);
+}
+
+/*
+ * Maps the struct pages of each range in that range's own memory, of which there is enough; memory
+ * below 4 GiB may be scarce. Ranges that share a frame of the vmemmap map it once. Returns the
+ * bytes.
+ */
+static u64 map_all(void)
+{
+	u64 done = 0, bytes = 0, large = level_size(2);
+
+	for (u32 i = 0; i < ram.count; i++) {
+		const struct range *r = &ram.r[i];
+		u64 va = ALIGN_DOWN((u64)pfn_to_page(r->start >> PAGE_SHIFT), PAGE_SIZE);
+		u64 end = (u64)pfn_to_page(r->end >> PAGE_SHIFT), size;
+
+		for (va = MAX(va, done); va < end; va += size) {
+			u64 block = 0;
+
+			size = large;
+			if (!(va & (large - 1)) && end - va >= large)
+				block = bootmem_take(large, r->start, r->end);
+			if (!block) {
+				size = PAGE_SIZE;
+				block = bootmem_take(size, r->start, r->end);
+			}
+			if (!block)
+				block = bootmem_alloc();
+			map(va, block, size);
+			bytes += size;
+		}
+		done = MAX(done, va);
+	}
+	return bytes;
+}
+
+static void mark_hole(u64 pfn)
+{
+	if (!phys_to_page(pfn << PAGE_SHIFT))
+		pfn_to_page(pfn)->pkey = PAGE_NO_RAM;
+}
+
+/*
+ * Marks the frames beside a range whose struct pages share a frame of the vmemmap with the range's:
+ * so kunmap_local() sees that they are no pages of its caller's, without a search for a range.
+ */
+static void mark_holes(u64 first, u64 end)
+{
+	for (u64 pfn = ALIGN_DOWN(first, IN_A_FRAME); pfn < first; pfn++)
+		mark_hole(pfn);
+	for (u64 pfn = end; pfn < ALIGN_UP(end, IN_A_FRAME); pfn++)
+		mark_hole(pfn);
+}
+
+u64 vmemmap_init(void)
+{
+	u64 bytes = map_all();
+
+	page_ranges = ram;
+	for (u32 i = 0; i < ram.count; i++)
+		mark_holes(ram.r[i].start >> PAGE_SHIFT, ram.r[i].end >> PAGE_SHIFT);
+	return bytes;
+}
+
+/* Maps RAM at `va`, which has none, up to `end` at most. Returns its bytes; 0: no RAM is left. */
+static u64 back(u64 va, u64 end)
+{
+	u64 size = level_size(2);
+	struct page *page = NULL;
+
+	if (!(va & (size - 1)) && end - va >= size)
+		page = page_alloc(LARGE_ORDER);
+	if (!page) {
+		size = PAGE_SIZE;
+		page = page_alloc(0);
+	}
+	if (!page)
+		return 0;
+	map(va, page_to_phys(page), size);
+	return size;
+}
+
+/* Maps what is missing of [va, end). Neighbours may have mapped the first and last frame. */
+static int back_all(u64 va, u64 end)
+{
+	struct pgwalk walk;
+
+	while (va < end) {
+		u64 size = pgtable_walk(kernel_root, va, &walk) ? PAGE_SIZE : back(va, end);
+
+		if (!size)
+			return -ENOMEM;
+		va += size;
+	}
+	return 0;
+}
+
+int vmemmap_add(u64 start, u64 end)
+{
+	u64 first = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT, flags;
+	u64 va = ALIGN_DOWN((u64)pfn_to_page(first), PAGE_SIZE);
+
+	if (page_ranges.count == RANGES_MAX)
+		return -ENOSPC;
+	if ((last - first) / IN_A_FRAME > pages_free() / 2)
+		return -ENOMEM;
+	if (back_all(va, (u64)pfn_to_page(last)))
+		return -ENOMEM;
+	for (u64 pfn = first; pfn < last; pfn++) /* some may have been holes */
+		*pfn_to_page(pfn) = (struct page){ 0 };
+	flags = irq_save();
+	ranges_add(&page_ranges, start, end);
+	page_hint = 0; /* the ranges behind it have moved */
+	irq_restore(flags);
+	mark_holes(first, last);
+	return 0;
+}
