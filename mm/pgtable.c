@@ -99,6 +99,19 @@ static int largest_level(u64 va, u64 pa, u64 len, int max_level)
 	return level;
 }
 
+/*
+ * Returns the entry for a leaf at *level, or at a lower one where there is a table already: pages
+ * that were unmapped leave their tables. NULL: no memory for a table.
+ */
+static pte_t *leaf_entry(u64 root, u64 va, int *level)
+{
+	pte_t *entry = pgtable_entry(root, va, *level, true);
+
+	while (entry && *entry & PTE_P && !pte_is_leaf(*entry, *level))
+		entry = pgtable_entry(root, va, --*level, true);
+	return entry;
+}
+
 int pgtable_map(u64 root, u64 va, u64 pa, u64 len, pte_t prot, int max_level)
 {
 	u64 flags = irq_save();
@@ -109,7 +122,7 @@ int pgtable_map(u64 root, u64 va, u64 pa, u64 len, pte_t prot, int max_level)
 		max_level = 2;
 	while (len) {
 		int level = largest_level(va, pa, len, max_level);
-		pte_t *entry = pgtable_entry(root, va, level, true);
+		pte_t *entry = leaf_entry(root, va, &level);
 
 		if (!entry) {
 			err = -ENOMEM;

@@ -2,6 +2,7 @@
 /* Sets the keys of mapped memory; splits large pages first where that is needed. */
 #include "mm/set_memory.h"
 #include "kernel/console/panic.h"
+#include "kernel/cpu/pkrs_bits.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/cpu/upcalls.h"
 #include "kernel/lib/atomic.h"
@@ -131,4 +132,36 @@ int set_memory_pkey(u64 va, u64 pages, u32 key)
 	tlb_shootdown(va, pages);
 	trace(TRACE_KEY, va, pages << 8 | key);
 	return 0;
+}
+
+int direct_map_add(u64 phys, u64 pages, u32 key)
+{
+	u64 va = DIRECT_BASE + phys, len = pages << PAGE_SHIFT;
+	struct page *page = phys_to_page(phys);
+	int err;
+
+	for (u64 i = 0; i < pages; i++) { /* first: a fault on the key finds it here */
+		page[i].pkey = (u8)key;
+		page[i].had_key |= key != PKS_KEY_DEFAULT;
+	}
+	pks_key_add_pages(key, (s64)pages);
+	err = pgtable_map(kernel_root, va, phys, len, pte_with_key(PTE_RW_DATA | PTE_G, key), 3);
+	if (err)
+		direct_map_remove(phys, pages);
+	else
+		trace(TRACE_KEY, va, pages << 8 | key);
+	return err;
+}
+
+void direct_map_remove(u64 phys, u64 pages)
+{
+	struct page *page = phys_to_page(phys);
+
+	pks_changed(); /* first: a fault that is judged later is repeated */
+	pgtable_unmap(kernel_root, DIRECT_BASE + phys, pages << PAGE_SHIFT);
+	for (u64 i = 0; i < pages; i++) {
+		pks_key_add_pages(page[i].pkey, -1);
+		page[i].pkey = PKS_KEY_DEFAULT;
+	}
+	trace(TRACE_KEY, DIRECT_BASE + phys, pages << 8 | PKS_KEY_DEFAULT);
 }

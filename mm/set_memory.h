@@ -13,6 +13,18 @@
  */
 int set_memory_pkey(u64 va, u64 pages, u32 key);
 
+/*
+ * Maps `pages` pages that have struct pages and are no RAM, from `phys` on, in the direct map, with
+ * `key` from the first moment: in large pages where their addresses allow it, and no tables are
+ * left there from small ones. -ENOMEM: no memory for a table; nothing is mapped then. Contexts as
+ * tlb_shootdown(). Nobody else may use the pages meanwhile; an interrupt or an NMI that touches one
+ * finds it mapped with the key, or not at all.
+ */
+int direct_map_add(u64 phys, u64 pages, u32 key);
+
+/* Unmaps them on every CPU, and takes their keys. Tables of split pages stay. Contexts likewise. */
+void direct_map_remove(u64 phys, u64 pages);
+
 /* Returns how many large pages were split; each split adds a table for good. Any context. */
 u64 pgtable_splits(void);
 

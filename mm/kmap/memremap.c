@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap/memremap.h"
 #include "kernel/cpu/pkrs_bits.h"
+#include "kernel/cpu/spinlock.h"
 #include "kernel/lib/atomic.h"
+#include "mm/init.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap_holder.h"
 #include "mm/page_alloc.h"
@@ -29,16 +31,6 @@ static void give_back(struct page *page, u64 n)
 	}
 }
 
-static struct page *set_aside(u64 n)
-{
-	u32 order = n > 1 ? 64 - (u32)__builtin_clzll(n - 1) : 0;
-	struct page *page = page_alloc(order);
-
-	if (page)
-		give_back(page + n, (1ULL << order) - n);
-	return page;
-}
-
 /* Sets the flag last: a report in any context reads pgmap if it sees the flag. */
 static void set_owner(struct dev_pagemap *pgmap)
 {
@@ -50,30 +42,89 @@ static void set_owner(struct dev_pagemap *pgmap)
 	}
 }
 
+/* Sets RAM aside. */
+static int set_aside(struct dev_pagemap *pgmap)
+{
+	u64 n = pgmap->pages;
+	u32 order = n > 1 ? 64 - (u32)__builtin_clzll(n - 1) : 0;
+	struct page *page = page_alloc(order);
+
+	if (page)
+		give_back(page + n, (1ULL << order) - n);
+	pgmap->first = page;
+	if (!page)
+		return -ENOMEM;
+	set_owner(pgmap);
+	return 0;
+}
+
 static void clear_owner(struct dev_pagemap *pgmap)
 {
 	for (u64 i = 0; i < pgmap->pages; i++)
 		pgmap->first[i].flags &= (u8)~PG_PGMAP;
 }
 
-int memremap_pages(struct dev_pagemap *pgmap)
+/*
+ * Held while somebody claims persistent memory, so that two claims of one page cannot both find it
+ * free. Thread context; no NMI takes it.
+ */
+static struct spinlock claim_lock = SPINLOCK_INIT;
+
+/* Claims persistent memory: pages that the allocator does not have, nor another range. */
+static int claim(struct dev_pagemap *pgmap)
 {
-	u32 key = pgmap->key ? pgmap->key : PKS_KEY_DEVMAP;
+	u64 start = pgmap->phys, end = start + (pgmap->pages << PAGE_SHIFT), flags;
+	struct page *first = phys_to_page(start);
 	int err = 0;
 
-	if (!pgmap->pages || pgmap->pages > PAGES_MAX || !pgmap->owner || !pks_key_owner(key))
+	if (start & (PAGE_SIZE - 1) || !ranges_contain(&page_ranges, start, end) ||
+	    ranges_touch(&ram, start, end))
 		return -EINVAL;
-	pgmap->first = set_aside(pgmap->pages);
-	if (!pgmap->first)
-		return -ENOMEM;
-	set_owner(pgmap);
-	if (pgmap->flags & PGMAP_PROTECTION)
-		err = devmap_protect(pgmap->first, pgmap->pages, key);
-	if (err) {
-		clear_owner(pgmap);
-		give_back(pgmap->first, pgmap->pages);
-		pgmap->first = NULL;
+	flags = spin_lock_irqsave(&claim_lock);
+	for (u64 i = 0; i < pgmap->pages && !err; i++)
+		if (page_pgmap(&first[i]))
+			err = -EBUSY;
+	if (!err) {
+		pgmap->first = first;
+		set_owner(pgmap);
 	}
+	spin_unlock_irqrestore(&claim_lock, flags);
+	return err;
+}
+
+/* Ends what set_aside() or claim() began. */
+static void release(struct dev_pagemap *pgmap)
+{
+	clear_owner(pgmap);
+	if (!pgmap->phys)
+		give_back(pgmap->first, pgmap->pages);
+	pgmap->first = NULL;
+}
+
+static bool is_sound(const struct dev_pagemap *pgmap, u32 key)
+{
+	u64 most = pgmap->phys ? DIRECT_SIZE >> PAGE_SHIFT : PAGES_MAX;
+
+	return pgmap->pages && pgmap->pages <= most && pgmap->owner && pks_key_owner(key);
+}
+
+int memremap_pages(struct dev_pagemap *pgmap)
+{
+	bool protect = pgmap->flags & PGMAP_PROTECTION;
+	u32 key = pgmap->key ? pgmap->key : PKS_KEY_DEVMAP;
+	int err;
+
+	if (!is_sound(pgmap, key))
+		return -EINVAL;
+	err = pgmap->phys ? claim(pgmap) : set_aside(pgmap);
+	if (err)
+		return err;
+	if (pgmap->phys)
+		err = devmap_map(pgmap->first, pgmap->pages, protect ? key : PKS_KEY_DEFAULT);
+	else if (protect)
+		err = devmap_protect(pgmap->first, pgmap->pages, key);
+	if (err)
+		release(pgmap);
 	return err;
 }
 
@@ -95,12 +146,11 @@ int memunmap_pages(struct dev_pagemap *pgmap)
 		return -EINVAL;
 	if (in_use(pgmap))
 		return -EBUSY;
-	if (pgmap->flags & PGMAP_PROTECTION)
+	if (pgmap->phys)
+		devmap_unmap(pgmap->first, pgmap->pages);
+	else if (pgmap->flags & PGMAP_PROTECTION)
 		err = devmap_unprotect(pgmap->first, pgmap->pages);
-	if (err)
-		return err;
-	clear_owner(pgmap);
-	give_back(pgmap->first, pgmap->pages);
-	pgmap->first = NULL;
-	return 0;
+	if (!err)
+		release(pgmap);
+	return err;
 }
