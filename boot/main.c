@@ -28,6 +28,7 @@
 #include "kernel/work.h"
 #include "mm/init.h"
 #include "mm/page.h"
+#include "mm/pmem/pmem.h"
 #include "mm/stack.h"
 #include "mm/vmap.h"
 #include "monitor/monitor.h"
@@ -159,6 +160,7 @@ static void kernel_main(const struct boot_info *info)
 	tick_start();
 	trace_attach(this_cpu()->id, trace_ring_alloc());
 	trace_on = options.trace || options.exit == EXIT_MONITOR; /* else nobody reads it */
+	pmem_init(info); /* struct pages of memory that is no RAM, while there is one CPU */
 	irq_enable();
 	smp_start();
 	work_start();

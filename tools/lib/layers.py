@@ -19,6 +19,7 @@ FLOORS = [
     ("kernel", "traps, threads, time, interrupts"),
     ("pks/policy", "the policy for key faults"),
     ("mm/kmap", "the users' API: kmap and its kin, device ranges"),
+    ("mm/pmem", "persistent memory: devices, dax, a block driver"),
     ("kernel/trace", "the trace's sites, dump and report"),
     ("boot", "from the firmware to the first thread"),
     ("tests", "the test suites and their harness"),

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "mm/pmem/pmem.h"
+#include "boot/acpi/acpi_registers.h"
+#include "kernel/console/console.h"
+#include "kernel/lib/options.h"
+#include "kernel/lib/printf.h"
+#include "mm/init.h"
+#include "mm/vmemmap.h"
+#include "pks/keys.h"
+
+#define PMEM_MAX (OPTIONS_PMEM + ACPI_PMEM_MAX)
+
+static const char *const source_names[] = { [PMEM_WORD] = "pmem=", [PMEM_NFIT] = "NFIT" };
+
+static struct pmem devices[PMEM_MAX];
+u32 pmem_count;
+
+struct pmem *pmem_get(u32 i)
+{
+	return i < pmem_count ? &devices[i] : NULL;
+}
+
+static bool overlaps_another(u64 start, u64 size)
+{
+	for (u32 i = 0; i < pmem_count; i++)
+		if (start < devices[i].phys + devices[i].size && devices[i].phys < start + size)
+			return true;
+	return false;
+}
+
+static struct pmem *add(u64 start, u64 size)
+{
+	struct pmem *pmem = &devices[pmem_count];
+
+	*pmem = (struct pmem){ .phys = start, .size = size };
+	ksnprintf(pmem->name, sizeof(pmem->name), "pmem%u", pmem_count++);
+	pmem->pgmap = (struct dev_pagemap){
+		.phys = start,
+		.pages = size >> PAGE_SHIFT,
+		.flags = PGMAP_PROTECTION,
+		.owner = pmem->name,
+	};
+	return pmem;
+}
+
+static void take(const struct pmem_limits *limits, enum pmem_source source, u64 start, u64 size)
+{
+	const char *why = pmem_refusal(limits, source, start, size);
+	struct pmem *pmem;
+
+	if (!why && overlaps_another(start, size))
+		why = "it overlaps another range of persistent memory";
+	if (!why && vmemmap_add(start, start + size))
+		why = "there is too little RAM for its struct pages";
+	if (why) {
+		pr("# pmem: %p+0x%lx (%s) is not used: %s\n", (void *)start, size,
+		   source_names[source], why);
+		return;
+	}
+	pmem = add(start, size);
+	if (memremap_pages(&pmem->pgmap))
+		pr("# %s: %p+0x%lx (%s) is not mapped: no memory for page tables\n", pmem->name,
+		   (void *)start, size, source_names[source]);
+	else
+		pr("# %s: %lu KiB at %p (%s), key %u (%s)\n", pmem->name, size >> 10, (void *)start,
+		   source_names[source], pmem->pgmap.first->pkey,
+		   pks_key_owner(pmem->pgmap.first->pkey));
+}
+
+void pmem_init(const struct boot_info *info)
+{
+	const struct pmem_limits limits = mm_pmem_limits(info);
+
+	for (u32 i = 0; i < OPTIONS_PMEM && options.pmem[i].size; i++)
+		take(&limits, PMEM_WORD, options.pmem[i].start, options.pmem[i].size);
+	for (u32 i = 0; i < acpi.pmem_count; i++)
+		take(&limits, PMEM_NFIT, acpi.pmem[i].base, acpi.pmem[i].len);
+}
