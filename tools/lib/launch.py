@@ -14,8 +14,42 @@ class Absent(SetupError):
     """The machine's emulator is missing, could not be fetched, or does not start."""
 
 
-def prepare(machine, iso, arguments, where, extras=()):
-    """The launch command; the boot medium is made in the folder `where`.
+class Lacks(Absent):
+    """The emulator is there, but has no device of a kind that the machine needs."""
+
+
+def _check_devices(machine):
+    """Raise Lacks if the emulator (QEMU) lacks one of the machine's `devices`."""
+    for device in machine.settings.get("devices", "").split():
+        asked = subprocess.run(machine.settings["emulator"].split() + ["-device", device + ",help"],
+                               cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, check=False)
+        if asked.returncode:
+            raise Lacks("%s needs an emulator with the device %s; this one is %s"
+                        % (machine.name, device, machine.version()))
+
+
+def _pmem(machine, path, where):
+    """The places of the persistent image, for a machine whose `pmem` is a size: `path`, made if it
+    is not there; without one, a new image in the folder `where`."""
+    size = machine.settings.get("pmem")
+    if not size:
+        if path:
+            raise SetupError("%s has no persistent memory for --pmem; qemu-pmem has" % machine.name)
+        return {}
+    path = os.path.abspath(path or os.path.join(where, "pmem"))
+    try:
+        if not os.path.exists(path):
+            with open(path, "wb") as image:
+                image.truncate(int(size[:-1]) << {"M": 20, "G": 30}[size[-1]])
+        return {"pmem": path, "pmem_size": os.path.getsize(path)}
+    except (OSError, ValueError, KeyError) as error:
+        raise SetupError("%s: no image of %s can be made: %s" % (path, size, error)) from error
+
+
+def prepare(machine, iso, arguments, where, extras=(), pmem=None):
+    """The launch command; the boot medium is made in the folder `where`. `pmem`: the image of the
+    machine's persistent memory, if it is not a new one there.
 
     Every refusal comes from here, before the time limit starts. SetupError, or Absent without the
     emulator.
@@ -33,6 +67,7 @@ def prepare(machine, iso, arguments, where, extras=()):
     first = machine.settings.get("prepare")
     if first and subprocess.run(first.split(), cwd=TOP, stdout=sys.stderr, check=False).returncode:
         raise Absent("%s failed, see above" % first)
+    _check_devices(machine)
     own = machine.settings.get("words", "").split()     # first: the user's words override them
     places = media.make(machine.settings.get("medium", "iso"), iso, where, own + list(arguments))
-    return machine.command(extras, **places)
+    return machine.command(extras, **{**places, **_pmem(machine, pmem, where)})
