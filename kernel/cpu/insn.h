@@ -106,6 +106,28 @@ static inline void wbinvd(void)
 	asm volatile("wbinvd" : : : "memory");
 }
 
+/* Write the line at `va` back to memory; all but CLWB also drop it from the caches. */
+static inline void clwb(u64 va)
+{
+	asm volatile("clwb (%0)" : : "a"(va) : "memory");
+}
+
+static inline void clflushopt(u64 va)
+{
+	asm volatile("clflushopt (%0)" : : "a"(va) : "memory");
+}
+
+static inline void clflush(u64 va)
+{
+	asm volatile("clflush (%0)" : : "a"(va) : "memory");
+}
+
+/* Earlier stores, and lines written back, come before later ones. */
+static inline void sfence(void)
+{
+	asm volatile("sfence" : : : "memory");
+}
+
 static inline void invlpg(u64 va)
 {
 	asm volatile("invlpg (%0)" : : "r"(va) : "memory");

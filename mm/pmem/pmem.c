@@ -5,6 +5,8 @@
 #include "kernel/lib/options.h"
 #include "kernel/lib/printf.h"
 #include "mm/init.h"
+#include "mm/pmem/pmem_disk.h"
+#include "mm/pmem/wb_cache.h"
 #include "mm/vmemmap.h"
 #include "pks/keys.h"
 
@@ -18,6 +20,27 @@ u32 pmem_count;
 struct pmem *pmem_get(u32 i)
 {
 	return i < pmem_count ? &devices[i] : NULL;
+}
+
+int pmem_map(struct pmem *pmem)
+{
+	int err = memremap_pages(&pmem->pgmap);
+
+	if (err)
+		return err;
+	err = pmem_disk_map(pmem);
+	if (err)
+		memunmap_pages(&pmem->pgmap);
+	return err;
+}
+
+int pmem_unmap(struct pmem *pmem)
+{
+	int err = memunmap_pages(&pmem->pgmap);
+
+	if (!err)
+		pmem_disk_unmap(pmem);
+	return err;
 }
 
 static bool overlaps_another(u64 start, u64 size)
@@ -40,6 +63,7 @@ static struct pmem *add(u64 start, u64 size)
 		.flags = PGMAP_PROTECTION,
 		.owner = pmem->name,
 	};
+	pmem->dax.pgmap = &pmem->pgmap;
 	return pmem;
 }
 
@@ -58,9 +82,10 @@ static void take(const struct pmem_limits *limits, enum pmem_source source, u64 
 		return;
 	}
 	pmem = add(start, size);
-	if (memremap_pages(&pmem->pgmap))
-		pr("# %s: %p+0x%lx (%s) is not mapped: no memory for page tables\n", pmem->name,
-		   (void *)start, size, source_names[source]);
+	if (pmem_map(pmem))
+		pr("# %s: %p+0x%lx (%s) is not mapped: no memory for page tables, or no "
+		   "addresses\n",
+		   pmem->name, (void *)start, size, source_names[source]);
 	else
 		pr("# %s: %lu KiB at %p (%s), key %u (%s)\n", pmem->name, size >> 10, (void *)start,
 		   source_names[source], pmem->pgmap.first->pkey,
@@ -71,8 +96,11 @@ void pmem_init(const struct boot_info *info)
 {
 	const struct pmem_limits limits = mm_pmem_limits(info);
 
+	wb_cache_init();
 	for (u32 i = 0; i < OPTIONS_PMEM && options.pmem[i].size; i++)
 		take(&limits, PMEM_WORD, options.pmem[i].start, options.pmem[i].size);
 	for (u32 i = 0; i < acpi.pmem_count; i++)
 		take(&limits, PMEM_NFIT, acpi.pmem[i].base, acpi.pmem[i].len);
+	if (pmem_count)
+		pr("# pmem: lines are written back by %s\n", wb_cache_name(wb_cache));
 }
