@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Parts of persistent memory under keys of their own, and what each step of mapping leaves to be
+ * seen. What this cannot know: readers on other CPUs; a single-stepped range stands for them.
+ */
+#define KTEST_SUITE "pmem"
+
+#include "mm/pgtable.h"
+#include "mm/pmem/pmem_disk.h"
+#include "tests/harness/inject.h"
+#include "tests/harness/probe.h"
+#include "tests/harness/refuse.h"
+#include "tests/mm/pmem/pmem_test.h"
+
+/* Returns how many 2 MiB blocks the device's first and last pages lie in, if tests map these. */
+static u64 blocks_of_ends(const struct pmem *pmem)
+{
+	return pmem->phys >> 21 == (pmem->phys + pmem->size - 1) >> 21 ? 1 : 2;
+}
+
+/* The two halves of a device under two keys, and the page between them in nobody's range. */
+static void parts_of_a_device_have_keys_of_their_own(void)
+{
+	struct pmem *pmem = pmem_of(4);
+	struct dev_pagemap low, high;
+	struct prot_page p, q;
+	u64 half;
+
+	if (!pmem)
+		return;
+	half = pmem->pgmap.pages / 2;
+	low = (struct dev_pagemap){
+		.phys = pmem->phys, .pages = half - 1, .flags = PGMAP_PROTECTION, .owner = "low"
+	};
+	high = low;
+	high.phys += half << PAGE_SHIFT;
+	high.key = PKS_KEY_RO;
+	p = pmem_page(pmem, half - 2);
+	q = pmem_page(pmem, half);
+	EXPECT_EQ(pmem_unmap(pmem), 0);
+	if (EXPECT_EQ(memremap_pages(&low), 0) && EXPECT_EQ(memremap_pages(&high), 0)) {
+		EXPECT(page_pgmap(p.page) == &low && page_pgmap(q.page) == &high);
+		EXPECT(!page_pgmap(p.page + 1));
+		EXPECT_EQ(probe_write(p.va + PAGE_SIZE / 8, 0).error, PF_W);
+		EXPECT_DENIED(&p);
+		EXPECT_ACCESSIBLE(&q);
+		EXPECT_EQ(probe_write(q.va, 0).error, PF_P | PF_W | PF_PK);
+		EXPECT_EQ(pmem_map(pmem), (u64)-EBUSY);
+		EXPECT_EQ(memunmap_pages(&low), 0);
+		EXPECT_ACCESSIBLE(&q);
+		EXPECT_EQ(memunmap_pages(&high), 0);
+	}
+	pmem_small_blocks += 2;
+	EXPECT_EQ(pmem_map(pmem), 0);
+}
+KTEST(parts_of_a_device_have_keys_of_their_own, KT_PKS);
+
+static struct dev_pagemap stepped;
+static u32 mapped, named, wrong;
+
+/* Whoever finds the page mapped finds it under its key; whoever finds its range, the right one. */
+static bool look(struct regs *regs)
+{
+	struct page *page = phys_to_page(stepped.phys);
+	const struct dev_pagemap *range = page_pgmap(page);
+	struct pgwalk walk;
+	u64 value;
+
+	(void)regs;
+	if (pgtable_walk(kernel_root, (u64)page_to_virt(page), &walk)) {
+		mapped++;
+		wrong += walk.key != PKS_KEY_DEVMAP || page->pkey != PKS_KEY_DEVMAP;
+		wrong += !(page->flags & PG_DEVMAP) || range != &stepped;
+	}
+	named += range != NULL;
+	wrong += range && range != &stepped;
+	wrong += probe_read(page_to_virt(page), &value).vector == FAULT_NONE;
+	return true;
+}
+
+static void map_stepped(void *arg)
+{
+	(void)arg;
+	EXPECT_EQ(memremap_pages(&stepped), 0);
+}
+
+static void unmap_stepped(void *arg)
+{
+	(void)arg;
+	EXPECT_EQ(memunmap_pages(&stepped), 0);
+}
+
+static void a_page_is_never_mapped_without_its_key(void)
+{
+	struct pmem *pmem = pmem_of(1);
+
+	if (!pmem)
+		return;
+	EXPECT_EQ(pmem_unmap(pmem), 0);
+	pmem_small_blocks += blocks_of_ends(pmem);
+	stepped = (struct dev_pagemap){
+		.phys = pmem->phys, .pages = 1, .flags = PGMAP_PROTECTION, .owner = "stepped"
+	};
+	for (u32 end = 0; end < 2; end++) {
+		mapped = named = wrong = 0;
+		single_step(map_stepped, NULL, look);
+		single_step(unmap_stepped, NULL, look);
+		EXPECT(mapped && named > mapped);
+		EXPECT_EQ(wrong, 0);
+		stepped.phys = pmem->phys + pmem->size - PAGE_SIZE;
+	}
+	EXPECT_EQ(pmem_map(pmem), 0);
+}
+KTEST(a_page_is_never_mapped_without_its_key, KT_PKS);
+
+static struct dev_pagemap refused;
+
+static int map_refused(void *arg)
+{
+	(void)arg;
+	return memremap_pages(&refused);
+}
+
+static void unmap_refused(void *arg)
+{
+	(void)arg;
+	EXPECT_EQ(memunmap_pages(&refused), 0);
+}
+
+/* Two pages in a block of 2 MiB that a large page has mapped so far need a table, the first time.
+ */
+static void a_range_without_a_page_table_is_as_before(void)
+{
+	struct pmem *pmem = pmem_of(512 * 3);
+	struct pgwalk walk;
+	u64 block, left = 0;
+
+	if (!pmem)
+		return;
+	for (block = ALIGN_UP(pmem->phys, level_size(2));
+	     block + level_size(2) < pmem->phys + pmem->size && !left; block += level_size(2))
+		if (pgtable_walk(kernel_root, (u64)phys_to_virt(block), &walk) && walk.last == 2)
+			left = block;
+	EXPECT_EQ(pmem_unmap(pmem), 0);
+	refused = (struct dev_pagemap){
+		.phys = left, .pages = 2, .flags = PGMAP_PROTECTION, .owner = "refused"
+	};
+	if (!left)
+		ktest_skip("earlier runs have left tables in every block");
+	else
+		EXPECT_EQ(refuse_each_allocation(map_refused, unmap_refused, NULL, REFUSE_ALL), 1);
+	pmem_small_blocks++;
+	EXPECT_EQ(pmem_map(pmem), 0);
+}
+KTEST(a_range_without_a_page_table_is_as_before, 0);
+
+/* A GiB of the test windows that nothing has been mapped in, and so has no tables, for each run. */
+static u64 runs;
+#define FRESH_GIB (TEST_BASE + (256 + runs) * level_size(3))
+
+static int map_device(void *arg)
+{
+	struct pmem *pmem = arg;
+
+	pmem->disk_va = FRESH_GIB + (pmem->phys & (level_size(2) - 1));
+	return pmem_map(pmem);
+}
+
+static void unmap_device(void *arg)
+{
+	EXPECT_EQ(pmem_unmap(arg), 0);
+}
+
+static void a_device_without_a_page_table_is_as_before(void)
+{
+	struct pmem *pmem = pmem_of(1);
+	u64 va;
+
+	if (!pmem)
+		return;
+	SKIP_IF(runs == 128, "earlier runs have left tables in the whole test window");
+	va = pmem->disk_va;
+	EXPECT_EQ(pmem_unmap(pmem), 0);
+	EXPECT(refuse_each_allocation(map_device, unmap_device, pmem, REFUSE_ONE) >= 1);
+	runs++;
+	EXPECT(!pmem->disk && !pmem->pgmap.first);
+	pmem->disk_va = va;
+	EXPECT_EQ(pmem_map(pmem), 0);
+	EXPECT(pmem->disk == (u8 *)va);
+}
+KTEST(a_device_without_a_page_table_is_as_before, 0);
