@@ -99,6 +99,20 @@ def _number(text):
     return tuple(int(n) for n in re.search(r"\d+(?:\.\d+)*", text)[0].split("."))
 
 
+def suites(name):
+    """The suites that alone make sense on a machine, as the word tests= takes them; None: all."""
+    try:
+        return Machine(name).settings.get("tests")
+    except SetupError:
+        return None
+
+
+def whole_run(name):
+    """The command by which `make test` runs a machine."""
+    tests = suites(name)
+    return "tools/run --tap %s%s extent=whole" % (name, " 'tests=%s'" % tests if tests else "")
+
+
 class Machine:
     """One machine. It inherits settings that its file lacks from its base. Known divergences add
     up, because both are one emulator; [mended] removes those of the base that this machine does

@@ -9,6 +9,7 @@
 #include "kernel/lib/string.h"
 #include "mm/pmem/pmem_disk.h"
 #include "mm/pmem/wb_cache.h"
+#include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/inject.h"
 #include "tests/harness/probe.h"
@@ -123,12 +124,13 @@ static bool at_write_back(u64 rip, enum wb_cache which)
 static bool look(struct regs *regs)
 {
 	static const u8 fence[] = { 0x0f, 0xae, 0xf8 };
+	bool denied = pks_on() && pks_policy_get().mode != PKS_MODE_OFF;
 	u32 rights = (u32)regs_pkrs(regs);
 	u64 value;
 
 	seen.writes += at_wrmsr(regs->rip);
-	seen.wrong += pks_on() && rights != PKRS_INIT && rights != allowed;
-	seen.wrong += pks_on() && probe_read(watched, &value).vector == FAULT_NONE;
+	seen.wrong += denied && rights != PKRS_INIT && rights != allowed;
+	seen.wrong += denied && probe_read(watched, &value).vector == FAULT_NONE;
 	if (!memcmp((void *)regs->rip, fence, 3)) {
 		seen.fences++;
 	} else if (at_write_back(regs->rip, wb_cache) && seen.lines < LINES_KEPT) {

@@ -254,7 +254,8 @@ class Ours(unittest.TestCase):
     def test_each_can_be_read_and_fetches_what_it_starts(self):
         for name in machine.names():
             one = Machine(name)
-            words = one.command([], iso="i", log="l", usb="u", net="n", http="h")
+            words = one.command([], iso="i", log="l", usb="u", net="n", http="h",
+                                pmem="p", pmem_size=1)
             if one.kind == "silicon":
                 self.assertEqual(words, [])
                 continue

@@ -79,6 +79,12 @@ class Steps(unittest.TestCase):
             elif "newest" in machine or re.search(r"-\d+\.\d", machine):
                 self.assertNotIn(machine, names)
 
+    def test_a_machine_runs_its_own_suites(self):
+        (command,) = [c for name, _, c in suite.FULL if name == "machine:qemu-pmem"]
+        self.assertIn(" 'tests=pmem.*,", command)
+        (command,) = [c for name, _, c in suite.FULL if name == "machine:qemu"]
+        self.assertNotIn("tests=", command)
+
     def test_every_way_of_booting_is_a_step(self):
         steps = {name.partition(":")[2]: command for name, _, command in suite.FULL
                  if name.startswith("boot:")}
