@@ -123,6 +123,14 @@ static void same_as_bitmap(const struct ranges *set, const bool *cell)
 		total += cell[i];
 	}
 	assert_int_equal(ranges_total(set), total);
+	for (uint64_t start = 0; start < CELLS; start++) {
+		bool touched = false;
+
+		for (uint64_t end = start; end < CELLS; end++) {
+			touched |= cell[end];
+			assert_int_equal(ranges_touch(set, start, end + 1), touched);
+		}
+	}
 	for (uint32_t i = 1; i < set->count; i++)
 		assert_true(set->r[i - 1].end < set->r[i].start);
 }
