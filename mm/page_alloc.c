@@ -119,7 +119,7 @@ void page_free(struct page *page, u32 order)
 	struct page *other;
 
 	BUG_ON(is_free(page));
-	BUG_ON(page->flags & PG_DEVMAP);
+	BUG_ON(page->flags & (PG_DEVMAP | PG_PGMAP));
 	BUG_ON(page->pkey || page_is_marked(page));
 	while ((other = free_buddy(page, order))) {
 		take_block(other);
