@@ -35,7 +35,10 @@ static void expect_warnings(u64 phys, u32 each)
 	EXPECT_EQ(kmap_stats.not_mapped - before, (2 * TEST_CONTEXTS + 1) * each);
 }
 
-/* All addresses around RAM: frames that share a page of the vmemmap with RAM's, and others. */
+/*
+ * All addresses around RAM and persistent memory: frames that share a page of the vmemmap with
+ * theirs, and others.
+ */
 static void an_address_without_ram_is_warned_about(void)
 {
 	static const u64 far[] = { VGA_START, BOOT_MAPPED - 1, DIRECT_SIZE / 2, DIRECT_SIZE - 1 };
@@ -46,6 +49,10 @@ static void an_address_without_ram_is_warned_about(void)
 
 		expect_warnings(r->start, 0);
 		expect_warnings(r->end - 1, 0);
+	}
+	for (u32 i = 0; i < page_ranges.count; i++) {
+		const struct range *r = &page_ranges.r[i];
+
 		if (r->start && !phys_to_page(r->start - 1))
 			expect_warnings(r->start - 1, 1);
 		if (r->end < DIRECT_SIZE && !phys_to_page(r->end))

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""The cases about persistent memory: ranges that cannot be, from the command line and the NFIT."""
+
+import struct
+import uuid
+
+from acpi import spoil, table
+from cases import QUICK, goes_on
+
+PERSISTENT = uuid.UUID("66F0D379-B4F3-4074-AC43-0D3318B78CDB")
+MIB = 1 << 20
+
+
+def refused(start, size, source, why):
+    """The line about a range that is not used."""
+    return r"^# pmem: 0x0*%x\+0x%x \(%s\) is not used: %s$" % (start, size, source, why)
+
+
+def found(number, start, size, source):
+    """The line about a device."""
+    return r"^# pmem%d: %d KiB at 0x0*%x \(%s\), key 1 \(devmap\)$" % (number, size >> 10, start, source)
+
+
+def nfit(*ranges):
+    """For meddle=: an NFIT with these ranges, each (start, size)."""
+    def change(tables):
+        tables.by_name[b"NFIT"] = table(b"NFIT", bytes(4) + b"".join(
+            struct.pack("<HHHHII16sQQQ", 0, 56, 1, 0, 0, 0, PERSISTENT.bytes_le, start, size, 0x8008)
+            for start, size in ranges))
+    return spoil(change)
+
+
+def words(*ranges):
+    """The command line with pmem=."""
+    return QUICK + ["pmem=" + ",".join("%#x+%#x" % r for r in ranges)]
+
+
+KERNEL = "the kernel is there, and memory for real mode"
+ANOTHER = "it overlaps another range of persistent memory"
+PAGES = "it does not consist of whole pages"
+BEYOND = "it ends beyond the direct map or the CPU's addresses"
+
+goes_on("pmem.two_words", found(0, 64 * MIB, 16 * MIB, "pmem="), found(1, 80 * MIB, 4096, "pmem="),
+        "^# RAM: 23[0-9] MiB in [0-9]+ ranges$",
+        words=words((64 * MIB, 16 * MIB), (80 * MIB, 4096)))
+goes_on("pmem.words_that_cannot_be", refused(0x1000, 4096, "pmem=", KERNEL),
+        refused(MIB, 2 * MIB, "pmem=", KERNEL), refused(0xd0000000, MIB, "pmem=",
+                                                       "the memory map has no memory there"),
+        found(0, 64 * MIB, MIB, "pmem="), refused(65 * MIB - 4096, 8192, "pmem=", ANOTHER),
+        refused(96 * MIB, 5, "pmem=", PAGES), refused(1 << 45, MIB, "pmem=", BEYOND),
+        "^# RAM: 25[0-9] MiB in [0-9]+ ranges$",
+        words=words((0x1000, 4096), (MIB, 2 * MIB), (0xd0000000, MIB), (64 * MIB, MIB),
+                    (65 * MIB - 4096, 8192), (96 * MIB, 5), (1 << 45, MIB)))
+goes_on("pmem.word_that_is_reserved", refused(64 * MIB, MIB, "pmem=", "reserve= leaves it unused"),
+        words=words((64 * MIB, MIB)) + ["reserve=0x4000001+1"])
+goes_on("pmem.nfit_that_cannot_be", refused(128 * MIB, 4096, "NFIT", "the memory map has RAM there"),
+        refused(0, 1 << 33, "NFIT", KERNEL), refused((1 << 33) + 1, 4096, "NFIT", PAGES),
+        refused(1 << 46, MIB, "NFIT", BEYOND), refused(1 << 37, 1 << 39, "NFIT", "there is too little "
+                                                       "RAM for its struct pages"),
+        found(0, 1 << 33, 64 * MIB, "NFIT"), refused((1 << 33) - 4096, 8192, "NFIT", ANOTHER),
+        found(1, (1 << 33) + 64 * MIB, 4096, "NFIT"),
+        meddle=nfit((128 * MIB, 4096), (0, 1 << 33), ((1 << 33) + 1, 4096), (1 << 46, MIB),
+                    (1 << 37, 1 << 39), (1 << 33, 64 * MIB), ((1 << 33) - 4096, 8192),
+                    ((1 << 33) + 64 * MIB, 4096)), words=QUICK)
+goes_on("pmem.word_over_nfit", found(0, 64 * MIB, MIB, "pmem="),
+        refused(64 * MIB, 2 * MIB, "NFIT", "the memory map has RAM there"),
+        found(1, 1 << 33, MIB, "NFIT"),
+        meddle=nfit((64 * MIB, 2 * MIB), (1 << 33, MIB)), words=words((64 * MIB, MIB)))
