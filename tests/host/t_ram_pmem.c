@@ -87,6 +87,8 @@ static void ends_are_looked_at_to_the_page(void **state)
 	both_refuse(END, 4096, "ends beyond");
 	both_refuse(0, 4096, "kernel");
 	both_refuse(KERNEL_END - 4096, 4096, "kernel");
+	both_refuse(KERNEL_END - 4096, 8192, "kernel");
+	both_refuse(0, GIB, "kernel");
 	both_refuse(0xa0000, 0x20000, "kernel"); /* video memory */
 	usable(PMEM_WORD, KERNEL_END, 4096);
 	usable(PMEM_WORD, END - 4096, 4096);

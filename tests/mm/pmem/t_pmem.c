@@ -6,6 +6,7 @@
  */
 #define KTEST_SUITE "pmem"
 
+#include "kernel/cpu/cpuid.h"
 #include "mm/init.h"
 #include "mm/kmap/kmap_local.h"
 #include "mm/page_alloc.h"
@@ -51,11 +52,20 @@ static void every_page_of_a_device_has_a_struct_page(void)
 }
 KTEST(every_page_of_a_device_has_a_struct_page, 0);
 
-/* Looks at each entry that maps the device at `va`; returns how many 2 MiB blocks have small pages.
- */
+/* Returns the level of the largest page that can map `left` bytes at `va`, aligned as they are. */
+static int best_level(u64 va, u64 left)
+{
+	int level = cpu_has(FEATURE_PAGE1GB) ? 3 : 2;
+
+	while (level > 1 && (va & (level_size(level) - 1) || left < level_size(level)))
+		level--;
+	return level;
+}
+
+/* Looks at each entry that maps the device at `va`; returns how many could be larger. */
 static u64 expect_entries(const struct pmem *pmem, u64 va)
 {
-	u64 small = 0, wrong = 0, large = level_size(2), at = 0;
+	u64 small = 0, wrong = 0, at = 0;
 	struct pgwalk walk;
 
 	while (at < pmem->size) {
@@ -63,7 +73,7 @@ static u64 expect_entries(const struct pmem *pmem, u64 va)
 			break;
 		wrong += walk.pa != pmem->phys + at || walk.key != PKS_KEY_DEVMAP ||
 			 !walk.writable || walk.executable || walk.user;
-		small += walk.last == 1 && !((va + at) & (large - 1)) && pmem->size - at >= large;
+		small += walk.last < best_level(va + at, pmem->size - at);
 		at += level_size(walk.last);
 	}
 	EXPECT_EQ(wrong, 0);
@@ -71,7 +81,7 @@ static u64 expect_entries(const struct pmem *pmem, u64 va)
 	return small;
 }
 
-/* Each aligned 2 MiB, unless a test has mapped or split it before. */
+/* Each aligned 2 MiB and GiB, unless a test has mapped or split it before. */
 static void expect_large_pages(struct pmem *pmem)
 {
 	u64 made = pgtable_splits() + pmem_small_blocks;
