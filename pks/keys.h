@@ -34,10 +34,13 @@ const char *pks_key_owner(u32 key);
 u32 pks_changes(void);
 void pks_changed(void);
 
-/* Adds to the number of pages that carry a key. For set_memory_pkey(). Any context. */
+/* Adds to the number of pages that carry a key. For who maps pages or changes keys. Any context. */
 void pks_key_add_pages(u32 key, s64 pages);
 
-/* Returns how many pages set_memory_pkey() gave the key, less those it took. Any context. */
+/*
+ * Returns how many pages carry the key: set_memory_pkey() gave it to them, or they were mapped with
+ * it. A page that is mapped twice counts twice. For key 0, the difference to the boot. Any context.
+ */
 s64 pks_key_pages(u32 key);
 
 #endif
