@@ -68,6 +68,7 @@ def prepare(machine, iso, arguments, where, extras=(), pmem=None):
     if first and subprocess.run(first.split(), cwd=TOP, stdout=sys.stderr, check=False).returncode:
         raise Absent("%s failed, see above" % first)
     _check_devices(machine)
-    own = machine.settings.get("words", "").split()     # first: the user's words override them
+    given = {a.partition("=")[0] for a in arguments}     # the kernel complains of a word given twice
+    own = [w for w in machine.settings.get("words", "").split() if w.partition("=")[0] not in given]
     places = media.make(machine.settings.get("medium", "iso"), iso, where, own + list(arguments))
     return machine.command(extras, **{**places, **_pmem(machine, pmem, where)})

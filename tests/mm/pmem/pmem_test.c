@@ -10,7 +10,7 @@ struct pmem *pmem_of(u64 pages)
 	for (u32 i = 0; i < pmem_count; i++)
 		if (pmem_get(i)->pgmap.first && pmem_get(i)->pgmap.pages >= pages)
 			return pmem_get(i);
-	ktest_skip(pmem_count ? "no device of persistent memory is large enough" : NO_PMEM);
+	ktest_skip(pmem_count ? "no device is large enough for this test" : NO_PMEM);
 	return NULL;
 }
 

@@ -193,6 +193,19 @@ class Kinds(Case):
             launch.prepare(Machine("new"), __file__, [], self.scratch.name)
 
 
+class Words(Case):
+    """The kernel's words of a machine's file, and those of the user."""
+
+    def test_the_users_words_take_the_place_of_the_machines(self):
+        self.write("new", "[machine]\nbase = old\nwords = seed=1 mem=8G pmem=1G+1M\n")
+        before, launch.media.make = launch.media.make, lambda _, iso, where, words: {"iso": words}
+        try:
+            command = launch.prepare(Machine("new"), __file__, ["mem=1G", "cpus=1"], self.scratch.name)
+        finally:
+            launch.media.make = before
+        self.assertIn("['seed=1', 'pmem=1G+1M', 'mem=1G', 'cpus=1']", " ".join(command))
+
+
 class SkipReasons(unittest.TestCase):
     """skip_must and skip_never of the project's machines: reasons that some kernel test prints."""
 
