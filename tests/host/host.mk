@@ -13,16 +13,17 @@ HOST_PURE  := $(filter-out kernel/lib/ksyms.c boot/acpi/acpi_registers.c, \
 	      $(patsubst %,pks/policy/%.c,mark_hash policy step_insn) tests/oracle/oracle.c \
 	      $(patsubst %,monitor/%.c,ansi line words) tests/matrix/space.c \
 	      tests/interleave/model.c tests/interleave/sequence.c \
-	      tests/host/ksym_stub.c tests/host/console_stub.c
+	      $(patsubst %,tests/store/%.c,crc32c store store_scan work) \
+	      $(patsubst %,tests/host/%.c,console_stub ksym_stub power)
 # The rest of the matrix and its software machine: only for the programs that need them.
 HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables memory judge mismatch rules classes \
 		 plan run) \
 		 $(sort $(wildcard tests/host/soft*.c)) tests/host/faults.c
 HOST_MACHINES := t_classes t_machine t_plan t_faults
 # t_faults runs a slice for each planted error, t_plan walks both slices, t_letters enumerates millions
-# of sequences: without sanitizers, which check the same code in t_machine, t_model and
-# t_kmap_sequences.
-HOST_FAST     := t_faults t_letters t_plan
+# of sequences, t_store_cuts opens stores by the hundred thousand: without sanitizers, which check the
+# same code in t_machine, t_model, t_kmap_sequences and t_store.
+HOST_FAST     := t_faults t_letters t_plan t_store_cuts
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(sort $(wildcard tests/host/t_*.c)))
 HOST_FUZZ  := $(patsubst tests/host/fuzz_%.c,%,$(sort $(wildcard tests/host/fuzz_*.c)))
 

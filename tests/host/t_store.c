@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The store on a medium that is as the store left it: what it keeps, and what it refuses.
+ */
+#include "tests/host/harness.h"
+
+#include "tests/host/power.h"
+#include "tests/store/crc32c.h"
+#include "tests/store/store_scan.h"
+#include "tests/store/work.h"
+
+#define SEED 5
+
+static struct power p;
+static struct store s;
+static struct store_report report;
+static struct store_work work;
+
+/* A medium with a store after so many operations. */
+static void make(u64 size, u32 ids, u32 longest, u64 operations)
+{
+	power_on(&p, NULL, size);
+	assert_int_equal(store_format(&p.media), 0);
+	assert_int_equal(store_open(&s, &p.media, STORE_WORK, &report), 0);
+	store_work_begin(&work, SEED, ids, longest);
+	while (work.done < operations)
+		assert_int_equal(store_work_next(&work, &s), 0);
+}
+
+static void assert_holds_all(void)
+{
+	u32 id;
+	const char *wrong = store_work_check(&work, &s, &id);
+
+	if (wrong)
+		fail_msg("%s, id %u", wrong, id);
+}
+
+static void the_crc_is_the_one_of_iscsi(void **state)
+{
+	u8 bytes[32];
+
+	(void)state;
+	assert_int_equal(crc32c(0, "123456789", 9), 0xe3069283);
+	memset(bytes, 0, sizeof(bytes)); /* RFC 3720, B.4 */
+	assert_int_equal(crc32c(0, bytes, 32), 0x8a9136aa);
+	memset(bytes, 0xff, sizeof(bytes));
+	assert_int_equal(crc32c(0, bytes, 32), 0x62a8ab43);
+	for (u8 i = 0; i < 32; i++)
+		bytes[i] = i;
+	assert_int_equal(crc32c(0, bytes, 32), 0x46dd794e);
+	assert_int_equal(crc32c(crc32c(0, bytes, 7), bytes + 7, 25), 0x46dd794e);
+	for (u32 byte = 0; byte < 256; byte++) { /* each entry of the table, by its definition */
+		u8 b = (u8)byte;
+		u32 crc = ~0U ^ byte;
+
+		for (u32 bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+		assert_int_equal(crc32c(0, &b, 1), ~crc);
+	}
+}
+
+static void records_come_back_as_they_were_written_last(void **state)
+{
+	(void)state;
+	make(POWER_SIZE, 8, 300, 0);
+	for (u32 i = 0; i < 200; i++) {
+		assert_int_equal(store_work_next(&work, &s), 0);
+		assert_holds_all();
+	}
+	for (u32 mode = STORE_LOOK; mode <= STORE_WORK; mode++) {
+		assert_int_equal(store_open(&s, &p.media, (enum store_mode)mode, &report), 0);
+		assert_true(store_is_clean(&report));
+		assert_holds_all();
+	}
+}
+
+/* Around the ends of lines and of the pieces that the store copies. */
+static void a_record_can_have_each_length(void **state)
+{
+	static u8 bytes[2048], back[2048];
+
+	(void)state;
+	for (u32 i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (u8)(i * 7 + 1);
+	make(POWER_SIZE, 1, 1, 0);
+	assert_int_equal(store_append(&s, bytes, 0), 0);
+	for (u32 length = 0; length <= 2000; length++) {
+		assert_int_equal(store_update(&s, 0, bytes, length), 0);
+		memset(back, 0x5a, sizeof(back));
+		assert_int_equal(store_read(&s, 0, back, sizeof(back)), length);
+		assert_memory_equal(back, bytes, length);
+		assert_int_equal(back[length], 0x5a);
+		assert_int_equal(store_record_size(length) % STORE_LINE, 0);
+	}
+	assert_int_equal(store_read(&s, 0, back, 3), 2000);
+	assert_int_equal(store_verify(&p.media, &report), 0);
+	assert_true(store_is_clean(&report));
+}
+
+static void a_full_store_says_so_and_keeps_all(void **state)
+{
+	static u8 bytes[4096];
+	int id = 0;
+	u32 n = 0;
+
+	(void)state;
+	make(POWER_SIZE, 1, 1, 0);
+	while ((id = store_append(&s, bytes, 32)) >= 0)
+		assert_int_equal(id, n++);
+	assert_int_equal(id, -ENOSPC);
+	assert_int_equal(n, store_area_size(POWER_SIZE) / STORE_LINE);
+	assert_int_equal(store_update(&s, 3, bytes, 32), -ENOSPC); /* no place for both versions */
+	assert_int_equal(store_append(&s, bytes, 4096), -ENOSPC);
+	assert_int_equal(store_append(&s, bytes, ~0U), -ENOSPC);
+	assert_int_equal(store_read(&s, n - 1, bytes, 0), 32);
+	assert_int_equal(store_verify(&p.media, &report), 0);
+	assert_int_equal(report.good, n);
+	assert_true(store_is_clean(&report));
+}
+
+static void a_record_may_fill_an_area(void **state)
+{
+	static u8 bytes[4096];
+	u32 most = (u32)store_area_size(POWER_SIZE) - sizeof(struct store_record);
+
+	(void)state;
+	memset(bytes, 0xc3, sizeof(bytes));
+	make(POWER_SIZE, 1, 1, 0);
+	assert_int_equal(store_append(&s, bytes, most + 1), -ENOSPC);
+	assert_int_equal(store_append(&s, bytes, most), 0);
+	assert_int_equal(store_append(&s, bytes, 0), -ENOSPC);
+	assert_int_equal(store_open(&s, &p.media, STORE_WORK, &report), 0);
+	memset(bytes, 0, sizeof(bytes));
+	assert_int_equal(store_read(&s, 0, bytes, sizeof(bytes)), most);
+	assert_int_equal(bytes[most - 1], 0xc3);
+}
+
+static void ids_have_an_end(void **state)
+{
+	(void)state;
+	make(POWER_SIZE, 1, 1, 0);
+	assert_int_equal(store_update(&s, 0, "", 0), -ENOENT);
+	assert_int_equal(store_read(&s, 0, NULL, 0), -ENOENT);
+	s.super.ids = STORE_IDS;
+	assert_int_equal(store_append(&s, "", 0), -ENOSPC);
+}
+
+static void a_store_opened_to_be_looked_at_is_not_written(void **state)
+{
+	u64 events;
+
+	(void)state;
+	make(POWER_SIZE, 4, 100, 20);
+	p.now[STORE_LINE / 8] = 1; /* something to repair */
+	events = p.events;
+	assert_int_equal(store_open(&s, &p.media, STORE_LOOK, &report), 0);
+	assert_int_equal(report.residue, 1);
+	assert_int_equal(report.first, STORE_LINE);
+	assert_int_equal(store_append(&s, "a", 1), -EACCES);
+	assert_int_equal(store_update(&s, 0, "a", 1), -EACCES);
+	assert_holds_all();
+	assert_int_equal(p.events, events);
+}
+
+static u32 good_writes;
+
+static int write_fails(void *ctx, u64 at, const void *buf, u64 n)
+{
+	if (!good_writes)
+		return -EIO;
+	good_writes--;
+	memcpy((u8 *)((struct power *)ctx)->now + at, buf, n);
+	return 0;
+}
+
+/* Each write of an operation with a compaction fails in turn. */
+static void after_an_error_of_the_medium_the_store_wants_to_be_opened_again(void **state)
+{
+	(void)state;
+	for (u32 good = 0;; good++) {
+		int err = 0;
+
+		make(POWER_SIZE, 4, 300, 12);
+		p.media.write = write_fails;
+		good_writes = good;
+		for (u32 i = 0; !err && i < 12; i++)
+			err = store_work_next(&work, &s);
+		if (!err)
+			break;
+		assert_int_equal(err, -EIO);
+		assert_int_equal(store_append(&s, "a", 1), -EACCES);
+		store_read(&s, 0, work.got,
+			   sizeof(work.got)); /* finds or refuses; never beyond the medium */
+		good_writes = ~0U;
+		assert_int_equal(store_open(&s, &p.media, STORE_WORK, &report), 0);
+		while (work.done < s.super.seq)
+			store_work_skip(&work);
+		assert_holds_all();
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_crc_is_the_one_of_iscsi),
+		cmocka_unit_test(records_come_back_as_they_were_written_last),
+		cmocka_unit_test(a_record_can_have_each_length),
+		cmocka_unit_test(a_full_store_says_so_and_keeps_all),
+		cmocka_unit_test(a_record_may_fill_an_area),
+		cmocka_unit_test(ids_have_an_end),
+		cmocka_unit_test(a_store_opened_to_be_looked_at_is_not_written),
+		cmocka_unit_test(after_an_error_of_the_medium_the_store_wants_to_be_opened_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
