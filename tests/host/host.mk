@@ -14,7 +14,7 @@ HOST_PURE  := $(filter-out kernel/lib/ksyms.c boot/acpi/acpi_registers.c, \
 	      $(patsubst %,monitor/%.c,ansi line words) tests/matrix/space.c \
 	      tests/interleave/model.c tests/interleave/sequence.c \
 	      $(patsubst %,tests/store/%.c,crc32c store store_scan work) \
-	      $(patsubst %,tests/host/%.c,console_stub ksym_stub power)
+	      $(patsubst %,tests/host/%.c,console_stub ksym_stub pmem_check power)
 # The rest of the matrix and its software machine: only for the programs that need them.
 HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables memory judge mismatch rules classes \
 		 plan run) \

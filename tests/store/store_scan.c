@@ -168,14 +168,21 @@ static int choose_super(const struct store_media *media, struct store_report *re
 	return 0;
 }
 
+/* What a walk has found. */
+struct found {
+	u64 last; /* sequence number */
+	u64 ids[STORE_IDS / 64];
+};
+
 /*
  * Walks the log. Where no record is, goes on by a line: what comes behind a damaged record is
  * counted too.
  */
-static int scan_log(const struct store_media *media, struct store_report *report, u64 *where)
+static int scan_log(const struct store_media *media, struct store_report *report,
+		    struct found *found, u64 *where)
 {
 	const struct store_super *super = &report->super;
-	u64 at = store_area_start(super, super->area), seq = 0;
+	u64 at = store_area_start(super, super->area);
 	int err = 0;
 
 	while (at < super->tail) {
@@ -184,7 +191,7 @@ static int scan_log(const struct store_media *media, struct store_report *report
 
 		if (bad == -EIO)
 			return refuse(report, -EIO, "the medium cannot be read", at);
-		if (!bad && (r.seq <= seq || r.seq > super->seq || r.id >= super->ids))
+		if (!bad && (r.seq <= found->last || r.seq > super->seq || r.id >= super->ids))
 			bad = -ENOENT; /* its bytes are right, but it does not belong here */
 		if (bad) {
 			err = refuse(report, -EIO, "a record is damaged", at);
@@ -193,28 +200,30 @@ static int scan_log(const struct store_media *media, struct store_report *report
 		}
 		if (where)
 			where[r.id] = at;
-		seq = r.seq;
+		found->ids[r.id / 64] |= BIT(r.id % 64);
+		found->last = r.seq;
 		report->good++;
 		at += store_record_size(r.length);
 	}
 	return err;
 }
 
-/* The newest of all records is the last operation's, even after a compaction. */
-static int check_counts(struct store_report *report, const u64 *where)
+/* Nothing is missing: all records that are counted, the last operation's, one of each id. */
+static int check_counts(struct store_report *report, const struct found *found)
 {
 	const struct store_super *super = &report->super;
 
-	if (report->good != super->records)
+	if (report->good != super->records || found->last != super->seq)
 		return refuse(report, -EIO, "a record is missing", super->tail);
-	for (u32 id = 0; where && id < super->ids; id++)
-		if (!where[id])
+	for (u32 id = 0; id < super->ids; id++)
+		if (!(found->ids[id / 64] & BIT(id % 64)))
 			return refuse(report, -EIO, "an id has no record", super->tail);
 	return 0;
 }
 
 int store_scan(const struct store_media *media, struct store_report *report, u64 *where)
 {
+	struct found found = { 0 };
 	const char *why;
 	u64 from, to;
 	int err;
@@ -226,9 +235,9 @@ int store_scan(const struct store_media *media, struct store_report *report, u64
 	why = wrong_bounds(&report->super, media->size);
 	if (why)
 		return refuse(report, -EINVAL, why, 0);
-	err = scan_log(media, report, where);
+	err = scan_log(media, report, &found, where);
 	for (u32 i = 0; store_free_range(&report->super, i, &from, &to); i++)
 		if (store_each_residue(media, from, to, count_residue, report))
 			return refuse(report, -EIO, "the medium cannot be read", from);
-	return err ? err : check_counts(report, where);
+	return err ? err : check_counts(report, &found);
 }
