@@ -10,7 +10,7 @@ WRITE   ?=
 SUITE   ?= bookworm
 ISO     := $(BUILD)/keyward.iso
 
-.PHONY: experiments inject bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
+.PHONY: experiments inject power-cuts bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
 	debug-test monitor-test test matrix divergences report report-test check lint house format tool-test \
 	sabotage mutants mutants-table repro kunit-check bare words help
 
@@ -86,6 +86,10 @@ sabotage: ## break the kernel in every known way; each must be noticed
 
 inject: iso ## NMIs from outside: each instruction of the entry and rights code, scope and handler
 	@tools/inject --build $(BUILD) --all --jobs 2 $(ARGS)
+
+power-cuts: iso $(BUILD)/host/gcc-fast/t_store_cuts ## cut a store's power: in a model that loses what was not flushed, and in QEMU
+	@$(BUILD)/host/gcc-fast/t_store_cuts 40 1
+	@tools/power-cuts --build $(BUILD) --cuts 500 --jobs 2 $(ARGS)
 
 mutants: ## make mutants of the kernel and judge those that are not judged yet; hours; the table
 	@tools/mutate --prune

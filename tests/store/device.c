@@ -53,7 +53,7 @@ struct store_media store_device_media(struct pmem *pmem, u64 most)
 				     device_write, device_flush,          device_fence };
 }
 
-void store_report_print(const char *name, const struct store_report *report)
+static void report_found(const char *name, const struct store_report *report)
 {
 	static const char *const copies[] = { "good", "old", "bad" };
 	const struct store_super *super = &report->super;
@@ -74,7 +74,7 @@ int store_device_open(struct store *s, struct store_media *media, struct pmem *p
 
 	*media = store_device_media(pmem, most);
 	err = store_open(s, media, STORE_WORK, &report);
-	store_report_print(pmem->name, &report);
+	report_found(pmem->name, &report);
 	if (!err)
 		return 0;
 	if (!options.format) {

@@ -19,7 +19,4 @@ struct store_media store_device_media(struct pmem *pmem, u64 most);
  */
 int store_device_open(struct store *s, struct store_media *media, struct pmem *pmem, u64 most);
 
-/* Prints in one line what store_verify() or store_open() found. Thread context. */
-void store_report_print(const char *name, const struct store_report *report);
-
 #endif
