@@ -130,11 +130,10 @@ static void a_medium_without_a_store_is_refused_and_not_written(void)
 }
 KTEST(a_medium_without_a_store_is_refused_and_not_written, 0);
 
-#define SKIP_WITHOUT_DEVICE()                                                                 \
-	do {                                                                                  \
-		SKIP_IF(!pmem_count, "no persistent memory: no NVDIMM, no pmem=");            \
-		SKIP_IF(!options.format,                                                      \
-			"persistent memory may hold something: format=yes lets tests write"); \
+#define SKIP_WITHOUT_DEVICE()                                                                     \
+	do {                                                                                      \
+		SKIP_IF(!pmem_count, "no persistent memory: no NVDIMM, no pmem=");                \
+		SKIP_IF(!options.format, "what a device holds is left alone without format=yes"); \
 	} while (0)
 
 static void a_store_on_each_device_keeps_its_records(void)

@@ -36,6 +36,19 @@ class PersistentMemory(Case):
         self.assertEqual(self.run_it("--pmem", image)[0], 0)
         self.assertEqual(self.found(), (b"new", 3))     # as long as it is
 
+    def test_only_a_new_image_may_be_formatted_unasked(self):
+        self.machine(GOOD, then="grep -ao 'format=[a-z]*' {iso} | sort -u >%s" % self.path("format"),
+                     extra="pmem = 2M")
+        for arguments, words in (((), "format=yes\n"), (("format=no",), "format=no\n"),
+                                 (("--pmem", self.path("image")), ""),
+                                 (("--pmem", self.path("image"), "format=yes"), "format=yes\n")):
+            self.assertEqual(self.run_it(*arguments)[0], 0)
+            with open(self.path("format"), encoding="utf-8") as file:
+                self.assertEqual(file.read(), words, arguments)
+        self.machine(GOOD, then="grep -ao 'format=[a-z]*' {iso} >%s" % self.path("format"))
+        self.assertEqual(self.run_it()[0], 0)
+        self.assertEqual(os.path.getsize(self.path("format")), 0)
+
     def test_2_an_image_that_cannot_be_made(self):
         status, out = self.run_it("--pmem", self.path("nowhere/image"))
         self.assertEqual(status, 2)
