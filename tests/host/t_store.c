@@ -136,14 +136,52 @@ static void a_record_may_fill_an_area(void **state)
 	assert_int_equal(bytes[most - 1], 0xc3);
 }
 
-static void ids_have_an_end(void **state)
+static int plain_read(void *ctx, u64 at, void *buf, u64 n)
 {
+	memcpy(buf, (u8 *)ctx + at, n);
+	return 0;
+}
+
+static int plain_write(void *ctx, u64 at, const void *buf, u64 n)
+{
+	memcpy((u8 *)ctx + at, buf, n);
+	return 0;
+}
+
+static void plain_flush(void *ctx, u64 at, u64 n)
+{
+	(void)ctx;
+	(void)at;
+	(void)n;
+}
+
+static void plain_fence(void *ctx)
+{
+	(void)ctx;
+}
+
+static void all_ids_can_be_used_and_no_more(void **state)
+{
+	static u8 bytes[STORE_LOG + 2 * (STORE_IDS + 1) * STORE_LINE + STORE_PAGE];
+	static struct store_media media = { bytes,       sizeof(bytes), plain_read,
+					    plain_write, plain_flush,   plain_fence };
+	u8 byte = 0;
+
 	(void)state;
-	make(POWER_SIZE, 1, 1, 0);
+	assert_int_equal(store_format(&media), 0);
+	assert_int_equal(store_open(&s, &media, STORE_WORK, &report), 0);
 	assert_int_equal(store_update(&s, 0, "", 0), -ENOENT);
-	assert_int_equal(store_read(&s, 0, NULL, 0), -ENOENT);
-	s.super.ids = STORE_IDS;
+	assert_int_equal(store_read(&s, 0, &byte, 0), -ENOENT);
+	for (int id = 0; id < STORE_IDS; id++)
+		assert_int_equal(store_append(&s, "", 0), id);
 	assert_int_equal(store_append(&s, "", 0), -ENOSPC);
+	assert_int_equal(store_update(&s, STORE_IDS, "a", 1), -ENOENT);
+	assert_int_equal(store_update(&s, STORE_IDS - 1, "a", 1), 0);
+	assert_int_equal(store_open(&s, &media, STORE_LOOK, &report), 0);
+	assert_true(store_is_clean(&report));
+	assert_int_equal(s.super.ids, STORE_IDS);
+	assert_int_equal(store_read(&s, STORE_IDS - 1, &byte, 1), 1);
+	assert_int_equal(byte, 'a');
 }
 
 static void a_store_opened_to_be_looked_at_is_not_written(void **state)
@@ -208,7 +246,7 @@ int main(void)
 		cmocka_unit_test(a_record_can_have_each_length),
 		cmocka_unit_test(a_full_store_says_so_and_keeps_all),
 		cmocka_unit_test(a_record_may_fill_an_area),
-		cmocka_unit_test(ids_have_an_end),
+		cmocka_unit_test(all_ids_can_be_used_and_no_more),
 		cmocka_unit_test(a_store_opened_to_be_looked_at_is_not_written),
 		cmocka_unit_test(after_an_error_of_the_medium_the_store_wants_to_be_opened_again),
 	};

@@ -114,6 +114,19 @@ static void the_newer_superblock_counts(void **state)
 	}
 }
 
+/* As nothing writes them. */
+static void of_two_superblocks_of_one_generation_the_first_counts(void **state)
+{
+	struct store_super *second;
+
+	(void)state;
+	power_on(&p, whole, SIZE);
+	second = (struct store_super *)byte(STORE_PAGE);
+	second->seq++;
+	second->crc = crc32c(0, second, offsetof(struct store_super, crc));
+	assert_recovered("a superblock of the same generation", STORE_PAGE);
+}
+
 static void tools_pmem_check_prints_what_is_there(void **state)
 {
 	char *text;
@@ -145,6 +158,7 @@ int main(void)
 		cmocka_unit_test(one_lost_superblock_page_is_mended_and_two_are_refused),
 		cmocka_unit_test(an_overrun_into_the_log_is_refused),
 		cmocka_unit_test(the_newer_superblock_counts),
+		cmocka_unit_test(of_two_superblocks_of_one_generation_the_first_counts),
 		cmocka_unit_test(tools_pmem_check_prints_what_is_there),
 	};
 

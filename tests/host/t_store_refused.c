@@ -142,6 +142,18 @@ static void a_record_that_does_not_belong_there_is_refused(void **state)
 	}
 }
 
+static void a_record_that_does_not_end_in_the_log_is_none(void **state)
+{
+	u64 size = store_record_size(((struct store_record *)whole)[STORE_LOG / 32].length);
+	struct store_record r;
+
+	(void)state;
+	power_on(&p, whole, SIZE);
+	assert_int_equal(store_check_record(&p.media, STORE_LOG, STORE_LOG + size, &r), 0);
+	for (u64 end = 0; end < STORE_LOG + size; end++)
+		assert_int_equal(store_check_record(&p.media, STORE_LOG, end, &r), -ENOENT);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -150,6 +162,7 @@ int main(void)
 		cmocka_unit_test(a_superblock_with_impossible_numbers_is_refused),
 		cmocka_unit_test(a_good_superblock_of_another_version_is_never_passed_over),
 		cmocka_unit_test(a_record_that_does_not_belong_there_is_refused),
+		cmocka_unit_test(a_record_that_does_not_end_in_the_log_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

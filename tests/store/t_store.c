@@ -11,6 +11,7 @@
 #include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"
 #include "tests/store/device.h"
+#include "tests/store/device_test.h"
 #include "tests/store/work.h"
 
 #define SIZE       (64 << 10) /* of a store: small, so that its log is soon full */
@@ -129,12 +130,6 @@ static void a_medium_without_a_store_is_refused_and_not_written(void)
 	}
 }
 KTEST(a_medium_without_a_store_is_refused_and_not_written, 0);
-
-#define SKIP_WITHOUT_DEVICE()                                                                     \
-	do {                                                                                      \
-		SKIP_IF(!pmem_count, "no persistent memory: no NVDIMM, no pmem=");                \
-		SKIP_IF(!options.format, "what a device holds is left alone without format=yes"); \
-	} while (0)
 
 static void a_store_on_each_device_keeps_its_records(void)
 {

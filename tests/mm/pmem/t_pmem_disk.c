@@ -8,12 +8,12 @@
 #include "kernel/lib/random.h"
 #include "kernel/lib/string.h"
 #include "mm/pmem/pmem_disk.h"
-#include "mm/pmem/wb_cache.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/inject.h"
 #include "tests/harness/probe.h"
 #include "tests/mm/pmem/pmem_test.h"
+#include "tests/mm/pmem/write_back.h"
 
 #define PAGES      3
 #define PER_PAGE   (PAGE_SIZE / SECTOR_SIZE)
@@ -111,19 +111,8 @@ static struct {
 static u32 allowed; /* rights while it is open */
 static volatile u64 *watched;
 
-/* Whether the instruction at `rip` writes back the line at (%rax), by this instruction. */
-static bool at_write_back(u64 rip, enum wb_cache which)
-{
-	static const u8 bytes[][4] = { [WB_CLWB] = { 0x66, 0x0f, 0xae, 0x30 },
-				       [WB_CLFLUSHOPT] = { 0x66, 0x0f, 0xae, 0x38 },
-				       [WB_CLFLUSH] = { 0x0f, 0xae, 0x38 } };
-
-	return which < WB_NONE && !memcmp((void *)rip, bytes[which], which == WB_CLFLUSH ? 3 : 4);
-}
-
 static bool look(struct regs *regs)
 {
-	static const u8 fence[] = { 0x0f, 0xae, 0xf8 };
 	bool denied = pks_on() && pks_policy_get().mode != PKS_MODE_OFF;
 	u32 rights = (u32)regs_pkrs(regs);
 	u64 value;
@@ -131,7 +120,7 @@ static bool look(struct regs *regs)
 	seen.writes += at_wrmsr(regs->rip);
 	seen.wrong += denied && rights != PKRS_INIT && rights != allowed;
 	seen.wrong += denied && probe_read(watched, &value).vector == FAULT_NONE;
-	if (!memcmp((void *)regs->rip, fence, 3)) {
+	if (at_sfence(regs->rip)) {
 		seen.fences++;
 	} else if (at_write_back(regs->rip, wb_cache) && seen.lines < LINES_KEPT) {
 		seen.line[seen.lines++] = regs->rax;
