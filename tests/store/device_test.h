@@ -7,10 +7,23 @@
 #include "mm/pmem/pmem.h"
 #include "tests/harness/expect.h"
 
+/* Returns the next mapped device of at least `size` bytes, from number *i on; NULL: there is none.
+ */
+static inline struct pmem *device_next(u32 *i, u64 size)
+{
+	while (*i < pmem_count) {
+		struct pmem *pmem = pmem_get((*i)++);
+
+		if (pmem->pgmap.first && pmem->size >= size)
+			return pmem;
+	}
+	return NULL;
+}
+
 /* Returns from a test, which is skipped, if there is no device that it may write to. */
-#define SKIP_WITHOUT_DEVICE()                                                                     \
+#define SKIP_WITHOUT_DEVICE(size)                                                                 \
 	do {                                                                                      \
-		SKIP_IF(!pmem_count, "no persistent memory: no NVDIMM, no pmem=");                \
+		SKIP_IF(!device_next(&(u32){ 0 }, size), "no persistent memory of this size");    \
 		SKIP_IF(!options.format, "what a device holds is left alone without format=yes"); \
 	} while (0)
 

@@ -133,9 +133,11 @@ KTEST(a_medium_without_a_store_is_refused_and_not_written, 0);
 
 static void a_store_on_each_device_keeps_its_records(void)
 {
-	SKIP_WITHOUT_DEVICE();
-	for (u32 i = 0; i < pmem_count; i++) {
-		media = store_device_media(pmem_get(i), SIZE);
+	struct pmem *pmem;
+
+	SKIP_WITHOUT_DEVICE(SIZE);
+	for (u32 i = 0; (pmem = device_next(&i, SIZE));) {
+		media = store_device_media(pmem, SIZE);
 		play(ktest_part(3) == 1 ? OPERATIONS : OPERATIONS / 2);
 	}
 }
@@ -143,20 +145,22 @@ KTEST(a_store_on_each_device_keeps_its_records, KT_STRESS);
 
 static void a_device_without_a_store_is_written_only_with_format_yes(void)
 {
-	SKIP_WITHOUT_DEVICE();
-	for (u32 i = 0; i < pmem_count; i++) {
+	struct pmem *pmem;
+
+	SKIP_WITHOUT_DEVICE(SIZE);
+	for (u32 i = 0; (pmem = device_next(&i, SIZE));) {
 		u64 before;
 
-		media = store_device_media(pmem_get(i), SIZE);
+		media = store_device_media(pmem, SIZE);
 		fill(2, SIZE);
 		before = sum(SIZE);
 		options.format = false;
-		EXPECT_EQ(store_device_open(&store, &media, pmem_get(i), SIZE), (u64)-ENODEV);
+		EXPECT_EQ(store_device_open(&store, &media, pmem, SIZE), (u64)-ENODEV);
 		options.format = true;
 		EXPECT_EQ(sum(SIZE), before);
-		EXPECT_EQ(store_device_open(&store, &media, pmem_get(i), SIZE), 0);
+		EXPECT_EQ(store_device_open(&store, &media, pmem, SIZE), 0);
 		EXPECT_EQ(store_append(&store, "a", 1), 0);
-		EXPECT_EQ(store_device_open(&store, &media, pmem_get(i), SIZE), 0);
+		EXPECT_EQ(store_device_open(&store, &media, pmem, SIZE), 0);
 		EXPECT_EQ(store.super.seq, 1); /* a store that is there is not made anew */
 	}
 }
@@ -168,8 +172,10 @@ static void a_flipped_bit_on_a_device_is_found(void)
 	static const u64 places[] = { 0,          59,        STORE_PAGE,     STORE_PAGE + 63,
 				      STORE_LINE, STORE_LOG, STORE_LOG + 40, SIZE - 1 };
 
-	SKIP_WITHOUT_DEVICE();
-	media = store_device_media(pmem_get(pmem_count - 1), SIZE);
+	u32 first_one = 0;
+
+	SKIP_WITHOUT_DEVICE(SIZE);
+	media = store_device_media(device_next(&first_one, SIZE), SIZE);
 	REQUIRE(store_format(&media) == 0);
 	REQUIRE(store_open(&store, &media, STORE_WORK, &report) == 0);
 	EXPECT_EQ(store_append(&store, "a record of some bytes", 22), 0);
@@ -225,12 +231,14 @@ static void look_flush(void *ctx, u64 at, u64 n)
 
 static void a_device_is_open_only_within_the_stores_copies(void)
 {
-	SKIP_WITHOUT_DEVICE();
+	struct pmem *pmem;
+
+	SKIP_WITHOUT_DEVICE(SIZE);
 	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
-	for (u32 i = 0; i < pmem_count; i++) {
+	for (u32 i = 0; (pmem = device_next(&i, SIZE));) {
 		void *va;
 
-		inner = media = store_device_media(pmem_get(i), SIZE);
+		inner = media = store_device_media(pmem, SIZE);
 		REQUIRE(dax_direct_access(media.ctx, 0, 1, &va) == 1);
 		first = (struct prot_page){ virt_to_page(va), va };
 		media.read = look_read;

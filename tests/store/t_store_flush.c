@@ -111,9 +111,11 @@ static void play(struct pmem *pmem)
 
 static void an_operation_on_a_device_writes_back_each_line_before_the_superblock(void)
 {
-	SKIP_WITHOUT_DEVICE();
+	struct pmem *pmem;
+
+	SKIP_WITHOUT_DEVICE(SIZE);
 	SKIP_IF(wb_cache == WB_NONE, "this CPU has no instruction that writes a line back");
-	for (u32 i = 0; i < pmem_count; i++)
-		play(pmem_get(i));
+	for (u32 i = 0; (pmem = device_next(&i, SIZE));)
+		play(pmem);
 }
 KTEST(an_operation_on_a_device_writes_back_each_line_before_the_superblock, 0);
