@@ -7,6 +7,7 @@
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"
+#include "kernel/cpu/percpu.h"
 
 #define REG_ID         0x020
 #define REG_TPR        0x080
@@ -166,6 +167,7 @@ void apic_self_ipi(u8 vector)
 
 void apic_send_ipi(u32 id, u8 vector)
 {
+	percpu_count(CPU_IPIS);
 	send(vector, id);
 }
 

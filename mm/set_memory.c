@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Sets the keys of mapped memory; splits large pages first where that is needed. */
+/* Changes keys and rights of mapped memory; splits large pages first where that is needed. */
 #include "mm/set_memory.h"
 #include "kernel/console/panic.h"
 #include "kernel/cpu/pkrs_bits.h"
@@ -41,27 +41,33 @@ static int split_leaf(pte_t *entry, int level)
 	return 0;
 }
 
+/* A leaf that set_direct_map_valid_noflush() has made not present keeps its other bits. */
+static bool find_leaf(u64 root, u64 va, struct pgwalk *walk)
+{
+	return pgtable_walk(root, va, walk) || walk->entry[walk->last];
+}
+
 static int split_to(u64 root, u64 va, int to_level)
 {
 	struct pgwalk walk;
 
-	while (pgtable_walk(root, va, &walk) && walk.last > to_level) {
+	while (find_leaf(root, va, &walk) && walk.last > to_level) {
 		int err = split_leaf(pgtable_entry(root, va, walk.last, false), walk.last);
 
 		if (err)
 			return err;
 	}
-	return walk.present ? 0 : -EINVAL;
+	return 0;
 }
 
-/* First pass: checks that all is mapped, and splits leaves that cross the range's ends. Locked. */
+/* First pass: checks that all has leaves, and splits those that cross the range's ends. Locked. */
 static int prepare(u64 va, u64 end)
 {
 	while (va < end) {
 		struct pgwalk walk;
 		u64 start;
 
-		if (!pgtable_walk(kernel_root, va, &walk))
+		if (!find_leaf(kernel_root, va, &walk))
 			return -EINVAL;
 		start = va & ~(level_size(walk.last) - 1);
 		if (start < va || start + level_size(walk.last) > end) {
@@ -72,6 +78,23 @@ static int prepare(u64 va, u64 end)
 			continue;
 		}
 		va = start + level_size(walk.last);
+	}
+	return 0;
+}
+
+/* The same for a range that has 4 KiB leaves already, which need no walk each. Locked. */
+static int prepare_small(u64 va, u64 end)
+{
+	while (va < end) {
+		const pte_t *entry = pgtable_entry(kernel_root, va, 1, false);
+
+		if (!entry)
+			return prepare(va, end);
+		do {
+			if (!*entry++)
+				return -EINVAL;
+			va += PAGE_SIZE;
+		} while (va < end && level_index(va, 1));
 	}
 	return 0;
 }
@@ -120,7 +143,7 @@ int set_memory_pkey(u64 va, u64 pages, u32 key)
 		return -EINVAL;
 	flags = irq_save();
 	spin_lock(&pgtable_lock);
-	err = prepare(va, end);
+	err = prepare_small(va, end);
 	if (!err) {
 		pks_changed(); /* first: whoever sees a new key sees this count */
 		change_keys(va, end, key);
@@ -164,4 +187,74 @@ void direct_map_remove(u64 phys, u64 pages)
 		page[i].pkey = PKS_KEY_DEFAULT;
 	}
 	trace(TRACE_KEY, DIRECT_BASE + phys, pages << 8 | PKS_KEY_DEFAULT);
+}
+
+static pte_t *leaf_entry(u64 va, int *level)
+{
+	pte_t *entry = pgtable_entry(kernel_root, va, 1, false);
+	struct pgwalk walk;
+
+	*level = 1;
+	if (entry)
+		return entry;
+	pgtable_walk(kernel_root, va, &walk);
+	*level = walk.last;
+	return pgtable_entry(kernel_root, va, walk.last, false);
+}
+
+/* Second pass; cannot fail. Locked. */
+static void change_bits(u64 va, u64 end, pte_t clear, pte_t set)
+{
+	while (va < end) {
+		int level;
+		pte_t *entry = leaf_entry(va, &level);
+
+		do {
+			smp_store_release(entry, (*entry & ~clear) | set);
+			entry++;
+			va += level_size(level);
+		} while (level == 1 && va < end && level_index(va, 1));
+	}
+}
+
+static int change_direct_map(u64 va, u64 pages, pte_t clear, pte_t set)
+{
+	u64 end = va + (pages << PAGE_SHIFT), flags;
+	int err;
+
+	if (va & (PAGE_SIZE - 1) || !is_direct_map(va) || !pages ||
+	    pages > (DIRECT_BASE + DIRECT_SIZE - va) >> PAGE_SHIFT)
+		return -EINVAL;
+	flags = irq_save();
+	spin_lock(&pgtable_lock);
+	err = prepare_small(va, end);
+	if (!err)
+		change_bits(va, end, clear, set);
+	spin_unlock(&pgtable_lock);
+	irq_restore(flags);
+	return err;
+}
+
+int set_direct_map_valid_noflush(struct page *page, u64 n, bool valid)
+{
+	return change_direct_map((u64)page_to_virt(page), n, valid ? 0 : PTE_P, valid ? PTE_P : 0);
+}
+
+static int set_writable(u64 va, u64 pages, pte_t clear, pte_t set)
+{
+	int err = change_direct_map(va, pages, clear, set);
+
+	if (!err)
+		tlb_shootdown(va, pages);
+	return err;
+}
+
+int set_memory_ro(u64 va, u64 pages)
+{
+	return set_writable(va, pages, PTE_W, 0);
+}
+
+int set_memory_rw(u64 va, u64 pages)
+{
+	return set_writable(va, pages, 0, PTE_W);
 }

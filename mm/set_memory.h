@@ -25,6 +25,25 @@ int direct_map_add(u64 phys, u64 pages, u32 key);
 /* Unmaps them on every CPU, and takes their keys. Tables of split pages stay. Contexts likewise. */
 void direct_map_remove(u64 phys, u64 pages);
 
+/*
+ * Makes n frames of the direct map not present, or present again; all else about them stays. No TLB
+ * is flushed: the caller does that after it has made them not present. Translations that are not
+ * present are in no TLB, so making them present needs no flush (SDM Vol. 3A, "Optional
+ * Invalidation"). Splits large pages as above. -EINVAL: no frames, or not all of them have a place
+ * in the direct map; -ENOMEM: a split failed. After an error nothing has changed. Any context but
+ * NMI.
+ */
+struct page;
+int set_direct_map_valid_noflush(struct page *page, u64 n, bool valid);
+
+/*
+ * Make pages of the direct map read-only, or writable again, and flush them on every CPU.
+ * Supervisor writes to a read-only page fault if CR0.WP = 1. Errors as above; contexts as
+ * tlb_shootdown().
+ */
+int set_memory_ro(u64 va, u64 pages);
+int set_memory_rw(u64 va, u64 pages);
+
 /* Returns how many large pages were split; each split adds a table for good. Any context. */
 u64 pgtable_splits(void);
 

@@ -8,12 +8,14 @@
 #define KEYWARD_MM_TLB_H
 
 #include "kernel/cpu/insn.h"
+#include "kernel/cpu/percpu.h"
 
 /* For more pages than this, flushing everything is faster. */
 #define TLB_FLUSH_ALL 64
 
 static inline void tlb_flush_page(u64 va)
 {
+	percpu_count(CPU_INVLPGS);
 	invlpg(va);
 }
 
@@ -22,6 +24,7 @@ static inline void tlb_flush_all(void)
 {
 	u64 flags = irq_save(), cr4 = read_cr4();
 
+	percpu_count(CPU_FLUSHES);
 	write_cr4(cr4 ^ CR4_PGE);
 	write_cr4(cr4);
 	irq_restore(flags);

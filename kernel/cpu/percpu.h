@@ -14,6 +14,9 @@
 #define CPU_USER_RSP    32
 #define CPU_IST_BASE    40
 #define CPU_PKRS_WRITES 48
+#define CPU_INVLPGS     72
+#define CPU_FLUSHES     80
+#define CPU_IPIS        88
 
 #ifndef __ASSEMBLER__
 
@@ -60,6 +63,11 @@ struct cpu {
 	u64 pkrs_writes;         /* PARANOID=1: writes to IA32_PKRS */
 	struct spinlock *locks;  /* held, innermost first; NMIs only read. kernel/cpu/spinlock.h */
 	struct local *local_now; /* the running context's: see kernel/cpu/local.h */
+
+	/* Counts since boot; any context of this CPU adds 1, in one instruction. */
+	u64 invlpgs; /* pages flushed one by one: mm/tlb.h */
+	u64 flushes; /* flushes of everything */
+	u64 ipis;    /* sent to one CPU: kernel/apic.c; without NMIs */
 
 	/*
 	 * Keys that pkrs_lend() opened in the register alone: their bits are clear there, at least
@@ -117,6 +125,9 @@ void percpu_set_ist(struct cpu *cpu, u64 base);
 
 /* Switches #DF, NMI and #MC to IST stacks and enables machine checks. Boot only. */
 void percpu_use_ist(void);
+
+/* Adds 1 to the running CPU's field at an offset above. Any context. */
+#define percpu_count(offset) asm volatile("incq %%gs:%c0" : : "i"(offset) : "memory", "cc")
 
 static inline struct cpu *this_cpu(void)
 {
