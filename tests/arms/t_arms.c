@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What each way to keep stray writes from a range stops, outside of its windows and in them, and
+ * that its copies are right. What this cannot know: how long another CPU keeps a translation that
+ * the arm `unmap` does not flush there.
+ */
+#define KTEST_SUITE "arms"
+
+#include "kernel/cpu/percpu.h"
+#include "kernel/ipi.h"
+#include "kernel/lib/string.h"
+#include "mm/kmap/memremap.h"
+#include "mm/page_alloc.h"
+#include "mm/pgtable.h"
+#include "tests/arms/write_arm.h"
+#include "tests/harness/contexts.h"
+#include "tests/harness/fixture.h"
+#include "tests/harness/percpu_run.h"
+#include "tests/harness/probe.h"
+
+#define PAGES 6
+
+static struct dev_pagemap range;
+static char source[PAGES * PAGE_SIZE], copy[PAGES * PAGE_SIZE];
+
+static bool range_get(const struct write_arm *arm)
+{
+	range = (struct dev_pagemap){
+		.pages = PAGES,
+		.flags = arm->keyed ? PGMAP_PROTECTION : 0,
+		.owner = "arms",
+	};
+	if (!EXPECT_EQ(memremap_pages(&range), 0))
+		return false;
+	memset(copy, 0, sizeof(copy));
+	write_arm_copy(arm, range.first, 0, copy, sizeof(copy)); /* before it is protected */
+	return !arm->protect || EXPECT_EQ(arm->protect(range.first, PAGES), 0);
+}
+
+/* Afterwards the pages are as before: present and writable. */
+static void range_put(const struct write_arm *arm)
+{
+	struct pgwalk walk;
+
+	if (arm->unprotect)
+		EXPECT_EQ(arm->unprotect(range.first, PAGES), 0);
+	for (u64 i = 0; i < PAGES; i++)
+		EXPECT(pgtable_walk(kernel_root, (u64)page_to_virt(range.first + i), &walk) &&
+		       walk.writable);
+	EXPECT_EQ(memunmap_pages(&range), 0);
+}
+
+/* Which pages the running context can write, a bit each. */
+static u32 writable(void)
+{
+	u32 found = 0;
+
+	for (u32 i = 0; i < PAGES; i++)
+		if (probe_write(page_to_virt(range.first + i), 0).vector == FAULT_NONE)
+			found |= 1u << i;
+	return found;
+}
+
+static void note_writable(void *arg)
+{
+	*(u32 *)arg = writable();
+}
+
+static u32 writable_in_interrupt(void)
+{
+	u32 found = 0;
+
+	run_in(IN_INTERRUPT, note_writable, &found);
+	return found;
+}
+
+static u32 writable_on(struct cpu *cpu)
+{
+	u32 found = 0;
+
+	ipi_run_on(cpu, note_writable, &found);
+	return found;
+}
+
+#define ALL ((1u << PAGES) - 1)
+#define OWN 6u /* pages 1 and 2 */
+
+/* Who can write which pages while a window of pages 1 and 2 is open. */
+static const struct {
+	u32 writer, interrupt, other_cpu;
+} in_window[WRITE_ARMS] = {
+	[ARM_NONE] = { ALL, ALL, ALL },  [ARM_GRANT] = { ALL, 0, 0 },
+	[ARM_READWRITE] = { ALL, 0, 0 }, [ARM_KMAP_LOCAL] = { ALL, 0, 0 },
+	[ARM_UNMAP] = { OWN, OWN, OWN }, [ARM_UNMAP_ALL] = { OWN, OWN, OWN },
+	[ARM_CR0_WP] = { ALL, ALL, 0 },
+};
+
+static void check_closed(enum write_arm_id id)
+{
+	u32 open = id == ARM_NONE ? ALL : 0;
+
+	EXPECT_EQ(writable(), open);
+	EXPECT_EQ(writable_in_interrupt(), open);
+	for (u32 i = 0; i < cpu_count; i++)
+		if (id != ARM_UNMAP || cpus[i] == this_cpu()) /* others keep what they have used */
+			EXPECT_EQ(writable_on(cpus[i]), open);
+}
+
+/* Pinned: `unmap` flushes one CPU. */
+static void check_windows(void *arg)
+{
+	enum write_arm_id id = *(enum write_arm_id *)arg;
+	const struct write_arm *arm = &write_arms[id];
+
+	if (!range_get(arm))
+		return;
+	check_closed(id);
+	for (u32 round = 0; round < 2; round++) {
+		struct write_window w = { .first = range.first + 1, .pages = 2 };
+
+		arm->open(&w);
+		EXPECT_EQ(writable(), in_window[id].writer);
+		EXPECT_EQ(writable_in_interrupt(), in_window[id].interrupt);
+		for (u32 i = 0; i < cpu_count; i++)
+			if (cpus[i] != this_cpu())
+				EXPECT_EQ(writable_on(cpus[i]), in_window[id].other_cpu);
+		EXPECT_EQ(writable(), in_window[id].writer);
+		arm->close(&w);
+		check_closed(id);
+	}
+	EXPECT_RIGHTS(PKRS_INIT);
+	range_put(arm);
+}
+
+static void check_arms(void (*check)(void *arg))
+{
+	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
+	for (enum write_arm_id id = 0; id < WRITE_ARMS; id++) {
+		percpu_run_on(cpus[0], check, &id);
+		if (cpu_count > 1)
+			percpu_run_on(cpus[cpu_count - 1], check, &id);
+	}
+}
+
+static void a_write_passes_in_a_window_alone(void)
+{
+	check_arms(check_windows);
+}
+KTEST(a_write_passes_in_a_window_alone, KT_PKS);
+
+static const struct {
+	u64 at, size;
+} pieces[] = {
+	{ 0, 64 },
+	{ PAGE_SIZE - 64, 64 },
+	{ PAGE_SIZE - 1, 2 },
+	{ 5, PAGE_SIZE },
+	{ PAGE_SIZE, PAGE_SIZE },
+	{ 3 * PAGE_SIZE - 7, 2 * PAGE_SIZE + 9 },
+	{ 0, PAGES *PAGE_SIZE },
+	{ PAGES * PAGE_SIZE - 1, 1 },
+};
+
+/* After each copy the whole range is as a plain copy would have left it. */
+static void check_copies(void *arg)
+{
+	const struct write_arm *arm = &write_arms[*(enum write_arm_id *)arg];
+	struct write_window w;
+
+	if (!range_get(arm))
+		return;
+	for (u32 n = 0; n < ARRAY_SIZE(pieces); n++) {
+		for (u64 i = 0; i < sizeof(source); i++)
+			source[i] = (char)(i * 7 + i / PAGE_SIZE + n);
+		memcpy(copy + pieces[n].at, source, pieces[n].size);
+		write_arm_copy(arm, range.first, pieces[n].at, source, pieces[n].size);
+		for (u64 i = 0; i < PAGES; i++) { /* a window of each page, to read it */
+			w = (struct write_window){ .first = range.first + i, .pages = 1 };
+			arm->open(&w);
+			EXPECT_EQ(memcmp(page_to_virt(w.first), copy + i * PAGE_SIZE, PAGE_SIZE),
+				  0);
+			arm->close(&w);
+		}
+	}
+	range_put(arm);
+}
+
+static void a_copy_through_windows_is_whole(void)
+{
+	check_arms(check_copies);
+}
+KTEST(a_copy_through_windows_is_whole, KT_PKS);
