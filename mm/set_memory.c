@@ -82,13 +82,34 @@ static int prepare(u64 va, u64 end)
 	return 0;
 }
 
+/* Returns the leaf's entry, present or not, and its level; NULL: va has none. */
+static pte_t *leaf_entry(u64 va, int *level)
+{
+	pte_t *table = phys_to_virt(kernel_root);
+
+	for (int at = pgtable_top();; at--) {
+		pte_t *entry = &table[level_index(va, at)];
+		pte_t e = *entry;
+
+		*level = at;
+		if (pte_is_leaf(e, at))
+			return e ? entry : NULL;
+		if (!(e & PTE_P))
+			return NULL;
+		table = phys_to_virt(e & PTE_ADDR);
+	}
+}
+
 /* The same for a range that has 4 KiB leaves already, which need no walk each. Locked. */
 static int prepare_small(u64 va, u64 end)
 {
 	while (va < end) {
-		const pte_t *entry = pgtable_entry(kernel_root, va, 1, false);
+		int level;
+		const pte_t *entry = leaf_entry(va, &level);
 
 		if (!entry)
+			return -EINVAL;
+		if (level > 1)
 			return prepare(va, end);
 		do {
 			if (!*entry++)
@@ -187,19 +208,6 @@ void direct_map_remove(u64 phys, u64 pages)
 		page[i].pkey = PKS_KEY_DEFAULT;
 	}
 	trace(TRACE_KEY, DIRECT_BASE + phys, pages << 8 | PKS_KEY_DEFAULT);
-}
-
-static pte_t *leaf_entry(u64 va, int *level)
-{
-	pte_t *entry = pgtable_entry(kernel_root, va, 1, false);
-	struct pgwalk walk;
-
-	*level = 1;
-	if (entry)
-		return entry;
-	pgtable_walk(kernel_root, va, &walk);
-	*level = walk.last;
-	return pgtable_entry(kernel_root, va, walk.last, false);
 }
 
 /* Second pass; cannot fail. Locked. */

@@ -111,6 +111,8 @@ static void a_page_returns_without_its_neighbours(void)
 	EXPECT_EQ(others(block, 0, 7, mask, pte_with_key(0, PKS_KEY_DEVMAP)), 0);
 	EXPECT_EQ(others(block, 7, 8, mask, pte_with_key(PTE_P, PKS_KEY_DEVMAP)), 0);
 	EXPECT_EQ(others(block, 8, PAGES, mask, pte_with_key(0, PKS_KEY_DEVMAP)), 0);
+	take(block, PAGES);
+	EXPECT_EQ(others(block, 0, PAGES, mask, pte_with_key(0, PKS_KEY_DEVMAP)), 0);
 	EXPECT_EQ(set_direct_map_valid_noflush(block, PAGES, true), 0);
 	EXPECT_EQ(set_memory_pkey(va, PAGES, PKS_KEY_DEFAULT), 0);
 	expect_block(block, 0, 0, 0);
