@@ -3,13 +3,16 @@
 
 A section's exposure for writing is the sum, over contexts and pages with the section's key, of the
 time in which the context ran with the right to write the key without a declared use of the page.
-A context that waits adds nothing. The unit is a TSC tick times a page.
+A context that waits adds nothing. The unit is a TSC tick times a page. What a stray write would hit
+also counts the pages that the policy would pardon it on.
 """
 
 import statistics
 
 from tracedump import BadTrace
 from tracemodel import KINDS, may_write
+
+SIZES = (4, 64, 1024, 16384)    # of the range, in pages
 
 
 def sections(timeline):
@@ -47,7 +50,40 @@ def _section(timeline, section):
         "ticks": section.end - section.begin, "whole": whole, "unknown": unknown,
         "exposure": sum(r["exposure"] for r in rows), "contexts": rows,
         "pardons": _pardons(timeline, section),
+        "hits": {pages: _hits(timeline, section, pages) for pages in SIZES},
     }
+
+
+def _marks(timeline, section):
+    """[(time, page frames)] that are marked from that time on. With one CPU: pieces end at each event."""
+    counts, found = {}, [(section.begin, frozenset())]
+    for event in timeline.dump.events():
+        if event.type in ("KMAP", "KUNMAP") and section.begin <= event.tsc <= section.end:
+            counts[event.a] = counts.get(event.a, 0) + (1 if event.type == "KMAP" else -1)
+            found.append((event.tsc, frozenset(pfn for pfn, n in counts.items() if n > 0)))
+    return found
+
+
+def _hits(timeline, section, pages):
+    """
+    Page ticks in which a stray write would have passed, by (gate kmapped, gate any), if the range had
+    so many pages: what the drivers do does not depend on that (the suite `exposure` tries each size).
+    """
+    mode, _, scope = section.words()
+    marks, kmapped, any_ = _marks(timeline, section), 0, 0
+    for piece in timeline.pieces:
+        time = min(piece.end, section.end) - max(piece.begin, section.begin)
+        if time <= 0:
+            continue
+        used = frozenset(pfn for pfn, key in piece.used if key == section.key)
+        open_ = mode == "off" or piece.rights is not None and may_write(piece.rights, section.key)
+        marked = [frames for at, frames in marks if at <= max(piece.begin, section.begin)][-1]
+        if open_ or mode == "silent" and scope == "global" and marked:
+            kmapped += time * (pages - len(used))
+        elif mode == "silent" and scope != "global":
+            kmapped += time * len(marked - used)
+        any_ += time * (pages - len(used)) if open_ or mode == "silent" else 0
+    return kmapped, any_
 
 
 def _whole(timeline, section):
