@@ -167,7 +167,7 @@ void apic_self_ipi(u8 vector)
 
 void apic_send_ipi(u32 id, u8 vector)
 {
-	percpu_count(CPU_IPIS);
+	percpu_count(ipis);
 	send(vector, id);
 }
 

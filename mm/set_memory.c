@@ -216,12 +216,13 @@ static void change_bits(u64 va, u64 end, pte_t clear, pte_t set)
 	while (va < end) {
 		int level;
 		pte_t *entry = leaf_entry(va, &level);
+		u64 size = level_size(level);
 
 		do {
 			smp_store_release(entry, (*entry & ~clear) | set);
 			entry++;
-			va += level_size(level);
-		} while (level == 1 && va < end && level_index(va, 1));
+			va += size;
+		} while (size == PAGE_SIZE && va < end && level_index(va, 1));
 	}
 }
 

@@ -15,7 +15,7 @@
 
 static inline void tlb_flush_page(u64 va)
 {
-	percpu_count(CPU_INVLPGS);
+	percpu_count(invlpgs);
 	invlpg(va);
 }
 
@@ -24,7 +24,7 @@ static inline void tlb_flush_all(void)
 {
 	u64 flags = irq_save(), cr4 = read_cr4();
 
-	percpu_count(CPU_FLUSHES);
+	percpu_count(flushes);
 	write_cr4(cr4 ^ CR4_PGE);
 	write_cr4(cr4);
 	irq_restore(flags);

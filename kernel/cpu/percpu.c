@@ -18,9 +18,6 @@ _Static_assert(offsetof(struct cpu, ist_base) == CPU_IST_BASE, "percpu.h");
 _Static_assert(offsetof(struct cpu, pkrs_writes) == CPU_PKRS_WRITES, "percpu.h");
 _Static_assert(offsetof(struct cpu, locks) == CPU_LOCKS, "spinlock.h");
 _Static_assert(offsetof(struct cpu, local_now) == CPU_LOCAL, "local.h");
-_Static_assert(offsetof(struct cpu, invlpgs) == CPU_INVLPGS, "percpu.h");
-_Static_assert(offsetof(struct cpu, flushes) == CPU_FLUSHES, "percpu.h");
-_Static_assert(offsetof(struct cpu, ipis) == CPU_IPIS, "percpu.h");
 _Static_assert(sizeof(struct tss) == 104, "SDM: 64-bit TSS");
 
 struct cpu boot_cpu;

@@ -14,9 +14,6 @@
 #define CPU_USER_RSP    32
 #define CPU_IST_BASE    40
 #define CPU_PKRS_WRITES 48
-#define CPU_INVLPGS     72
-#define CPU_FLUSHES     80
-#define CPU_IPIS        88
 
 #ifndef __ASSEMBLER__
 
@@ -64,7 +61,7 @@ struct cpu {
 	struct spinlock *locks;  /* held, innermost first; NMIs only read. kernel/cpu/spinlock.h */
 	struct local *local_now; /* the running context's: see kernel/cpu/local.h */
 
-	/* Counts since boot; any context of this CPU adds 1, in one instruction. */
+	/* Counts since boot; any context of this CPU adds to them: percpu_count(). */
 	u64 invlpgs; /* pages flushed one by one: mm/tlb.h */
 	u64 flushes; /* flushes of everything */
 	u64 ipis;    /* sent to one CPU: kernel/apic.c; without NMIs */
@@ -126,8 +123,9 @@ void percpu_set_ist(struct cpu *cpu, u64 base);
 /* Switches #DF, NMI and #MC to IST stacks and enables machine checks. Boot only. */
 void percpu_use_ist(void);
 
-/* Adds 1 to the running CPU's field at an offset above. Any context. */
-#define percpu_count(offset) asm volatile("incq %%gs:%c0" : : "i"(offset) : "memory", "cc")
+/* Adds 1 to a field of the running CPU, in one instruction. Any context. */
+#define percpu_count(field) \
+	asm volatile("incq %%gs:%c0" : : "i"(offsetof(struct cpu, field)) : "memory", "cc")
 
 static inline struct cpu *this_cpu(void)
 {
