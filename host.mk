@@ -105,10 +105,12 @@ monitor-test: iso ## every command of the monitor, typed on a terminal and on a 
 repro: ## build twice in two folders and compare every byte
 	@tools/repro
 
-experiments: iso ## the tables of docs/EXPERIMENTS.md about kmap users, nesting and saved rights
+experiments: iso ## the tables of docs/EXPERIMENTS.md about kmap users, nesting, saved rights and writers
 	@tools/experiments --write
+	@tools/arms reach --write
 	@tools/arms nesting --write
 	@tools/arms saved --write
+	@tools/arms writes --write
 
 bench: ## instructions and PKRS writes per operation, in QEMU and Bochs, into docs/EXPERIMENTS.md
 	@tools/bench --write

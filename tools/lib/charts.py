@@ -26,6 +26,12 @@ CHARTS = [
     Chart("windows", "How long a pardon leaves the key open, by context and scope",
           "TSC ticks for which the pardoned context ran with the key open; an instruction is a tick.",
           ["context", "scope"], ["median of medians", "maximum"], "make experiments"),
+    Chart("ranges", "What a stray write would hit, by the size of the range", "Page ticks over all scenarios in which a stray "
+          "write would have passed; less is better. gate=any pardons on every page.", ["pages"],
+          ["strict", "instruction", "context", "global", "gate=any"], "make experiments"),
+    Chart("writes", "What protection costs per byte, by the size of an access", "Instructions that are added to each byte "
+          "written, in QEMU with one CPU. An INVLPG counts as one, as a WRMSR does.",
+          ["bytes of an access"], ["grant", "kmap_local", "cr0_wp", "unmap", "unmap_all"], "make experiments"),
     Chart("bench", "Instructions, here and in the Linux series V10", "The median in QEMU; \"added\" is to a kernel "
           "without PKS. The figures of Linux were measured once, the same way.",
           ["instructions, min/median"], ["qemu", "Linux V10 (writes)"], "make bench"),

@@ -18,6 +18,7 @@ POLICIES = {("silent", "kmapped", "instruction"): "instruction", ("silent", "kma
             ("silent", "any", "instruction"): "any, instruction", ("strict", "kmapped", "context"): "strict",
             ("off", "kmapped", "context"): "off"}
 SHOWN = ("off", "strict", "instruction", "context", "global", "any, instruction", "any, context")
+COUNTED = ("strict", "instruction", "context", "global", "any, context")    # the others are like the last one
 # CPUs and users.
 GROUPS = ((1, 1), (2, 1), (2, 2), (4, 1), (4, 4))
 
@@ -48,7 +49,7 @@ def counts(found):
     """Pages that a stray write would hit, of the largest range, and events, by CPUs, users and policy."""
     rows = []
     for cpus, users in GROUPS:
-        for name in SHOWN:
+        for name in COUNTED:
             of = found[SIZES[-1], cpus, users, name]
             rows.append([cpus, users, name, *of.moments, of.faults, of.steps, of.lent, of.ipis, of.invlpgs])
     return ["CPUs", "users", "policy", *MOMENTS, "faults", "steps", "lent", "IPIs", "INVLPGs"], rows
@@ -57,7 +58,7 @@ def counts(found):
 def _ratio(over, under):
     if not under:
         return "all" if over else "-"
-    return "%.*f" % (over / under < 10, over / under)
+    return ("%.*f" % (over / under < 10, over / under)).removesuffix(".0")
 
 
 def factors(found):

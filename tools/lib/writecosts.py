@@ -99,5 +99,5 @@ def crossover(found):
     for keyed, other in RIVALS:
         cheaper = [added(found, other, s) < added(found, keyed, s) for s in sizes]
         at = next((s for n, s in enumerate(sizes) if all(cheaper[n:])), None)
-        rows.append([keyed, other, "never" if at is None else "always" if at == sizes[0] else size_name(at)])
-    return ["a window by", "against", "cheaper from this size on"], rows
+        rows.append([keyed, other, "never" if at is None else at])
+    return ["a window by", "against", "cheaper from so many bytes on"], rows

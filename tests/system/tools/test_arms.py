@@ -6,11 +6,16 @@ import importlib.machinery
 import importlib.util
 import io
 import os
+import sys
 import tempfile
 import unittest
 from unittest import mock
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
+
+import reach            # noqa: E402
+import writecosts       # noqa: E402
 
 
 def tool(name):
@@ -25,6 +30,40 @@ def tool(name):
 def bench(name, median):
     """A bench's line."""
     return "# bench %s min 1 median %d\n" % (name, median)
+
+
+def write(arm, size, window, ticks, pkrs=None, **events):
+    """A line of the suite `arms`."""
+    counts = dict({"windows": 1, "invlpgs": 0, "flushes": 0, "ipis": 0}, **events)
+    return "# write %s %d %d ticks %d windows %d invlpgs %d flushes %d ipis %d%s\n" % (
+        arm, size, window, ticks, counts["windows"], counts["invlpgs"], counts["flushes"], counts["ipis"],
+        "" if pkrs is None else " pkrs %d" % pkrs)
+
+
+def writers(leave_out=None, uneven=0):
+    """A console of the suite `arms`: a window of each arm costs 2 ** 10 times its place among the arms."""
+    text, whole = "", 2 << 20
+    for n, arm in enumerate(("none", *writecosts.ARMS)):
+        for size in (64, 4096, whole):
+            for window in (0, 4096, whole):
+                if window and (size > window or arm == "kmap_local" and window == whole) or (arm, size, window) == leave_out:
+                    continue
+                windows = whole // (window or (4096 if arm == "kmap_local" and size > 4096 else size))
+                text += write(arm, size, window, 10 ** 7 + size + n * 1024 * windows + uneven * (size == 64 and n == 1),
+                              windows=windows, pkrs=2 * windows, ipis=3 * windows, invlpgs=4 * windows)
+    return text
+
+
+def reaches(cpus, users):
+    """A console of the suite `exposure`: reach is pages times CPUs, but under `context` a mark's."""
+    lines = []
+    for (mode, gate, scope), name in reach.POLICIES.items():
+        for pages in reach.SIZES:
+            n = pages * cpus
+            moments = (0, 2, n, n) if name == "context" else (0, n, n, 0)
+            lines.append("# reach pages %d cpus %d users %d pks=%s gate=%s pardon=%s moments %d %d %d %d faults %d steps 1 lent 2"
+                         " ipis 3 invlpgs 4 ticks %d\n" % (pages, cpus, users, mode, gate, scope, *moments, users, pages + 7))
+    return "".join(lines)
 
 
 class Arms(unittest.TestCase):
@@ -76,6 +115,56 @@ class Arms(unittest.TestCase):
                 108 + more, 122 + more, 112 + more, 95 + more))
         self.assertEqual(len(said), 19)
         self.assertTrue(said[-1].startswith("[19/19]"), "each step is counted: " + said[-1])
+
+    def test_writes_are_compared_with_no_protection(self):
+        def console(machine, folder, *words):
+            self.assertEqual("--icount" in words, (machine, folder) == ("qemu", "frame"))
+            return writers()
+        found, said = self.run_it(console, "writes")
+        # A window of an arm costs 1024 times its place: grant's for 64 bytes 16 a byte, for a page 0.25.
+        self.assertEqual(found["writes"][2], "| 64 | 16 | 32 | 48 | 64 | 80 | 96 |")
+        self.assertEqual(found["writes"][3], "| 4 KiB | 0.25 | 0.5 | 0.75 | 1 | 1.25 | 1.5 |".replace("1.25", "1.2"))
+        self.assertEqual(found["writes"][5], "| any, a window for a page | 0.25 | 0.5 | 0.75 | 1 | 1.2 | 1.5 |")
+        self.assertEqual(found["writes"][6], "| any, a window for 2 MiB | 0.00049 | 0.00098 | - | 0.002 | 0.0024 | 0.0029 |")
+        self.assertEqual(found["writes-windows"][2], "| grant | 1024 | 2 | 4 | 4 | 0 | 3 | 1024 | 2 | 4 | 4 | 0 | 3 |")
+        self.assertEqual(found["writes-windows"][4], "| kmap_local | 3072 | 2 | 4 | 4 | 0 | 3 | 1572864 | 1024 | 2048 | 2048 | 0 | 1536 |")
+        # kmap_local opens a window for each page, so it loses against all others with 2 MiB.
+        self.assertEqual([line.split(" | ")[2][:7] for line in found["writes-crossover"][2:]],
+                         ["never |"] * 3 + ["2097152"] * 3)
+        self.assertEqual(len(said), 5)
+
+    def test_figures_of_writes_that_are_missing_or_contradict_are_refused(self):
+        for console in (writers(("grant", 64, 0)), writers(("unmap", 4096, 4096)), writers(("none", 64, 2 << 20)), "",
+                        writers().replace(" 2097152 0 ticks", " 1048576 0 ticks")):
+            self.assertRaises(writecosts.Bad, writecosts.read, console)
+        self.assertRaises(writecosts.Bad, writecosts.per_byte, writecosts.read(writers(uneven=1)))
+
+    def test_digits_are_two(self):
+        for value, text in ((0, "0"), (12.4, "12"), (1.25, "1.2"), (0.0081, "0.0081"), (0.0000038, "0.0000038"), (0.5, "0.5")):
+            self.assertEqual(writecosts.digits(value), text)
+
+    def test_reach_has_counts_factors_and_instructions(self):
+        def console(machine, _folder, *words):
+            self.assertEqual("--icount" in words, machine == "qemu")
+            if machine == "qemu":
+                return reaches(1, 1)
+            cpus = 2 if "cpus=2" in words else 4
+            return reaches(cpus, 1) + reaches(cpus, cpus)
+        found, said = self.run_it(console, "reach")
+        self.assertEqual(found["reach"][4], "| 1 | 1 | context | 0 | 2 | 16384 | 16384 | 1 | 1 | 2 | 3 | 4 |")
+        self.assertEqual(found["reach"][-2], "| 4 | 4 | global | 0 | 65536 | 65536 | 0 | 4 | 1 | 2 | 3 | 4 |")
+        self.assertEqual(found["reach-factors"][2], "| global : context, mapped, 1 of 4 | 8 | 128 | 2048 | 32768 |")
+        self.assertEqual(found["reach-factors"][7], "| global : context, after, 1 of 4 | 0 | 0 | 0 | 0 |")
+        self.assertEqual(found["reach-factors"][-1], "| context : instruction, after, 1 of 4 | all | all | all | all |")
+        self.assertEqual(found["reach-instructions"][2], "| off | 11 | 71 | 1031 | 16391 |")
+        self.assertEqual(len(said), 4)
+
+    def test_counts_of_reach_that_are_missing_are_refused(self):
+        whole = [reaches(1, 1)] + [reaches(cpus, users) for cpus, users in reach.GROUPS[1:]]
+        self.assertEqual(len(reach.read(whole)), 5 * 4 * len(reach.POLICIES))
+        for n in range(len(whole)):
+            self.assertRaises(reach.Bad, reach.read, whole[:n] + whole[n + 1:])
+        self.assertRaises(reach.Bad, reach.read, [text.replace("gate=any", "gate=all") for text in whole])
 
 
 if __name__ == "__main__":

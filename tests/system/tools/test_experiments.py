@@ -67,6 +67,14 @@ class Tables(unittest.TestCase):
         self.assertIn("| some work | 27000 | 0 | 30 | 300 | 1200 | 10 | 4.0 | 3500 | 7500 |", output)
         self.assertIn("| **all** | 27000 | 0 | 30 | 300 | 1200 | 10 | 4.0 | 3500 | 7500 |", output)
 
+    def test_strays_that_would_pass_are_counted_for_each_size(self):
+        status, output = self.run_it("ranges", one=log(OPENED))
+        self.assertEqual(status, 0, output)
+        # The key is open for 10, 100 or 400 of 9000 ticks, and 3500 page ticks are marked; under
+        # `global` all pages are open to a stray write for 2500. There is no use.
+        self.assertIn("| 4 | 36000 | 0 | 3540 | 3900 | 11600 | 36000 | 1.1 | 3.0 | 3.0 | 3.0 | 9.2 |", output)
+        self.assertIn("| 64 | 576000 | 0 | 4140 | 9900 | 185600 | 576000 | 2.4 | 19 | 19 | 19 | 58 |", output)
+
     def test_late_reports_and_kmap_checks_are_counted(self):
         for outcome, cells in (("pardoned/site", "1 | 0 | 1 | 0"), ("dies/nobody", "1 | 0 | 0 | 1"),
                                ("pardoned/both", "1 | 1 | 1 | 0"), ("free/-", "0 | 0 | 0 | 0")):
