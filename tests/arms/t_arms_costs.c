@@ -21,7 +21,9 @@
 
 #define RANGE_ORDER 9
 #define RANGE_PAGES (1UL << RANGE_ORDER)
-#define SMALL_PAGES 16UL /* of a brief run; beyond TLB_FLUSH_ALL with the others */
+/* All but extent=full: windows below a page, of one, of 8, and beyond TLB_FLUSH_ALL. */
+#define SMALL_PAGES 128UL
+#define SMALL_FIRST 2048UL
 
 struct cost {
 	u64 ticks, windows, pkrs_writes, invlpgs, flushes, ipis;
@@ -154,11 +156,12 @@ static void check_arm(const struct write_arm *arm, const char *from, u64 pages)
 		.owner = "costs",
 	};
 	struct writer w = { .arm = arm, .from = from, .bytes = pages << PAGE_SHIFT };
+	bool full = options.extent == EXTENT_FULL;
 
 	REQUIRE(memremap_pages(&range) == 0);
 	w.first = range.first;
 	if (!arm->protect || EXPECT_EQ(arm->protect(range.first, pages), 0)) {
-		for (u64 size = 64; size <= w.bytes; size *= 2)
+		for (u64 size = full ? 64 : SMALL_FIRST; size <= w.bytes; size *= full ? 2 : 16)
 			check_size(w, size);
 		if (arm->unprotect)
 			EXPECT_EQ(arm->unprotect(range.first, pages), 0);
@@ -168,7 +171,7 @@ static void check_arm(const struct write_arm *arm, const char *from, u64 pages)
 
 static void check_arms_here(void *arg)
 {
-	u64 pages = options.extent == EXTENT_BRIEF ? SMALL_PAGES : RANGE_PAGES;
+	u64 pages = options.extent == EXTENT_FULL ? RANGE_PAGES : SMALL_PAGES;
 	struct page *source = page_alloc(RANGE_ORDER);
 
 	(void)arg;
