@@ -6,6 +6,7 @@
  */
 #define KTEST_SUITE "arms"
 
+#include "kernel/cpu/context.h"
 #include "kernel/cpu/percpu.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/string.h"
@@ -14,9 +15,11 @@
 #include "mm/pgtable.h"
 #include "tests/arms/write_arm.h"
 #include "tests/harness/contexts.h"
+#include "tests/harness/drain.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/percpu_run.h"
 #include "tests/harness/probe.h"
+#include "tests/harness/refuse.h"
 
 #define PAGES 6
 
@@ -119,6 +122,8 @@ static void check_windows(void *arg)
 		struct write_window w = { .first = range.first + 1, .pages = 2 };
 
 		arm->open(&w);
+		/* only where the window is the CPU's must its thread stay there */
+		EXPECT_EQ(context_count(), id == ARM_CR0_WP ? CONTEXT_PREEMPT : 0);
 		EXPECT_EQ(writable(), in_window[id].writer);
 		EXPECT_EQ(writable_in_interrupt(), in_window[id].interrupt);
 		for (u32 i = 0; i < cpu_count; i++)
@@ -126,6 +131,7 @@ static void check_windows(void *arg)
 				EXPECT_EQ(writable_on(cpus[i]), in_window[id].other_cpu);
 		EXPECT_EQ(writable(), in_window[id].writer);
 		arm->close(&w);
+		EXPECT_EQ(context_count(), 0);
 		check_closed(id);
 	}
 	EXPECT_RIGHTS(PKRS_INIT);
@@ -190,3 +196,44 @@ static void a_copy_through_windows_is_whole(void)
 	check_arms(check_copies);
 }
 KTEST(a_copy_through_windows_is_whole, KT_PKS);
+
+/* Frames of one large leaf, and how to protect them. */
+struct refused {
+	const struct write_arm *arm;
+	struct page *first;
+};
+
+static int protect(void *arg)
+{
+	const struct refused *r = arg;
+	int err = r->arm->protect(r->first + 7, PAGES);
+
+	for (u32 i = 0; err && i < PAGES + 2; i++)
+		EXPECT_NO_FAULT(probe_write(page_to_virt(r->first + 6 + i), 0), "nothing changed");
+	return err;
+}
+
+static void unprotect(void *arg)
+{
+	const struct refused *r = arg;
+
+	EXPECT_EQ(r->arm->unprotect(r->first + 7, PAGES), 0);
+}
+
+static void a_refused_protection_leaves_the_range_open(void)
+{
+	for (u32 id = 0; id < WRITE_ARMS; id++) {
+		struct refused r = { .arm = &write_arms[id] };
+		struct drain drain;
+
+		if (!r.arm->protect)
+			continue;
+		r.first = drain_but_large(&drain);
+		if (r.first)
+			EXPECT(refuse_each_allocation(protect, unprotect, &r, REFUSE_ALL) >= 1);
+		drain_undo(&drain);
+		if (!r.first)
+			ktest_skip("no free large page");
+	}
+}
+KTEST(a_refused_protection_leaves_the_range_open, 0);
