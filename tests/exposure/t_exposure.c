@@ -32,12 +32,12 @@ struct events {
 	u64 faults, pardons, steps, lent, ipis, invlpgs;
 };
 
-/* The running trial. Its threads add to `reach`, by atomics; the first member writes the rest. */
+/* The running trial. Its threads add to `hits`, by atomics; the first member writes the rest. */
 static struct trial {
 	struct pks_policy policy;
 	bool all; /* each CPU's member uses a marked page; else the first one alone */
 	struct dev_pagemap map;
-	u64 reach[MOMENTS]; /* pages that a stray write would hit, summed over contexts */
+	u64 hits[MOMENTS]; /* pages that a stray write would hit, summed over contexts */
 	struct events events, before;
 	u64 ticks; /* of kmap(), accesses and kunmap(), with one CPU */
 } now;
@@ -82,7 +82,7 @@ static void events_end(void)
 }
 
 /* The pages that a write by the running context would hit: by its rights, or by a pardon. */
-static u64 reach_here(void)
+static u64 hits_here(void)
 {
 	u64 n = 0;
 
@@ -101,7 +101,7 @@ static u64 reach_here(void)
  * can be pardoned on marked pages while they are marked, on all with gate=any, and with a key that
  * is open to all on all its pages.
  */
-static u64 reach_rule(enum moment m, bool pardoned)
+static u64 hits_rule(enum moment m, bool pardoned)
 {
 	bool marked = m == MAPPED || m == TOUCHED;
 
@@ -116,11 +116,11 @@ static u64 reach_rule(enum moment m, bool pardoned)
 	return marked ? MARKS : 0;
 }
 
-static void expect_reach(enum moment m, bool pardoned)
+static void expect_hits(enum moment m, bool pardoned)
 {
-	u64 got = reach_here(), want = reach_rule(m, pardoned);
+	u64 got = hits_here(), want = hits_rule(m, pardoned);
 
-	atomic_add(got, &now.reach[m]);
+	atomic_add(got, &now.hits[m]);
 	ktest_checked();
 	if (got == want)
 		return;
@@ -133,7 +133,7 @@ static void expect_reach(enum moment m, bool pardoned)
 		pardoned ? "a user of a page" : "another context", got, want);
 }
 
-/* A stray write to the page must pass or die as the reach says. */
+/* A stray write to the page must pass or die as the rule says. */
 static void stray(const struct page *page, bool passes)
 {
 	struct fault f = policy_write(page_to_virt(page));
@@ -141,17 +141,17 @@ static void stray(const struct page *page, bool passes)
 	EXPECT_EQ(f.vector == FAULT_NONE, passes);
 }
 
-/* A context that has used nothing. Strays last, as a pardon would widen its reach. */
+/* A context that has used nothing. Strays last, as a pardon adds to what they hit. */
 static int other_context(void *arg)
 {
 	enum moment m = *(enum moment *)arg;
-	u64 reach = reach_rule(m, false);
+	u64 hits = hits_rule(m, false);
 
-	expect_reach(m, false);
+	expect_hits(m, false);
 	if (m == MAPPED)
 		return 0; /* a key lent here would be open to the users */
-	stray(now.map.first, reach == now.map.pages);
-	stray(marked_page_of(0), reach != 0);
+	stray(now.map.first, hits == now.map.pages);
+	stray(marked_page_of(0), hits != 0);
 	return 0;
 }
 
@@ -159,7 +159,7 @@ static void look(enum moment m, bool user)
 {
 	struct thread *t;
 
-	expect_reach(m, user && m >= TOUCHED);
+	expect_hits(m, user && m >= TOUCHED);
 	t = thread_create("other", other_context, &m);
 	if (EXPECT(t))
 		EXPECT(!thread_join(t).died);
@@ -243,10 +243,10 @@ static void print(void)
 
 	if (options.extent != EXTENT_FULL)
 		return;
-	pr("# reach pages %lu cpus %u users %u pks=%s gate=%s pardon=%s moments %lu %lu %lu %lu ",
+	pr("# hits pages %lu cpus %u users %u pks=%s gate=%s pardon=%s moments %lu %lu %lu %lu ",
 	   now.map.pages, cpu_count, now.all ? cpu_count : 1, pks_mode_name(now.policy.mode),
-	   pks_gate_name(now.policy.gate), pks_scope_name(now.policy.scope), now.reach[BEFORE],
-	   now.reach[MAPPED], now.reach[TOUCHED], now.reach[AFTER]);
+	   pks_gate_name(now.policy.gate), pks_scope_name(now.policy.scope), now.hits[BEFORE],
+	   now.hits[MAPPED], now.hits[TOUCHED], now.hits[AFTER]);
 	pr("faults %lu steps %lu lent %lu ipis %lu invlpgs %lu ticks %lu\n", e->faults, e->steps,
 	   e->lent, e->ipis, e->invlpgs, now.ticks);
 }
@@ -287,7 +287,7 @@ static bool try_policies(u64 pages, bool all)
 	return fits && try_policy(off, pages, all);
 }
 
-static void a_stray_write_reaches_what_the_rule_says(void)
+static void a_stray_write_hits_what_the_rule_says(void)
 {
 	static const u64 sizes[] = { 4, 64, 1024, 16384 };
 	u32 brief = options.extent == EXTENT_BRIEF ? 2 : ARRAY_SIZE(sizes);
@@ -297,4 +297,4 @@ static void a_stray_write_reaches_what_the_rule_says(void)
 			SKIP_IF(!try_policies(sizes[i], all),
 				"too little memory in one piece for a range of 64 MiB");
 }
-KTEST(a_stray_write_reaches_what_the_rule_says, KT_PKS);
+KTEST(a_stray_write_hits_what_the_rule_says, KT_PKS);

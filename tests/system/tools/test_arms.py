@@ -14,7 +14,7 @@ from unittest import mock
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
 
-import reach            # noqa: E402
+import hits            # noqa: E402
 import writecosts       # noqa: E402
 
 
@@ -54,14 +54,14 @@ def writers(leave_out=None, uneven=0):
     return text
 
 
-def reaches(cpus, users):
-    """A console of the suite `exposure`: reach is pages times CPUs, but under `context` a mark's."""
+def hits_of_strays(cpus, users):
+    """A console of the suite `exposure`: they are pages times CPUs, but under `context` a mark's."""
     lines = []
-    for (mode, gate, scope), name in reach.POLICIES.items():
-        for pages in reach.SIZES:
+    for (mode, gate, scope), name in hits.POLICIES.items():
+        for pages in hits.SIZES:
             n = pages * cpus
             moments = (0, 2, n, n) if name == "context" else (0, n, n, 0)
-            lines.append("# reach pages %d cpus %d users %d pks=%s gate=%s pardon=%s moments %d %d %d %d faults %d steps 1 lent 2"
+            lines.append("# hits pages %d cpus %d users %d pks=%s gate=%s pardon=%s moments %d %d %d %d faults %d steps 1 lent 2"
                          " ipis 3 invlpgs 4 ticks %d\n" % (pages, cpus, users, mode, gate, scope, *moments, users, pages + 7))
     return "".join(lines)
 
@@ -143,28 +143,28 @@ class Arms(unittest.TestCase):
         for value, text in ((0, "0"), (12.4, "12"), (1.25, "1.2"), (0.0081, "0.0081"), (0.0000038, "0.0000038"), (0.5, "0.5")):
             self.assertEqual(writecosts.digits(value), text)
 
-    def test_reach_has_counts_factors_and_instructions(self):
+    def test_hits_have_counts_factors_and_instructions(self):
         def console(machine, _folder, *words):
             self.assertEqual("--icount" in words, machine == "qemu")
             if machine == "qemu":
-                return reaches(1, 1)
+                return hits_of_strays(1, 1)
             cpus = 2 if "cpus=2" in words else 4
-            return reaches(cpus, 1) + reaches(cpus, cpus)
-        found, said = self.run_it(console, "reach")
-        self.assertEqual(found["reach"][4], "| 1 | 1 | context | 0 | 2 | 16384 | 16384 | 1 | 1 | 2 | 3 | 4 |")
-        self.assertEqual(found["reach"][-2], "| 4 | 4 | global | 0 | 65536 | 65536 | 0 | 4 | 1 | 2 | 3 | 4 |")
-        self.assertEqual(found["reach-factors"][2], "| global : context, mapped, 1 of 4 | 8 | 128 | 2048 | 32768 |")
-        self.assertEqual(found["reach-factors"][7], "| global : context, after, 1 of 4 | 0 | 0 | 0 | 0 |")
-        self.assertEqual(found["reach-factors"][-1], "| context : instruction, after, 1 of 4 | all | all | all | all |")
-        self.assertEqual(found["reach-instructions"][2], "| off | 11 | 71 | 1031 | 16391 |")
+            return hits_of_strays(cpus, 1) + hits_of_strays(cpus, cpus)
+        found, said = self.run_it(console, "hits")
+        self.assertEqual(found["hits"][4], "| 1 | 1 | context | 0 | 2 | 16384 | 16384 | 1 | 1 | 2 | 3 | 4 |")
+        self.assertEqual(found["hits"][-2], "| 4 | 4 | global | 0 | 65536 | 65536 | 0 | 4 | 1 | 2 | 3 | 4 |")
+        self.assertEqual(found["hits-factors"][2], "| global : context, mapped, 1 of 4 | 8 | 128 | 2048 | 32768 |")
+        self.assertEqual(found["hits-factors"][7], "| global : context, after, 1 of 4 | 0 | 0 | 0 | 0 |")
+        self.assertEqual(found["hits-factors"][-1], "| context : instruction, after, 1 of 4 | all | all | all | all |")
+        self.assertEqual(found["hits-instructions"][2], "| off | 11 | 71 | 1031 | 16391 |")
         self.assertEqual(len(said), 4)
 
-    def test_counts_of_reach_that_are_missing_are_refused(self):
-        whole = [reaches(1, 1)] + [reaches(cpus, users) for cpus, users in reach.GROUPS[1:]]
-        self.assertEqual(len(reach.read(whole)), 5 * 4 * len(reach.POLICIES))
+    def test_counts_of_hits_that_are_missing_are_refused(self):
+        whole = [hits_of_strays(1, 1)] + [hits_of_strays(cpus, users) for cpus, users in hits.GROUPS[1:]]
+        self.assertEqual(len(hits.read(whole)), 5 * 4 * len(hits.POLICIES))
         for n in range(len(whole)):
-            self.assertRaises(reach.Bad, reach.read, whole[:n] + whole[n + 1:])
-        self.assertRaises(reach.Bad, reach.read, [text.replace("gate=any", "gate=all") for text in whole])
+            self.assertRaises(hits.Bad, hits.read, whole[:n] + whole[n + 1:])
+        self.assertRaises(hits.Bad, hits.read, [text.replace("gate=any", "gate=all") for text in whole])
 
 
 if __name__ == "__main__":

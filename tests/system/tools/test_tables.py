@@ -112,7 +112,7 @@ class Quotes(unittest.TestCase):
         self.assertEqual(list(tables.wrong(document)), [])
         self.assertEqual(set(tables.parse(document)), {
             "exposure", "windows", "late", "nesting", "saved", "saved-costs-qemu", "saved-costs-bochs", "bench",
-            "revoke", "ranges", "reach", "reach-factors", "reach-instructions", "writes", "writes-windows",
+            "revoke", "ranges", "hits", "hits-factors", "hits-instructions", "writes", "writes-windows",
             "writes-crossover"})
         self.assertGreater(len(tables.QUOTE.findall(document)), 12)
 

@@ -8,7 +8,7 @@ one that uses none.
 import re
 from collections import namedtuple
 
-LINE = re.compile(r"^# reach pages (\d+) cpus (\d+) users (\d+) pks=(\w+) gate=(\w+) pardon=(\w+) moments (\d+) (\d+)"
+LINE = re.compile(r"^# hits pages (\d+) cpus (\d+) users (\d+) pks=(\w+) gate=(\w+) pardon=(\w+) moments (\d+) (\d+)"
                   r" (\d+) (\d+) faults (\d+) steps (\d+) lent (\d+) ipis (\d+) invlpgs (\d+) ticks (\d+)$", re.M)
 SIZES = (4, 64, 1024, 16384)
 MOMENTS = ("before", "mapped", "touched", "after")
@@ -22,7 +22,7 @@ COUNTED = ("strict", "instruction", "context", "global", "any, context")    # th
 # CPUs and users.
 GROUPS = ((1, 1), (2, 1), (2, 2), (4, 1), (4, 4))
 
-Reach = namedtuple("Reach", "moments faults steps lent ipis invlpgs ticks")
+Hits = namedtuple("Hits", "moments faults steps lent ipis invlpgs ticks")
 
 
 class Bad(ValueError):
@@ -30,13 +30,13 @@ class Bad(ValueError):
 
 
 def read(consoles):
-    """{(pages, CPUs, users, policy's name): Reach} of several consoles."""
+    """{(pages, CPUs, users, policy's name): Hits} of several consoles."""
     found = {}
     for match in LINE.finditer("\n".join(consoles)):
         numbers = [int(n) for n in match.groups()[6:]]
         name = POLICIES.get(match.group(4, 5, 6))
         if name:
-            found[int(match[1]), int(match[2]), int(match[3]), name] = Reach(numbers[:4], *numbers[4:])
+            found[int(match[1]), int(match[2]), int(match[3]), name] = Hits(numbers[:4], *numbers[4:])
     for pages in SIZES:
         for cpus, users in GROUPS:
             for name in SHOWN:
@@ -62,7 +62,7 @@ def _ratio(over, under):
 
 
 def factors(found):
-    """By the size of the range: reach of two policies compared, at a moment, for some CPUs and users."""
+    """By the size of the range: hits of two policies compared, at a moment, for some CPUs and users."""
     columns = [(two, moment, group) for two in (("global", "context"), ("any, context", "context"),
                                                 ("context", "instruction"))
                for moment, group in (("mapped", (4, 1)), ("touched", (1, 1)), ("touched", (2, 1)), ("touched", (4, 1)),
@@ -76,7 +76,7 @@ def factors(found):
 def _turned(head, rows):
     """A row for each comparison, a column for each size."""
     table = list(zip(head, *rows))
-    return ["reach of two policies", *("%d pages" % n for n in table[0][1:])], [list(row) for row in table[1:]]
+    return ["hits of two policies", *("%d pages" % n for n in table[0][1:])], [list(row) for row in table[1:]]
 
 
 def instructions(found):
