@@ -135,7 +135,6 @@ int vmemmap_add(u64 start, u64 end)
 		*pfn_to_page(pfn) = (struct page){ 0 };
 	flags = irq_save();
 	ranges_add(&page_ranges, start, end);
-	page_hint = 0; /* the ranges behind it have moved */
 	irq_restore(flags);
 	mark_holes(first, last);
 	return 0;

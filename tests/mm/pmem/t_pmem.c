@@ -52,12 +52,12 @@ static void every_page_of_a_device_has_a_struct_page(void)
 }
 KTEST(every_page_of_a_device_has_a_struct_page, 0);
 
-/* Returns the level of the largest page that can map `left` bytes at `va`, aligned as they are. */
-static int best_level(u64 va, u64 left)
+/* Returns the level of the largest page that can map `left` bytes from `phys` on. */
+static int best_level(u64 phys, u64 left)
 {
 	int level = cpu_has(FEATURE_PAGE1GB) ? 3 : 2;
 
-	while (level > 1 && (va & (level_size(level) - 1) || left < level_size(level)))
+	while (level > 1 && (phys & (level_size(level) - 1) || left < level_size(level)))
 		level--;
 	return level;
 }
@@ -73,7 +73,7 @@ static u64 expect_entries(const struct pmem *pmem, u64 va)
 			break;
 		wrong += walk.pa != pmem->phys + at || walk.key != PKS_KEY_DEVMAP ||
 			 !walk.writable || walk.executable || walk.user;
-		small += walk.last < best_level(va + at, pmem->size - at);
+		small += walk.last < best_level(pmem->phys + at, pmem->size - at);
 		at += level_size(walk.last);
 	}
 	EXPECT_EQ(wrong, 0);

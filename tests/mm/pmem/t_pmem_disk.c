@@ -8,6 +8,9 @@
 #include "kernel/lib/random.h"
 #include "kernel/lib/string.h"
 #include "mm/pmem/pmem_disk.h"
+#include "mm/pmem/wb_cache.h"
+#include "mm/set_memory.h"
+#include "pks/keys.h"
 #include "pks/policy/fault.h"
 #include "pks/rights.h"
 #include "tests/harness/inject.h"
@@ -244,6 +247,43 @@ static void the_driver_opens_its_mapping_for_itself_only(void)
 	disk_put();
 }
 KTEST(the_driver_opens_its_mapping_for_itself_only, 0);
+
+/* The direct mapping of the first page gets another key meanwhile. */
+static void the_driver_needs_no_other_mapping(void)
+{
+	int key = pks_key_alloc("the direct map");
+	u64 va;
+
+	REQUIRE(key > 0);
+	if (disk_get()) {
+		va = (u64)page_to_virt(kept[0].page);
+		EXPECT_EQ(set_memory_pkey(va, 1, (u32)key), 0);
+		memset(want, 0x77, SECTOR_SIZE);
+		EXPECT_EQ(pmem_write(pmem, first, want, 1), 0);
+		EXPECT_EQ(pmem_read(pmem, first, got, 1), 0);
+		EXPECT_EQ(memcmp(got, want, SECTOR_SIZE), 0);
+		EXPECT_EQ(prot_page_peek(&(struct prot_page){ kept[0].page, (u64 *)va }),
+			  0x7777777777777777);
+		EXPECT_EQ(set_memory_pkey(va, 1, PKS_KEY_DEVMAP), 0);
+		disk_put();
+	}
+	EXPECT_EQ(pks_key_free((u32)key), 0);
+}
+KTEST(the_driver_needs_no_other_mapping, KT_PKS);
+
+/* Whoever unmaps the range himself leaves the driver nothing to use. */
+static void without_its_range_a_device_has_no_sectors(void)
+{
+	if (!disk_get())
+		return;
+	EXPECT_EQ(memunmap_pages(&pmem->pgmap), 0);
+	EXPECT_EQ(pmem_read(pmem, first, got, 1), (u64)-ENODEV);
+	EXPECT_EQ(pmem_write(pmem, first, want, 1), (u64)-ENODEV);
+	EXPECT_EQ(memremap_pages(&pmem->pgmap), 0);
+	EXPECT_EQ(pmem_read(pmem, first, got, 1), 0);
+	disk_put();
+}
+KTEST(without_its_range_a_device_has_no_sectors, 0);
 
 /* In every context; the mapping in the direct map shows what was written. */
 static void write_in_context(void *arg)

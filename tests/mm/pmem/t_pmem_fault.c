@@ -143,6 +143,29 @@ static void both_ways_pardon_a_marked_page(void)
 }
 KTEST(both_ways_pardon_a_marked_page, KT_PKS);
 
+/* A fault by the key may be judged only after the page is gone. It is repeated, and then finds out.
+ */
+static void a_fault_older_than_an_unmap_is_repeated_once(void)
+{
+	struct pmem *pmem = pmem_of(1);
+	struct regs regs = fault_frame();
+	u64 flags, addr;
+
+	if (!pmem)
+		return;
+	addr = (u64)pmem_page(pmem, pmem->pgmap.pages - 1).va;
+	for (u32 i = 0; i < 2; i++) {
+		EXPECT_EQ(pmem_unmap(pmem), 0);
+		flags = irq_save();
+		EXPECT(pks_fault(&regs, addr));
+		EXPECT(!pks_fault(&regs, addr));
+		irq_restore(flags);
+		EXPECT_EQ(regs_pkrs(&regs), PKRS_INIT);
+		EXPECT_EQ(pmem_map(pmem), 0);
+	}
+}
+KTEST(a_fault_older_than_an_unmap_is_repeated_once, KT_PKS);
+
 /* Copies a page as code does that knows nothing of keys. */
 static void copy_page(struct page *to, struct page *from, bool atomically)
 {

@@ -5,6 +5,7 @@
  */
 #define KTEST_SUITE "pmem"
 
+#include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 #include "mm/pmem/pmem_disk.h"
 #include "tests/harness/inject.h"
@@ -22,7 +23,7 @@ static u64 blocks_of_ends(const struct pmem *pmem)
 static void parts_of_a_device_have_keys_of_their_own(void)
 {
 	struct pmem *pmem = pmem_of(4);
-	struct dev_pagemap low, high;
+	struct dev_pagemap low, high, between = { .pages = 2, .owner = "between" };
 	struct prot_page p, q;
 	u64 half;
 
@@ -46,6 +47,9 @@ static void parts_of_a_device_have_keys_of_their_own(void)
 		EXPECT_ACCESSIBLE(&q);
 		EXPECT_EQ(probe_write(q.va, 0).error, PF_P | PF_W | PF_PK);
 		EXPECT_EQ(pmem_map(pmem), (u64)-EBUSY);
+		between.phys = low.phys + (low.pages << PAGE_SHIFT);
+		EXPECT_EQ(memremap_pages(&between), (u64)-EBUSY); /* its second page is high's */
+		EXPECT(!page_pgmap(p.page + 1) && page_pgmap(q.page) == &high);
 		EXPECT_EQ(memunmap_pages(&low), 0);
 		EXPECT_ACCESSIBLE(&q);
 		EXPECT_EQ(memunmap_pages(&high), 0);
@@ -127,6 +131,17 @@ static void unmap_refused(void *arg)
 	EXPECT_EQ(memunmap_pages(&refused), 0);
 }
 
+/* The refusal leaves the pages as they were. */
+static void expect_refused(const struct page *page)
+{
+	page_alloc_refuse(0, ~0ULL);
+	EXPECT_EQ(memremap_pages(&refused), (u64)-ENOMEM);
+	page_alloc_refuse(0, 0);
+	for (u32 i = 0; i < refused.pages; i++)
+		EXPECT(!page[i].flags && !page[i].pkey && !page_pgmap(&page[i]));
+	EXPECT(!refused.first);
+}
+
 /* Two pages in a block of 2 MiB that a large page has mapped so far need a table, the first time.
  */
 static void a_range_without_a_page_table_is_as_before(void)
@@ -145,10 +160,12 @@ static void a_range_without_a_page_table_is_as_before(void)
 	refused = (struct dev_pagemap){
 		.phys = left, .pages = 2, .flags = PGMAP_PROTECTION, .owner = "refused"
 	};
-	if (!left)
-		ktest_skip("earlier runs have left tables in every block");
-	else
+	if (left) {
+		expect_refused(phys_to_page(left));
 		EXPECT_EQ(refuse_each_allocation(map_refused, unmap_refused, NULL, REFUSE_ALL), 1);
+	} else {
+		ktest_skip("earlier runs have left tables in every block");
+	}
 	pmem_small_blocks++;
 	EXPECT_EQ(pmem_map(pmem), 0);
 }
