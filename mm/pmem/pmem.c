@@ -83,13 +83,13 @@ static void take(const struct pmem_limits *limits, enum pmem_source source, u64 
 	}
 	pmem = add(start, size);
 	if (pmem_map(pmem))
-		pr("# %s: %p+0x%lx (%s) is not mapped: no memory for page tables, or no "
-		   "addresses\n",
-		   pmem->name, (void *)start, size, source_names[source]);
+		pr("# %s: %p+0x%lx (%s) is not mapped: no memory for page tables\n", pmem->name,
+		   (void *)start, size, source_names[source]);
 	else
-		pr("# %s: %lu KiB at %p (%s), key %u (%s)\n", pmem->name, size >> 10, (void *)start,
-		   source_names[source], pmem->pgmap.first->pkey,
-		   pks_key_owner(pmem->pgmap.first->pkey));
+		pr("# %s: %lu KiB at %p (%s), key %u (%s)%s\n", pmem->name, size >> 10,
+		   (void *)start, source_names[source], pmem->pgmap.first->pkey,
+		   pks_key_owner(pmem->pgmap.first->pkey),
+		   pmem->disk ? "" : ", too large for the block driver's addresses");
 }
 
 void pmem_init(const struct boot_info *info)
