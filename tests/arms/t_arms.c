@@ -13,6 +13,7 @@
 #include "mm/kmap/memremap.h"
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"
+#include "pks/keys.h"
 #include "tests/arms/write_arm.h"
 #include "tests/harness/contexts.h"
 #include "tests/harness/drain.h"
@@ -24,6 +25,7 @@
 #define PAGES 6
 
 static struct dev_pagemap range;
+static u32 range_key; /* of keyed ranges; 0: PKS_KEY_DEVMAP */
 static char source[PAGES * PAGE_SIZE], copy[PAGES * PAGE_SIZE];
 
 static bool range_get(const struct write_arm *arm)
@@ -31,6 +33,7 @@ static bool range_get(const struct write_arm *arm)
 	range = (struct dev_pagemap){
 		.pages = PAGES,
 		.flags = arm->keyed ? PGMAP_PROTECTION : 0,
+		.key = range_key,
 		.owner = "arms",
 	};
 	if (!EXPECT_EQ(memremap_pages(&range), 0))
@@ -124,6 +127,7 @@ static void check_windows(void *arg)
 		arm->open(&w);
 		/* only where the window is the CPU's must its thread stay there */
 		EXPECT_EQ(context_count(), id == ARM_CR0_WP ? CONTEXT_PREEMPT : 0);
+		EXPECT_RIGHTS(arm->keyed ? WITH_KEY(range.first->pkey) : PKRS_INIT);
 		EXPECT_EQ(writable(), in_window[id].writer);
 		EXPECT_EQ(writable_in_interrupt(), in_window[id].interrupt);
 		for (u32 i = 0; i < cpu_count; i++)
@@ -153,6 +157,27 @@ static void a_write_passes_in_a_window_alone(void)
 	check_arms(check_windows);
 }
 KTEST(a_write_passes_in_a_window_alone, KT_PKS);
+
+/* All keys that can be had; each window opens its range's key and no other. */
+static void a_window_opens_one_key(void)
+{
+	int keys[PKS_KEYS];
+	u32 n = 0;
+
+	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
+	while (n < PKS_KEYS && (keys[n] = pks_key_alloc("arms")) > 0)
+		n++;
+	EXPECT(n > 8); /* of 13: a context that is still there may have some open */
+	for (u32 i = 0; i < n; i++) {
+		range_key = (u32)keys[i];
+		for (enum write_arm_id id = ARM_GRANT; id <= ARM_KMAP_LOCAL; id++)
+			percpu_run_on(this_cpu(), check_windows, &id);
+	}
+	range_key = 0;
+	for (u32 i = 0; i < n; i++)
+		EXPECT_EQ(pks_key_free((u32)keys[i]), 0);
+}
+KTEST(a_window_opens_one_key, KT_PKS);
 
 static const struct {
 	u64 at, size;
