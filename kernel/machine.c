@@ -5,8 +5,10 @@
  */
 #include "kernel/machine.h"
 #include "boot/acpi/acpi_registers.h"
+#include "kernel/console/console.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/ipi.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/options.h"
 
 #define QEMU_DEBUG_EXIT 0xf4   /* -device isa-debug-exit,iobase=0xf4 */
@@ -37,11 +39,22 @@ static void reboot(void)
 		outb(KBC_COMMAND, KBC_RESET);
 }
 
+static bool again; /* any thread sets it; read once, when the machine ends */
+
+void machine_boot_again(void)
+{
+	WRITE_ONCE(again, true);
+}
+
 void machine_end(enum machine_status status)
 {
+	bool first_of_two = READ_ONCE(again) && status != MACHINE_PANIC;
+
+	if (first_of_two)
+		pr("# reboot: 1 of 2\n"); /* tools/lib/reboots.py waits for the second */
 	irq_disable();
 	ipi_stop_others();
-	if (options.exit == EXIT_REBOOT)
+	if (first_of_two || options.exit == EXIT_REBOOT)
 		reboot();
 	else if (options.exit != EXIT_HALT)
 		power_off(status); /* exit=monitor: there was a panic */

@@ -6,4 +6,10 @@
 enum machine_status { MACHINE_PASS = 0x10, MACHINE_FAIL = 0x11, MACHINE_PANIC = 0x12 };
 _Noreturn void machine_end(enum machine_status status);
 
+/*
+ * Has machine_end() announce a reboot and reset the machine, unless there was a panic: the first of
+ * two boots (word boots=2). Thread context.
+ */
+void machine_boot_again(void);
+
 #endif

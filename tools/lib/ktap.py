@@ -24,6 +24,7 @@ _RESULT = re.compile(
     r"(not ok|ok)\s+(\d+)(?:\s+-)?(?:\s+(.*?))??"
     r"(?:\s*#\s*(SKIP|XFAIL|TODO|ERROR|TIMEOUT)\b:?\s*(.*))?$", re.IGNORECASE)
 PANICKED = "the kernel panicked: "
+RESET = "the machine reset itself"
 _COMPLAINT = "# command line: "
 _TOTALS = re.compile(r"# Totals: " + " ".join(s + r":(\d+)" for s in STATUSES) + "$")
 
@@ -228,7 +229,7 @@ class Judge:
 
     def _end_boot(self, timed_out, whole, crash):
         new = self.problems[self.past[1]:]
-        if crash and whole and not any(p.startswith(PANICKED) for p in new):
+        if crash and whole and not any(p.startswith((PANICKED, RESET)) for p in new):
             new.append("the machine hangs" if timed_out else "the machine has ended")
         if crash and new:
             new = crash.name(new)
@@ -240,7 +241,8 @@ class Judge:
             self.ends.add(TIMED_OUT if timed_out else CRASHED)
 
     def next_boot(self, timed_out, crash):
-        """A boot has crashed (crash.py) or hung; from here on come lines of the next one."""
+        """A boot has crashed (crash.py) or hung, or reset the machine as announced (reboots.py); from
+        here on come lines of the next one."""
         self._end_boot(timed_out, True, crash)
         self.past = len(self.results), len(self.problems)
         self.stack, self.totals, self.waiting, self.notes = [], None, "", []
