@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Stray writes to a range of persistent memory while a store in it works, with each way to protect
+ * it: what the rule says becomes of each, and what is damaged when the store is looked at again.
+ * With boots=2 the machine resets in between: docs/EXPERIMENTS.md. What this cannot know: what a
+ * device does to the range; whether real stray writes are like these.
+ */
+#define KTEST_SUITE "stray"
+
+#include "kernel/console/console.h"
+#include "kernel/lib/string.h"
+#include "kernel/machine.h"
+#include "pks/policy/fault.h"
+#include "tests/harness/expect.h"
+#include "tests/harness/fixture.h"
+#include "tests/stray/arm_list.h"
+#include "tests/stray/cost.h"
+#include "tests/stray/note.h"
+#include "tests/stray/report.h"
+
+/* Strays of a run without strays=; a tenth of it in a brief one. */
+#define STRAYS 3000
+
+static struct campaign campaign; /* one test at a time */
+
+static u64 count(void)
+{
+	return options.strays ? options.strays : STRAYS / ktest_part(10);
+}
+
+/* Stray writes that land at random places do damage that both looks must find. */
+static void expect_damage(const struct stray_arm *arm, const struct stray_counts *counts,
+			  u32 damaged, const struct victim_damage *damage)
+{
+	u64 harmful = counts->landed + (arm->own_at_store ? counts->landed_own : 0);
+
+	if (!harmful) {
+		EXPECT_EQ(damaged, 0);
+		EXPECT_EQ(damage->records, 0);
+		EXPECT(!damage->refused && !damage->unclean);
+	} else if (harmful >= counts->attempted / 4) {
+		EXPECT(damaged > 0);
+		EXPECT(damage->records > 0 || damage->refused || damage->unclean);
+	}
+}
+
+/* Under STRICT, and in OFF, nothing else can happen whatever the strays are. */
+static void expect_counts(const struct stray_arm *arm, const struct stray_counts *counts)
+{
+	EXPECT_EQ(counts->refused + counts->landed + counts->landed_own, counts->attempted);
+	if (arm->policy.mode == PKS_MODE_STRICT && arm->guard == GUARD_GRANT)
+		EXPECT_EQ(counts->landed, 0);
+	if (arm->policy.mode == PKS_MODE_OFF)
+		EXPECT_EQ(counts->refused, 0);
+}
+
+static void play(const struct stray_arm *arm)
+{
+	struct victim_damage damage;
+	u32 damaged;
+
+	campaign = (struct campaign){ .arm = arm, .seed = random_next(), .count = count() };
+	campaign_play(&campaign);
+	damaged = stray_range_damaged();
+	damage = victim_verify(&campaign.victim.knows);
+	expect_counts(arm, &campaign.counts);
+	expect_damage(arm, &campaign.counts, damaged, &damage);
+	stray_report_end(arm->name, campaign.seed, &campaign.counts, damaged, &damage,
+			 options.boots == 2);
+	if (options.boots == 2) {
+		stray_note_write(&campaign, damaged);
+		machine_boot_again();
+	}
+}
+
+/* The second boot: nothing but the range tells what the first one has done. */
+static void look_again(const struct stray_arm *arm, const struct stray_note *note)
+{
+	struct victim_damage damage;
+	u32 damaged;
+
+	pr("# reboot: 2 of 2\n");
+	stray_note_clear(); /* the next boot is a first one again */
+	EXPECT_EQ(strcmp(note->arm, arm->name), 0);
+	damaged = stray_note_damaged(note);
+	damage = victim_verify(&note->knows);
+	EXPECT_EQ(damaged, note->damaged);
+	expect_damage(arm, &note->counts, damaged, &damage);
+	stray_report_end(arm->name, note->seed, &note->counts, damaged, &damage, 2);
+}
+
+static void run(const struct stray_arm *arm)
+{
+	static struct stray_note note;
+
+	EXPECT_EQ(pks_policy_set(arm->policy), 0);
+	if (!stray_range_get(arm))
+		return;
+	if (options.boots == 2 && !stray_range_is_persistent())
+		ktest_error("boots=2 needs persistent memory: qemu-pmem, or pmem=");
+	else if (options.boots == 2 && stray_note_read(&note))
+		look_again(arm, &note);
+	else
+		play(arm);
+	stray_range_put();
+}
+
+#define STRAY_TEST(id, ...)                       \
+	static void id(void)                      \
+	{                                         \
+		run(&stray_arms[STRAY_ARM_##id]); \
+	}                                         \
+	KTEST(id, KT_PKS);
+
+STRAY_ARMS(STRAY_TEST)
+
+/*
+ * What a window costs is counted for one write, by a thread that has no right before it. Only some
+ * of it can be known beforehand: keys need no flush, and nothing of another CPU.
+ */
+static void keys_need_no_flush(void)
+{
+	for (enum stray_arm_id id = 0; id < STRAY_ARM_COUNT; id++) {
+		const struct stray_arm *arm = &stray_arms[id];
+		struct stray_cost cost;
+
+		EXPECT_EQ(pks_policy_set(arm->policy), 0);
+		if (!stray_range_get(arm))
+			return;
+		cost = stray_cost();
+		stray_range_put();
+		pr("# stray %s cost ticks=%lu writes=%lu invlpgs=%lu flushes=%lu ipis=%lu "
+		   "cpus=%u\n",
+		   arm->name, cost.ticks, cost.writes, cost.invlpgs, cost.flushes, cost.ipis,
+		   cpu_count);
+		EXPECT_EQ(cost.flushes, 0);
+		if (arm->guard == GUARD_UNMAP || arm->guard == GUARD_UNMAP_ALL)
+			EXPECT_EQ(cost.invlpgs, arm->guard == GUARD_UNMAP ? 1 : cpu_count);
+		else
+			EXPECT_EQ(cost.invlpgs, 0);
+		/* recalls what kmap() has lent: pks/policy/global.c */
+		if (arm->guard != GUARD_KMAP || arm->policy.scope != PKS_SCOPE_GLOBAL)
+			EXPECT_EQ(cost.ipis, arm->guard == GUARD_UNMAP_ALL ? cpu_count - 1 : 0);
+	}
+}
+KTEST(keys_need_no_flush, KT_PKS);
