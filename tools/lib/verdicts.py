@@ -6,6 +6,7 @@ from collections import Counter
 import ktap
 from symbols import symbolise
 
+TAP_WORDS = {"skip": "SKIP", "xfail": "TODO"}   # TAP's word for a failure that is expected
 
 # The command that runs what a skip's reason rules out.
 ELSEWHERE = {
@@ -64,3 +65,18 @@ def in_words(verdict):
 def counts(verdict):
     """The counts as words; counts of 0 are left out, except the passes."""
     return ", ".join("%d %s" % (n, s) for s, n in verdict.counts.items() if n or s == "pass")
+
+
+def print_tap(name, verdict):
+    """Print a machine's verdict as plain TAP, for a caller that adds up several runs."""
+    wrong = {case for case, _, _ in verdict.failures}
+    lines = [("not ok" if r.name in wrong or r.status == "xfail" else "ok", r.name,
+              " # %s %s" % (TAP_WORDS[r.status], r.reason) if r.status in TAP_WORDS else "")
+             for r in verdict.results]
+    lines += [("not ok", what, "") for case, what, _ in verdict.failures if not case]
+    lines += [("not ok", c.lstrip("# "), "") for c in verdict.complaints]
+    lines += [("not ok", p.replace("#", "no."), "") for p in verdict.problems]
+    lines += [("not ok", "%s: the suite did not run" % s, "") for s in verdict.lost]
+    for number, (word, what, directive) in enumerate(lines, 1):
+        print("%s %d - %s: %s%s" % (word, number, name, what, directive))
+    print("1..%d" % len(lines), flush=True)
