@@ -10,7 +10,7 @@ WRITE   ?=
 SUITE   ?= bookworm
 ISO     := $(BUILD)/keyward.iso
 
-.PHONY: experiments inject power-cuts bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
+.PHONY: experiments inject power-cuts stray-writes bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
 	debug-test monitor-test test matrix divergences report report-test check lint house format tool-test \
 	sabotage mutants mutants-table repro kunit-check bare words help
 
@@ -111,6 +111,9 @@ experiments: iso ## the tables of docs/EXPERIMENTS.md about kmap users, nesting,
 	@tools/arms nesting --write
 	@tools/arms saved --write
 	@tools/arms writes --write
+
+stray-writes: iso ## what stray writes do to persistent memory across a reboot, into docs/EXPERIMENTS.md; an hour
+	@tools/stray-writes --write
 
 bench: ## instructions and PKRS writes per operation, in QEMU and Bochs, into docs/EXPERIMENTS.md
 	@tools/bench --write
