@@ -23,6 +23,7 @@ static struct {
 	const struct stray_arm *arm;
 	const struct write_arm *guard; /* NULL: GUARD_KMAP */
 	struct page *first;
+	u32 key;
 	struct dev_pagemap ram; /* where there is no persistent device */
 	struct page *shadow;
 } range;
@@ -52,29 +53,41 @@ bool stray_range_is_persistent(void)
 	return pmem_count != 0;
 }
 
+/* Device pages of the key that all devices share, or RAM with a key of its own. */
 static bool find_pages(void)
 {
 	struct pmem *pmem = pmem_get(0);
+	int key;
 
 	if (pmem) {
 		range.first = pmem->pgmap.first;
+		range.key = PKS_KEY_DEVMAP;
 		return EXPECT(range.first && pmem->size >= STRAY_PAGES * PAGE_SIZE);
 	}
+	key = pks_key_alloc("stray writes");
+	if (!EXPECT(key > 0))
+		return false;
+	range.key = (u32)key;
 	range.ram = (struct dev_pagemap){
 		.pages = STRAY_PAGES,
 		.flags = PGMAP_PROTECTION,
+		.key = range.key,
 		.owner = "stray writes",
 	};
-	if (!EXPECT_EQ(memremap_pages(&range.ram), 0))
+	if (!EXPECT_EQ(memremap_pages(&range.ram), 0)) {
+		pks_key_free(range.key);
 		return false;
+	}
 	range.first = range.ram.first;
 	return true;
 }
 
 static void give_pages(void)
 {
-	if (!stray_range_is_persistent())
+	if (!stray_range_is_persistent()) {
 		EXPECT_EQ(memunmap_pages(&range.ram), 0);
+		EXPECT_EQ(pks_key_free(range.key), 0);
+	}
 	page_free(range.shadow, SHADOW_ORDER);
 }
 
@@ -131,7 +144,7 @@ void stray_range_put(void)
 		if (range.guard && range.guard->unprotect)
 			EXPECT_EQ(range.guard->unprotect(first, protected[i].pages), 0);
 	}
-	EXPECT_EQ(devmap_protect(range.first, STRAY_PAGES, PKS_KEY_DEVMAP), 0);
+	EXPECT_EQ(devmap_protect(range.first, STRAY_PAGES, range.key), 0);
 	give_pages();
 }
 
@@ -214,7 +227,7 @@ void stray_range_read(u64 at, void *to, u64 n)
 	if (!n)
 		return;
 	if (is_keyed()) {
-		token = pks_grant(PKS_KEY_DEVMAP, PKS_READ);
+		token = pks_grant(range.key, PKS_READ);
 		memcpy(to, stray_range_at(at), n);
 		pks_revoke(token);
 		return;
@@ -228,7 +241,7 @@ void stray_range_read(u64 at, void *to, u64 n)
 void stray_range_clear(void)
 {
 	static const u8 zeros[PAGE_SIZE];
-	struct pks_token token = pks_grant(PKS_KEY_DEVMAP, PKS_WRITE);
+	struct pks_token token = pks_grant(range.key, PKS_WRITE);
 
 	for (u32 i = 0; i < STRAY_PAGES; i++)
 		if (stray_range_judges(i))

@@ -13,6 +13,7 @@
 #include "pks/policy/fault.h"
 #include "tests/harness/expect.h"
 #include "tests/harness/fixture.h"
+#include "tests/harness/percpu_run.h"
 #include "tests/stray/arm_list.h"
 #include "tests/stray/cost.h"
 #include "tests/stray/note.h"
@@ -89,17 +90,30 @@ static void look_again(const struct stray_arm *arm, const struct stray_note *not
 	stray_report_end(arm->name, note->seed, &note->counts, damaged, &damage, 2);
 }
 
-static void run(const struct stray_arm *arm)
+/* With boots=2: the first boot plays, the second one finds its note. */
+static void run_over_a_reboot(const struct stray_arm *arm)
 {
 	static struct stray_note note;
+	static bool done; /* in this boot */
 
+	if (!stray_range_is_persistent())
+		ktest_error("boots=2 needs persistent memory: qemu-pmem, or pmem=");
+	else if (done)
+		ktest_error("boots=2 is for one arm, once: tests=stray.ARM");
+	else if (stray_note_read(&note))
+		look_again(arm, &note);
+	else
+		play(arm);
+	done = true;
+}
+
+static void run(const struct stray_arm *arm)
+{
 	EXPECT_EQ(pks_policy_set(arm->policy), 0);
 	if (!stray_range_get(arm))
 		return;
-	if (options.boots == 2 && !stray_range_is_persistent())
-		ktest_error("boots=2 needs persistent memory: qemu-pmem, or pmem=");
-	else if (options.boots == 2 && stray_note_read(&note))
-		look_again(arm, &note);
+	if (options.boots == 2)
+		run_over_a_reboot(arm);
 	else
 		play(arm);
 	stray_range_put();
@@ -144,3 +158,16 @@ static void keys_need_no_flush(void)
 	}
 }
 KTEST(keys_need_no_flush, KT_PKS);
+
+static void run_arm(void *arg)
+{
+	run(arg);
+}
+
+/* There the other CPU is the boot CPU. */
+static void strict_from_the_last_cpu(void)
+{
+	SKIP_IF(options.boots == 2, "boots=2 is for the arms");
+	EXPECT(percpu_run_on(cpus[cpu_count - 1], run_arm, (void *)&stray_arms[STRAY_ARM_strict]));
+}
+KTEST(strict_from_the_last_cpu, KT_PKS | KT_SMP);
