@@ -9,10 +9,10 @@ begins anew is a machine that reset itself.
 
 import re
 
+import capture
 import ktap
 import testlist
 
-BANNER = "# Keyward: "
 SAYS = re.compile(r"# reboot: (.*)$")
 ENDS, COMES_BACK = "1 of 2", "2 of 2"
 
@@ -28,7 +28,7 @@ class Reboots:
     def feed(self, line, judge):
         """Take a line; returns True if the run is over. The judge gets what is wrong, and is told
         where the second boot begins."""
-        if line.startswith(BANNER):
+        if capture.FIRST in line:
             return self._banner(judge)
         said = SAYS.match(line)
         return bool(said) and self._said(said[1], judge)

@@ -73,6 +73,16 @@ class Whole(unittest.TestCase):
         self.assertIn("sol.log, %d bytes, SHA-256 %s\n"
                       % (len(GOOD), hashlib.sha256(GOOD.encode()).hexdigest()), output)
 
+    def test_a_run_over_a_reboot_has_two_boots(self):
+        first, second = GOOD + "# reboot: 1 of 2\n", GOOD.replace("\n", "\n# reboot: 2 of 2\n", 1)
+        status, output = results(FIRMWARE + first + FIRMWARE + second, "boots=2")
+        self.assertEqual(status, 0, output)
+        self.assertIn("silicon: 6 pass, 2 skip, all as expected", output)
+        self.assertNotIn("boots in this log", output)
+        for bad in (first, first + GOOD, GOOD + second, first + FAILING.replace("\n", "\n# reboot: 2 of 2\n", 1)):
+            self.assertNotEqual(results(bad, "boots=2")[0], 0, bad)
+        self.assertNotEqual(results(first + second)[0], 0)
+
     def test_one_boot_of_several_can_be_chosen(self):
         two = FAILING + FIRMWARE + GOOD
         self.good(two, "--boot", "2")
