@@ -112,7 +112,7 @@ experiments: iso ## the tables of docs/EXPERIMENTS.md about kmap users, nesting,
 	@tools/arms saved --write
 	@tools/arms writes --write
 
-stray-writes: iso ## what stray writes do to persistent memory across a reboot, into docs/EXPERIMENTS.md; an hour
+stray-writes: iso ## what stray writes do to persistent memory across a reboot, into docs/EXPERIMENTS.md; ten minutes
 	@tools/stray-writes --write
 
 bench: ## instructions and PKRS writes per operation, in QEMU and Bochs, into docs/EXPERIMENTS.md

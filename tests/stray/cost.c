@@ -48,7 +48,7 @@ struct stray_cost stray_cost(void)
 {
 	struct stray_cost least = { .ticks = ~0ULL };
 
-	for (u32 i = 0; i < ROUNDS / ktest_part(8); i++) {
+	for (u32 i = 0; i < ROUNDS / ktest_part(3); i++) {
 		struct stray_cost cost = { 0 };
 		struct thread *t = thread_create("cost", write_once, &cost);
 

@@ -10,8 +10,6 @@
 
 #include "tests/stray/rule.h"
 
-struct page;
-
 /* Called in each window: before its bytes are written, and behind them. May be NULL. */
 typedef void (*stray_in_window_t)(bool late, u32 first, u32 pages);
 
