@@ -49,8 +49,11 @@ static void expect_damage(const struct stray_arm *arm, const struct stray_counts
 static void expect_counts(const struct stray_arm *arm, const struct stray_counts *counts)
 {
 	EXPECT_EQ(counts->refused + counts->landed + counts->landed_own, counts->attempted);
-	if (arm->policy.mode == PKS_MODE_STRICT && arm->guard == GUARD_GRANT)
+	if (arm->policy.mode == PKS_MODE_STRICT && arm->guard == GUARD_GRANT) {
 		EXPECT_EQ(counts->landed, 0);
+		EXPECT(counts->landed_own > 0); /* the windows were open */
+		EXPECT(counts->deaths > 0);
+	}
 	if (arm->policy.mode == PKS_MODE_OFF)
 		EXPECT_EQ(counts->refused, 0);
 }
