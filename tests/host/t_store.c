@@ -238,6 +238,29 @@ static void after_an_error_of_the_medium_the_store_wants_to_be_opened_again(void
 	}
 }
 
+/* A record is damaged under an open store: the next compaction refuses it, and keeps the old area.
+ */
+static void a_read_and_a_compaction_do_not_pass_damage_on(void **state)
+{
+	u64 at;
+	int err = 0;
+
+	(void)state;
+	make(POWER_SIZE, 4, 200, 6);
+	at = s.where[1] + sizeof(struct store_record);
+	((u8 *)p.now)[at] ^= 4;
+	assert_int_equal(store_read(&s, 1, work.got, sizeof(work.got)), -EIO);
+	for (u32 i = 0; !err && i < 100; i++)
+		err = store_update(&s, 0, "a short record", 14);
+	assert_int_equal(err, -EIO);
+	assert_int_equal(store_append(&s, "a", 1), -EACCES);
+	assert_int_equal(store_open(&s, &p.media, STORE_WORK, &report), -EIO);
+	((u8 *)p.now)[at] ^= 4;
+	assert_int_equal(store_open(&s, &p.media, STORE_WORK, &report), 0);
+	assert_int_equal(s.super.area, 0);
+	assert_int_equal(store_read(&s, 0, work.got, sizeof(work.got)), 14);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -248,6 +271,7 @@ int main(void)
 		cmocka_unit_test(a_record_may_fill_an_area),
 		cmocka_unit_test(all_ids_can_be_used_and_no_more),
 		cmocka_unit_test(a_store_opened_to_be_looked_at_is_not_written),
+		cmocka_unit_test(a_read_and_a_compaction_do_not_pass_damage_on),
 		cmocka_unit_test(after_an_error_of_the_medium_the_store_wants_to_be_opened_again),
 	};
 
