@@ -14,6 +14,7 @@
 #include "tests/arms/write_arm.h"
 #include "tests/harness/fixture.h"
 #include "tests/store/crc32c.h"
+#include "tests/store/device_test.h"
 
 #define SHADOW_ORDER 8
 _Static_assert(STRAY_PAGES == 1 << SHADOW_ORDER, "the shadow is one block");
@@ -48,21 +49,29 @@ static const struct {
 	{ STRAY_OWN, STRAY_PAGES - STRAY_OWN },
 };
 
+/* The device that may be written over; NULL: there is none, or somebody's data may be there. */
+static struct pmem *device(void)
+{
+	u32 first_one = 0;
+
+	return options.format ? device_next(&first_one, STRAY_PAGES * PAGE_SIZE) : NULL;
+}
+
 bool stray_range_is_persistent(void)
 {
-	return pmem_count != 0;
+	return device() != NULL;
 }
 
 /* Device pages of the key that all devices share, or RAM with a key of its own. */
 static bool find_pages(void)
 {
-	struct pmem *pmem = pmem_get(0);
+	struct pmem *pmem = device();
 	int key;
 
 	if (pmem) {
 		range.first = pmem->pgmap.first;
 		range.key = PKS_KEY_DEVMAP;
-		return EXPECT(range.first && pmem->size >= STRAY_PAGES * PAGE_SIZE);
+		return true;
 	}
 	key = pks_key_alloc("stray writes");
 	if (!EXPECT(key > 0))
@@ -133,7 +142,10 @@ bool stray_range_get(const struct stray_arm *arm)
 	}
 	/* QEMU's TLB keeps what pages were open in mode OFF: machines/qemu. */
 	ipi_run_on_all(flush, NULL);
-	return protect();
+	if (protect())
+		return true;
+	stray_range_put();
+	return false;
 }
 
 void stray_range_put(void)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The range that stray writes are aimed at: the first pages of a persistent device, or RAM set
- * aside where there is none; protected as an arm says. A copy in RAM, the shadow, has what the
- * writers meant it to hold. One campaign at a time uses it; nobody writes the shadow in a window of
- * it.
+ * The range that stray writes are aimed at: the first pages of a persistent device, with
+ * format=yes; else RAM set aside. It is protected as an arm says. A copy in RAM, the shadow, has
+ * what the writers meant it to hold. One campaign at a time uses it; nobody writes the shadow in a
+ * window of it.
  */
 #ifndef KEYWARD_TESTS_STRAY_RANGE_H
 #define KEYWARD_TESTS_STRAY_RANGE_H

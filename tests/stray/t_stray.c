@@ -10,6 +10,8 @@
 #include "kernel/console/console.h"
 #include "kernel/lib/string.h"
 #include "kernel/machine.h"
+#include "mm/init.h"
+#include "mm/pmem/pmem.h"
 #include "pks/policy/fault.h"
 #include "tests/harness/expect.h"
 #include "tests/harness/fixture.h"
@@ -100,7 +102,7 @@ static void run_over_a_reboot(const struct stray_arm *arm)
 	static bool done; /* in this boot */
 
 	if (!stray_range_is_persistent())
-		ktest_error("boots=2 needs persistent memory: qemu-pmem, or pmem=");
+		ktest_error("boots=2 needs format=yes and persistent memory: qemu-pmem, or pmem=");
 	else if (done)
 		ktest_error("boots=2 is for one arm, once: tests=stray.ARM");
 	else if (stray_note_read(&note))
@@ -161,6 +163,26 @@ static void keys_need_no_flush(void)
 	}
 }
 KTEST(keys_need_no_flush, KT_PKS);
+
+/* Somebody's data may be there. */
+static void a_device_is_left_alone_without_format_yes(void)
+{
+	const struct stray_arm *arm = &stray_arms[STRAY_ARM_strict];
+	bool format = options.format;
+
+	SKIP_IF(!pmem_count, "this machine has no persistent memory");
+	EXPECT_EQ(pks_policy_set(arm->policy), 0);
+	options.format = false;
+	EXPECT(!stray_range_is_persistent());
+	if (stray_range_get(arm)) {
+		u64 start = virt_to_phys(stray_range_at(0));
+
+		EXPECT(ranges_contain(&ram, start, start + STRAY_PAGES * PAGE_SIZE));
+		stray_range_put();
+	}
+	options.format = format;
+}
+KTEST(a_device_is_left_alone_without_format_yes, KT_PKS);
 
 static void run_arm(void *arg)
 {
