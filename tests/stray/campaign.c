@@ -171,6 +171,7 @@ static void attempt_to_death(struct stray *s)
 	}
 	s->by = BY_OTHER_THREAD;
 	s->kind = STRAY_WILD;
+	s->before = 0; /* nothing goes to a buffer first */
 	play.world.pardoned = false;
 	play.now = (struct stray_shot){ .s = s, .page = s->page };
 	t->expects_death = play.c->counts.deaths != 0; /* one report is enough */
