@@ -51,7 +51,10 @@ struct pmem_limits mm_pmem_limits(const struct boot_info *info)
 	};
 }
 
-/* Takes what pmem= names out of RAM, but nothing that pmem_init() will refuse. */
+/*
+ * Takes what pmem= names out of RAM. pmem_init() may still refuse a range that overlaps an earlier
+ * one, or one for whose struct pages there is too little RAM: such RAM stays unused.
+ */
 static void leave_pmem(const struct pmem_limits *limits)
 {
 	for (u32 i = 0; i < OPTIONS_PMEM; i++) {
