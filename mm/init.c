@@ -95,13 +95,15 @@ static void find_ram(const struct boot_info *info)
 
 static void check_ram(const struct boot_info *info)
 {
+	const char *why = options.mem && options.mem < RAM_LEAST ? " (the command line has mem=)"
+			  : options.pmem[0].size                 ? " (the command line has pmem=)"
+								 : "";
 	u64 total = ranges_total(&ram);
 
 	if (info->mem_count == 0)
 		panic("the boot loader gave no memory map");
 	if (total < RAM_LEAST)
-		panic("%lu KiB of RAM%s are too little: Keyward needs %llu KiB", total >> 10,
-		      options.mem < RAM_LEAST && options.mem ? " (the command line has mem=)" : "",
+		panic("%lu KiB of RAM%s are too little: Keyward needs %llu KiB", total >> 10, why,
 		      RAM_LEAST >> 10);
 	if (!ranges_contain(&ram, IMAGE_PHYS(image_start), IMAGE_PHYS(image_end)))
 		panic("the memory map does not have the kernel's own memory (%p to %p) as RAM",

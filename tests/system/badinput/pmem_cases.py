@@ -5,7 +5,7 @@ import struct
 import uuid
 
 from acpi import spoil, table
-from cases import QUICK, goes_on
+from cases import QUICK, goes_on, refuses, too_little
 
 PERSISTENT = uuid.UUID("66F0D379-B4F3-4074-AC43-0D3318B78CDB")
 MIB = 1 << 20
@@ -51,6 +51,8 @@ goes_on("pmem.words_that_cannot_be", refused(0x1000, 4096, "pmem=", KERNEL),
         "^# RAM: 25[0-9] MiB in [0-9]+ ranges$",
         words=words((0x1000, 4096), (MIB, 2 * MIB), (0xd0000000, MIB), (64 * MIB, MIB),
                     (65 * MIB - 4096, 8192), (96 * MIB, 5), (1 << 45, MIB)))
+refuses("pmem.word_takes_too_much", too_little(r"[0-9]+", r" \(the command line has pmem=\)"),
+        words=words((8 * MIB, 247 * MIB)))
 goes_on("pmem.word_that_is_reserved", refused(64 * MIB, MIB, "pmem=", "reserve= leaves it unused"),
         words=words((64 * MIB, MIB)) + ["reserve=0x4000001+1"])
 goes_on("pmem.nfit_that_cannot_be", refused(128 * MIB, 4096, "NFIT", "the memory map has RAM there"),
