@@ -21,28 +21,28 @@ Area = namedtuple("Area", "name share files but suites bochs selftest machine",
 
 _KMAP = "kmap.*,kmap_local.*,kmap_thread.*,kmap_check.*,marks.*"
 AREAS = [
-    Area("rights", 1000, "pks/*.[ch] pks/pkrs.inc", "",
+    Area("rights", 760, "pks/*.[ch] pks/pkrs.inc", "",
          "register.*,writes.*,rights.*,keys.*,pardon.*,global.*,policy.*,contexts.*,nmi.*", True),
-    Area("policy", 380, "pks/policy/*.[ch] kernel/cpu/pkrs_bits.h", "pks/policy/step*",
+    Area("policy", 290, "pks/policy/*.[ch] kernel/cpu/pkrs_bits.h", "pks/policy/step*",
          "short.*,policy.*,marks.*,global.*,pardon.*,infault.*,kmap.*", False),
-    Area("steps", 450, "pks/policy/step*", "", "step.*,infault.*,nmi.*,kmap_thread.*", False),
-    Area("kmap", 800, "mm/kmap/*.[ch] kernel/cpu/local.h",
+    Area("steps", 340, "pks/policy/step*", "", "step.*,infault.*,nmi.*,kmap_thread.*", False),
+    Area("kmap", 610, "mm/kmap/*.[ch] kernel/cpu/local.h",
          "mm/kmap/memremap.* mm/kmap/devmap.* mm/kmap/report_page.c", _KMAP + ",interleave.*", False),
-    Area("faultway", 300, "kernel/exception.[ch] kernel/syscall.[ch] kernel/nmi_stack.[ch] kernel/ctx.h"
+    Area("faultway", 230, "kernel/exception.[ch] kernel/syscall.[ch] kernel/nmi_stack.[ch] kernel/ctx.h"
          " kernel/cpu/extable.[ch] kernel/cpu/debug.[ch] kernel/cpu/context.h kernel/cpu/regs.h", "",
          "contexts.*,threads.*,nmi.*,step.*,infault.*,user.*,smp.*", True,
          "dies_*,takes_*,loses_*,the_*"),
-    Area("assembly", 370, "kernel/entry.S kernel/switch.S", "",
+    Area("assembly", 280, "kernel/entry.S kernel/switch.S", "",
          "contexts.*,register.*,nmi.*,step.*,threads.*,user.*,rights.*,pardon.*", True),
-    Area("memory", 120, "mm/*.[ch] kernel/ipi.[ch]", "mm/init.* mm/vmemmap.*",
+    Area("memory", 92, "mm/*.[ch] kernel/ipi.[ch]", "mm/init.* mm/vmemmap.*",
          "memory.*,keys.*,kmap.*,memremap.*,policy.*,machine.*", False),
-    Area("threads", 160, "kernel/thread.[ch] kernel/sched.[ch] kernel/wait.[ch] kernel/softirq.[ch]"
+    Area("threads", 122, "kernel/thread.[ch] kernel/sched.[ch] kernel/wait.[ch] kernel/softirq.[ch]"
          " kernel/work.[ch] kernel/locks.[ch] kernel/cpu/spinlock.h kernel/watchdog.[ch]"
          " kernel/lib/list.h", "", "threads.*,sched.*,contexts.*,watchdog.*,writes.*,scenario.*", False,
          "hangs_for*,*_lock*,the_*_dies,dies_of_a_key,dies_while_printing,dies_with_*"),
-    Area("memremap", 1000, "mm/kmap/memremap.[ch] mm/kmap/devmap.[ch]", "",
+    Area("memremap", 800, "mm/kmap/memremap.[ch] mm/kmap/devmap.[ch]", "",
          "memremap.*,memory.*,policy.*,machine.*", False),
-    Area("parsers", 80, "boot/acpi/*.[ch] boot/multiboot2.[ch] boot/cmdline.[ch] kernel/lib/option*.c"
+    Area("parsers", 62, "boot/acpi/*.[ch] boot/multiboot2.[ch] boot/cmdline.[ch] kernel/lib/option*.c"
          " kernel/lib/glob.c kernel/lib/value.c kernel/lib/ranges.c", "boot/acpi/acpi_registers.*",
          "acpi.*,machine.*,harness.*", False),
 ]
