@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Stray writes from another CPU, and from interrupts that it sends, which come at any instruction
- * of the store's writer: in mode STRICT each is refused, whatever the writer is at. What this
- * cannot know: which instructions were hit.
+ * Stray writes from another CPU, and from interrupts that it sends while the store's writer works:
+ * in mode STRICT each is refused. What this cannot know: which instructions they hit. Emulators
+ * take interrupts between blocks of code only; t_stray_int.c has an event at each instruction.
  */
 #define KTEST_SUITE "stray"
 

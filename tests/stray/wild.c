@@ -118,7 +118,8 @@ void stray_fit(struct stray *s, const struct stray_arm *arm, u32 cpus)
 	sleeps = s->by == BY_WORK || s->by == BY_OTHER_THREAD || s->by == BY_OTHER_INTERRUPT;
 	if (arm->guard == GUARD_CR0_WP && s->in_window && sleeps)
 		s->by = BY_INTERRUPT; /* preemption is off there: no other thread runs */
-	if (s->kind == STRAY_AFTER_FREE && !can_map(s, arm))
+	/* a map writes the other CPU's register, and so would mend what is wrong there */
+	if (s->kind == STRAY_AFTER_FREE && (!can_map(s, arm) || s->by == BY_OTHER_CPU))
 		s->kind = STRAY_WILD;
 	if (s->by == BY_THREAD && s->in_window && !arm->own_at_store) {
 		s->page = STRAY_OWN + s->page % STRAY_OWN_PAGES;
