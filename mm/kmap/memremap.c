@@ -64,41 +64,61 @@ static void clear_owner(struct dev_pagemap *pgmap)
 		pgmap->first[i].flags &= (u8)~PG_PGMAP;
 }
 
-/*
- * Held while somebody claims persistent memory, so that two claims of one page cannot both find it
- * free. Thread context; no NMI takes it.
- */
+/* The ranges of persistent memory, under their lock. Thread context; no NMI takes it. */
+static struct list_head claimed = LIST_HEAD_INIT(claimed);
 static struct spinlock claim_lock = SPINLOCK_INIT;
 
-/* Claims persistent memory: pages that the allocator does not have, nor another range. */
+static bool is_claimed(u64 start, u64 end)
+{
+	list_for_each(pos, &claimed)
+	{
+		const struct dev_pagemap *other = list_entry(pos, struct dev_pagemap, ranges);
+
+		if (start < other->phys + (other->pages << PAGE_SHIFT) && other->phys < end)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Claims persistent memory: pages that the allocator does not have, nor another range. A range may
+ * be of terabytes, so its pages are named with interrupts on.
+ */
 static int claim(struct dev_pagemap *pgmap)
 {
 	u64 start = pgmap->phys, end = start + (pgmap->pages << PAGE_SHIFT), flags;
-	struct page *first = phys_to_page(start);
 	int err = 0;
 
 	if (start & (PAGE_SIZE - 1) || !ranges_contain(&page_ranges, start, end) ||
 	    ranges_touch(&ram, start, end))
 		return -EINVAL;
 	flags = spin_lock_irqsave(&claim_lock);
-	for (u64 i = 0; i < pgmap->pages && !err; i++)
-		if (page_pgmap(&first[i]))
-			err = -EBUSY;
-	if (!err) {
-		pgmap->first = first;
-		set_owner(pgmap);
-	}
+	if (is_claimed(start, end))
+		err = -EBUSY;
+	else
+		list_add(&pgmap->ranges, &claimed);
 	spin_unlock_irqrestore(&claim_lock, flags);
-	return err;
+	if (err)
+		return err;
+	pgmap->first = phys_to_page(start);
+	set_owner(pgmap);
+	return 0;
 }
 
-/* Ends what set_aside() or claim() began. */
+/* Ends what set_aside() or claim() began. The next owner may come with the end of the claim. */
 static void release(struct dev_pagemap *pgmap)
 {
+	u64 flags;
+
 	clear_owner(pgmap);
 	if (!pgmap->phys)
 		give_back(pgmap->first, pgmap->pages);
 	pgmap->first = NULL;
+	if (!pgmap->phys)
+		return;
+	flags = spin_lock_irqsave(&claim_lock);
+	list_del(&pgmap->ranges);
+	spin_unlock_irqrestore(&claim_lock, flags);
 }
 
 static bool is_sound(const struct dev_pagemap *pgmap, u32 key)

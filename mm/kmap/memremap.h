@@ -16,12 +16,13 @@
 #define PGMAP_PROTECTION BIT(0)
 
 struct dev_pagemap {
-	struct page *first; /* set by memremap_pages() */
-	u64 phys;           /* of persistent memory; 0: set RAM aside */
-	u64 pages;          /* of RAM: at most 2^(PAGE_ORDERS - 1) */
-	u32 flags;          /* PGMAP_* */
-	u32 key;            /* with PGMAP_PROTECTION; 0: PKS_KEY_DEVMAP */
-	const char *owner;  /* static text, for reports */
+	struct page *first;      /* set by memremap_pages() */
+	u64 phys;                /* of persistent memory; 0: set RAM aside */
+	u64 pages;               /* of RAM: at most 2^(PAGE_ORDERS - 1) */
+	u32 flags;               /* PGMAP_* */
+	u32 key;                 /* with PGMAP_PROTECTION; 0: PKS_KEY_DEVMAP */
+	const char *owner;       /* static text, for reports */
+	struct list_head ranges; /* of persistent memory; under memremap.c's lock */
 };
 
 /*

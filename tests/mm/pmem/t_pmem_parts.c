@@ -117,6 +117,39 @@ static void a_page_is_never_mapped_without_its_key(void)
 }
 KTEST(a_page_is_never_mapped_without_its_key, KT_PKS);
 
+#define MANY 64
+static u32 off, longest;
+
+/* Counts how long interrupts stay off while pages are named or lose their name. */
+static bool count_off(struct regs *regs)
+{
+	const struct page *page = phys_to_page(stepped.phys);
+
+	off = regs->rflags & RFLAGS_IF ? 0 : off + 1;
+	if (!page_pgmap(&page[0]) || !page_pgmap(&page[MANY - 1]))
+		longest = MAX(longest, off);
+	return true;
+}
+
+static void interrupts_do_not_wait_for_a_look_at_each_page(void)
+{
+	struct pmem *pmem = pmem_of(MANY);
+
+	if (!pmem)
+		return;
+	EXPECT_EQ(pmem_unmap(pmem), 0);
+	pmem_small_blocks += 2;
+	stepped = (struct dev_pagemap){
+		.phys = pmem->phys, .pages = MANY, .flags = PGMAP_PROTECTION, .owner = "stepped"
+	};
+	off = longest = 0;
+	EXPECT(single_step(map_stepped, NULL, count_off) > 4 * MANY);
+	EXPECT(single_step(unmap_stepped, NULL, count_off) > 4 * MANY);
+	EXPECT(longest > 0 && longest < 2 * MANY);
+	EXPECT_EQ(pmem_map(pmem), 0);
+}
+KTEST(interrupts_do_not_wait_for_a_look_at_each_page, 0);
+
 static struct dev_pagemap refused;
 
 static int map_refused(void *arg)
