@@ -19,6 +19,9 @@
  */
 struct ranges page_ranges;
 
+/* Frames that vmemmap_add() has taken. As page_ranges. */
+static u64 added;
+
 static void map(u64 va, u64 block, u64 size)
 {
 	if (pgtable_map(kernel_root, va, block, size, PTE_RW_DATA | PTE_G, 2))
@@ -87,7 +90,7 @@ u64 vmemmap_init(void)
 	return bytes;
 }
 
-/* Maps RAM at `va`, which has none, up to `end` at most. Returns its bytes; 0: no RAM is left. */
+/* Maps RAM at `va`, which has none, up to `end` at most. Returns its bytes. */
 static u64 back(u64 va, u64 end)
 {
 	u64 size = level_size(2);
@@ -99,38 +102,44 @@ static u64 back(u64 va, u64 end)
 		size = PAGE_SIZE;
 		page = page_alloc(0);
 	}
-	if (!page)
-		return 0;
+	BUG_ON(!page); /* has_room_for() */
 	map(va, page_to_phys(page), size);
 	return size;
 }
 
 /* Maps what is missing of [va, end). Neighbours may have mapped the first and last frame. */
-static int back_all(u64 va, u64 end)
+static void back_all(u64 va, u64 end)
 {
 	struct pgwalk walk;
 
-	while (va < end) {
-		u64 size = pgtable_walk(kernel_root, va, &walk) ? PAGE_SIZE : back(va, end);
+	while (va < end)
+		va += pgtable_walk(kernel_root, va, &walk) ? PAGE_SIZE : back(va, end);
+}
 
-		if (!size)
-			return -ENOMEM;
-		va += size;
-	}
-	return 0;
+/*
+ * Whether RAM has room for [va, end) of the vmemmap and its page tables, so that mapping it cannot
+ * fail half-way. All ranges together leave half of what is free without them, and RAM_LEAST.
+ */
+static bool has_room_for(u64 va, u64 end)
+{
+	u64 frames = (end - va + PAGE_SIZE - 1) >> PAGE_SHIFT, tables = frames / 256 + 8;
+	u64 total = ranges_total(&ram), spare = total > RAM_LEAST ? total - RAM_LEAST : 0;
+
+	return added + frames + tables <= MIN((pages_free() + added) / 2, spare >> PAGE_SHIFT);
 }
 
 int vmemmap_add(u64 start, u64 end)
 {
 	u64 first = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT, flags;
-	u64 va = ALIGN_DOWN((u64)pfn_to_page(first), PAGE_SIZE);
+	u64 va = ALIGN_DOWN((u64)pfn_to_page(first), PAGE_SIZE), vend = (u64)pfn_to_page(last);
+	u64 free = pages_free();
 
 	if (page_ranges.count == RANGES_MAX)
 		return -ENOSPC;
-	if ((last - first) / IN_A_FRAME > pages_free() / 2)
+	if (!has_room_for(va, vend))
 		return -ENOMEM;
-	if (back_all(va, (u64)pfn_to_page(last)))
-		return -ENOMEM;
+	back_all(va, vend);
+	added += free - pages_free();
 	for (u64 pfn = first; pfn < last; pfn++) /* some may have been holes */
 		*pfn_to_page(pfn) = (struct page){ 0 };
 	flags = irq_save();

@@ -10,8 +10,10 @@ u64 vmemmap_init(void);
 
 /*
  * Gives struct pages, in RAM of the allocator, to the whole pages in [start, end), which are no
- * RAM: from then on phys_to_page() finds them, and no allocator does. -ENOMEM: they would take more
- * than half of the free RAM; -ENOSPC: there are RANGES_MAX ranges. Boot, one CPU, page_alloc() up.
+ * RAM: from then on phys_to_page() finds them, and no allocator does. -ENOMEM: with those of
+ * earlier calls they would take more than half of the free RAM, or leave less than RAM_LEAST;
+ * -ENOSPC: there are RANGES_MAX ranges. On an error nothing has changed. Boot, one CPU,
+ * page_alloc() up.
  */
 int vmemmap_add(u64 start, u64 end);
 

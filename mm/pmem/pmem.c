@@ -67,6 +67,19 @@ static struct pmem *add(u64 start, u64 size)
 	return pmem;
 }
 
+/* Returns why not, or NULL. */
+static const char *give_struct_pages(u64 start, u64 size)
+{
+	switch (vmemmap_add(start, start + size)) {
+	case 0:
+		return NULL;
+	case -ENOSPC:
+		return "there are too many ranges of memory";
+	default:
+		return "there is too little RAM for its struct pages";
+	}
+}
+
 static void take(const struct pmem_limits *limits, enum pmem_source source, u64 start, u64 size)
 {
 	const char *why = pmem_refusal(limits, source, start, size);
@@ -74,8 +87,8 @@ static void take(const struct pmem_limits *limits, enum pmem_source source, u64 
 
 	if (!why && overlaps_another(start, size))
 		why = "it overlaps another range of persistent memory";
-	if (!why && vmemmap_add(start, start + size))
-		why = "there is too little RAM for its struct pages";
+	if (!why)
+		why = give_struct_pages(start, size);
 	if (why) {
 		pr("# pmem: %p+0x%lx (%s) is not used: %s\n", (void *)start, size,
 		   source_names[source], why);

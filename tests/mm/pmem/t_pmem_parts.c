@@ -8,6 +8,8 @@
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 #include "mm/pmem/pmem_disk.h"
+#include "mm/vmemmap.h"
+#include "tests/harness/drain.h"
 #include "tests/harness/inject.h"
 #include "tests/harness/probe.h"
 #include "tests/harness/refuse.h"
@@ -149,6 +151,27 @@ static void interrupts_do_not_wait_for_a_look_at_each_page(void)
 	EXPECT_EQ(pmem_map(pmem), 0);
 }
 KTEST(interrupts_do_not_wait_for_a_look_at_each_page, 0);
+
+/* Some free pages are enough for a frame of struct pages, but not for page tables to reach it. */
+static void memory_without_room_for_struct_pages_is_refused(void)
+{
+	static const u32 spare[] = { 0, 2, 12 };
+	static struct drain drain;
+
+	for (u32 i = 0; i < ARRAY_SIZE(spare); i++) {
+		u64 free, after;
+		int err;
+
+		drain_but(&drain, spare[i]);
+		free = pages_free();
+		err = vmemmap_add(DIRECT_SIZE / 2, DIRECT_SIZE / 2 + PAGE_SIZE);
+		after = pages_free();
+		drain_undo(&drain);
+		EXPECT_EQ(err, (u64)-ENOMEM);
+		EXPECT_EQ(after, free);
+	}
+}
+KTEST(memory_without_room_for_struct_pages_is_refused, 0);
 
 static struct dev_pagemap refused;
 

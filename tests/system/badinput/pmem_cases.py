@@ -5,7 +5,7 @@ import struct
 import uuid
 
 from acpi import spoil, table
-from cases import QUICK, goes_on, refuses, too_little
+from cases import LEAST_KIB, QUICK, goes_on, memory, refuses, too_little
 
 PERSISTENT = uuid.UUID("66F0D379-B4F3-4074-AC43-0D3318B78CDB")
 MIB = 1 << 20
@@ -35,8 +35,17 @@ def words(*ranges):
     return QUICK + ["pmem=" + ",".join("%#x+%#x" % r for r in ranges)]
 
 
+def pieces(stub, host):
+    """RAM in 255 pieces, one fewer than the kernel has room for, and an NFIT of two ranges."""
+    memory(lambda entries: entries.__setitem__(slice(None), [
+        [0, 0x9f000, 1], [MIB, 126 * MIB, 1]] +
+        [[128 * MIB + i * 0x10000, 0x2000, 1] for i in range(253)]))(stub, host)
+    nfit((1 << 33, MIB), (1 << 34, MIB))(stub, host)
+
+
 KERNEL = "the kernel is there, and memory for real mode"
 ANOTHER = "it overlaps another range of persistent memory"
+STRUCT_PAGES = "there is too little RAM for its struct pages"
 PAGES = "it does not consist of whole pages"
 BEYOND = "it ends beyond the direct map or the CPU's addresses"
 
@@ -57,8 +66,7 @@ goes_on("pmem.word_that_is_reserved", refused(64 * MIB, MIB, "pmem=", "reserve= 
         words=words((64 * MIB, MIB)) + ["reserve=0x4000001+1"])
 goes_on("pmem.nfit_that_cannot_be", refused(128 * MIB, 4096, "NFIT", "the memory map has RAM there"),
         refused(0, 1 << 33, "NFIT", KERNEL), refused((1 << 33) + 1, 4096, "NFIT", PAGES),
-        refused(1 << 46, MIB, "NFIT", BEYOND), refused(1 << 37, 1 << 39, "NFIT", "there is too little "
-                                                       "RAM for its struct pages"),
+        refused(1 << 46, MIB, "NFIT", BEYOND), refused(1 << 37, 1 << 39, "NFIT", STRUCT_PAGES),
         found(0, 1 << 33, 64 * MIB, "NFIT"), refused((1 << 33) - 4096, 8192, "NFIT", ANOTHER),
         found(1, (1 << 33) + 64 * MIB, 4096, "NFIT"),
         meddle=nfit((128 * MIB, 4096), (0, 1 << 33), ((1 << 33) + 1, 4096), (1 << 46, MIB),
@@ -68,3 +76,13 @@ goes_on("pmem.word_over_nfit", found(0, 64 * MIB, MIB, "pmem="),
         refused(64 * MIB, 2 * MIB, "NFIT", "the memory map has RAM there"),
         found(1, 1 << 33, MIB, "NFIT"),
         meddle=nfit((64 * MIB, 2 * MIB), (1 << 33, MIB)), words=words((64 * MIB, MIB)))
+# Each would leave half of the RAM that is free before it.
+goes_on("pmem.nfit_takes_half_again", found(0, 1 << 33, 1280 * MIB, "NFIT"),
+        refused(1 << 34, 640 * MIB, "NFIT", STRUCT_PAGES), found(1, 1 << 35, 64 * MIB, "NFIT"),
+        meddle=nfit((1 << 33, 1280 * MIB), (1 << 34, 640 * MIB), (1 << 35, 64 * MIB)),
+        words=QUICK + ["mem=32M"])
+goes_on("pmem.nfit_in_little_ram", refused(1 << 33, 256 * MIB, "NFIT", STRUCT_PAGES),
+        found(0, 1 << 34, MIB, "NFIT"), meddle=nfit((1 << 33, 256 * MIB), (1 << 34, MIB)),
+        words=QUICK + ["mem=%dK" % (LEAST_KIB + 512)])
+goes_on("pmem.nfit_is_one_too_many", found(0, 1 << 33, MIB, "NFIT"), "^# RAM: [0-9]+ MiB in 255 ranges$",
+        refused(1 << 34, MIB, "NFIT", "there are too many ranges of memory"), meddle=pieces, words=QUICK)
