@@ -5,6 +5,7 @@
 #include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/x86.h"
+#include "kernel/lib/options.h"
 #include "kernel/lib/printf.h"
 #include "mm/init.h"
 #include "mm/page.h"
@@ -34,6 +35,8 @@ struct window {
 	u64 last_phys, last_len; /* the last mapping, at last_va: the next table often lies in it */
 	u64 last_va;
 };
+
+static const struct boot_info *boot_info; /* set by acpi_init() */
 
 /* Returns the first address beyond the CPU's physical address space. */
 static u64 physical_end(void)
@@ -104,10 +107,30 @@ static const void *search_rsdp(struct window *w, size_t *len)
 	return NULL;
 }
 
+static bool nfit_names(u64 start, u64 end)
+{
+	for (u32 i = 0; i < acpi.pmem_count; i++)
+		if (start < acpi.pmem[i].base + acpi.pmem[i].len && acpi.pmem[i].base < end)
+			return true;
+	return false;
+}
+
 /*
- * Ignores a register beyond the physical address space, and one in RAM, where a write would destroy
- * data.
+ * Where only the NFIT has memory, one of the two tables is wrong, and neither is used: pmem_init()
+ * finds the registers in device_ranges.
  */
+bool registers_can_be(u64 phys, u64 len)
+{
+	const struct pmem_limits limits = mm_pmem_limits(boot_info);
+
+	if (phys > physical_end() - len || ranges_touch(&ram, phys, phys + len) ||
+	    pmem_touches(&limits, options.pmem, phys, phys + len))
+		return false;
+	device_add(phys, len);
+	return !nfit_names(phys, phys + len);
+}
+
+/* Ignores a register where none can be. */
 static void map_registers(void)
 {
 	for (enum acpi_register i = 0; i < ACPI_REGISTERS; i++) {
@@ -116,8 +139,7 @@ static void map_registers(void)
 
 		if (!reg->addr || reg->space != ACPI_MEMORY)
 			continue;
-		if (reg->addr > physical_end() - len ||
-		    ranges_touch(&ram, reg->addr, reg->addr + len)) {
+		if (!registers_can_be(reg->addr, len)) {
 			pr("# ACPI: the %s cannot be at 0x%lx; ignoring it\n",
 			   acpi_register_name(i), reg->addr);
 			*reg = (struct acpi_reg){ 0 };
@@ -149,7 +171,7 @@ static void mask_io_apics(void)
 	for (u32 i = 0; i < acpi.madt.io_apic_count; i++) {
 		u64 phys = acpi.madt.io_apics[i];
 
-		if (ranges_touch(&ram, phys, phys + IO_APIC_LEN)) {
+		if (!registers_can_be(phys, IO_APIC_LEN)) {
 			pr("# ACPI: the I/O APIC cannot be at 0x%lx; ignoring it\n", phys);
 			continue;
 		}
@@ -186,8 +208,10 @@ void acpi_init(const struct boot_info *info)
 	size_t len = info->rsdp_len;
 	const void *rsdp = len ? info->rsdp : search_rsdp(&window, &len);
 
+	boot_info = info;
 	if (rsdp && acpi_parse(rsdp, len, &source, &acpi) == 0) {
 		print_tables();
+		registers_can_be(acpi.madt.lapic, PAGE_SIZE); /* in x2APIC mode nobody maps it */
 		map_registers();
 		mask_io_apics();
 		print_summary();

@@ -12,4 +12,10 @@
  */
 void acpi_init(const struct boot_info *info);
 
+/*
+ * Whether a device can have its registers there: not beyond the physical address space, nor in RAM
+ * or persistent memory, where a write would destroy data. Boot, after acpi_init() has parsed.
+ */
+bool registers_can_be(u64 phys, u64 len);
+
 #endif

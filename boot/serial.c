@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "boot/serial.h"
+#include "boot/acpi_map.h"
 #include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"
-#include "mm/page.h"
 #include "mm/vmap.h"
 
-static bool in_ram(const struct uart_place *place)
+static bool in_memory(const struct uart_place *place)
 {
-	u64 last = place->base + (u64)place->stride * UART_REGS - 1;
-
-	return place->mmio && (phys_to_page(place->base) || phys_to_page(last));
+	return place->mmio && !registers_can_be(place->base, (u64)place->stride * UART_REGS);
 }
 
 void serial_start(const struct uart_place *place)
@@ -17,8 +15,8 @@ void serial_start(const struct uart_place *place)
 	const char *wrong = uart_place_check(place, cpu_phys_bits());
 	volatile void *regs = NULL;
 
-	if (!wrong && in_ram(place))
-		wrong = "it is in RAM";
+	if (!wrong && in_memory(place))
+		wrong = "it is in RAM or persistent memory";
 	if (!wrong && place->mmio)
 		regs = vmap_mmio(place->base, (u64)place->stride * UART_REGS);
 	if (!wrong && !console_set_uart(place, regs))

@@ -45,6 +45,8 @@ struct pmem_limits mm_pmem_limits(const struct boot_info *info)
 {
 	return (struct pmem_limits){
 		.info = info,
+		.devices = device_ranges,
+		.device_count = device_count,
 		.reserve = options.reserve,
 		.kernel_end = IMAGE_PHYS(image_end),
 		.end = MIN(1ULL << cpu_phys_bits(), DIRECT_SIZE),
@@ -53,7 +55,7 @@ struct pmem_limits mm_pmem_limits(const struct boot_info *info)
 
 /*
  * Takes what pmem= names out of RAM. pmem_init() may still refuse a range that overlaps an earlier
- * one, or one for whose struct pages there is too little RAM: such RAM stays unused.
+ * one or a device, or one for whose struct pages there is too little RAM: such RAM stays unused.
  */
 static void leave_pmem(const struct pmem_limits *limits)
 {

@@ -6,6 +6,8 @@
 #define MIB (1ULL << 20)
 #define GIB (1ULL << 30)
 
+#define NEVER_PMEM (BIT(BOOT_MEM_ACPI) | BIT(BOOT_MEM_NVS) | BIT(BOOT_MEM_BAD))
+
 /* Above the last page, rounding up would wrap. */
 #define LAST_PAGE (~0ULL - PAGE_SIZE + 1)
 
@@ -108,13 +110,17 @@ void ram_select(struct ranges *ram, u64 bytes)
 			cut(ram, i, share);
 }
 
-/* Whether the map has a byte of [start, end) as RAM. */
-static bool map_has_ram(const struct boot_info *info, u64 start, u64 end)
+/*
+ * Whether the map has a byte of [start, end) as one of these types. Firmware calls persistent
+ * memory reserved (2) as often as persistent, or does not list it.
+ */
+static bool map_has(const struct boot_info *info, u64 types, u64 start, u64 end)
 {
 	for (u32 i = 0; i < info->mem_count; i++) {
 		const struct boot_mem *m = &info->mem[i];
 
-		if (m->type == BOOT_MEM_RAM && start < m->base + m->len && m->base < end)
+		if (m->type < 64 && types & BIT(m->type) && start < m->base + m->len &&
+		    m->base < end)
 			return true;
 	}
 	return false;
@@ -145,14 +151,24 @@ static bool map_has_memory(const struct boot_info *info, u64 start, u64 end)
 	return start >= end;
 }
 
+static bool option_touches(const struct options_range *r, u64 start, u64 end)
+{
+	return r->size && r->start < end && start < r->start + r->size;
+}
+
 static bool is_reserved(const struct options_range *reserve, u64 start, u64 end)
 {
-	for (u32 i = 0; i < OPTIONS_RESERVE; i++) {
-		const struct options_range *r = &reserve[i];
-
-		if (r->size && r->start < end && start < r->start + r->size)
+	for (u32 i = 0; i < OPTIONS_RESERVE; i++)
+		if (option_touches(&reserve[i], start, end))
 			return true;
-	}
+	return false;
+}
+
+static bool is_device(const struct pmem_limits *limits, u64 start, u64 end)
+{
+	for (u32 i = 0; i < limits->device_count; i++)
+		if (start < limits->devices[i].end && limits->devices[i].start < end)
+			return true;
 	return false;
 }
 
@@ -171,9 +187,23 @@ const char *pmem_refusal(const struct pmem_limits *limits, enum pmem_source sour
 		return "the kernel is there, and memory for real mode";
 	if (is_reserved(limits->reserve, start, end))
 		return "reserve= leaves it unused";
-	if (source == PMEM_NFIT && map_has_ram(limits->info, start, end))
+	if (is_device(limits, start, end))
+		return "a device's registers or a framebuffer are there";
+	if (source == PMEM_NFIT && map_has(limits->info, BIT(BOOT_MEM_RAM), start, end))
 		return "the memory map has RAM there";
+	if (source == PMEM_NFIT && map_has(limits->info, NEVER_PMEM, start, end))
+		return "the memory map has ACPI's memory or bad memory there";
 	if (source == PMEM_WORD && !map_has_memory(limits->info, start, end))
 		return "the memory map has no memory there";
 	return NULL;
+}
+
+bool pmem_touches(const struct pmem_limits *limits, const struct options_range *words, u64 start,
+		  u64 end)
+{
+	for (u32 i = 0; i < OPTIONS_PMEM; i++)
+		if (option_touches(&words[i], start, end) &&
+		    !pmem_refusal(limits, PMEM_WORD, words[i].start, words[i].size))
+			return true;
+	return map_has(limits->info, BIT(BOOT_MEM_PMEM), start, end);
 }

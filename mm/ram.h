@@ -38,7 +38,9 @@ enum pmem_source {
 
 /* What a range of persistent memory is compared with. */
 struct pmem_limits {
-	const struct boot_info *info;        /* its memory map */
+	const struct boot_info *info; /* its memory map */
+	const struct range *devices;  /* registers and framebuffers */
+	u32 device_count;
 	const struct options_range *reserve; /* OPTIONS_RESERVE ranges */
 	u64 kernel_end;                      /* the kernel's, and real mode's, begin at 0 */
 	u64 end;                             /* of what the direct map and the CPU can address */
@@ -48,5 +50,12 @@ struct pmem_limits {
  */
 const char *pmem_refusal(const struct pmem_limits *limits, enum pmem_source source, u64 start,
 			 u64 size);
+
+/*
+ * Whether a byte of [start, end) is persistent memory by the memory map, or by `words`,
+ * OPTIONS_PMEM ranges, without those that are refused.
+ */
+bool pmem_touches(const struct pmem_limits *limits, const struct options_range *words, u64 start,
+		  u64 end);
 
 #endif

@@ -8,6 +8,18 @@
 #include "mm/pgtable.h"
 #include "mm/stack.h"
 
+struct range device_ranges[DEVICES_MAX];
+u32 device_count;
+
+void device_add(u64 phys, u64 len)
+{
+	for (u32 i = 0; i < device_count; i++)
+		if (device_ranges[i].start == phys && device_ranges[i].end == phys + len)
+			return;
+	BUG_ON(device_count == DEVICES_MAX);
+	device_ranges[device_count++] = (struct range){ phys, phys + len };
+}
+
 static struct {
 	struct spinlock lock;
 	u64 next; /* under the lock */
@@ -28,6 +40,7 @@ volatile void *vmap_mmio(u64 phys, u64 len)
 	u64 offset = phys & (PAGE_SIZE - 1), size = ALIGN_UP(offset + len, PAGE_SIZE);
 	u64 va = vmap_reserve(size);
 
+	device_add(phys, len);
 	if (pgtable_map(kernel_root, va, phys - offset, size, PTE_MMIO | PTE_G, 1))
 		panic("no memory to map device registers at %p", (void *)phys);
 	return (volatile void *)(va + offset);
@@ -42,6 +55,7 @@ volatile void *vmap_framebuffer(u64 phys, u64 len)
 	u64 offset = phys & (PAGE_SIZE - 1), size = ALIGN_UP(offset + len, PAGE_SIZE);
 	u64 large = level_size(2), va = ALIGN_UP(vmap_reserve(size + 2 * large), large);
 
+	device_add(phys, len);
 	phys -= offset;
 	va += phys & (large - 1);
 	if (pgtable_map(kernel_root, va, phys, size, pat_write_combining() | PTE_G, 2))

@@ -3,7 +3,18 @@
 #ifndef KEYWARD_MM_VMAP_H
 #define KEYWARD_MM_VMAP_H
 
-#include "kernel/lib/types.h"
+#include "kernel/lib/ranges.h"
+
+/*
+ * Physical memory that no RAM and no persistent memory can be in: what is mapped below, and where
+ * acpi_init() finds registers, mapped or not. Written at boot by the boot CPU; no NMI reads it.
+ */
+#define DEVICES_MAX 80 /* ACPI_IO_APICS_MAX and what else there is one of */
+extern struct range device_ranges[DEVICES_MAX];
+extern u32 device_count;
+
+/* Adds a range that is not empty and does not wrap. Boot. */
+void device_add(u64 phys, u64 len);
 
 /* Reserves `len` bytes of addresses, page-aligned, for good. Thread context. */
 u64 vmap_reserve(u64 len);

@@ -15,6 +15,9 @@
 
 /* Memory types of ACPI's address range interfaces that the kernel distinguishes. */
 #define BOOT_MEM_RAM  1
+#define BOOT_MEM_ACPI 3 /* its tables */
+#define BOOT_MEM_NVS  4 /* ACPI's, that firmware keeps through a sleep */
+#define BOOT_MEM_BAD  5
 #define BOOT_MEM_PMEM 7
 
 struct boot_mem {

@@ -15,13 +15,15 @@
 
 static struct boot_info info;
 static struct options_range reserve[OPTIONS_RESERVE];
-static const struct pmem_limits limits = { &info, reserve, KERNEL_END, END };
+static struct range devices[3];
+static const struct pmem_limits limits = { &info, devices, 3, reserve, KERNEL_END, END };
 
 static int start(void **state)
 {
 	(void)state;
 	memset(&info, 0, sizeof(info));
 	memset(reserve, 0, sizeof(reserve));
+	memset(devices, 0, sizeof(devices));
 	return 0;
 }
 
@@ -110,6 +112,65 @@ static void reserved_pages_stay_unused(void **state)
 	usable(PMEM_NFIT, 4 * GIB, GIB);
 }
 
+/* One byte of the firmware's own memory is enough; what is reserved or unlisted may be an NVDIMM.
+ */
+static void the_nfit_must_not_name_the_firmwares_memory(void **state)
+{
+	(void)state;
+	entry(GIB, 4096, 3);
+	entry(2 * GIB + 100, 1, 4);
+	entry(3 * GIB - 1, 4096, 5);
+	entry(5 * GIB, GIB, 12);
+	entry(6 * GIB, GIB, 0xffffffff);
+	for (unsigned i = 1; i <= 3; i++) {
+		refused(PMEM_NFIT, i * GIB, 4096, "ACPI's memory or bad memory");
+		refused(PMEM_NFIT, i * GIB - 8192, 4 * 4096, "ACPI's memory or bad memory");
+		usable(PMEM_NFIT, i * GIB + 4096, 4096);
+	}
+	usable(PMEM_NFIT, GIB - 4096, 4096);
+	usable(PMEM_NFIT, 2 * GIB - 4096, 4096);
+	usable(PMEM_NFIT, 5 * GIB, 2 * GIB);
+}
+
+static void nobody_names_registers(void **state)
+{
+	(void)state;
+	entry(MIB, 8 * GIB, BOOT_MEM_RAM);
+	devices[0] = (struct range){ 4 * GIB + 16, 4 * GIB + 24 };
+	devices[1] = (struct range){ 6 * GIB - 4, 6 * GIB + 4 }; /* in two pages */
+	refused(PMEM_WORD, 4 * GIB, 4096, "registers");
+	refused(PMEM_WORD, 4 * GIB - GIB, 2 * GIB, "registers");
+	refused(PMEM_WORD, 6 * GIB, 4096, "registers");
+	refused(PMEM_WORD, 6 * GIB - 4096, 4096, "registers");
+	usable(PMEM_WORD, 4 * GIB + 4096, 2 * GIB - 2 * 4096);
+	devices[2] = (struct range){ 16 * GIB, 16 * GIB + 1 };
+	refused(PMEM_NFIT, 16 * GIB, 4096, "registers");
+	refused(PMEM_NFIT, 9 * GIB, 8 * GIB, "registers");
+	usable(PMEM_NFIT, 9 * GIB, 7 * GIB);
+}
+
+static void a_register_can_be_where_no_persistent_memory_is(void **state)
+{
+	struct options_range words[OPTIONS_PMEM] = { { 64 * MIB, MIB }, { GIB, MIB } };
+
+	(void)state;
+	entry(MIB, 511 * MIB, BOOT_MEM_RAM); /* the second word names nothing */
+	entry(2 * GIB, MIB, BOOT_MEM_PMEM);
+	entry(3 * GIB, MIB, 2);
+	words[OPTIONS_PMEM - 1] = (struct options_range){ 80 * MIB, 4096 };
+	assert_true(pmem_touches(&limits, words, 64 * MIB, 64 * MIB + 8));
+	assert_true(pmem_touches(&limits, words, 65 * MIB - 1, 65 * MIB + 7));
+	assert_true(pmem_touches(&limits, words, 64 * MIB - 7, 64 * MIB + 1));
+	assert_true(pmem_touches(&limits, words, 80 * MIB + 4095, 80 * MIB + 4103));
+	assert_true(pmem_touches(&limits, words, 2 * GIB + MIB - 1, 2 * GIB + MIB + 7));
+	assert_true(pmem_touches(&limits, words, 2 * GIB - 7, 2 * GIB + 1));
+	assert_false(pmem_touches(&limits, words, 64 * MIB - 8, 64 * MIB));
+	assert_false(pmem_touches(&limits, words, 65 * MIB, 65 * MIB + 8));
+	assert_false(pmem_touches(&limits, words, GIB, GIB + 8));
+	assert_false(pmem_touches(&limits, words, 2 * GIB + MIB, 2 * GIB + MIB + 8));
+	assert_false(pmem_touches(&limits, words, 3 * GIB, 3 * GIB + 8));
+}
+
 /* What the map says of each page: a bit for each type. */
 #define CELLS 48
 #define FIRST (KERNEL_END / PAGE_SIZE)
@@ -119,8 +180,10 @@ static void random_map(unsigned types[CELLS])
 	start(NULL);
 	memset(types, 0, CELLS * sizeof(*types));
 	for (int i = 0, n = 1 + rand() % 8; i < n; i++) {
-		static const uint32_t kinds[] = { BOOT_MEM_RAM, BOOT_MEM_RAM, BOOT_MEM_PMEM, 2 };
-		uint32_t type = kinds[rand() % 4];
+		static const uint32_t kinds[] = {
+			BOOT_MEM_RAM, BOOT_MEM_RAM, BOOT_MEM_PMEM, 2, 3, 4, 5
+		};
+		uint32_t type = kinds[rand() % (rand() % 2 ? 4 : 7)];
 		unsigned at = (unsigned)rand() % CELLS,
 			 end = at + 1 + (unsigned)rand() % (CELLS - at);
 
@@ -148,7 +211,7 @@ static void random_maps_match_a_table_of_pages(void **state)
 		for (unsigned k = at; k < end; k++) {
 			word &= types[k] &&
 				!(types[k] & ~(1u << BOOT_MEM_RAM | 1u << BOOT_MEM_PMEM));
-			nfit &= !(types[k] & 1u << BOOT_MEM_RAM);
+			nfit &= !(types[k] & (1u << BOOT_MEM_RAM | 1u << 3 | 1u << 4 | 1u << 5));
 		}
 		for (int source = 0; source < 2; source++) {
 			bool want = source == PMEM_WORD ? word : nfit;
@@ -170,6 +233,9 @@ int main(void)
 		cmocka_unit_test_setup(a_word_takes_ram_and_the_nfit_must_not, start),
 		cmocka_unit_test_setup(ends_are_looked_at_to_the_page, start),
 		cmocka_unit_test_setup(reserved_pages_stay_unused, start),
+		cmocka_unit_test_setup(the_nfit_must_not_name_the_firmwares_memory, start),
+		cmocka_unit_test_setup(nobody_names_registers, start),
+		cmocka_unit_test_setup(a_register_can_be_where_no_persistent_memory_is, start),
 		cmocka_unit_test(random_maps_match_a_table_of_pages),
 	};
 

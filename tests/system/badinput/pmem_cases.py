@@ -5,6 +5,7 @@ import struct
 import uuid
 
 from acpi import spoil, table
+from acpi_cases import hpet_in_ram
 from cases import LEAST_KIB, QUICK, goes_on, memory, refuses, too_little
 
 PERSISTENT = uuid.UUID("66F0D379-B4F3-4074-AC43-0D3318B78CDB")
@@ -21,9 +22,10 @@ def found(number, start, size, source):
     return r"^# pmem%d: %d KiB at 0x0*%x \(%s\), key 1 \(devmap\)$" % (number, size >> 10, start, source)
 
 
-def nfit(*ranges):
-    """For meddle=: an NFIT with these ranges, each (start, size)."""
+def nfit(*ranges, also=lambda tables: None):
+    """For meddle=: an NFIT with these ranges, each (start, size); also(Tables) changes others."""
     def change(tables):
+        also(tables)
         tables.by_name[b"NFIT"] = table(b"NFIT", bytes(4) + b"".join(
             struct.pack("<HHHHII16sQQQ", 0, 56, 1, 0, 0, 0, PERSISTENT.bytes_le, start, size, 0x8008)
             for start, size in ranges))
@@ -33,6 +35,20 @@ def nfit(*ranges):
 def words(*ranges):
     """The command line with pmem=."""
     return QUICK + ["pmem=" + ",".join("%#x+%#x" % r for r in ranges)]
+
+
+def ignored(what, place):
+    """The line about registers that are not used."""
+    return "^# ACPI: the %s cannot be at %#x; ignoring it$" % (what, place)
+
+
+def reset_at(place):
+    """For also=: a reset register in memory."""
+    def change(tables):
+        tables.change(b"FACP", 112, struct.pack("<I", 1 << 10))
+        tables.change(b"FACP", 116, struct.pack("<BBBBQB", 0, 8, 0, 1, place, 1))
+        tables.change(b"FACP", 8, b"\3")
+    return change
 
 
 def pieces(stub, host):
@@ -45,6 +61,7 @@ def pieces(stub, host):
 
 KERNEL = "the kernel is there, and memory for real mode"
 ANOTHER = "it overlaps another range of persistent memory"
+DEVICES = "a device's registers or a framebuffer are there"
 STRUCT_PAGES = "there is too little RAM for its struct pages"
 PAGES = "it does not consist of whole pages"
 BEYOND = "it ends beyond the direct map or the CPU's addresses"
@@ -76,6 +93,16 @@ goes_on("pmem.word_over_nfit", found(0, 64 * MIB, MIB, "pmem="),
         refused(64 * MIB, 2 * MIB, "NFIT", "the memory map has RAM there"),
         found(1, 1 << 33, MIB, "NFIT"),
         meddle=nfit((64 * MIB, 2 * MIB), (1 << 33, MIB)), words=words((64 * MIB, MIB)))
+# Registers that the kernel uses, and a reset register, which it ignores; each in its page.
+goes_on("pmem.nfit_over_registers", refused(0xfee00000, 4096, "NFIT", DEVICES),
+        ignored("HPET", 0xfed00000), refused(0xfecff000, 8192, "NFIT", DEVICES),
+        ignored("reset register", 0x200000ffc), refused(0x200000000, MIB, "NFIT", DEVICES),
+        refused(0x1fff00000, MIB + 4096, "NFIT", DEVICES), found(0, 0x200200000, MIB, "NFIT"),
+        r"^# ACPI: .* reset register no, .* HPET no, .*$", words=QUICK,
+        meddle=nfit((0xfee00000, 4096), (0xfecff000, 8192), (0x200000000, MIB),
+                    (0x1fff00000, MIB + 4096), (0x200200000, MIB), also=reset_at(0x200000ffc)))
+goes_on("pmem.word_over_registers", ignored("HPET", 0x3000000), found(0, 32 * MIB, 32 * MIB, "pmem="),
+        r"^# ACPI: .* HPET no, .*$", words=words((32 * MIB, 32 * MIB)), meddle=spoil(hpet_in_ram))
 # Each would leave half of the RAM that is free before it.
 goes_on("pmem.nfit_takes_half_again", found(0, 1 << 33, 1280 * MIB, "NFIT"),
         refused(1 << 34, 640 * MIB, "NFIT", STRUCT_PAGES), found(1, 1 << 35, 64 * MIB, "NFIT"),
