@@ -7,7 +7,7 @@ import re
 
 # A failed test, as tools/run, cmocka or TAP names it.
 FAILED = re.compile(r"^(?:FAILED|CRASH|TIME-OUT) (?:[a-z0-9-]+: )?(.*)$"
-                    r"|^(?:\[  FAILED  \]|not ok \d+) (\S+)$", re.M)
+                    r"|^(?:\[  FAILED  \]|not ok \d+(?: -)?) (\S+)$", re.M)
 
 
 class Sabotage:
@@ -25,7 +25,7 @@ class Sabotage:
 
     def on_machine(self):
         """Whether what is run are words for tools/run."""
-        return not self.run[0].startswith(("build/", "tools/"))
+        return not self.run[0].startswith(("build/", "tools/", "tests/"))
 
     def command(self, limit):
         """What to run after the build, for at most `limit` seconds; a tool boots several times."""
