@@ -2,9 +2,11 @@
 #include "mm/pmem/pmem.h"
 #include "boot/acpi/acpi_registers.h"
 #include "kernel/console/console.h"
+#include "kernel/console/panic.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/printf.h"
 #include "mm/init.h"
+#include "mm/page_alloc.h"
 #include "mm/pmem/pmem_disk.h"
 #include "mm/pmem/wb_cache.h"
 #include "mm/vmemmap.h"
@@ -14,7 +16,10 @@
 
 static const char *const source_names[] = { [PMEM_WORD] = "pmem=", [PMEM_NFIT] = "NFIT" };
 
-static struct pmem devices[PMEM_MAX];
+#define PMEM_ORDER 1
+_Static_assert(PMEM_MAX * sizeof(struct pmem) <= PAGE_SIZE << PMEM_ORDER, "the devices' block");
+
+static struct pmem *devices; /* PMEM_MAX; allocated at boot if anything names a range */
 u32 pmem_count;
 
 struct pmem *pmem_get(u32 i)
@@ -108,8 +113,15 @@ static void take(const struct pmem_limits *limits, enum pmem_source source, u64 
 void pmem_init(const struct boot_info *info)
 {
 	const struct pmem_limits limits = mm_pmem_limits(info);
+	struct page *block;
 
 	wb_cache_init();
+	if (!options.pmem[0].size && !acpi.pmem_count)
+		return;
+	block = page_alloc(PMEM_ORDER);
+	if (!block)
+		panic("no memory for the devices of persistent memory");
+	devices = page_to_virt(block);
 	for (u32 i = 0; i < OPTIONS_PMEM && options.pmem[i].size; i++)
 		take(&limits, PMEM_WORD, options.pmem[i].start, options.pmem[i].size);
 	for (u32 i = 0; i < acpi.pmem_count; i++)
