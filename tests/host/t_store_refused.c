@@ -154,6 +154,50 @@ static void a_record_that_does_not_end_in_the_log_is_none(void **state)
 		assert_int_equal(store_check_record(&p.media, STORE_LOG, end, &r), -ENOENT);
 }
 
+static u64 was_read;
+
+static int counted_read(void *ctx, u64 at, void *buf, u64 n)
+{
+	was_read += n;
+	memcpy(buf, (u8 *)ctx + at, n);
+	return 0;
+}
+
+/* Each line claims to begin a record that goes on to the log's end; none has the right CRC. */
+static void a_log_of_false_records_is_refused_without_reading_it_for_each(void **state)
+{
+	static u8 bytes[512 << 10];
+	struct store_media media = p.media;
+	struct store_super new = super;
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	(void)state;
+	new.size = sizeof(bytes);
+	new.tail = STORE_LOG + store_area_size(new.size);
+	new.crc = crc32c(0, &new, offsetof(struct store_super, crc));
+	memcpy(bytes, &new, sizeof(new));
+	memcpy(bytes + STORE_PAGE, &new, sizeof(new));
+	for (u64 at = STORE_LOG; at < new.tail; at += STORE_LINE) {
+		struct store_record r = { .magic = STORE_RECORD_MAGIC };
+
+		r.length = (u32)(new.tail - at - sizeof(r));
+		memcpy(bytes + at, &r, sizeof(r));
+	}
+	media.ctx = bytes;
+	media.size = sizeof(bytes);
+	media.read = counted_read;
+	assert_int_equal(store_verify(&media, &report), -EIO);
+	assert_string_equal(report.why, "a record is damaged");
+	assert_int_equal(report.at, STORE_LOG);
+	assert_true(was_read < 8 * sizeof(bytes));
+	assert_int_equal(pmem_check(bytes, sizeof(bytes), false, out), CHECK_DAMAGED);
+	fclose(out);
+	assert_non_null(strstr(text, "the rest of the log is not looked at"));
+	free(text);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -163,6 +207,7 @@ int main(void)
 		cmocka_unit_test(a_good_superblock_of_another_version_is_never_passed_over),
 		cmocka_unit_test(a_record_that_does_not_belong_there_is_refused),
 		cmocka_unit_test(a_record_that_does_not_end_in_the_log_is_none),
+		cmocka_unit_test(a_log_of_false_records_is_refused_without_reading_it_for_each),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

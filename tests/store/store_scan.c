@@ -4,7 +4,8 @@
 #include "kernel/lib/string.h"
 #include "tests/store/crc32c.h"
 
-#define CHUNK 256 /* read at a time, into the stack */
+#define CHUNK     256 /* read at a time, into the stack */
+#define VAIN_LOGS 4   /* logs' lengths that a walk reads at most for records that are none */
 
 _Static_assert(sizeof(struct store_super) == STORE_LINE, "a superblock is one line");
 _Static_assert(offsetof(struct store_super, crc) == 60, "docs/STORE.md");
@@ -174,15 +175,25 @@ struct found {
 	u64 ids[STORE_IDS / 64];
 };
 
+/* What store_check_record() has read of a record that is none, or does not belong there. */
+static u64 read_in_vain(const struct store_record *r, u64 room)
+{
+	u64 size = store_record_size(r->length);
+
+	return r->magic == STORE_RECORD_MAGIC && size <= room ? size : 0;
+}
+
 /*
  * Walks the log. Where no record is, goes on by a line: what comes behind a damaged record is
- * counted too.
+ * counted too, but not for ever: each line of a hostile log can claim to be a record as long as
+ * the log.
  */
 static int scan_log(const struct store_media *media, struct store_report *report,
 		    struct found *found, u64 *where)
 {
 	const struct store_super *super = &report->super;
 	u64 at = store_area_start(super, super->area);
+	u64 vain_most = VAIN_LOGS * (super->tail - at), vain = 0;
 	int err = 0;
 
 	while (at < super->tail) {
@@ -195,6 +206,9 @@ static int scan_log(const struct store_media *media, struct store_report *report
 			bad = -ENOENT; /* its bytes are right, but it does not belong here */
 		if (bad) {
 			err = refuse(report, -EIO, "a record is damaged", at);
+			vain += read_in_vain(&r, super->tail - at);
+			if (vain > vain_most)
+				break;
 			at += STORE_LINE;
 			continue;
 		}

@@ -146,16 +146,23 @@ static bool plausible(struct image *i, const struct block *b)
 	return false;
 }
 
+/* The bytes that a record at `at` would take, by its header; 0: there is none, or no room for it.
+ */
+static uint64_t claimed_at(const struct image *i, const struct block *b, uint64_t at)
+{
+	const unsigned char *p = i->bytes + at;
+	uint64_t takes = (HEADER + number(p + 4, 4) + LINE - 1) / LINE * LINE;
+
+	return memcmp(p, "KREC", 4) || takes > b->tail - at ? 0 : takes;
+}
+
 /* The bytes that the record at `at` takes; 0: there is no good one that belongs there. */
 static uint64_t record_at(const struct image *i, const struct block *b, uint64_t at, uint64_t after)
 {
 	const unsigned char *p = i->bytes + at;
-	uint64_t takes, seq;
+	uint64_t takes = claimed_at(i, b, at), seq;
 
-	if (memcmp(p, "KREC", 4))
-		return 0;
-	takes = (HEADER + number(p + 4, 4) + LINE - 1) / LINE * LINE;
-	if (takes > b->tail - at ||
+	if (!takes ||
 	    ~crc(crc(~0u, p, 28), p + HEADER, takes - HEADER) != number(p + 28, 4))
 		return 0;
 	seq = number(p + 8, 8);
@@ -165,8 +172,9 @@ static uint64_t record_at(const struct image *i, const struct block *b, uint64_t
 static void check_log(struct image *i, const struct block *b)
 {
 	uint64_t at = area_start(b, b->area), seq = 0, records = 0, bad = 0;
+	uint64_t in_vain = 0, most = 4 * (b->tail - at); /* else a hostile log takes hours */
 
-	while (at < b->tail) {
+	while (at < b->tail && in_vain <= most) {
 		uint64_t takes = record_at(i, b, at, seq);
 		const unsigned char *p = i->bytes + at;
 
@@ -176,12 +184,15 @@ static void check_log(struct image *i, const struct block *b)
 				(struct newest){ at, seq, (uint32_t)number(p + 4, 4) };
 			records++;
 		} else {
+			in_vain += claimed_at(i, b, at);
 			takes = LINE;
 			if (!bad++)
 				damage(i, "no good record", at);
 		}
 		at += takes;
 	}
+	if (at < b->tail)
+		damage(i, "so much else: the rest of the log is not looked at", at);
 	if (seq != b->seq)
 		damage(i, "the last operation has no record", b->tail);
 	if (records != b->records)
