@@ -238,6 +238,58 @@ static void after_an_error_of_the_medium_the_store_wants_to_be_opened_again(void
 	}
 }
 
+static u32 good_reads;
+
+static int read_fails(void *ctx, u64 at, void *buf, u64 n)
+{
+	if (!good_reads)
+		return -EIO;
+	good_reads--;
+	memcpy(buf, (u8 *)((struct power *)ctx)->now + at, n);
+	return 0;
+}
+
+/* What looks like damage or an empty medium may be a store: nobody may make a new one over it. */
+static void a_medium_that_fails_when_it_is_opened_is_not_formatted(void **state)
+{
+	int err = -EIO;
+	u32 good = 0;
+
+	(void)state;
+	for (; err; good++) {
+		make(POWER_SIZE, 4, 100, 12);
+		p.media.read = read_fails;
+		good_reads = good;
+		err = store_open(&s, &p.media, STORE_WORK, &report);
+		assert_int_equal(report.failed, err != 0);
+		assert_false(store_may_format(err, &report));
+	}
+	assert_true(good > 20);
+	for (err = -EIO, good = 0; err; good++) { /* each write of a repair */
+		make(POWER_SIZE, 4, 100, 12);
+		memset((u8 *)p.now + STORE_PAGE, 0, STORE_PAGE);
+		memset((u8 *)p.now + STORE_LINE, 1, 600);
+		p.media.write = write_fails;
+		good_writes = good;
+		err = store_open(&s, &p.media, STORE_WORK, &report);
+		assert_int_equal(report.failed, err != 0);
+		assert_true(!err == !report.why);
+		assert_false(store_may_format(err, &report));
+	}
+	assert_int_equal(good, 5);
+}
+
+static void what_is_no_store_may_be_formatted(void **state)
+{
+	(void)state;
+	power_on(&p, NULL, POWER_SIZE);
+	assert_true(store_may_format(store_open(&s, &p.media, STORE_WORK, &report), &report));
+	make(POWER_SIZE, 4, 100, 12);
+	assert_false(store_may_format(store_open(&s, &p.media, STORE_WORK, &report), &report));
+	((u8 *)p.now)[STORE_LOG + 40] ^= 1;
+	assert_true(store_may_format(store_open(&s, &p.media, STORE_WORK, &report), &report));
+}
+
 /* A record is damaged under an open store: the next compaction refuses it, and keeps the old area.
  */
 static void a_read_and_a_compaction_do_not_pass_damage_on(void **state)
@@ -273,6 +325,8 @@ int main(void)
 		cmocka_unit_test(a_store_opened_to_be_looked_at_is_not_written),
 		cmocka_unit_test(a_read_and_a_compaction_do_not_pass_damage_on),
 		cmocka_unit_test(after_an_error_of_the_medium_the_store_wants_to_be_opened_again),
+		cmocka_unit_test(a_medium_that_fails_when_it_is_opened_is_not_formatted),
+		cmocka_unit_test(what_is_no_store_may_be_formatted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

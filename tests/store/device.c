@@ -75,8 +75,8 @@ int store_device_open(struct store *s, struct store_media *media, struct pmem *p
 	*media = store_device_media(pmem, most);
 	err = store_open(s, media, STORE_WORK, &report);
 	report_found(pmem->name, &report);
-	if (!err)
-		return 0;
+	if (!store_may_format(err, &report))
+		return err; /* it is open; or the medium fails, and may have a store */
 	if (!options.format) {
 		pr("# store: %s: nothing was written; format=yes makes a new store\n", pmem->name);
 		return err;

@@ -14,8 +14,8 @@ struct store_media store_device_media(struct pmem *pmem, u64 most);
 
 /*
  * Opens the store on a device's first `most` bytes, to work. Where it is refused, prints why; with
- * format=yes makes a new one then, else leaves every byte as it was. Returns as store_open().
- * `media` must stay as long as the store. Thread context.
+ * format=yes makes a new one then, else leaves every byte as it was. Makes none where the device
+ * fails. Returns as store_open(). `media` must stay as long as the store. Thread context.
  */
 int store_device_open(struct store *s, struct store_media *media, struct pmem *pmem, u64 most);
 

@@ -94,6 +94,10 @@ int store_open(struct store *s, const struct store_media *media, enum store_mode
 	s->super = report->super;
 	if (mode == STORE_WORK && !store_is_clean(report))
 		err = repair(s, report);
+	if (err) {
+		report->failed = true;
+		report->why = "the medium failed in a repair, which may be half done";
+	}
 	s->may_write = mode == STORE_WORK && !err;
 	return err;
 }

@@ -74,6 +74,7 @@ struct store_report {
 	u64 good;    /* records that are as they were written; super.records should be */
 	u64 residue; /* bytes that should be zero and are not */
 	u64 first;   /* and the first of them */
+	bool failed; /* the medium failed: what is on it is not known; a repair may be half done */
 };
 
 struct store {
@@ -92,10 +93,20 @@ int store_format(const struct store_media *media);
  * Opens the store on a medium. With STORE_WORK, repairs first what a loss of power leaves behind:
  * an old or torn superblock, parts of a record that was not committed. Writes nothing if it
  * refuses, nor with STORE_LOOK. Refuses with `report->why` set: -ENODEV: no store, -EINVAL: a store
- * of another version or size, or one that was never written so, -EIO: damage. The medium must stay.
+ * of another version or size, or one that was never written so, -EIO: damage; or, with
+ * `report->failed` set, the medium failed, also half-way in a repair. The medium must stay.
  */
 int store_open(struct store *s, const struct store_media *media, enum store_mode mode,
 	       struct store_report *report);
+
+/*
+ * True if a new store may be made where store_open() has returned `err`: the medium answered, and
+ * what is on it is refused.
+ */
+static inline bool store_may_format(int err, const struct store_report *report)
+{
+	return err && !report->failed;
+}
 
 /* Adds a record; returns its id. */
 int store_append(struct store *s, const void *data, u32 length);

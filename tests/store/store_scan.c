@@ -21,6 +21,12 @@ static int refuse(struct store_report *report, int error, const char *why, u64 a
 	return error;
 }
 
+static int failed(struct store_report *report, u64 at)
+{
+	report->failed = true;
+	return refuse(report, -EIO, "the medium cannot be read", at);
+}
+
 u64 store_record_size(u32 length)
 {
 	return ALIGN_UP(sizeof(struct store_record) + (u64)length, STORE_LINE);
@@ -151,8 +157,7 @@ static int choose_super(const struct store_media *media, struct store_report *re
 		int copy = read_super(media, i, &super[i], &magic, &other);
 
 		if (copy < 0)
-			return refuse(report, -EIO, "the medium cannot be read",
-				      (u64)i * STORE_PAGE);
+			return failed(report, (u64)i * STORE_PAGE);
 		report->copy[i] = (enum store_copy)copy;
 	}
 	if (other)
@@ -201,7 +206,7 @@ static int scan_log(const struct store_media *media, struct store_report *report
 		int bad = store_check_record(media, at, super->tail, &r);
 
 		if (bad == -EIO)
-			return refuse(report, -EIO, "the medium cannot be read", at);
+			return failed(report, at);
 		if (!bad && (r.seq <= found->last || r.seq > super->seq || r.id >= super->ids))
 			bad = -ENOENT; /* its bytes are right, but it does not belong here */
 		if (bad) {
@@ -252,6 +257,6 @@ int store_scan(const struct store_media *media, struct store_report *report, u64
 	err = scan_log(media, report, &found, where);
 	for (u32 i = 0; store_free_range(&report->super, i, &from, &to); i++)
 		if (store_each_residue(media, from, to, count_residue, report))
-			return refuse(report, -EIO, "the medium cannot be read", from);
+			return failed(report, from);
 	return err ? err : check_counts(report, &found);
 }
