@@ -84,11 +84,23 @@ static void work(void)
 		continue;
 }
 
+static void work_under_fire(void)
+{
+	struct thread *t = thread_prepare("shooter", shooter, NULL);
+
+	if (!EXPECT(t))
+		return;
+	t->pinned = NULL;
+	thread_launch(t);
+	work();
+	smp_store_release(&game.stop, true);
+	thread_join(t);
+}
+
 static void play(const struct stray_arm *arm)
 {
 	struct victim_damage damage;
 	trap_hook_t before;
-	struct thread *t;
 
 	game.seed = random_next();
 	game.target = this_cpu();
@@ -98,14 +110,8 @@ static void play(const struct stray_arm *arm)
 		return;
 	stray_range_clear();
 	before = trap_hook_set(VECTOR_TEST, in_interrupt);
-	t = thread_prepare("shooter", shooter, NULL);
-	if (EXPECT(t) && victim_start(&game.victim, game.seed)) {
-		t->pinned = NULL;
-		thread_launch(t);
-		work();
-		smp_store_release(&game.stop, true);
-		thread_join(t);
-	}
+	if (victim_start(&game.victim, game.seed))
+		work_under_fire();
 	percpu_drain_interrupts();
 	trap_hook_set(VECTOR_TEST, before);
 	EXPECT_EQ(stray_range_damaged(), 0);
