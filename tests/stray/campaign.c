@@ -16,7 +16,7 @@
 
 #define SHIFT    256  /* strays of one writer: what it was pardoned ends with it */
 #define QUEUE    4    /* strays that wait for a window */
-#define DEATHS   1000 /* one in so many of a thread's strays ends a thread */
+#define DEATHS   1000 /* one in so many of a thread's that are refused ends a thread */
 #define SHIFT_NS 8000000000ULL
 
 /*
@@ -30,7 +30,7 @@ static struct {
 	struct stray_world world;
 	bool writer_pardoned, other_pardoned;
 	struct actor other;
-	u64 of_threads;
+	u64 of_threads[2]; /* refused: no window open, one open */
 	struct stray_shot {
 		const struct stray *s;
 		u64 page;
@@ -144,22 +144,7 @@ static void judge(const struct stray *s)
 	}
 }
 
-/* Makes a stray write that is drawn; in a window if one is open. */
-static void attempt(struct stray *s)
-{
-	bool *pardoned = pardons_of(s->by);
-
-	if (s->near && play.world.window)
-		s->page = play.world.first;
-	play.world.pardoned = pardoned && *pardoned;
-	play.now = (struct stray_shot){ .s = s, .page = s->page };
-	have_it_made(s->by);
-	judge(s);
-	if (pardoned)
-		*pardoned = stray_is_pardoned(play.c->arm, s, &play.world);
-}
-
-/* A thread ends by its stray write, or does not if that is pardoned. */
+/* A thread of its own ends by the stray write; it has no pardon. */
 static void attempt_to_death(struct stray *s)
 {
 	struct thread *t = thread_prepare("stray", shoot_to_death, &play.now);
@@ -181,6 +166,36 @@ static void attempt_to_death(struct stray *s)
 	play.now.reached = stray_range_at(((u64)s->page << PAGE_SHIFT) + s->offset);
 	judge(s);
 	play.c->counts.deaths += end.died;
+	play.c->counts.in_window += end.died && play.world.window;
+}
+
+/* True for one in so many of a thread's that the rule refuses: with a window open, and without. */
+static bool is_deadly(const struct stray *s)
+{
+	const char *why;
+
+	return (s->by == BY_THREAD || s->by == BY_OTHER_THREAD) &&
+	       stray_rule(play.c->arm, s, &play.world, &why) == FATE_REFUSED &&
+	       play.of_threads[play.world.window]++ % DEATHS == 0;
+}
+
+/* Makes a stray write that is drawn; in a window if one is open. */
+static void attempt(struct stray *s)
+{
+	bool *pardoned = pardons_of(s->by);
+
+	if (s->near && play.world.window)
+		s->page = play.world.first;
+	play.world.pardoned = pardoned && *pardoned;
+	play.now = (struct stray_shot){ .s = s, .page = s->page };
+	if (is_deadly(s)) {
+		attempt_to_death(s);
+		return;
+	}
+	have_it_made(s->by);
+	judge(s);
+	if (pardoned)
+		*pardoned = stray_is_pardoned(play.c->arm, s, &play.world);
 }
 
 /* Called by the store's writer in each of its windows. */
@@ -205,19 +220,11 @@ static void work(void)
 	u64 n = play.c->victim.operations;
 	u64 dice = random_seed_of(play.c->seed + n, "work");
 
-	if (!victim_work(&play.c->victim, dice) && !play.c->counts.landed &&
-	    !play.c->arm->own_at_store)
+	if (!victim_work(&play.c->victim, dice) && !stray_harmful(play.c->arm, &play.c->counts))
 		ktest_fail(__FILE__, __LINE__,
 			   "%s: expected operation %lu of the store to succeed, as no stray write "
-			   "has landed; it did not",
+			   "has landed on it; it did not",
 			   play.c->arm->name, n);
-}
-
-/* True for one in so many of those that threads make outside of windows. */
-static bool is_deadly(const struct stray *s)
-{
-	return (s->by == BY_THREAD || s->by == BY_OTHER_THREAD) && !s->in_window &&
-	       play.of_threads++ % DEATHS == 0;
 }
 
 static void play_one(u64 number)
@@ -230,8 +237,6 @@ static void play_one(u64 number)
 		play.queue[play.queued++] = s;
 		while (play.queued == QUEUE)
 			work();
-	} else if (is_deadly(&s)) {
-		attempt_to_death(&s);
 	} else {
 		attempt(&s);
 	}

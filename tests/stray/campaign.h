@@ -16,8 +16,15 @@ struct stray_counts {
 	u64 stale;      /* of those that landed: with no window open, by what a TLB has kept */
 	u64 partly;     /* of those refused: bytes went to the buffer that they began in */
 	u64 deaths;     /* of those refused: they ended a thread */
+	u64 in_window;  /* of these: a window was open */
 	u64 by[STRAY_BYS], kind[STRAY_KINDS];
 };
+
+/* How many have landed on the store. */
+static inline u64 stray_harmful(const struct stray_arm *arm, const struct stray_counts *counts)
+{
+	return counts->landed + (arm->own_at_store ? counts->landed_own : 0);
+}
 
 struct campaign {
 	const struct stray_arm *arm;
