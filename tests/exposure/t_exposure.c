@@ -29,7 +29,8 @@ enum moment { BEFORE, MAPPED, TOUCHED, AFTER, MOMENTS };
 static const char *const moment_names[MOMENTS] = { "before", "mapped", "touched", "after" };
 
 struct events {
-	u64 faults, pardons, steps, lent, ipis, invlpgs;
+	u64 faults, pardons, steps, lent, ipis;
+	u64 invlpgs; /* and flushes of a whole TLB */
 };
 
 /* The running trial. Its threads add to `hits`, by atomics; the first member writes the rest. */
