@@ -162,8 +162,7 @@ static uint64_t record_at(const struct image *i, const struct block *b, uint64_t
 	const unsigned char *p = i->bytes + at;
 	uint64_t takes = claimed_at(i, b, at), seq;
 
-	if (!takes ||
-	    ~crc(crc(~0u, p, 28), p + HEADER, takes - HEADER) != number(p + 28, 4))
+	if (!takes || ~crc(crc(~0u, p, 28), p + HEADER, takes - HEADER) != number(p + 28, 4))
 		return 0;
 	seq = number(p + 8, 8);
 	return seq > after && seq <= b->seq && number(p + 16, 4) < b->ids ? takes : 0;

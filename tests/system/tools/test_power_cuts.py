@@ -135,6 +135,23 @@ class Rules(unittest.TestCase):
         self.assertEqual(self.rules(said(), cuts.CLEAN, 5, 5), [0])
         self.assertEqual(self.rules(said("found 5", "begin 7"), cuts.CLEAN, 6, 5), [0])
 
+    def test_a_cut_recovery_neither_adds_nor_loses_an_operation(self):
+        """Where the kernel had begun to repair, the image has what it had before, and may need a repair."""
+        def rules(heard, status, operation):
+            return [cuts.RULES.index(rule) for rule, _ in cuts.broken_recovery(heard, status, operation, 5)]
+        heard = said("repair 1", "repair 2")
+        self.assertEqual((heard.repairs, heard.found, heard.lines), (2, None, 0))
+        for operation, wrong in ((4, [6]), (5, []), (6, [6])):
+            for status in (cuts.CLEAN, cuts.REPAIR):
+                self.assertEqual(rules(heard, status, operation), wrong)
+        self.assertEqual(rules(heard, cuts.DAMAGED, 5), [3])
+        self.assertEqual(rules(heard, cuts.CLEAN, None), [3])
+        self.assertEqual(rules(said(), cuts.REPAIR, 5), [0])
+        # The kill came late: the kernel was at work already.
+        self.assertEqual(rules(said("repair 1", "found 5"), cuts.CLEAN, 5), [])
+        self.assertEqual(rules(said("repair 1", "found 5", "begin 6"), cuts.REPAIR, 6), [])
+        self.assertEqual(rules(said("repair 1", "found 4"), cuts.CLEAN, 4), [0])
+
     def test_a_line_is_heard_only_whole(self):
         """And only the kernel's own."""
         heard = said("found 5", "begin 6x", "begin")
@@ -150,8 +167,39 @@ class Chain(unittest.TestCase):
         script = ("printf '# powercut: found 3\\n# powercut: begin 4\\n# powercut: done 4\\n"
                   "# powercut: begin 5\\n# powercut: done 55'; sleep 60")
         chain = cuts.Chain.__new__(cuts.Chain)
-        heard = chain.boot(["sh", "-c", script], 1, 0.2)
+        heard = chain.boot(["sh", "-c", script], lambda said: said.lines >= 1, 0.2)
         self.assertEqual((heard.found, heard.begun, heard.done), (3, 5, 4))
+
+    def play(self, looks, boots):
+        """A chain of two cuts: what tools/pmem-check says after each boot, what each kernel says. Returns it, and
+        for each boot after which of its lines the cut was due."""
+        chain, cut_after = cuts.Chain.__new__(cuts.Chain), []
+        chain.begin(1)
+        boots, looks = iter(boots), iter(looks)
+
+        def boot(_command, when, _seconds):
+            heard, due = cuts.Said(), None
+            for number, line in enumerate(next(boots), 1):
+                heard.hear(b"# powercut: " + line.encode())
+                if when and due is None and when(heard):
+                    due = number
+            cut_after.append(due)
+            return heard
+        chain.command, chain.boot, chain.look = lambda words: words, boot, lambda: (*next(looks), "")
+        chain.fail = lambda rule, what: chain.wrong[rule].append(what)
+        return chain.play(2), cut_after
+
+    def test_a_recovery_is_cut_too(self):
+        """After a cut that leaves something to repair the next boot is cut within the repair; a second one if there
+        is still something; and then the store works on."""
+        repair = ["repair %d" % n for n in range(1, 100)]
+        chain, cut_after = self.play(
+            [(cuts.REPAIR, 1), (cuts.REPAIR, 1), (cuts.REPAIR, 1), (cuts.REPAIR, 2), (cuts.CLEAN, 2), (cuts.CLEAN, 2)],
+            [["found 0", "begin 1"], repair, repair, ["found 1", "begin 2"], repair, ["found 2"]])
+        self.assertEqual([rule for rule in chain.wrong if chain.wrong[rule]], [])
+        self.assertEqual((chain.cuts, chain.recoveries, chain.halves), (2, 3, 2))
+        for boot in (1, 2, 4):
+            self.assertTrue(1 <= cut_after[boot] <= max(cuts.WRITES))
 
 
 if __name__ == "__main__":
