@@ -112,8 +112,20 @@ static void run_over_a_reboot(const struct stray_arm *arm)
 	done = true;
 }
 
+/* Fills and checks of the range are most of a short campaign: a brief run without a device has two.
+ */
+static bool plays(const struct stray_arm *arm)
+{
+	return options.extent != EXTENT_BRIEF || options.strays || stray_range_is_persistent() ||
+	       arm == &stray_arms[STRAY_ARM_strict] || arm == &stray_arms[STRAY_ARM_pks_off];
+}
+
 static void run(const struct stray_arm *arm)
 {
+	if (!plays(arm)) {
+		ktest_skip("in a brief run only with persistent memory, as on qemu-pmem");
+		return;
+	}
 	EXPECT_EQ(pks_policy_set(arm->policy), 0);
 	if (!stray_range_get(arm))
 		return;
@@ -139,7 +151,7 @@ STRAY_ARMS(STRAY_TEST)
  */
 static void keys_need_no_flush(void)
 {
-	for (enum stray_arm_id id = 0; id < STRAY_ARM_COUNT; id++) {
+	for (enum stray_arm_id id = 0; id < STRAY_ARM_COUNT; id += ktest_part(5)) {
 		const struct stray_arm *arm = &stray_arms[id];
 		struct stray_cost cost;
 
