@@ -7,7 +7,7 @@
 #include "tests/harness/expect.h"
 #include "tests/stray/range.h"
 
-#define ROUNDS 8 /* fewer in a brief run */
+#define ROUNDS 3 /* one in a brief run */
 
 /* The counts of all CPUs so far; `ticks` is the time. */
 static struct stray_cost count(void)

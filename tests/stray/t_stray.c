@@ -21,14 +21,20 @@
 #include "tests/stray/note.h"
 #include "tests/stray/report.h"
 
-/* Strays of a run without strays=; a tenth of it in a brief one. */
+/*
+ * Stray writes of a campaign without strays=, on a device and in a whole run; a tenth of it on RAM,
+ * and in a brief run, and a tenth of that where each byte of the writer's copies is a step.
+ */
 #define STRAYS 3000
 
 static struct campaign campaign; /* one test at a time */
 
-static u64 count(void)
+static u64 count(const struct stray_arm *arm)
 {
-	return options.strays ? options.strays : STRAYS / ktest_part(10);
+	bool few = ktest_part(2) > 1 || !stray_range_is_persistent();
+	bool steps = arm->guard == GUARD_KMAP && arm->policy.scope == PKS_SCOPE_INSTRUCTION;
+
+	return options.strays ? options.strays : STRAYS / (few ? 10 : 1) / (steps ? 10 : 1);
 }
 
 /* Stray writes that land at random places do damage that both looks must find. */
@@ -65,7 +71,7 @@ static void play(const struct stray_arm *arm)
 	struct victim_damage damage;
 	u32 damaged;
 
-	campaign = (struct campaign){ .arm = arm, .seed = random_next(), .count = count() };
+	campaign = (struct campaign){ .arm = arm, .seed = random_next(), .count = count(arm) };
 	campaign_play(&campaign);
 	damaged = stray_range_damaged();
 	damage = victim_verify(&campaign.victim.knows);
