@@ -26,7 +26,7 @@ CHARTS = [
     Chart("windows", "How long a pardon leaves the key open, by context and scope",
           "TSC ticks for which the pardoned context ran with the key open; an instruction is a tick.",
           ["context", "scope"], ["median of medians", "maximum"], "make experiments"),
-    Chart("ranges", "What a stray write would hit, by the size of the range", "Page ticks over all scenarios in which a stray "
+    Chart("ranges", "What a stray write would hit, by the pages of the range", "Page ticks over all scenarios in which a stray "
           "write would have passed; less is better. gate=any pardons on every page.", ["pages"],
           ["strict", "instruction", "context", "global", "gate=any"], "make experiments"),
     Chart("writes", "What protection costs per byte, by the size of an access", "Instructions that are added to each byte "
