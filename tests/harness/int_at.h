@@ -24,7 +24,7 @@ bool int_at_possible(void);
  * of events. What this cannot know: the second visit of an instruction, the entry code, and code
  * that other threads or interrupts execute too. Thread context; a run may end on another CPU.
  */
-#define INT_AT_PART 11
+#define INT_AT_PART 23
 u32 int_at_each(void (*fn)(void *), void *arg, u32 vector, trap_hook_t hook, void (*after)(void));
 
 /* Returns the address that the last INT replaced, for messages. */

@@ -118,12 +118,12 @@ static void run_over_a_reboot(const struct stray_arm *arm)
 	done = true;
 }
 
-/* Fills and checks of the range are most of a short campaign: a brief run without a device has two.
+/* Fills and checks of the range are most of a short campaign: a brief run without a device has one.
  */
 static bool plays(const struct stray_arm *arm)
 {
 	return options.extent != EXTENT_BRIEF || options.strays || stray_range_is_persistent() ||
-	       arm == &stray_arms[STRAY_ARM_strict] || arm == &stray_arms[STRAY_ARM_pks_off];
+	       arm == &stray_arms[STRAY_ARM_strict];
 }
 
 static void run(const struct stray_arm *arm)
