@@ -217,12 +217,15 @@ static int player(void *arg)
 static void run_players(void)
 {
 	for (u32 i = 0; i < 2; i++) {
-		play.thread[i] = thread_create(i ? "B" : "A", player, (void *)(u64)i);
+		play.thread[i] = thread_prepare(i ? "B" : "A", player, (void *)(u64)i);
 		if (!play.thread[i]) {
 			ktest_error("no memory for a thread");
 			give_turn(MODEL_CONTEXTS);
 		}
 	}
+	for (u32 i = 0; i < 2; i++) /* now: one that runs at once may die and be succeeded */
+		if (play.thread[i])
+			thread_launch(play.thread[i]);
 	wait_event(&play.over, smp_load_acquire(&play.turn) == MODEL_CONTEXTS);
 	for (u32 i = 0; i < 2; i++)
 		if (play.thread[i])
