@@ -6,6 +6,7 @@
 
 #include "tests/host/power.h"
 #include "tests/store/crc32c.h"
+#include "tests/store/store_plain.h"
 #include "tests/store/store_scan.h"
 #include "tests/store/work.h"
 
@@ -136,35 +137,13 @@ static void a_record_may_fill_an_area(void **state)
 	assert_int_equal(bytes[most - 1], 0xc3);
 }
 
-static int plain_read(void *ctx, u64 at, void *buf, u64 n)
-{
-	memcpy(buf, (u8 *)ctx + at, n);
-	return 0;
-}
-
-static int plain_write(void *ctx, u64 at, const void *buf, u64 n)
-{
-	memcpy((u8 *)ctx + at, buf, n);
-	return 0;
-}
-
-static void plain_flush(void *ctx, u64 at, u64 n)
-{
-	(void)ctx;
-	(void)at;
-	(void)n;
-}
-
-static void plain_fence(void *ctx)
-{
-	(void)ctx;
-}
-
 static void all_ids_can_be_used_and_no_more(void **state)
 {
 	static u8 bytes[STORE_LOG + 2 * (STORE_IDS + 1) * STORE_LINE + STORE_PAGE];
-	static struct store_media media = { bytes,       sizeof(bytes), plain_read,
-					    plain_write, plain_flush,   plain_fence };
+	static struct store_media media = {
+		bytes,          sizeof(bytes), store_plain_read, store_plain_write,
+		store_no_flush, store_no_fence
+	};
 	u8 byte = 0;
 
 	(void)state;

@@ -12,6 +12,7 @@
 #include "tests/harness/probe.h"
 #include "tests/store/device.h"
 #include "tests/store/device_test.h"
+#include "tests/store/store_plain.h"
 #include "tests/store/work.h"
 
 #define SIZE       (64 << 10) /* of a store: small, so that its log is soon full */
@@ -26,32 +27,8 @@ static struct store_media media;
 static struct store_report report;
 static struct store_work work;
 
-static int ram_read(void *ctx, u64 at, void *buf, u64 n)
-{
-	memcpy(buf, (u8 *)ctx + at, n);
-	return 0;
-}
-
-static int ram_write(void *ctx, u64 at, const void *buf, u64 n)
-{
-	memcpy((u8 *)ctx + at, buf, n);
-	return 0;
-}
-
-static void ram_flush(void *ctx, u64 at, u64 n)
-{
-	(void)ctx;
-	(void)at;
-	(void)n;
-}
-
-static void ram_fence(void *ctx)
-{
-	(void)ctx;
-}
-
 static const struct store_media ram_media = {
-	ram, SIZE, ram_read, ram_write, ram_flush, ram_fence
+	ram, SIZE, store_plain_read, store_plain_write, store_no_flush, store_no_fence
 };
 
 static bool expect_content(u64 operations)

@@ -3,6 +3,7 @@
 #include "kernel/cpu/x86.h"
 #include "kernel/lib/string.h"
 #include "tests/harness/expect.h"
+#include "tests/store/store_plain.h"
 
 #define LONGEST 200
 
@@ -25,24 +26,12 @@ static int media_write(void *ctx, u64 at, const void *from, u64 n)
 }
 
 /* Each write has been flushed in its window, as some guards permit it there alone. */
-static void media_flush(void *ctx, u64 at, u64 n)
-{
-	(void)ctx;
-	(void)at;
-	(void)n;
-}
-
-static void media_fence(void *ctx)
-{
-	(void)ctx;
-}
-
 static const struct store_media media = {
 	.size = STRAY_STORE_PAGES * PAGE_SIZE,
 	.read = media_read,
 	.write = media_write,
-	.flush = media_flush,
-	.fence = media_fence,
+	.flush = store_no_flush,
+	.fence = store_no_fence,
 };
 
 /* What version `version` of a record holds; returns its length. */

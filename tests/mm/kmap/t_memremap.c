@@ -13,6 +13,7 @@
 #include "tests/harness/drain.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"
+#include "tests/mm/kmap/page_use.h"
 
 static struct prot_page page_of(const struct dev_pagemap *range, u64 i)
 {
@@ -83,16 +84,6 @@ static void a_range_without_the_flag_has_no_key(void)
 }
 KTEST(a_range_without_the_flag_has_no_key, 0);
 
-static void map_local(void *arg)
-{
-	kmap_local_page(arg);
-}
-
-static void unmap_local(void *arg)
-{
-	kunmap_local(page_to_virt(arg));
-}
-
 static void a_range_in_use_is_not_removed(void)
 {
 	struct dev_pagemap range = { .pages = 4, .flags = PGMAP_PROTECTION, .owner = "busy" };
@@ -104,9 +95,9 @@ static void a_range_in_use_is_not_removed(void)
 	kmap(last);
 	EXPECT_EQ(memunmap_pages(&range), (u64)-EBUSY);
 	kunmap(last);
-	actor_do(&a, map_local, last);
+	actor_do(&a, page_uses[PAGE_USE_LOCAL].begin, last);
 	EXPECT_EQ(memunmap_pages(&range), (u64)-EBUSY);
-	actor_do(&a, unmap_local, last);
+	actor_do(&a, page_uses[PAGE_USE_LOCAL].end, last);
 	kmap_thread(range.first);
 	EXPECT_EQ(memunmap_pages(&range), (u64)-EBUSY);
 	EXPECT_EQ(last->pkey, PKS_KEY_DEVMAP); /* a refused memunmap_pages() changes nothing */

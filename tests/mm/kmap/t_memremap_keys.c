@@ -6,9 +6,7 @@
 #define KTEST_SUITE "memremap"
 
 #include "kernel/lib/string.h"
-#include "mm/kmap/kmap.h"
 #include "mm/kmap/kmap_local.h"
-#include "mm/kmap/kmap_thread.h"
 #include "mm/kmap/memremap.h"
 #include "mm/page_alloc.h"
 #include "pks/keys.h"
@@ -17,6 +15,7 @@
 #include "tests/harness/actor.h"
 #include "tests/harness/drain.h"
 #include "tests/harness/fixture.h"
+#include "tests/mm/kmap/page_use.h"
 
 #define PAGES 5
 
@@ -101,54 +100,20 @@ static void expect_whole(struct dev_pagemap *range, const struct dev_pagemap *be
 	}
 }
 
-static void map_local(void *arg)
-{
-	kmap_local_page(arg);
-}
-
-static void unmap_local(void *arg)
-{
-	kunmap_local(page_to_virt(arg));
-}
-
-static void map_thread(void *arg)
-{
-	kmap_thread(arg);
-}
-
-static void unmap_thread(void *arg)
-{
-	kunmap_thread(arg);
-}
-
-static void map_mark(void *arg)
-{
-	kmap(arg);
-}
-
-static void unmap_mark(void *arg)
-{
-	kunmap(arg);
-}
-
-static const struct way {
-	void (*map)(void *), (*unmap)(void *);
-} ways[] = { { map_local, unmap_local }, { map_thread, unmap_thread }, { map_mark, unmap_mark } };
-
 /* Two ranges beside each other: the use of a page holds its own range, and not the other. */
 static void use(struct dev_pagemap *range, struct dev_pagemap *other, struct actor *a, u64 page)
 {
 	struct dev_pagemap before = *range, again = *other;
 
-	for (u32 i = 0; i < ARRAY_SIZE(ways); i++) {
-		actor_do(a, ways[i].map, range->first + page);
+	for (u32 i = 0; i < PAGE_USES; i++) {
+		actor_do(a, page_uses[i].begin, range->first + page);
 		expect_whole(range, &before);
 		EXPECT_EQ(memunmap_pages(other), 0);
 		for (u64 k = 0; k < other->pages; k++)
 			EXPECT(!page_pgmap(again.first + k));
 		EXPECT_EQ(memremap_pages(other), 0);
 		EXPECT(other->first == again.first);
-		actor_do(a, ways[i].unmap, range->first + page);
+		actor_do(a, page_uses[i].end, range->first + page);
 		EXPECT_EQ(page_marks(range->first + page), 0);
 	}
 }

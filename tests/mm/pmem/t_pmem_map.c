@@ -7,9 +7,6 @@
 
 #include "kernel/lib/string.h"
 #include "mm/init.h"
-#include "mm/kmap/kmap.h"
-#include "mm/kmap/kmap_local.h"
-#include "mm/kmap/kmap_thread.h"
 #include "mm/page_alloc.h"
 #include "mm/pmem/pmem_disk.h"
 #include "pks/keys.h"
@@ -17,6 +14,7 @@
 #include "tests/harness/actor.h"
 #include "tests/harness/percpu_run.h"
 #include "tests/harness/probe.h"
+#include "tests/mm/kmap/page_use.h"
 #include "tests/mm/pmem/pmem_test.h"
 
 static u64 sector[SECTOR_SIZE / 8];
@@ -92,44 +90,9 @@ static void an_unmapped_device_cannot_be_reached(void)
 }
 KTEST(an_unmapped_device_cannot_be_reached, KT_PKS | KT_STRESS);
 
-static void map_local(void *arg)
-{
-	kmap_local_page(arg);
-}
-
-static void unmap_local(void *arg)
-{
-	kunmap_local(page_to_virt(arg));
-}
-
-static void map_thread(void *arg)
-{
-	kmap_thread(arg);
-}
-
-static void unmap_thread(void *arg)
-{
-	kunmap_thread(arg);
-}
-
-static void map_mark(void *arg)
-{
-	kmap(arg);
-}
-
-static void unmap_mark(void *arg)
-{
-	kunmap(arg);
-}
-
 /* Another thread uses the last page in each way. */
 static void a_device_in_use_stays_mapped(void)
 {
-	static const struct {
-		void (*map)(void *), (*unmap)(void *);
-	} ways[] = { { map_local, unmap_local },
-		     { map_thread, unmap_thread },
-		     { map_mark, unmap_mark } };
 	struct pmem *pmem = pmem_of(2), before;
 	struct prot_page last;
 	struct actor user;
@@ -138,12 +101,12 @@ static void a_device_in_use_stays_mapped(void)
 		return;
 	before = *pmem;
 	last = pmem_page(pmem, pmem->pgmap.pages - 1);
-	for (u32 i = 0; i < ARRAY_SIZE(ways); i++) {
-		actor_do(&user, ways[i].map, last.page);
+	for (u32 i = 0; i < PAGE_USES; i++) {
+		actor_do(&user, page_uses[i].begin, last.page);
 		EXPECT_EQ(pmem_unmap(pmem), (u64)-EBUSY);
 		EXPECT(!memcmp(pmem, &before, sizeof(before)));
 		EXPECT_DENIED(&last);
-		actor_do(&user, ways[i].unmap, last.page);
+		actor_do(&user, page_uses[i].end, last.page);
 	}
 	actor_end(&user);
 	EXPECT_EQ(pmem_unmap(pmem), 0);
