@@ -6,14 +6,12 @@ What a macro's body makes has no text of its own in the file and is not mutated;
 
 import os
 import re
-import sys
+
+import clang.cindex as clang
+from clang.cindex import CursorKind as Kind
 
 import muttext
 from mutants import Mutant, Scope, plain, read
-
-sys.path.append("/usr/lib/python3/dist-packages")   # Debian's bindings, for another python3 than Debian's
-import clang.cindex as clang                        # noqa: E402
-from clang.cindex import CursorKind as Kind         # noqa: E402
 
 ARGUMENTS = ["-x", "c", "-std=gnu17", "-I.", "-DCONFIG_PKS=1", "-DCONFIG_PARANOID=0", "-ffreestanding",
              "-mgeneral-regs-only", "-Wno-everything"]

@@ -12,8 +12,6 @@ sys.path.insert(0, os.path.join(TOP, "tests", "system", "tools"))
 from test_ktap import FAILING, GOOD     # noqa: E402
 from test_run import Case               # noqa: E402
 
-sys.path.append("/usr/lib/python3/dist-packages")       # for another Python than Debian's own
-
 
 @unittest.skipUnless(importlib.util.find_spec("junitparser"),
                      "python3-junitparser is missing; this installs it: tools/install test")
