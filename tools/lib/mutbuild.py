@@ -166,7 +166,7 @@ class Tree:
         rule = read(path).replace("\\\n", " ").split("\n")[0]
         target, _, rest = rule.partition(":")
         files = [os.path.normpath(f) for f in rest.split()]
-        if files and os.path.exists(self.path(target)):
+        if files and all(os.path.exists(self.path(n)) for n in (target, files[0])):   # no moved source
             found[os.path.normpath(target)] = (files[0], set(files))
 
     def users(self, name):
