@@ -204,7 +204,10 @@ class Finder:
         self._narrow(re.compile(r"\((u8|u16|u32|u64)(?=\))").match(self.source, node.extent.start.offset))
 
     def _var_decl(self, node):
-        """A variable, if it is of 64 bits or by its name holds bits; counters fit in any width."""
+        """A variable, if it is of 64 bits or by its name holds bits; counters fit in any width, and the
+        upper half of RFLAGS, as irq_save() returns them, is 0."""
+        if node.spelling == "flags" and node.type.spelling == "u64":
+            return
         kind = "u8|u16|u32|u64" if HOLDS_BITS.search(node.spelling) else "u64"
         self._narrow(re.compile(r"(?:static )?(?:const )?(%s)\b" % kind)
                      .match(self.source, node.extent.start.offset))

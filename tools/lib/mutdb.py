@@ -3,9 +3,10 @@
 
     HASH FILE:FUNCTION OPERATOR VERDICT STEP [TEST]
 
-Verdicts: killed, hang (killed by a time-out), survived; unbuilt (the compiler refuses it) and same
-(the compiler makes the same code of it) are no mutants, and are noted so that nobody asks again.
-equivalent.txt lists survivors that no test can see: HASH | what changes | reason.
+Verdicts: killed, hang (killed by a time-out), survived; unseen, as far as STEP, where the run was to
+stop; unbuilt (the compiler refuses it) and same (the compiler makes the same code of it) are no
+mutants, and are noted so that nobody asks again. equivalent.txt lists those that no test can see:
+HASH | what changes | reason.
 """
 
 import math
@@ -21,8 +22,9 @@ DOCUMENT = os.path.join(TOP, "docs", "TESTING.md")
 BEGIN = "<!-- mutants: from here on written by `make mutants-table` -->"
 END = "<!-- mutants: to here -->"
 
-VERDICTS = ("killed", "hang", "survived", "unbuilt", "same")
+VERDICTS = ("killed", "hang", "survived", "unseen", "unbuilt", "same")
 MADE = VERDICTS[:3]
+ALIVE = VERDICTS[2:4]
 # The columns of the table: the steps that see a mutant.
 STEPS = [("host", "host tests"), ("suites", "its suites"), ("all", "all of qemu"), ("smp", "several CPUs"),
          ("other", "other")]
@@ -107,12 +109,12 @@ def prune_equivalents(hashes, folder=FOLDER):
 
 def row(area, results, equal):
     """The figures of one area: made, equivalent, killed by each step, hang, survived, share."""
-    made = [r for r in results if r.verdict in MADE]
-    alike = [r for r in made if r.verdict == "survived" and r.hash in equal]
+    alike = [r for r in results if r.verdict in ALIVE and r.hash in equal]
+    made = [r for r in results if r.verdict in MADE and r not in alike] + alike
     names = [step for step, _ in STEPS]
     steps = Counter(r.step if r.step in names else "other" for r in made if r.verdict == "killed")
     hang = sum(r.verdict == "hang" for r in made)
-    left = sum(r.verdict == "survived" for r in made) - len(alike)
+    left = sum(r.verdict in ALIVE for r in made) - len(alike)
     return [area, len(made), len(alike)] + [steps[n] for n in names] + [hang, left]
 
 

@@ -51,8 +51,18 @@ def seen_by(text, status):
 
 
 def _machine(step, area):
-    """What tools/run gets: the machine, and which tests, all of their cases."""
-    return ([area.machine, "tests=" + area.suites] if step == "suites" else [BOOTS[step][0]]) + ["extent=whole"]
+    """What tools/run gets: the machine, and which tests; of the area's suites all cases."""
+    if step == "suites":
+        return [area.machine, "tests=" + area.suites, "extent=whole"]
+    return [BOOTS[step][0]]     # what the area's suites do not see, others see in their brief slice
+
+
+def steps_for(area, known):
+    """The steps of a mutant of an area: first what has seen it, only those behind what has not."""
+    steps = [s for s in STEPS if (s != "bochs" or area.bochs) and (s != "selftest" or area.selftest)]
+    if known and known.verdict == "unseen":
+        return [s for s in steps if STEPS.index(s) > STEPS.index(known.step)]
+    return sorted(steps, key=lambda s: s != known.step) if known else steps
 
 
 class Stopped(Exception):
@@ -254,19 +264,19 @@ class Judge:
             steps += 1
         return None
 
-    def judge(self, area, mutant, first="", last=None):
-        """The result of a mutant; `first`: the step that has seen it before, `last`: the one to stop
-        at, where the verdict is `unseen`."""
+    def judge(self, area, mutant, known=None, last=None):
+        """The result of a mutant; `known`: the one before, `last`: the step to stop at, where the
+        verdict is `unseen`."""
         self.tree.mutate(mutant)
         try:
-            return self._judge(area, mutant, first, last)
+            return self._judge(area, mutant, known, last)
         finally:
             self.tree.restore()
 
-    def _judge(self, area, mutant, first, last):
+    def _judge(self, area, mutant, known, last):
         def result(*words):
             return Result(mutant.hash, mutant.where, mutant.op, *words)
-        steps = [s for s in STEPS if (s != "bochs" or area.bochs) and (s != "selftest" or area.selftest)]
+        steps = steps_for(area, known)
         try:
             if not self.tree.compile("build", mutant):
                 if "PARANOID" not in mutant.scope.source or \
@@ -275,13 +285,11 @@ class Judge:
                 steps = ["paranoid"]
         except BuildError:
             return result(*self._refused())
-        if first in steps:
-            steps.insert(0, steps.pop(steps.index(first)))
         for step in steps:
             seen = self.host(mutant) if step == "host" else \
                 self.selftest(area) if step == "selftest" else self.boot(step, area, mutant)
             if seen:
                 return result(*seen)
             if step == last:
-                return result("unseen", "", "")
+                return result("unseen", step, "")
         return result("survived", "", "")

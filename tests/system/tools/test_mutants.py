@@ -109,6 +109,16 @@ class Copies(Folder):
                             "ERROR: AddressSanitizer: heap-use"), ("", "status 7")]:
             self.assertEqual(mutjudge.seen_by(text, 7), seen)
 
+    def test_the_steps_go_on_behind_the_last(self):
+        area = mutareas.Area("a", 1, "", "", "", False)
+        self.assertEqual(mutjudge.steps_for(area, None), ["host", "suites", "all", "smp", "paranoid"])
+        self.assertEqual(mutjudge.steps_for(area, result(1, "unseen", "suites")), ["all", "smp", "paranoid"])
+        self.assertEqual(mutjudge.steps_for(area, result(1, "killed", "smp")),
+                         ["smp", "host", "suites", "all", "paranoid"])
+        area = area._replace(bochs=True, selftest="dies_*")
+        self.assertEqual(mutjudge.steps_for(area, result(1, "unseen", "smp")),
+                         ["selftest", "paranoid", "bochs"])
+
     def test_host_programs_by_distance(self):
         judge = mutjudge.Judge(self.tree)
         self.tree.links = {"t": {"a"}, "a": {"b", "t"}}
@@ -166,11 +176,13 @@ class Lists(Folder):
 
     def test_the_table(self):
         self.fill(result(1, "killed", "host"), result(2, "killed", "paranoid"), result(3, "hang", "smp"),
-                  result(4, "survived"), result(5, "survived"), result(6, "unbuilt"), result(7, "same"))
-        self.equivalent("0000000004 | a => b | no difference\n0000000001 | a | killed all the same\n")
+                  result(4, "survived"), result(5, "survived"), result(6, "unbuilt"), result(7, "same"),
+                  result(8, "unseen", "all"), result(9, "unseen", "all"))
+        self.equivalent("0000000004 | a => b | no difference\n0000000001 | a | killed all the same\n"
+                        "0000000009 | a => b | no difference\n")
         row = mutdb.table(["one"], self.top).splitlines()[2]
         #                      made equivalent host suites all smp other hang survived
-        self.assertEqual(row, "| one | 5 | 1 | 1 | 0 | 0 | 0 | 1 | 1 | 1 | 75.0 % |")
+        self.assertEqual(row, "| one | 6 | 2 | 1 | 0 | 0 | 0 | 1 | 1 | 1 | 75.0 % |")
 
     def test_a_document_without_markers(self):
         for text in ("", mutdb.BEGIN, mutdb.END + mutdb.BEGIN, 2 * (mutdb.BEGIN + mutdb.END)):
