@@ -41,7 +41,7 @@ AREAS = [
          " kernel/lib/list.h", "", "threads.*,sched.*,contexts.*,watchdog.*,writes.*,scenario.*", False,
          "hangs_for*,*_lock*,the_*_dies,dies_of_a_key,dies_while_printing,dies_with_*"),
     Area("memremap", 800, "mm/kmap/memremap.[ch] mm/kmap/devmap.[ch]", "",
-         "memremap.*,memory.*,policy.*,machine.*", False),
+         "memremap.*,pmem.*,memory.*,policy.*,machine.*", False, machine="qemu-pmem"),
     Area("parsers", 62, "boot/acpi/*.[ch] boot/multiboot2.[ch] boot/cmdline.[ch] kernel/lib/option*.c"
          " kernel/lib/glob.c kernel/lib/value.c kernel/lib/ranges.c", "boot/acpi/acpi_registers.*",
          "acpi.*,machine.*,harness.*", False),
