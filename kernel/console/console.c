@@ -123,7 +123,7 @@ void console_add_text(volatile u16 *cells, u32 cols, u32 rows)
 	u64 flags = spin_lock_irqsave(&console.lock);
 
 	console.vga = cells;
-	screen_is(cols, rows, 1, draw_text);
+	screen_is(cols, rows, rows / 4, draw_text);
 	spin_unlock_irqrestore(&console.lock, flags);
 }
 
