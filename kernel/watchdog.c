@@ -11,8 +11,9 @@
 #include "kernel/thread.h"
 #include "kernel/time.h"
 
-#define SILENT_NS   10000000000ULL
 #define FAULT_TICKS 100 /* that long only one page has faulted: the faults explain the hang */
+
+u64 watchdog_silent_ns = WATCHDOG_SILENT_NS;
 
 /*
  * Written in thread context while left_ns is 0, which the tick of any CPU reads first. Then the
@@ -91,7 +92,7 @@ static bool count_down(u64 left, u64 armed_ns)
 
 static bool is_silent(void)
 {
-	return (s64)(now_ns() - READ_ONCE(watch.seen_ns)) > (s64)SILENT_NS;
+	return (s64)(now_ns() - READ_ONCE(watch.seen_ns)) > (s64)watchdog_silent_ns;
 }
 
 void watchdog_tick(const struct regs *regs, u64 armed_ns)

@@ -11,10 +11,18 @@
 
 struct regs;
 
+#define WATCHDOG_SILENT_NS 10000000000ULL
+
+/*
+ * How long the watched CPU may handle no tick while others do; ns. A test writes it, in thread
+ * context, while no other test runs; the tick of any CPU reads it.
+ */
+extern u64 watchdog_silent_ns;
+
 /*
  * Watches the calling CPU: the tick panics, naming the test `what`, once that CPU has handled ticks
- * worth `ns`, or has handled none for ten seconds while others do. 0 turns the watchdog off. Thread
- * context; `what` is static text.
+ * worth `ns`, or has handled none for watchdog_silent_ns while others do. 0 turns the watchdog off.
+ * Thread context; `what` is static text.
  */
 void watchdog_set(u64 ns, const char *what);
 

@@ -23,6 +23,7 @@ _Static_assert(sizeof(struct tss) == 104, "SDM: 64-bit TSS");
 struct cpu boot_cpu;
 struct cpu *cpus[CPUS_MAX] = { &boot_cpu };
 u32 cpu_count = 1;
+u64 spin_tsc_max = SPIN_TSC_MAX;
 
 struct pseudo_descriptor {
 	u16 limit;

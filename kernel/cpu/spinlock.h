@@ -18,6 +18,12 @@
 
 #define SPIN_TSC_MAX (1ULL << 35) /* TSC ticks; ten seconds or so */
 
+/*
+ * How long a spin may last, in TSC ticks; kernel/cpu/percpu.c. A test writes it, in thread context,
+ * while no other test runs; waiting CPUs read it.
+ */
+extern u64 spin_tsc_max;
+
 struct cpu;
 
 struct spinlock {
@@ -76,7 +82,7 @@ static inline void spin_lock(struct spinlock *lock)
 		u64 since = rdtsc();
 
 		while (spin_is_locked(lock)) { /* reads alone leave the cache line shared */
-			if (rdtsc() - since > SPIN_TSC_MAX)
+			if (rdtsc() - since > spin_tsc_max)
 				spin_stuck(lock);
 			cpu_relax();
 		}

@@ -22,7 +22,7 @@ struct spinlock;
 extern const char trap_stubs[];
 
 /*
- * kernel/cpu/spinlock.h: the caller has waited for the lock for SPIN_TSC_MAX ticks. Panics.
+ * kernel/cpu/spinlock.h: the caller has waited for the lock for spin_tsc_max ticks. Panics.
  * kernel/panic.c. Any context but NMI.
  */
 void spin_stuck(struct spinlock *lock);

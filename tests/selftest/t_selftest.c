@@ -12,6 +12,7 @@
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
+#include "kernel/watchdog.h"
 #include "mm/kmap/devmap.h"
 #include "mm/kmap/kmap.h"
 #include "mm/kmap/kmap_check.h"
@@ -22,6 +23,8 @@
 #include "tests/harness/expect.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/inject.h"
+
+#define SECOND 1000000000ULL
 
 static void fails(void)
 {
@@ -128,6 +131,7 @@ static void faults_for_ever(void)
 
 	policy_set(PKS_MODE_SILENT, PKS_GATE_ANY);
 	policy_scope_set(PKS_SCOPE_INSTRUCTION);
+	watchdog_set(SECOND, __func__);
 	for (;;)
 		*word = 1;
 }
@@ -142,6 +146,7 @@ static void faults_for_ever_in_short(void)
 	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
 	policy_scope_set(PKS_SCOPE_CONTEXT);
 	kmap(page);
+	watchdog_set(SECOND, __func__);
 	for (;;) {
 		*word = 1;
 		pkrs_write(PKRS_INIT);
@@ -183,6 +188,7 @@ KTEST(is_warned_about, KT_SELFTEST | KT_PKS);
 static void hangs_with_interrupts_off(void)
 {
 	EXPECT(true);
+	watchdog_silent_ns = SECOND;
 	irq_disable();
 	for (;;)
 		cpu_relax();
