@@ -3,6 +3,7 @@
 # this. A file tests/host/t_NAME.c is a test program, tests/host/fuzz_NAME.c a fuzzer.
 
 FUZZ_SECONDS ?= 10
+FUZZ_RUNS    ?= -1
 
 HOST_BUILD := $(BUILD)/host
 # The floor kernel/lib is pure; tests/host/ksym_stub.c stands for the symbol table of the image.
@@ -71,12 +72,12 @@ $(foreach cc,$(HOST_CCS),$(eval $(call host_rules,$(cc),$(cc),)))
 $(foreach cc,$(HOST_CCS),$(eval $(call host_rules,$(cc)-fast,$(cc),-O2 -fno-sanitize=all)))
 $(eval $(call host_rules,fuzz,clang,-fsanitize=fuzzer))
 
-fuzz: $(HOST_FUZZ:%=fuzz-%) ## fuzz the pure parts: FUZZ_SECONDS=10 for each
+fuzz: $(HOST_FUZZ:%=fuzz-%) ## fuzz the pure parts: FUZZ_SECONDS=10 for each, FUZZ_RUNS=N inputs at most
 
 # libFuzzer keeps new inputs in the first folder for the next run; the second has the seeds.
 fuzz-%: $(HOST_BUILD)/fuzz/fuzz_% $(HOST_BUILD)/seeds
 	@mkdir -p $(HOST_BUILD)/fuzz/found/$* $(HOST_BUILD)/fuzz/crashes
-	@$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 -print_final_stats=1 \
+	@$< -max_total_time=$(FUZZ_SECONDS) -runs=$(FUZZ_RUNS) -max_len=4096 -timeout=5 -print_final_stats=1 \
 		-artifact_prefix=$(HOST_BUILD)/fuzz/crashes/$*- $(HOST_BUILD)/fuzz/found/$* \
 		$(HOST_BUILD)/seeds/$* >$(HOST_BUILD)/fuzz/$*.log 2>&1 || \
 		{ tail -80 $(HOST_BUILD)/fuzz/$*.log; exit 1; }
