@@ -107,10 +107,19 @@ def suites(name):
         return None
 
 
-def whole_run(name):
+def extent(name):
+    """How much of its costly tests `make test` plays on a machine."""
+    try:
+        return Machine(name).settings.get("extent", "whole")
+    except SetupError:
+        return "whole"
+
+
+def test_run(name):
     """The command by which `make test` runs a machine."""
     tests = suites(name)
-    return "tools/run --tap %s%s extent=whole" % (name, " 'tests=%s'" % tests if tests else "")
+    return "tools/run --tap %s%s extent=%s" % (name, " 'tests=%s'" % tests if tests else "",
+                                               extent(name))
 
 
 class Machine:
@@ -142,6 +151,9 @@ class Machine:
         if wanted not in ("yes", "no"):
             raise SetupError("machines/%s: everyday is yes or no, not %s" % (name, wanted))
         self.everyday = wanted == "yes"
+        if self.settings.get("extent", "whole") not in ("brief", "whole"):
+            raise SetupError("machines/%s: extent is brief or whole, not %s"
+                             % (name, self.settings["extent"]))
         self.kind = self.settings.get("kind", KINDS[0])
         if self.kind not in KINDS:
             raise SetupError("machines/%s: kind is %s, not %s"

@@ -161,6 +161,13 @@ class Everyday(Case):
         self.write("new", "[machine]\nbase = old\neveryday = sometimes\n")
         self.assertIn("sometimes", self.refused("new"))
 
+    def test_a_machine_plays_the_whole_unless_its_file_says_brief(self):
+        self.write("new", "[machine]\nbase = old\nextent = brief\n")
+        self.write("bad", "[machine]\nbase = old\nextent = full\n")
+        self.assertEqual(machine.test_run("old"), "tools/run --tap old extent=whole")
+        self.assertEqual(machine.test_run("new"), "tools/run --tap new extent=brief")
+        self.assertIn("extent is brief or whole, not full", self.refused("bad"))
+
     def test_an_unreadable_machine_is_not_left_out(self):
         self.write("new", "everyday = no\n")
         self.assertEqual(machine.everyday(), ["new", "old"])

@@ -93,10 +93,11 @@ class Steps(unittest.TestCase):
         for command in steps.values():
             self.assertIn("'tests=harness.*,policy.*'", command)
 
-    def test_each_machine_plays_the_whole(self):
+    def test_each_machine_plays_the_whole_or_its_file_asks_for_less(self):
+        brief = ["machine:" + name for name in ("qemu-4level", "qemu-bigmem", "qemu-uefi")]
         for name, _, command in suite.FULL:
             if name.startswith(("machine:", "boot:", "saved:", "paranoid")):
-                self.assertIn(" extent=whole", command, name)
+                self.assertIn(" extent=" + ("brief" if name in brief else "whole"), command, name)
             elif name in ("matrix:full", "interleave:each"):
                 self.assertIn(" extent=full", command, name)
 
@@ -118,8 +119,21 @@ class Options(unittest.TestCase):
         both = self.names("--sabotage", "--mutants=1/2")
         self.assertEqual(sorted(both), sorted(self.names() + ["sabotage", "mutants"]))
 
+    def test_the_whole_can_be_asked_for_on_every_machine_or_a_part_of_them(self):
+        def brief(*words):
+            return [name.partition(":")[2] for name, _, command in suite.chosen(suite.options(words))
+                    if "extent=brief" in command]
+        machines = sorted(brief())
+        self.assertEqual(len(machines), 3)
+        self.assertEqual(brief("--whole"), [])
+        self.assertEqual(self.names(), self.names("--whole"))
+        parts = [set(machines) - set(brief("--whole=%d/3" % k)) for k in (1, 2, 3)]
+        self.assertEqual([len(part) for part in parts], [1, 1, 1])
+        self.assertEqual(sorted(set.union(*parts)), machines)
+        self.assertEqual(len(brief("--whole=2/2")), 2)
+
     def test_a_wrong_option_runs_nothing(self):
-        for words in (["--mutant"], ["--mutants=3"], ["--mutants=3/2"], ["--sabotage=0/2"], ["--quic"],
+        for words in (["--mutant"], ["--mutants=3"], ["--mutants=3/2"], ["--sabotage=0/2"], ["--quic"], ["--whole=4/3"],
                       ["--sabotage=1/10x"], ["quick"], ["--sabotage="]):
             done = subprocess.run([os.path.join(TOP, "tools", "test"), *words], check=False, text=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20)
@@ -131,7 +145,7 @@ class Options(unittest.TestCase):
         done = subprocess.run([os.path.join(TOP, "tools", "test"), "--help"], check=False, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20)
         self.assertEqual(done.returncode, 0)
-        for word in ("--quick", "--sabotage", "--mutants", "K/N"):
+        for word in ("--quick", "--whole", "--sabotage", "--mutants", "K/N"):
             self.assertIn(word, done.stdout)
         self.assertNotIn("build-gcc", done.stdout)
 
