@@ -3,6 +3,7 @@
 #
 #   PKS=0       leaves protection keys out (the baseline of the benches)
 #   PARANOID=1  reads IA32_PKRS back at every context change and counts its writes
+#   TESTS=saved builds only these folders of tests/, and harness and bench
 #   CC=clang    builds with clang
 #   BUILD=DIR   builds into DIR
 #   V=1         shows the commands
@@ -10,6 +11,7 @@
 BUILD    ?= build
 PKS      ?= 1
 PARANOID ?= 0
+TESTS    ?=
 V        ?= 0
 Q        := $(if $(filter 1,$(V)),,@)
 
@@ -23,12 +25,15 @@ CPPFLAGS := -I. -DCONFIG_PKS=$(PKS) -DCONFIG_PARANOID=$(PARANOID) -MMD -MP
 CFLAGS  += -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
 LDFLAGS := -nostdlib -static --build-id=none -z noexecstack -z max-page-size=4096 --gc-sections
 
-SOURCES := $(sort $(shell find boot kernel mm monitor pks tests -path tests/host -prune -o \
+# The monitor and boot need these two in any case.
+TEST_FOLDERS := $(if $(TESTS),$(patsubst %,tests/%,harness bench $(TESTS)),tests)
+$(foreach folder,$(TEST_FOLDERS),$(if $(wildcard $(folder)/.),,$(error TESTS: there is no folder $(folder))))
+SOURCES := $(sort $(shell find boot kernel mm monitor pks $(TEST_FOLDERS) -path tests/host -prune -o \
 	-name '*.[cS]' -print))
 OBJECTS := $(SOURCES:%=$(BUILD)/%.o)
 # Changes when a build variable changes, so that objects of two kinds never mix.
 CONFIG  := $(BUILD)/.config
-CONFIG_TEXT := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)
+CONFIG_TEXT := $(strip $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(TESTS))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
