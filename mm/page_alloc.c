@@ -66,6 +66,19 @@ static bool refused(void)
 	return true;
 }
 
+/* Takes a free block of a larger order, or of this one, and frees what is too much. Locked. */
+static struct page *take_part(struct page *page, u32 order)
+{
+	u32 have = page->order;
+
+	take_block(page);
+	while (have > order) { /* free the upper half, split the lower half further */
+		have--;
+		put_block(page + (1ULL << have), have);
+	}
+	return page;
+}
+
 struct page *page_alloc(u32 order)
 {
 	struct page *page = NULL;
@@ -74,14 +87,34 @@ struct page *page_alloc(u32 order)
 
 	while (have < PAGE_ORDERS && list_empty(&buddy.free[have]))
 		have++;
-	if (!refused() && have < PAGE_ORDERS) {
-		page = list_entry(buddy.free[have].next, struct page, list);
-		take_block(page);
-		while (have > order) { /* free the upper half, split the lower half further */
-			have--;
-			put_block(page + (1ULL << have), have);
+	if (!refused() && have < PAGE_ORDERS)
+		page = take_part(list_entry(buddy.free[have].next, struct page, list), order);
+	spin_unlock_irqrestore(&buddy.lock, flags);
+	return page;
+}
+
+/* Returns a free block whose first 2^order frames end at `end` or below, or NULL. Locked. */
+static struct page *find_below(u32 order, u64 end)
+{
+	for (u32 have = order; have < PAGE_ORDERS; have++) {
+		list_for_each(node, &buddy.free[have])
+		{
+			struct page *page = list_entry(node, struct page, list);
+
+			if (page_to_phys(page) + (PAGE_SIZE << order) <= end)
+				return page;
 		}
 	}
+	return NULL;
+}
+
+struct page *page_alloc_below(u32 order, u64 end)
+{
+	u64 flags = spin_lock_irqsave(&buddy.lock);
+	struct page *page = refused() ? NULL : find_below(order, end);
+
+	if (page)
+		take_part(page, order);
 	spin_unlock_irqrestore(&buddy.lock, flags);
 	return page;
 }

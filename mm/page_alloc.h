@@ -12,6 +12,12 @@
 struct page *page_alloc(u32 order);
 
 /*
+ * The same, of frames that end at the physical address `end` or below, for a device that reaches no
+ * others. Looks through all free blocks. Contexts likewise.
+ */
+struct page *page_alloc_below(u32 order, u64 end);
+
+/*
  * Frees a block, with the order it was allocated with. Its frames must have key 0 and no mark.
  * Panics if it is free already. Any context but NMI.
  */
