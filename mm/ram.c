@@ -198,6 +198,26 @@ const char *pmem_refusal(const struct pmem_limits *limits, enum pmem_source sour
 	return NULL;
 }
 
+const char *registers_refusal(const struct pmem_limits *limits, u64 start, u64 size)
+{
+	const u64 memory = NEVER_PMEM | BIT(BOOT_MEM_RAM) | BIT(BOOT_MEM_PMEM);
+	u64 end;
+
+	if (!size)
+		return "it has no size";
+	if (!start)
+		return "it has no address";
+	if (__builtin_add_overflow(start, size, &end) || end > limits->end)
+		return "it ends beyond the CPU's physical addresses";
+	if (start < limits->kernel_end)
+		return "the kernel is there, and memory for real mode";
+	if (map_has(limits->info, memory, start, end))
+		return "the memory map has memory there";
+	if (is_device(limits, start, end))
+		return "another device's registers or a framebuffer are there";
+	return NULL;
+}
+
 bool pmem_touches(const struct pmem_limits *limits, const struct options_range *words, u64 start,
 		  u64 end)
 {

@@ -52,6 +52,12 @@ const char *pmem_refusal(const struct pmem_limits *limits, enum pmem_source sour
 			 u64 size);
 
 /*
+ * Returns why a device's registers cannot be at [start, start + size), as static text, or NULL.
+ * Looks at limits->end, the memory map, the kernel's memory and the devices.
+ */
+const char *registers_refusal(const struct pmem_limits *limits, u64 start, u64 size);
+
+/*
  * Whether a byte of [start, end) is persistent memory by the memory map, or by `words`,
  * OPTIONS_PMEM ranges, without those that are refused.
  */
