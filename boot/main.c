@@ -15,6 +15,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/layout.h"
 #include "kernel/cpu/patch.h"
+#include "kernel/dma/dma.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/option_words.h"
 #include "kernel/lib/options.h"
@@ -161,6 +162,7 @@ static void kernel_main(const struct boot_info *info)
 	trace_attach(this_cpu()->id, trace_ring_alloc());
 	trace_on = options.trace || options.exit == EXIT_MONITOR; /* else nobody reads it */
 	pmem_init(info); /* struct pages of memory that is no RAM, while there is one CPU */
+	dma_init(info);
 	irq_enable();
 	smp_start();
 	work_start();

@@ -28,13 +28,15 @@ typedef int64_t s64;
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 /* Linux's error numbers; a function that can fail returns them negated. */
-#define ENOENT 2
-#define EIO    5
-#define ENOMEM 12
-#define EACCES 13
-#define EBUSY  16
-#define ENODEV 19
-#define EINVAL 22
-#define ENOSPC 28
+#define ENOENT    2
+#define EIO       5
+#define ENOMEM    12
+#define EACCES    13
+#define EBUSY     16
+#define ENODEV    19
+#define EINVAL    22
+#define ENOSPC    28
+#define ERANGE    34
+#define ETIMEDOUT 110
 
 #endif
