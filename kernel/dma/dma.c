@@ -5,8 +5,15 @@
 #include "kernel/dma/engine.h"
 #include "kernel/lib/atomic.h"
 #include "mm/page.h"
+#include "mm/vmap.h"
 
-static struct dma_device *device; /* read-only after boot */
+static struct engine engine;
+static struct dma_device *device; /* the machine's; read-only after boot */
+
+struct dma_device *dma_engine(void)
+{
+	return &engine.dma;
+}
 
 struct dma_device *dma_device(void)
 {
@@ -15,7 +22,7 @@ struct dma_device *dma_device(void)
 
 void dma_init(const struct boot_info *info)
 {
-	engine_init();
+	engine_setup(&engine, vmap_reserve(ENGINE_WINDOW));
 	device = edu_find(info);
 	if (device) {
 		pr("# DMA: %s, which reaches %lu MiB\n", device->name, device->limit >> 20);

@@ -19,8 +19,7 @@ struct edu {
 	u64 timeout_ns; /* of a command */
 };
 
-/* Sets up a device whose registers are mapped at `regs`; returns it as a DMA device. Thread
- * context. */
+/* Sets up a device whose registers are mapped at `regs`. Thread context. */
 struct dma_device *edu_setup(struct edu *edu, const struct pci_access *pci, u16 bdf,
 			     volatile void *regs);
 

@@ -8,7 +8,20 @@
 #ifndef KEYWARD_KERNEL_DMA_ENGINE_H
 #define KEYWARD_KERNEL_DMA_ENGINE_H
 
-/* Reserves the addresses. Boot. */
-void engine_init(void);
+#include "kernel/cpu/x86.h"
+#include "kernel/dma/dma.h"
+
+/* Two frames to read, one address between, two frames to write. */
+#define ENGINE_WINDOW (5 * PAGE_SIZE)
+#define ENGINE_TARGET (3 * PAGE_SIZE)
+
+struct engine {
+	struct dma_device dma;
+	u64 window; /* the addresses: whose copy it is has them to itself, and leaves them unmapped
+		     */
+};
+
+/* Sets up an engine with ENGINE_WINDOW unused bytes of addresses. Thread context. */
+struct dma_device *engine_setup(struct engine *engine, u64 window);
 
 #endif
