@@ -137,3 +137,44 @@ static void boot_memory_is_the_lowest_that_fits(void)
 	page_free(page, 5);
 }
 KTEST(boot_memory_is_the_lowest_that_fits, 0);
+
+static bool fits_below(u32 order, u64 end, u64 *phys)
+{
+	struct page *page = page_alloc_below(order, end);
+
+	if (!page)
+		return false;
+	*phys = page_to_phys(page);
+	page_free(page, order);
+	return true;
+}
+
+/* Searches the lowest address below which a block is free: the block ends there. */
+static void expect_lowest(u32 order)
+{
+	u64 free = pages_free(), none = 0, end = DIRECT_SIZE, phys = 0;
+
+	EXPECT(fits_below(order, end, &phys));
+	while (end - none > 1) {
+		u64 middle = none + (end - none) / 2;
+
+		if (fits_below(order, middle, &phys))
+			end = middle;
+		else
+			none = middle;
+	}
+	EXPECT_EQ(phys + (PAGE_SIZE << order), end);
+	EXPECT_EQ(phys & ((PAGE_SIZE << order) - 1), 0);
+	EXPECT_EQ(pages_free(), free);
+	page_alloc_refuse(0, 1);
+	EXPECT(!fits_below(order, DIRECT_SIZE, &phys));
+	EXPECT_EQ(page_alloc_refuse(0, 0), 1);
+}
+
+static void frames_below_an_address_end_there(void)
+{
+	expect_lowest(0);
+	expect_lowest(1);
+	expect_lowest(9);
+}
+KTEST(frames_below_an_address_end_there, 0);
