@@ -9,7 +9,7 @@ HOST_BUILD := $(BUILD)/host
 # The floor kernel/lib is pure; tests/host/ksym_stub.c stands for the symbol table of the image.
 HOST_PURE  := $(filter-out kernel/lib/ksyms.c boot/acpi/acpi_registers.c, \
 	      $(sort $(wildcard kernel/lib/*.c boot/acpi/*.c))) \
-	      boot/cmdline.c boot/multiboot2.c kernel/apic_lines.c kernel/calibrate_rates.c mm/ram.c mm/kmap/kmap_stack.c \
+	      boot/cmdline.c boot/multiboot2.c kernel/apic_lines.c kernel/calibrate_rates.c kernel/pci/pci.c mm/ram.c mm/kmap/kmap_stack.c \
 	      $(patsubst %,kernel/console/%.c,fbcon font framebuffer scancode screen uart warn_site) \
 	      $(patsubst %,pks/policy/%.c,mark_hash policy step_insn) tests/oracle/oracle.c \
 	      $(patsubst %,monitor/%.c,ansi line words) tests/matrix/space.c \

@@ -69,6 +69,22 @@ static void save_acpi(void)
 	}
 }
 
+/*
+ * A device with a BAR of 1 MiB, and one of 64 bits behind a bridge: what fuzz_pci's functions
+ * answer, read by read.
+ */
+static void save_pci(void)
+{
+	static const unsigned device[] = { 0x11e81234, 0,          0xfea00000, 2,
+					   0xfea00000, 0xfea00000, 0xfff00000 };
+	static const unsigned bridge[] = { 0x00011b36, 0x810000,   0x00000100, 0xfe000004,
+					   7,          0xfe000004, 0xfe000004, 0xfffff004,
+					   1,          0,          0xffffffff };
+
+	save("pci", 0, device, sizeof(device));
+	save("pci", 1, bridge, sizeof(bridge));
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const lines[] = {
@@ -103,5 +119,6 @@ int main(int argc, char **argv)
 	save("printf", 9, "\2\3\12\5\4\3\100\0\0\1\2\3\4\5\6\7\10\11", 18);
 	save_multiboot2();
 	save_acpi();
+	save_pci();
 	return 0;
 }
