@@ -130,7 +130,7 @@ class Host:
 
     def boot(self, words=(), raw=None, cpu=None, memory=None, board=None, serial=True, e9=True,
              vga=True, ending=False, meddle=None, more=(), resets=False, machine="qemu",
-             picture=False, frame=None):
+             picture=False, frame=None, without=(), asks=()):
         """Boot a guest and wait until it rests; returns the Boot.
 
         words, raw: the command line, as arguments of tools/run or as bytes of a GRUB script.
@@ -140,6 +140,8 @@ class Host:
         resets: a reset restarts the guest instead of ending the process.
         machine: a name in machines/. picture: take the screen as pixels, not as text.
         frame: (address, size) of memory to read at the end.
+        without: devices of the machine to leave out. asks: with meddle, commands for QEMU's monitor at
+        the kernel's first instruction.
         """
         script = runiso.config(words).encode() if raw is None else \
             b"multiboot2 /boot/keyward.bin " + raw + b"\nboot\n"
@@ -149,6 +151,9 @@ class Host:
         command = machine.command([], iso=self._iso(script))
         set_option(command, "-serial", "chardev:serial" if serial else "none")
         set_option(command, "-vga", "std" if vga else "none")
+        for device in without:
+            at = command.index(device)
+            del command[at - 1:at + 1]
         if not ending:
             set_option(command, "-device", None)
         if resets:
@@ -164,6 +169,8 @@ class Host:
                 stub = Stub(os.path.join(folder, "gdb"))
                 stub.write(self.entry, self.first)
                 meddle(stub, self)
+                for question in asks:
+                    monitor.ask(question)
                 stub.leave()
             boot = _watch(emulator, monitor, folder,
                           (serial, e9, vga and not picture and not frame))
