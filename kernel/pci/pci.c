@@ -61,7 +61,7 @@ static bool look(const struct pci_access *pci, u16 bdf, struct pci_function *f, 
 	return true;
 }
 
-/* A device without function 0 is none; only function 0 says whether there are more. */
+/* A device without function 0 is none; function 0 says whether there are more. */
 static bool scan_device(struct scan *scan, u16 first)
 {
 	u32 functions = 1;
@@ -72,7 +72,7 @@ static bool scan_device(struct scan *scan, u16 first)
 
 		if (!look(scan->pci, (u16)(first + i), &f, &more))
 			continue;
-		if (i == 0 && more)
+		if (more)
 			functions = 8;
 		if (f.header == HEADER_BRIDGE)
 			add_bus(scan, read(scan->pci, f.bdf, REG_BUSES) >> 8 & 0xff);
