@@ -152,18 +152,17 @@ static bool answers(struct edu *edu)
 /* For pci_scan(): true if the function is a device that can be used. */
 static bool take(const struct pci_function *f, void *arg)
 {
-	const struct pci_access *pci = pci_ports();
 	struct pci_bar bar;
 	const char *why;
 
 	if (f->vendor != EDU_VENDOR || f->device != EDU_DEVICE)
 		return false;
-	why = pci_bar_read(pci, f, 0, &bar);
+	why = pci_bar_read(&pci_ports, f, 0, &bar);
 	if (!why)
 		why = refusal(arg, &bar);
 	if (!why) {
-		pci_command(pci, f->bdf, PCI_COMMAND_MASTER, PCI_COMMAND_MEMORY);
-		edu_setup(&found, pci, f->bdf, vmap_mmio(bar.base, EDU_LEN));
+		pci_command(&pci_ports, f->bdf, PCI_COMMAND_MASTER, PCI_COMMAND_MEMORY);
+		edu_setup(&found, &pci_ports, f->bdf, vmap_mmio(bar.base, EDU_LEN));
 		if (answers(&found))
 			return true;
 		found.regs = NULL;
@@ -176,7 +175,5 @@ static bool take(const struct pci_function *f, void *arg)
 
 struct dma_device *edu_find(const struct boot_info *info)
 {
-	const struct pci_access *pci = pci_ports();
-
-	return pci && pci_scan(pci, take, (void *)info) ? &found.dma : NULL;
+	return pci_scan(&pci_ports, take, (void *)info) ? &found.dma : NULL;
 }

@@ -26,10 +26,4 @@ static void write(u16 bdf, u32 reg, u32 value, void *arg)
 	outl(PORT_DATA, value);
 }
 
-const struct pci_access *pci_ports(void)
-{
-	static const struct pci_access ports = { read, write, NULL };
-
-	choose(0, 0);
-	return inl(PORT_ADDRESS) == ENABLE ? &ports : NULL;
-}
+const struct pci_access pci_ports = { read, write, NULL };

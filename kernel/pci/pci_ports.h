@@ -6,9 +6,9 @@
 #include "kernel/pci/pci.h"
 
 /*
- * Returns the access, or NULL if there is no PCI. Two ports make one access, so there is one user
- * at a time: boot, then whoever has a DMA device to itself (kernel/dma/dma.c). No NMI uses them.
+ * Two ports make one access, so there is one user at a time: boot, then whoever has a DMA device to
+ * itself (kernel/dma/dma.c). No interrupt or NMI uses them. Where there is no PCI, nothing answers.
  */
-const struct pci_access *pci_ports(void);
+extern const struct pci_access pci_ports;
 
 #endif
