@@ -120,6 +120,12 @@ struct dma_device *edu_setup(struct edu *edu, const struct pci_access *pci, u16 
 	return &edu->dma;
 }
 
+bool edu_answers(const struct edu *edu)
+{
+	write32(edu, EDU_LIVE, 0x12345678);
+	return (read32(edu, EDU_ID) & 0xff) == ID_LOW && read32(edu, EDU_LIVE) == ~0x12345678u;
+}
+
 static struct edu found; /* written at boot; its `dma` says the rest */
 
 const struct edu *edu_get(void)
@@ -142,13 +148,6 @@ static const char *refusal(const struct boot_info *info, const struct pci_bar *b
 	return why;
 }
 
-/* Whether the registers are this device's. */
-static bool answers(struct edu *edu)
-{
-	write32(edu, EDU_LIVE, 0x12345678);
-	return (read32(edu, EDU_ID) & 0xff) == ID_LOW && read32(edu, EDU_LIVE) == ~0x12345678u;
-}
-
 /* For pci_scan(): true if the function is a device that can be used. */
 static bool take(const struct pci_function *f, void *arg)
 {
@@ -163,7 +162,7 @@ static bool take(const struct pci_function *f, void *arg)
 	if (!why) {
 		pci_command(&pci_ports, f->bdf, PCI_COMMAND_MASTER, PCI_COMMAND_MEMORY);
 		edu_setup(&found, &pci_ports, f->bdf, vmap_mmio(bar.base, EDU_LEN));
-		if (answers(&found))
+		if (edu_answers(&found))
 			return true;
 		found.regs = NULL;
 		why = "the registers there are not its own";

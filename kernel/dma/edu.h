@@ -23,6 +23,9 @@ struct edu {
 struct dma_device *edu_setup(struct edu *edu, const struct pci_access *pci, u16 bdf,
 			     volatile void *regs);
 
+/* Whether the registers are those of such a device. Any context. */
+bool edu_answers(const struct edu *edu);
+
 /* Returns the first device that can be used, or NULL; prints a line for each that cannot. Boot. */
 struct dma_device *edu_find(const struct boot_info *info);
 
