@@ -11,6 +11,7 @@
 #include "kernel/cpu/upcalls.h"
 #include "kernel/lib/options.h"
 #include "mm/bootmem.h"
+#include "mm/direct_map.h"
 #include "mm/page.h"
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"
@@ -119,21 +120,6 @@ static void map(u64 va, u64 start, u64 end, pte_t prot, int max_level)
 		panic("cannot map %p", (void *)va);
 }
 
-/* Maps all RAM. The code and constants of the kernel and of boot/ are read-only here too. */
-static void map_direct(void)
-{
-	u64 read_only = KERNEL_LMA, writable = IMAGE_PHYS(data_start);
-
-	for (u32 i = 0; i < ram.count; i++) {
-		u64 start = ram.r[i].start, end = ram.r[i].end;
-
-		map(DIRECT_BASE + start, start, MIN(end, read_only), PTE_RW_DATA, 3);
-		map(DIRECT_BASE + MAX(start, read_only), MAX(start, read_only), MIN(end, writable),
-		    PTE_RO_DATA, 3);
-		map(DIRECT_BASE + MAX(start, writable), MAX(start, writable), end, PTE_RW_DATA, 3);
-	}
-}
-
 /*
  * Drops ranges above 4 GiB where the memory map has RAM that does not exist, and returns their
  * bytes. Below 4 GiB, where the first page tables come from, bootmem_take() checks each frame.
@@ -227,7 +213,7 @@ void mm_init(const struct boot_info *info)
 
 	kernel_root = bootmem_alloc();
 	BUG_ON(kernel_root >= BOOT_MAPPED); /* as boot/paging.h promises */
-	map_direct();
+	direct_map_init(3);
 	map_image();
 	map(DIRECT_BASE + VGA_START, VGA_START, VGA_END, PTE_MMIO, 1); /* for the console */
 	switch_tables(info);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Walks, maps and unmaps. mm/set_memory.c splits pages and sets keys. */
+/* Walks, maps and unmaps. */
 #include "mm/pgtable.h"
 #include "kernel/console/panic.h"
 #include "kernel/cpu/cpuid.h"
@@ -48,6 +48,7 @@ bool pgtable_walk(u64 root, u64 va, struct pgwalk *walk)
 {
 	int level = pgtable_top();
 	pte_t e = root, all = ~0ULL, any = 0;
+	u64 flags = irq_save(); /* no table of the walk is freed */
 
 	walk->va = va;
 	walk->top = level;
@@ -59,6 +60,7 @@ bool pgtable_walk(u64 root, u64 va, struct pgwalk *walk)
 		if (!(e & PTE_P) || pte_is_leaf(e, level))
 			break;
 	}
+	irq_restore(flags);
 	walk->last = level;
 	walk->present = e & PTE_P;
 	walk->pa = (e & PTE_ADDR & ~(level_size(level) - 1)) | (va & (level_size(level) - 1));
@@ -76,7 +78,7 @@ pte_t *pgtable_entry(u64 root, u64 va, int level, bool make)
 	pte_t *entry = (pte_t *)phys_to_virt(root) + level_index(va, pgtable_top());
 
 	for (int at = pgtable_top(); at > level; at--) {
-		if (!(*entry & PTE_P)) {
+		if (!*entry) {
 			u64 table = make ? table_alloc() : 0;
 
 			if (!table)
@@ -88,6 +90,21 @@ pte_t *pgtable_entry(u64 root, u64 va, int level, bool make)
 		entry = table_of(*entry) + level_index(va, at - 1);
 	}
 	return entry;
+}
+
+pte_t *pgtable_leaf(u64 root, u64 va, int *level)
+{
+	pte_t *table = phys_to_virt(root);
+
+	for (int at = pgtable_top();; at--) {
+		pte_t *entry = &table[level_index(va, at)];
+		pte_t e = *entry;
+
+		*level = at;
+		if (!e || pte_is_leaf(e, at))
+			return e ? entry : NULL;
+		table = table_of(e);
+	}
 }
 
 static int largest_level(u64 va, u64 pa, u64 len, int max_level)
@@ -103,11 +120,11 @@ static int largest_level(u64 va, u64 pa, u64 len, int max_level)
  * Returns the entry for a leaf at *level, or at a lower one where there is a table already: pages
  * that were unmapped leave their tables. NULL: no memory for a table.
  */
-static pte_t *leaf_entry(u64 root, u64 va, int *level)
+static pte_t *free_entry(u64 root, u64 va, int *level)
 {
 	pte_t *entry = pgtable_entry(root, va, *level, true);
 
-	while (entry && *entry & PTE_P && !pte_is_leaf(*entry, *level))
+	while (entry && *entry && !pte_is_leaf(*entry, *level))
 		entry = pgtable_entry(root, va, --*level, true);
 	return entry;
 }
@@ -122,13 +139,13 @@ int pgtable_map(u64 root, u64 va, u64 pa, u64 len, pte_t prot, int max_level)
 		max_level = 2;
 	while (len) {
 		int level = largest_level(va, pa, len, max_level);
-		pte_t *entry = leaf_entry(root, va, &level);
+		pte_t *entry = free_entry(root, va, &level);
 
 		if (!entry) {
 			err = -ENOMEM;
 			break;
 		}
-		BUG_ON(*entry & PTE_P);
+		BUG_ON(*entry);
 		*entry = pa | prot | (level > 1 ? PTE_PS : 0);
 		va += level_size(level);
 		pa += level_size(level);
@@ -139,19 +156,22 @@ int pgtable_map(u64 root, u64 va, u64 pa, u64 len, pte_t prot, int max_level)
 	return err;
 }
 
+/* A table with a hole is filled anew later, in other pages maybe: it is never merged (mm/split.h).
+ */
 static void clear_entries(u64 root, u64 va, u64 len)
 {
 	u64 flags = irq_save();
 
 	spin_lock(&pgtable_lock);
 	while (len) {
-		struct pgwalk walk;
-		u64 size = PAGE_SIZE;
+		int level;
+		pte_t *entry = pgtable_leaf(root, va, &level);
+		u64 size = entry ? level_size(level) : PAGE_SIZE;
 
-		if (pgtable_walk(root, va, &walk)) {
-			size = level_size(walk.last);
+		if (entry) {
 			BUG_ON(size > len || va & (size - 1));
-			*pgtable_entry(root, va, walk.last, false) = 0;
+			*entry = 0;
+			*pgtable_entry(root, va, level + 1, false) &= ~PTE_SPLIT;
 		}
 		va += size;
 		len -= size;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables: walking, mapping, splitting, protection keys. `root` is the physical address in
- * CR3. One lock serialises changes. Walks take no lock, so that a fault can walk whatever it has
- * interrupted: entries are read and written as whole words, and tables are freed only with their
- * address space.
+ * Page tables: walking, mapping, unmapping; mm/split.h splits and merges pages. `root` is the
+ * physical address in CR3. One lock serialises changes. Walks take no lock, so that a fault can
+ * walk whatever it has interrupted: entries are read and written as whole words, and a walk keeps
+ * interrupts off, so that a table which no entry leads to any more can be freed when each CPU has
+ * answered an interrupt since.
  */
 #ifndef KEYWARD_MM_PGTABLE_H
 #define KEYWARD_MM_PGTABLE_H

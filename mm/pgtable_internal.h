@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What mm/pgtable.c and mm/set_memory.c share. */
+/* What the files about page tables share. */
 #ifndef KEYWARD_MM_PGTABLE_INTERNAL_H
 #define KEYWARD_MM_PGTABLE_INTERNAL_H
 
@@ -23,6 +23,12 @@ pte_t *table_of(pte_t e);
  * missing or cannot be allocated, or a larger leaf covers `va`.
  */
 pte_t *pgtable_entry(u64 root, u64 va, int level, bool make);
+
+/*
+ * Returns the entry of the leaf for `va`, present or not, and its level; a leaf that is not present
+ * has its other bits still. NULL: there is none. Locked.
+ */
+pte_t *pgtable_leaf(u64 root, u64 va, int *level);
 
 /* Switches the allocation of tables from bootmem to page_alloc(). Boot. */
 void pgtable_use_allocator(void);

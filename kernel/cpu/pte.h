@@ -5,6 +5,8 @@
  *   63  62:59 58:52  51 ........ 12  11:9  8  7   6 5 4   3   2   1   0
  *   XD  key   avail  address         avail G  PS  D A PCD PWT U/S R/W P
  *
+ * In a PTE, bit 7 is PAT. A larger leaf has PAT in bit 12, which its address leaves free.
+ *
  * The key counts only in the entry that maps the page (a PTE, or a PDE or PDPTE with PS = 1); the
  * same bits of other entries are ignored.
  */
@@ -26,6 +28,10 @@ typedef u64 pte_t;
 #define PTE_G   BIT(8)
 #define PTE_NX  BIT(63)
 
+#define PTE_PAT       BIT(7)  /* of a PTE */
+#define PTE_PAT_LARGE BIT(12) /* of a larger leaf */
+#define PTE_SPLIT     BIT(9)  /* ours, of an entry with a table: it replaces a leaf; mm/split.h */
+
 #define PTE_ADDR      0x000ffffffffff000ULL
 #define PTE_KEY_SHIFT 59
 #define PTE_KEY_MASK  (0xfULL << PTE_KEY_SHIFT)
@@ -35,6 +41,9 @@ typedef u64 pte_t;
 #define PTE_RO_DATA (PTE_P | PTE_A | PTE_NX)
 #define PTE_TEXT    (PTE_P | PTE_A)
 #define PTE_MMIO    (PTE_RW_DATA | PTE_PCD | PTE_PWT)
+
+/* The direct map's default protection. */
+#define PTE_DIRECT (PTE_RW_DATA | PTE_G)
 
 static inline u32 pte_key(pte_t e)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mm/kmap/devmap.h"
 #include "kernel/cpu/pkrs_bits.h"
+#include "mm/direct_map.h"
 #include "mm/pgtable.h"
 #include "mm/set_memory.h"
 

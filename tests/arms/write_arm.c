@@ -4,6 +4,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
+#include "mm/direct_map.h"
 #include "mm/kmap/kmap_local.h"
 #include "mm/set_memory.h"
 #include "mm/tlb.h"
@@ -43,49 +44,42 @@ static void kmap_close_one(struct write_window *w)
 	kunmap_local(page_to_virt(w->first));
 }
 
-/* Cannot fail: the range's protection has split its pages already, or a window has. */
-static void set_valid(const struct write_window *w, bool valid)
-{
-	BUG_ON(set_direct_map_valid_noflush(w->first, w->pages, valid));
-}
-
+/* Pages that were taken away can always be made present again. */
 static void unmap_open(struct write_window *w)
 {
-	set_valid(w, true);
+	BUG_ON(set_direct_map_default_noflush(w->first, w->pages));
+}
+
+/* Needs no table, unless a neighbour's change has merged the pages while the window was open. */
+static void take_away(const struct write_window *w)
+{
+	BUG_ON(set_direct_map_invalid_noflush(w->first, w->pages));
 }
 
 static void unmap_close(struct write_window *w)
 {
-	set_valid(w, false);
+	take_away(w);
 	tlb_flush_range((u64)page_to_virt(w->first), w->pages);
 }
 
 static void unmap_all_close(struct write_window *w)
 {
-	set_valid(w, false);
+	take_away(w);
 	tlb_shootdown((u64)page_to_virt(w->first), w->pages);
 }
 
-/*
- * Splits the range's pages first, a page at a time, so that no window needs a page table. Whatever
- * fails, the pages are present as before.
- */
 static int unmap_protect(struct page *first, u64 pages)
 {
-	for (u64 i = 0; i < pages; i++) {
-		int err = set_direct_map_valid_noflush(first + i, 1, true);
+	int err = set_direct_map_invalid_noflush(first, pages);
 
-		if (err)
-			return err;
-	}
-	set_direct_map_valid_noflush(first, pages, false);
-	tlb_shootdown((u64)page_to_virt(first), pages);
-	return 0;
+	if (!err)
+		tlb_shootdown((u64)page_to_virt(first), pages);
+	return err;
 }
 
 static int unmap_unprotect(struct page *first, u64 pages)
 {
-	return set_direct_map_valid_noflush(first, pages, true);
+	return set_direct_map_default_noflush(first, pages);
 }
 
 static int wp_protect(struct page *first, u64 pages)

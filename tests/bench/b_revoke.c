@@ -25,14 +25,24 @@ static u64 revoke_for_oneself(u64 *writes)
 }
 BENCH(revoke_for_oneself, true);
 
+/* Never freed, so its large page is split once and not merged. */
+static struct page *page_beside_another_key(void)
+{
+	struct page *pair = page_alloc(1);
+
+	if (pair)
+		set_memory_pkey((u64)page_address(pair + 1), 1, PKS_KEY_RO);
+	return pair;
+}
+
 static u64 revoke_for_everybody(u64 *writes)
 {
-	static struct page *page; /* never freed: its large page is split once only */
+	static struct page *page;
 	u64 va, start, ticks;
 
 	(void)writes;
 	if (!page)
-		page = page_alloc(0);
+		page = page_beside_another_key();
 	if (!page)
 		return 0;
 	va = (u64)page_address(page);

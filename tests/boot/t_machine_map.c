@@ -11,6 +11,7 @@
 #include "mm/page_alloc.h"
 #include "mm/pgtable_internal.h"
 #include "mm/set_memory.h"
+#include "mm/split.h"
 #include "mm/stack.h"
 #include "tests/harness/access.h"
 #include "tests/harness/contexts.h"

@@ -21,6 +21,7 @@
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 #include "mm/set_memory.h"
+#include "mm/split.h"
 #include "mm/stack.h"
 #include "pks/keys.h"
 #include "pks/policy/fault.h"

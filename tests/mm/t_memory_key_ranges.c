@@ -11,6 +11,7 @@
 #include "mm/kmap/kmap_check.h"
 #include "mm/page_alloc.h"
 #include "mm/set_memory.h"
+#include "mm/split.h"
 #include "pks/keys.h"
 #include "tests/harness/drain.h"
 #include "tests/harness/expect.h"

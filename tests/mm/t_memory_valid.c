@@ -8,6 +8,7 @@
 
 #include "kernel/cpu/percpu.h"
 #include "kernel/cpu/pkrs_bits.h"
+#include "mm/direct_map.h"
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 #include "mm/set_memory.h"
@@ -60,12 +61,12 @@ static void expect_block(struct page *block, u64 from, u64 to, pte_t without)
 
 static void take(struct page *first, u64 n)
 {
-	EXPECT_EQ(set_direct_map_valid_noflush(first, n, false), 0);
+	EXPECT_EQ(set_direct_map_invalid_noflush(first, n), 0);
 	tlb_shootdown((u64)page_to_virt(first), n);
 }
 
 static const u64 ranges[][2] = {
-	{ 0, PAGES },             /* whole large pages, which stay */
+	{ 0, PAGES },             /* whole large pages */
 	{ SMALL, SMALL + 1 },     /* the first page of the second one: a split */
 	{ SMALL - 1, SMALL + 1 }, /* and the last of the first */
 	{ 3, PAGES - 3 },         /* from one table to the next */
@@ -88,7 +89,7 @@ static void frames_leave_the_direct_map_and_return(void)
 		expect_block(block, from, to, PTE_P);
 		f = probe_write(last, ~0ULL);
 		EXPECT_PAGE_FAULT(f, PF_W, last, "P = 0");
-		EXPECT_EQ(set_direct_map_valid_noflush(block + from, to - from, true), 0);
+		EXPECT_EQ(set_direct_map_default_noflush(block + from, to - from), 0);
 		expect_block(block, from, to, 0);
 		EXPECT_EQ(*last, i);
 	}
@@ -105,15 +106,15 @@ static void a_page_returns_without_its_neighbours(void)
 
 	REQUIRE(block);
 	va = (u64)page_to_virt(block);
-	take(block, PAGES);
+	EXPECT_EQ(set_memory_np(va, PAGES), 0);
 	EXPECT_EQ(set_memory_pkey(va, PAGES, PKS_KEY_DEVMAP), 0);
-	EXPECT_EQ(set_direct_map_valid_noflush(block + 7, 1, true), 0);
+	EXPECT_EQ(set_direct_map_default_noflush(block + 7, 1), 0);
 	EXPECT_EQ(others(block, 0, 7, mask, pte_with_key(0, PKS_KEY_DEVMAP)), 0);
 	EXPECT_EQ(others(block, 7, 8, mask, pte_with_key(PTE_P, PKS_KEY_DEVMAP)), 0);
 	EXPECT_EQ(others(block, 8, PAGES, mask, pte_with_key(0, PKS_KEY_DEVMAP)), 0);
 	take(block, PAGES);
 	EXPECT_EQ(others(block, 0, PAGES, mask, pte_with_key(0, PKS_KEY_DEVMAP)), 0);
-	EXPECT_EQ(set_direct_map_valid_noflush(block, PAGES, true), 0);
+	EXPECT_EQ(set_direct_map_default_noflush(block, PAGES), 0);
 	EXPECT_EQ(set_memory_pkey(va, PAGES, PKS_KEY_DEFAULT), 0);
 	expect_block(block, 0, 0, 0);
 	page_free(block, ORDER);
@@ -127,12 +128,11 @@ static void changes_of_the_direct_map_refuse_bad_ranges(void)
 
 	REQUIRE(block);
 	va = (u64)page_to_virt(block);
-	EXPECT_EQ(set_direct_map_valid_noflush(block, 0, false), -EINVAL);
-	EXPECT_EQ(set_direct_map_valid_noflush(block, ~0ULL, false), -EINVAL);
-	EXPECT_EQ(set_direct_map_valid_noflush(block, DIRECT_SIZE >> PAGE_SHIFT, false), -EINVAL);
-	EXPECT_EQ(
-		set_direct_map_valid_noflush(pfn_to_page((DIRECT_SIZE >> PAGE_SHIFT) - 1), 1, true),
-		-EINVAL);
+	EXPECT_EQ(set_direct_map_invalid_noflush(block, 0), -EINVAL);
+	EXPECT_EQ(set_direct_map_invalid_noflush(block, ~0ULL), -EINVAL);
+	EXPECT_EQ(set_direct_map_invalid_noflush(block, DIRECT_SIZE >> PAGE_SHIFT), -EINVAL);
+	EXPECT_EQ(set_direct_map_default_noflush(pfn_to_page((DIRECT_SIZE >> PAGE_SHIFT) - 1), 1),
+		  -EINVAL);
 	EXPECT_EQ(set_memory_ro(va + 8, 1), -EINVAL);
 	EXPECT_EQ(set_memory_ro(va, 0), -EINVAL);
 	EXPECT_EQ(set_memory_ro(va, 1ULL << 52), -EINVAL);
@@ -151,7 +151,7 @@ struct change {
 static int take_middle(void *arg)
 {
 	struct change *c = arg;
-	int err = set_direct_map_valid_noflush(c->block + 100, c->pages, false);
+	int err = set_direct_map_invalid_noflush(c->block + 100, c->pages);
 
 	if (err)
 		EXPECT_EQ(others(c->block, 0, SMALL, PTE_P, PTE_P), 0);
@@ -162,7 +162,7 @@ static void return_middle(void *arg)
 {
 	struct change *c = arg;
 
-	EXPECT_EQ(set_direct_map_valid_noflush(c->block + 100, c->pages, true), 0);
+	EXPECT_EQ(set_direct_map_default_noflush(c->block + 100, c->pages), 0);
 }
 
 /* The split of a large page needs a table. */
@@ -215,7 +215,7 @@ static void see_changes(u32 member, void *arg)
 	EXPECT_EQ(writes(v->first, v->n, PF_W), v->n);
 	percpu_meet();
 	if (member == 0)
-		EXPECT_EQ(set_direct_map_valid_noflush(v->first, v->n, true), 0);
+		EXPECT_EQ(set_direct_map_default_noflush(v->first, v->n), 0);
 	percpu_meet();
 	EXPECT_EQ(writes(v->first, v->n, ~0ULL), v->n);
 	percpu_meet();

@@ -13,6 +13,7 @@
 #include "mm/pgtable.h"
 #include "mm/pmem/pmem_disk.h"
 #include "mm/set_memory.h"
+#include "mm/split.h"
 #include "pks/rights.h"
 #include "tests/harness/drain.h"
 #include "tests/harness/percpu_run.h"
