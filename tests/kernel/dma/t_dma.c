@@ -11,6 +11,7 @@
 #include "kernel/cpu/upcalls.h"
 #include "kernel/dma/edu.h"
 #include "kernel/lib/random.h"
+#include "mm/direct_map.h"
 #include "mm/page_alloc.h"
 #include "mm/set_memory.h"
 #include "mm/tlb.h"
@@ -226,7 +227,8 @@ KTEST(a_copy_ignores_read_only_mappings, 0);
 
 static int hide(struct place *p, bool on)
 {
-	int err = set_direct_map_valid_noflush(p->page, 1, !on);
+	int err = on ? set_direct_map_invalid_noflush(p->page, 1)
+		     : set_direct_map_default_noflush(p->page, 1);
 
 	if (on && !err)
 		tlb_shootdown(p->va, 1);
