@@ -30,7 +30,8 @@ int pgtable_top(void)
 	return read_cr4() & CR4_LA57 ? 5 : 4;
 }
 
-u64 table_alloc(void)
+/* Allocates a zeroed table. Returns its physical address, or 0. */
+static u64 table_alloc(void)
 {
 	struct page *page;
 

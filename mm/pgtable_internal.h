@@ -12,9 +12,6 @@ extern struct spinlock pgtable_lock;
 /* Returns the top level: 4 or 5, by CR4.LA57. */
 int pgtable_top(void);
 
-/* Allocates a zeroed table. Returns its physical address, or 0. */
-u64 table_alloc(void);
-
 /* Returns the table that a non-leaf entry points to. */
 pte_t *table_of(pte_t e);
 

@@ -38,7 +38,7 @@ static u64 frames_below(const pte_t *table, int level, u64 va)
 }
 
 /*
- * Kernel page tables and the frames of stacks stay for the next try (mm/stack.c, mm/set_memory.c),
+ * Kernel page tables and the frames of stacks stay for the next try (mm/stack.c, mm/pgtable.c),
  * so what counts is their sum with the free frames.
  */
 static struct state state_now(void)
