@@ -13,7 +13,7 @@ HOST_PURE  := $(filter-out kernel/lib/ksyms.c boot/acpi/acpi_registers.c, \
 	      $(patsubst %,kernel/console/%.c,fbcon font framebuffer scancode screen uart warn_site) \
 	      $(patsubst %,pks/policy/%.c,mark_hash policy step_insn) tests/oracle/oracle.c \
 	      $(patsubst %,monitor/%.c,ansi line words) tests/matrix/space.c \
-	      tests/interleave/model.c tests/interleave/sequence.c \
+	      tests/direct_map/map_model.c tests/interleave/model.c tests/interleave/sequence.c \
 	      tests/stray/rule.c tests/stray/wild.c \
 	      $(patsubst %,tests/store/%.c,crc32c store store_scan work) \
 	      $(patsubst %,tests/host/%.c,console_stub ksym_stub pmem_check power)
