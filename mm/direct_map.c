@@ -22,8 +22,11 @@ static void map(u64 start, u64 end, pte_t prot, int max_level)
 		panic("cannot map %p", (void *)(DIRECT_BASE + start));
 }
 
+int direct_map_level;
+
 void direct_map_init(int max_level)
 {
+	direct_map_level = max_level;
 	for (u32 i = 0; i < ram.count; i++) {
 		u64 start = ram.r[i].start, end = ram.r[i].end;
 
@@ -76,6 +79,7 @@ int direct_map_add(u64 phys, u64 pages, u32 key)
 {
 	u64 va = DIRECT_BASE + phys, len = pages << PAGE_SHIFT;
 	struct page *page = phys_to_page(phys);
+	pte_t leaf = pte_with_key(PTE_DIRECT, key);
 	int err;
 
 	for (u64 i = 0; i < pages; i++) { /* first: a fault on the key finds it here */
@@ -83,7 +87,7 @@ int direct_map_add(u64 phys, u64 pages, u32 key)
 		page[i].had_key |= key != PKS_KEY_DEFAULT;
 	}
 	pks_key_add_pages(key, (s64)pages);
-	err = pgtable_map(kernel_root, va, phys, len, pte_with_key(PTE_DIRECT, key), 3);
+	err = pgtable_map(kernel_root, va, phys, len, leaf, direct_map_level);
 	if (err)
 		direct_map_remove(phys, pages);
 	else

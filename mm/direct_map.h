@@ -5,6 +5,9 @@
 
 #include "mm/page.h"
 
+/* The level of the largest pages of RAM: 1, 2 or 3. Read-only after boot. */
+extern int direct_map_level;
+
 /*
  * Maps all RAM, in pages of up to `max_level`. The kernel's code and constants, and those of boot/,
  * are read-only here too. Panics if it cannot. Boot.

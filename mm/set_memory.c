@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* Changes keys and rights of mapped memory. */
 #include "mm/set_memory.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/pkrs_bits.h"
 #include "kernel/cpu/trace.h"
 #include "kernel/cpu/upcalls.h"
 #include "kernel/lib/atomic.h"
+#include "mm/direct_map_check.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
@@ -49,6 +51,7 @@ static void change_leaves(u64 va, u64 end, const struct leaf_change *change)
 		pte_t *entry = pgtable_leaf(kernel_root, va, &level);
 		u64 size = level_size(level);
 
+		BUG_ON(level > change->max_level);
 		va = ALIGN_DOWN(va, size);
 		do { /* small pages, which need no walk each */
 			change_leaf(entry++, va, size, change);
@@ -76,6 +79,7 @@ static int change_memory(u64 va, u64 pages, const struct leaf_change *change, st
 		if (old)
 			split_merge(va, end, old);
 	}
+	direct_map_check();
 	spin_unlock(&pgtable_lock);
 	irq_restore(flags);
 	return err;

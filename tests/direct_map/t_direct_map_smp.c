@@ -12,6 +12,7 @@
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/random.h"
 #include "kernel/time.h"
+#include "kernel/watchdog.h"
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
@@ -23,6 +24,7 @@
 #define CHUNK        8UL /* neighbouring pages that one CPU changes */
 #define CHUNKS       (SPAN_PAGES / CHUNK)
 #define ROUND        16 /* operations of each CPU; then all pages are restored, and merged */
+#define ROUND_NS     8000000000ULL
 #define DIFFERS_MOST 5
 
 /*
@@ -116,8 +118,10 @@ static void play_rounds(u32 number, void *arg)
 		percpu_meet();
 		if (READ_ONCE(many.played) >= many.want || many.differs > DIFFERS_MOST)
 			return;
-		if (number == 0)
+		if (number == 0) {
+			watchdog_set(ROUND_NS * cpu_count, "direct_map");
 			set_levels(1);
+		}
 		percpu_meet();
 		for (u32 i = 0; i < ROUND; i++)
 			play_random(&m);
