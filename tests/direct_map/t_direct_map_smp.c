@@ -239,16 +239,16 @@ static bool wait_for_merge(const pte_t *entry)
 /* The last member is in a walk, as it were: it holds a table's address, with interrupts off. */
 static void hold_a_table(u32 number, void *arg)
 {
+	enum map_op merge = *(enum map_op *)arg;
 	const pte_t *entry = pgtable_entry(kernel_root, many.span.va, 2, false);
 	const pte_t *table = table_of(*entry);
 	u64 free = pages_free(), flags, since;
 
-	(void)arg;
 	percpu_meet();
 	flags = number == cpu_count - 1 ? irq_save() : 0;
 	percpu_meet();
 	if (number == 0)
-		EXPECT_EQ(span_do(&many.span, MAP_NX, 0, 9, 1), 0);
+		EXPECT_EQ(span_do(&many.span, merge, 0, 9, 1), 0);
 	if (number == cpu_count - 1) {
 		EXPECT(wait_for_merge(entry));
 		since = now_ns();
@@ -264,11 +264,15 @@ static void hold_a_table(u32 number, void *arg)
 
 static void a_table_is_freed_when_all_cpus_have_answered(void)
 {
+	static const enum map_op split[] = { MAP_X, MAP_NP }, merge[] = { MAP_NX, MAP_P };
+
 	if (!begin())
 		return;
-	for (u32 i = 0; i < 3; i++) {
-		EXPECT_EQ(span_do(&many.span, MAP_X, 0, 9, 1), 0);
-		percpu_run(hold_a_table, NULL);
+	for (u32 i = 0; i < 4; i++) {
+		enum map_op op = merge[i % 2]; /* MAP_P alone would need no flush */
+
+		EXPECT_EQ(span_do(&many.span, split[i % 2], 0, 9, 1), 0);
+		percpu_run(hold_a_table, &op);
 	}
 	span_end(&many.span);
 }
