@@ -2,7 +2,8 @@
 # The kernel. All other targets are in host.mk and tests/host/host.mk; `make help` lists them.
 #
 #   PKS=0       leaves protection keys out (the baseline of the benches)
-#   PARANOID=1  reads IA32_PKRS back at every context change and counts its writes
+#   PARANOID=1  reads IA32_PKRS back at every context change and counts its writes; walks the direct
+#               map after each change
 #   TESTS=saved builds only these folders of tests/, and harness and bench
 #   CC=clang    builds with clang
 #   BUILD=DIR   builds into DIR

@@ -108,6 +108,7 @@ repro: ## build twice in two folders and compare every byte
 experiments: iso ## the tables of docs/EXPERIMENTS.md about kmap users, nesting, saved rights and writers
 	@tools/experiments --write
 	@tools/arms hits --write
+	@tools/arms failures --write
 	@tools/arms nesting --write
 	@tools/arms saved --write
 	@tools/arms writes --write

@@ -9,7 +9,10 @@
 
 #include "kernel/console/console.h"
 #include "kernel/cpu/cpuid.h"
+#include "mm/direct_map.h"
 #include "mm/page_alloc.h"
+#include "mm/pgtable.h"
+#include "mm/pgtable_internal.h"
 #include "tests/direct_map/span.h"
 #include "tests/harness/expect.h"
 #include "tests/harness/refuse.h"
@@ -193,3 +196,45 @@ static void a_refused_table_of_a_gib_page_changes_nothing(void)
 	print_found("pages of 1 GiB");
 }
 KTEST(a_refused_table_of_a_gib_page_changes_nothing, 0);
+
+#define PART_FROM 5
+#define PART_KEY  1
+
+static int add_part(void *arg)
+{
+	const struct span *s = arg;
+
+	return direct_map_add(s->phys + PART_FROM * PAGE_SIZE, 3, PART_KEY);
+}
+
+static void remove_part(void *arg)
+{
+	const struct span *s = arg;
+	struct pgwalk walk;
+	u64 va = s->va + PART_FROM * PAGE_SIZE;
+	pte_t *entry;
+
+	EXPECT(pgtable_walk(kernel_root, va, &walk) && walk.key == PART_KEY && walk.last == 1);
+	EXPECT(!pgtable_walk(kernel_root, va - PAGE_SIZE, &walk));
+	direct_map_remove(s->phys + PART_FROM * PAGE_SIZE, 3);
+	EXPECT(!pgtable_walk(kernel_root, va, &walk));
+	entry = pgtable_entry(kernel_root, va, 2, false); /* the table stays: free it here */
+	if (EXPECT(entry && *entry && !pte_is_leaf(*entry, 2))) {
+		page_free(phys_to_page(*entry & PTE_ADDR), 0);
+		*entry = 0;
+	}
+}
+
+/* Where a large page of the direct map was taken out, a few pages need a table. */
+static void a_refused_addition_maps_nothing(void)
+{
+	struct span s;
+
+	if (!span_of_direct_map(&s))
+		return;
+	direct_map_remove(s.phys, 512);
+	EXPECT_EQ(refuse_each_allocation(add_part, remove_part, &s, REFUSE_ONE), 1);
+	EXPECT_EQ(direct_map_add(s.phys, 512, 0), 0);
+	span_end(&s);
+}
+KTEST(a_refused_addition_maps_nothing, 0);

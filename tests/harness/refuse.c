@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/harness/refuse.h"
+#include "kernel/console/console.h"
+#include "kernel/lib/options.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "mm/page_alloc.h"
@@ -81,6 +83,8 @@ u32 refuse_each_allocation(int (*op)(void *), void (*undo)(void *), void *arg, u
 			if (EXPECT_EQ(err, 0))
 				undo(arg);
 			expect_state(&before, "without a refusal, allocations", n);
+			if (options.extent >= EXTENT_FULL) /* tools/arms reads it */
+				pr("# refused %u allocations\n", n);
 			return n;
 		}
 		if (!EXPECT_EQ(err, (u64)-ENOMEM) && !err)

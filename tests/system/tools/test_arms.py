@@ -159,6 +159,18 @@ class Arms(unittest.TestCase):
         self.assertEqual(found["hits-instructions"][2], "| off | 11 | 71 | 1031 | 16391 |")
         self.assertEqual(len(said), 4)
 
+    def test_failures_have_a_row_for_each_state_and_each_caller(self):
+        lines = ["# failure op=%s state=%s tables=%d\n" % (op, state, n) for n, (state, op) in enumerate(
+            (state, op) for state in ("large_away", "small_pages") for op in ("np", "p"))]
+        lines += ["# refused 4 allocations\n", "# refused 5 allocations\n", "    ok 7 a_thread_leaves_nothing\n",
+                  "    ok 8 none_is_refused\n", "# refused 1 allocations\n", "    ok 9 a_stack+tick\n"]
+        found, said = self.run_it(lambda *_: "".join(lines), "failures")
+        self.assertEqual(found["failures"], ["| pages | np | p |", "|---|---|---|", "| large away | - | 1 |",
+                                             "| small pages | 2 | 3 |"])
+        self.assertEqual(found["failures-callers"][2:], ["| a thread leaves nothing | 5 |", "| a stack | 1 |"])
+        self.assertEqual(len(said), 2)
+        self.assertRaises(SystemExit, self.run_it, lambda *_: "    ok 7 a_test\n", "failures")
+
     def test_counts_of_hits_that_are_missing_are_refused(self):
         whole = [hits_of_strays(1, 1)] + [hits_of_strays(cpus, users) for cpus, users in hits.GROUPS[1:]]
         self.assertEqual(len(hits.read(whole)), 5 * 4 * len(hits.POLICIES))
