@@ -3,8 +3,10 @@
 #include "kernel/thread.h"
 #include "kernel/console/console.h"
 #include "kernel/console/panic.h"
+#include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/trace.h"
+#include "kernel/cpu/upcalls.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
@@ -28,6 +30,11 @@ struct first_frame {
 };
 
 extern const char thread_start[];
+
+u32 thread_number(void)
+{
+	return in_interrupt() || !current_thread() ? 0 : current_thread()->id + 1;
+}
 
 struct thread *thread_prepare(const char *name, int (*fn)(void *), void *arg)
 {

@@ -11,6 +11,7 @@
 #include "kernel/cpu/upcalls.h"
 #include "kernel/lib/options.h"
 #include "mm/bootmem.h"
+#include "mm/debug_pagealloc.h"
 #include "mm/direct_map.h"
 #include "mm/page.h"
 #include "mm/page_alloc.h"
@@ -213,13 +214,14 @@ void mm_init(const struct boot_info *info)
 
 	kernel_root = bootmem_alloc();
 	BUG_ON(kernel_root >= BOOT_MAPPED); /* as boot/paging.h promises */
-	direct_map_init(3);
+	direct_map_init(options.debug_pagealloc ? 1 : 3);
 	map_image();
 	map(DIRECT_BASE + VGA_START, VGA_START, VGA_END, PTE_MMIO, 1); /* for the console */
 	switch_tables(info);
 	bootmem_reach(DIRECT_SIZE);
 	before -= drop_absent();
 	vmemmap = vmemmap_init();
+	vmemmap += options.debug_pagealloc ? page_history_init() : 0;
 	share(VMAP_BASE);
 	share(TEST_BASE);
 	enable_protections();

@@ -5,6 +5,8 @@
 #include "kernel/cpu/spinlock.h"
 #include "kernel/cpu/upcalls.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/lib/options.h"
+#include "mm/debug_pagealloc.h"
 #include "mm/page.h"
 
 static struct {
@@ -116,6 +118,8 @@ struct page *page_alloc_below(u32 order, u64 end)
 	if (page)
 		take_part(page, order);
 	spin_unlock_irqrestore(&buddy.lock, flags);
+	if (page && unlikely(options.debug_pagealloc))
+		debug_pagealloc_take(page, order, __builtin_return_address(0));
 	return page;
 }
 
@@ -146,11 +150,14 @@ static bool is_free(const struct page *page)
 	return false;
 }
 
-void page_free(struct page *page, u32 order)
+static void free_block(struct page *page, u32 order, const void *site)
 {
-	u64 flags = spin_lock_irqsave(&buddy.lock);
 	struct page *other;
+	u64 flags;
 
+	if (unlikely(options.debug_pagealloc))
+		debug_pagealloc_give(page, order, site);
+	flags = spin_lock_irqsave(&buddy.lock);
 	BUG_ON(is_free(page));
 	BUG_ON(page->flags & (PG_DEVMAP | PG_PGMAP));
 	BUG_ON(page->pkey || page_is_marked(page));
@@ -161,6 +168,11 @@ void page_free(struct page *page, u32 order)
 	}
 	put_block(page, order);
 	spin_unlock_irqrestore(&buddy.lock, flags);
+}
+
+void page_free(struct page *page, u32 order)
+{
+	free_block(page, order, __builtin_return_address(0));
 }
 
 void page_alloc_add(u64 start, u64 end)
@@ -175,7 +187,7 @@ void page_alloc_add(u64 start, u64 end)
 
 		while (pfn + (1ULL << order) > last)
 			order--;
-		page_free(pfn_to_page(pfn), order);
+		free_block(pfn_to_page(pfn), order, __builtin_return_address(0));
 		pfn += 1ULL << order;
 	}
 }

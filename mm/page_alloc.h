@@ -19,7 +19,8 @@ struct page *page_alloc_below(u32 order, u64 end);
 
 /*
  * Frees a block, with the order it was allocated with. Its frames must have key 0 and no mark.
- * Panics if it is free already. Any context but NMI.
+ * Panics if it is free already. With debug_pagealloc=on it waits for other CPUs where it may, as
+ * kernel_map_pages(). Any context but NMI.
  */
 void page_free(struct page *page, u32 order);
 

@@ -29,18 +29,17 @@ static void map(u64 va, u64 block, u64 size)
 }
 
 /*
- * Maps the struct pages of each range in that range's own memory, of which there is enough; memory
- * below 4 GiB may be scarce. Ranges that share a frame of the vmemmap map it once. Returns the
- * bytes.
+ * Puts the elements of each range into that range's own memory, of which there is enough; memory
+ * below 4 GiB may be scarce. Ranges that share a frame of the array map it once.
  */
-static u64 map_all(void)
+u64 vmemmap_array(u64 base, u64 each)
 {
 	u64 done = 0, bytes = 0, large = level_size(2);
 
 	for (u32 i = 0; i < ram.count; i++) {
 		const struct range *r = &ram.r[i];
-		u64 va = ALIGN_DOWN((u64)pfn_to_page(r->start >> PAGE_SHIFT), PAGE_SIZE);
-		u64 end = (u64)pfn_to_page(r->end >> PAGE_SHIFT), size;
+		u64 va = ALIGN_DOWN(base + (r->start >> PAGE_SHIFT) * each, PAGE_SIZE);
+		u64 end = base + (r->end >> PAGE_SHIFT) * each, size;
 
 		for (va = MAX(va, done); va < end; va += size) {
 			u64 block = 0;
@@ -82,7 +81,7 @@ static void mark_holes(u64 first, u64 end)
 
 u64 vmemmap_init(void)
 {
-	u64 bytes = map_all();
+	u64 bytes = vmemmap_array(VMEMMAP_BASE, sizeof(struct page));
 
 	page_ranges = ram;
 	for (u32 i = 0; i < ram.count; i++)

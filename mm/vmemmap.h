@@ -9,6 +9,12 @@
 u64 vmemmap_init(void);
 
 /*
+ * Maps an array at `base` with `each` bytes for each frame of RAM, zeroed, in RAM that bootmem
+ * gives: at base + PFN * each. Returns the bytes. `each` divides PAGE_SIZE. Boot.
+ */
+u64 vmemmap_array(u64 base, u64 each);
+
+/*
  * Gives struct pages, in RAM of the allocator, to the whole pages in [start, end), which are no
  * RAM: from then on phys_to_page() finds them, and no allocator does. -ENOMEM: with those of
  * earlier calls they would take more than half of the free RAM, or leave less than RAM_LEAST;

@@ -8,6 +8,7 @@
  *   0xffffc90000000000  vmap: stacks between guard pages, device registers   512 GiB
  *   0xffffca0000000000  test windows: tests map what they need here          512 GiB
  *   0xffffea0000000000  vmemmap: one struct page per frame, where there is RAM
+ *   0xffffeb0000000000  a history of each frame of RAM, with debug_pagealloc=on
  *   0xffffffff80000000  the kernel image: physical address + this
  */
 #ifndef KEYWARD_KERNEL_CPU_LAYOUT_H
@@ -30,6 +31,7 @@
 #define VMAP_SIZE    AC(0x8000000000)
 #define TEST_BASE    AC(0xffffca0000000000)
 #define VMEMMAP_BASE AC(0xffffea0000000000)
+#define HISTORY_BASE AC(0xffffeb0000000000)
 #define USER_TEXT    AC(0x400000)
 #define USER_STACK   AC(0x00007ffffff00000)
 #define USER_END     AC(0x0000800000000000)

@@ -46,6 +46,12 @@ void kmap_left_open(struct local *local);
  */
 void ipi_run_on_all(void (*fn)(void *arg), void *arg);
 
+/*
+ * mm/debug_pagealloc.c: the number of the running thread + 1; 0 in a softirq, interrupt or NMI, and
+ * before there are threads. kernel/thread.c. Any context.
+ */
+u32 thread_number(void);
+
 /* mm/page_alloc.c: true if kmap() has marked the page. pks/policy/marks.c. Any context. */
 bool page_is_marked(const struct page *page);
 

@@ -2,6 +2,7 @@
 /* The part of a report about memory: how an address translates, and what its page is. */
 #include "kernel/console/console.h"
 #include "kernel/cpu/upcalls.h"
+#include "mm/debug_pagealloc.h"
 #include "mm/kmap/memremap.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
@@ -23,6 +24,30 @@ static void print_walk(const struct pgwalk *walk)
 	}
 }
 
+static void print_owner(const char *what, u32 site, u32 thread)
+{
+	pr("#   %s by %p"
+	   "S",
+	   what, (void *)(KERNEL_BASE | site));
+	if (thread)
+		pr(" in thread %u\n", thread - 1);
+	else
+		pr(" outside of threads\n");
+}
+
+/* With debug_pagealloc=on: who has freed the frame, if it is free, and who had it. */
+static void print_history(const struct page *page)
+{
+	const struct page_history *h = page ? page_history(page) : NULL;
+
+	if (!h)
+		return;
+	if (h->free_site)
+		print_owner("free: freed", h->free_site, h->free_thread);
+	if (h->alloc_site)
+		print_owner("allocated", h->alloc_site, h->alloc_thread);
+}
+
 void report_address(u64 addr)
 {
 	struct pgwalk walk;
@@ -33,6 +58,7 @@ void report_address(u64 addr)
 	pr("# walk of %016lx:\n", addr);
 	if (!pgtable_walk(pgtable_current(), addr, &walk)) {
 		print_walk(&walk);
+		print_history(virt_to_page((const void *)addr));
 		return;
 	}
 	print_walk(&walk);
@@ -47,6 +73,7 @@ void report_address(u64 addr)
 		   page_pgmap(page)->owner);
 	pr("#   page: %sdirect map's key %u, marks: %u\n",
 	   page->flags & PG_DEVMAP ? "device range, " : "", page->pkey, (u32)page_marks(page));
+	print_history(page);
 	if (page->kmap_thread)
 		pr("#   last kmap by %p"
 		   "S in thread %u\n",

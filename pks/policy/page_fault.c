@@ -7,6 +7,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/upcalls.h"
 #include "kernel/exception.h"
+#include "mm/debug_pagealloc.h"
 #include "mm/stack.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/short.h"
@@ -17,6 +18,8 @@ static const char *why(const struct regs *regs, u64 addr)
 		return "a stack has overflowed into its guard page";
 	if (addr < PAGE_SIZE)
 		return "NULL pointer";
+	if (!(regs->error & PF_P) && address_is_freed(addr))
+		return "use of freed memory";
 	if (regs->error & PF_PK)
 		return "a protection key denies the access";
 	return "page fault";

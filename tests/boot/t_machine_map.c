@@ -124,6 +124,7 @@ static void direct_map_uses_large_pages(void)
 	u64 size = level_size(2), blocks = 0, small = 0;
 	struct pgwalk walk;
 
+	SKIP_IF(options.debug_pagealloc, "debug_pagealloc=on: it has none");
 	for (u32 i = 0; i < ram.count; i++) {
 		u64 end = ram.r[i].end;
 

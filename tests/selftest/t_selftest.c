@@ -297,3 +297,53 @@ static void frees_a_page_twice(void)
 	page_free(pair + 1, 0);
 }
 KTEST(frees_a_page_twice, KT_SELFTEST);
+
+/* These three run with debug_pagealloc=on: the reports name both owners. */
+static __attribute__((noinline)) struct page *allocates(void)
+{
+	struct page *page = page_alloc(0);
+
+	barrier();
+	return page;
+}
+
+static __attribute__((noinline)) void frees(struct page *page)
+{
+	page_free(page, 0);
+	barrier();
+}
+
+static void uses_freed_memory(void)
+{
+	struct page *page = allocates();
+
+	REQUIRE(page);
+	frees(page);
+	*(volatile u64 *)page_to_virt(page) = 1;
+}
+KTEST(uses_freed_memory, KT_SELFTEST);
+
+static void use_in_an_nmi(void *arg)
+{
+	((volatile u64 *)arg)[511] = 1;
+}
+
+static void uses_freed_memory_in_an_nmi(void)
+{
+	struct page *page = allocates();
+
+	REQUIRE(page);
+	frees(page);
+	run_in(IN_NMI, use_in_an_nmi, page_to_virt(page));
+}
+KTEST(uses_freed_memory_in_an_nmi, KT_SELFTEST);
+
+static void frees_a_page_of_a_freed_block(void)
+{
+	struct page *block = page_alloc(3);
+
+	REQUIRE(block);
+	page_free(block, 3);
+	frees(block + 5);
+}
+KTEST(frees_a_page_of_a_freed_block, KT_SELFTEST);

@@ -12,6 +12,7 @@ TAP_WORDS = {"skip": "SKIP", "xfail": "TODO"}   # TAP's word for a failure that 
 ELSEWHERE = {
     "only one CPU runs": "./keyward run qemu-smp",
     "needs trace=on": "./keyward run qemu trace=on",
+    "needs debug_pagealloc=on": "./keyward run qemu debug_pagealloc=on",
     "this CPU has no PKS": "./keyward run qemu",
     "this CPU has keys": "./keyward run qemu-nopks",
 }
