@@ -18,6 +18,7 @@
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
 #include "mm/ram.h"
+#include "mm/snapshot.h"
 #include "mm/vmap.h"
 #include "mm/vmemmap.h"
 
@@ -224,6 +225,7 @@ void mm_init(const struct boot_info *info)
 	vmemmap += options.debug_pagealloc ? page_history_init() : 0;
 	share(VMAP_BASE);
 	share(TEST_BASE);
+	snapshot_init();
 	enable_protections();
 	pgtable_use_allocator();
 	for (u32 i = 0; i < bootmem_free.count; i++)

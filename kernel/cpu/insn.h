@@ -204,4 +204,11 @@ static inline void clear_page(void *page)
 	asm volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0) : "memory");
 }
 
+static inline void copy_page(void *to, const void *from)
+{
+	u64 words = PAGE_SIZE / 8;
+
+	asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+}
+
 #endif

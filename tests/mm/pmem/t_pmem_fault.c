@@ -167,7 +167,7 @@ static void a_fault_older_than_an_unmap_is_repeated_once(void)
 KTEST(a_fault_older_than_an_unmap_is_repeated_once, KT_PKS);
 
 /* Copies a page as code does that knows nothing of keys. */
-static void copy_page(struct page *to, struct page *from, bool atomically)
+static void copy_onto(struct page *to, struct page *from, bool atomically)
 {
 	void *dst = atomically ? kmap_atomic(to) : kmap_local_page(to);
 	const void *src = kmap_local_page_read(from);
@@ -189,9 +189,9 @@ static void copy_there_and_back(void *arg)
 	struct copies *c = arg;
 
 	for (u32 atomically = 0; atomically < 2; atomically++) {
-		copy_page(c->pmem, c->there, atomically);
+		copy_onto(c->pmem, c->there, atomically);
 		memset(page_to_virt(c->back), 0, PAGE_SIZE);
-		copy_page(c->back, c->pmem, atomically);
+		copy_onto(c->back, c->pmem, atomically);
 		EXPECT_EQ(memcmp(page_to_virt(c->there), page_to_virt(c->back), PAGE_SIZE), 0);
 		EXPECT_RIGHTS(PKRS_INIT);
 	}
