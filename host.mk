@@ -107,6 +107,7 @@ repro: ## build twice in two folders and compare every byte
 
 experiments: iso ## the tables of docs/EXPERIMENTS.md about kmap users, nesting, saved rights and writers
 	@tools/experiments --write
+	@tools/arms hidden --write
 	@tools/arms hits --write
 	@tools/arms failures --write
 	@tools/arms nesting --write

@@ -32,6 +32,9 @@ CHARTS = [
     Chart("writes", "What protection costs per byte, by the size of an access", "Instructions that are added to each byte "
           "written, in QEMU with one CPU. An INVLPG counts as one, as a WRMSR does.",
           ["bytes of an access"], ["grant", "kmap_local", "cr0_wp", "unmap", "unmap_all"], "make experiments"),
+    Chart("hide-growth", "Hiding pages and showing them again, by the number of CPUs",
+          "Interrupts to other CPUs, and flushes on all of them, for one hiding and one showing. A change of rights needs "
+          "none, on any number of CPUs.", ["way", "pages"], ["1 CPU", "4 CPUs", "16 CPUs"], "make experiments"),
     Chart("bench", "Instructions, here and in the Linux series V10", "The median in QEMU; \"added\" is to a kernel "
           "without PKS. The figures of Linux were measured once, the same way.",
           ["instructions, min/median"], ["qemu", "Linux V10 (writes)"], "make bench"),

@@ -14,6 +14,8 @@ from unittest import mock
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
 
+import copycosts        # noqa: E402
+import hidecosts        # noqa: E402
 import hits            # noqa: E402
 import writecosts       # noqa: E402
 
@@ -63,6 +65,26 @@ def hits_of_strays(cpus, users):
             moments = (0, 2, n, n) if name == "context" else (0, n, n, 0)
             lines.append("# hits pages %d cpus %d users %d pks=%s gate=%s pardon=%s moments %d %d %d %d faults %d steps 1 lent 2"
                          " ipis 3 invlpgs 4 ticks %d\n" % (pages, cpus, users, mode, gate, scope, *moments, users, pages + 7))
+    return "".join(lines)
+
+
+def hidden(cpus, leave_out=None):
+    """A console of the suites `arms` and `snapshot`: hiding takes 100 instructions a page, by a key 1000; showing half."""
+    lines = []
+    for op, share in (("hide", 2), ("show", 1)):
+        for way, cost in (("none", 0), ("unmap", 100), ("key", 1000), ("rights", 0)):
+            for layout, pages in hidecosts.PAGES:
+                flushes = way == "key" or (op, way) == ("hide", "unmap")
+                calls = pages if layout == "scattered" else 1
+                if (op, way, layout, pages) != leave_out:
+                    lines.append("# hide %s %s %s %d cpus %d ticks %d pkrs %d invlpgs %d flushes 0 ipis %d splits %d\n" % (
+                        op, way, layout, pages, cpus, 6 + pages * cost * share // 2, way == "rights", flushes * pages * cpus,
+                        flushes * calls * (cpus - 1), (2 * share - 3) * (way == "key")))
+    for way, n in (("alias", 0), ("direct-map", 1)):
+        lines.append("# snapshot %s reachable %d of 700 steps\n# snapshot %s refused %s\n" % (way, 600 * n, way, "-ENOMEM" if n else "copied"))
+        for state in ("mapped", "hidden"):
+            lines.append("# snapshot %s %s ticks %d invlpgs %d ipis %d cpus %d\n" % (
+                way, state, 700 + n, 1 + n * (cpus - 1), n * (cpus - 1), cpus))
     return "".join(lines)
 
 
@@ -142,6 +164,32 @@ class Arms(unittest.TestCase):
     def test_digits_are_two(self):
         for value, text in ((0, "0"), (12.4, "12"), (1.25, "1.2"), (0.0081, "0.0081"), (0.0000038, "0.0000038"), (0.5, "0.5")):
             self.assertEqual(writecosts.digits(value), text)
+
+    def test_hidden_pages_cost_what_comes_on_top_of_a_measurement(self):
+        def console(machine, _folder, *words):
+            self.assertEqual("--icount" in words, machine == "qemu")
+            return hidden({"qemu": 1, "qemu-smp": 4, "qemu-smp16": 16}[machine])
+        found, said = self.run_it(console, "hidden")
+        self.assertEqual(found["hide"][4], "| unmap | 16 scattered | 1600 | 800 | 0 | 0 | 0 | 0 |")
+        self.assertEqual(found["hide"][8], "| key | 16 contiguous | 16000 | 8000 | 0 | 0 | +1 | -1 |")
+        self.assertEqual(found["hide"][12], "| rights | 1 | 0 | 0 | 1 | 1 | 0 | 0 |")
+        self.assertEqual(found["hide-growth"][4], "| unmap | 16 scattered | 16 | 112 | 496 |")
+        self.assertEqual(found["hide-growth"][8], "| key | 16 contiguous | 32 | 134 | 542 |")
+        self.assertEqual(found["hide-work"][9], "| key | 16 scattered | 0 | 32 | 0 | 96 | 128 | 0 | 480 | 512 | 0 |")
+        self.assertEqual(found["copies"][2:], ["| alias | 700 | 700 | 1 | 0 | 700 | 0 | copied |",
+                                               "| direct map | 701 | 701 | 4 | 3 | 700 | 600 | -ENOMEM |"])
+        self.assertEqual(len(said), 4)
+
+    def test_costs_of_hidden_pages_that_are_missing_are_refused(self):
+        whole = [hidden(cpus) for cpus in hidecosts.CPUS]
+        self.assertEqual(len(hidecosts.read(whole)), 3 * 2 * 4 * len(hidecosts.PAGES))
+        for n, cpus in enumerate(hidecosts.CPUS):
+            self.assertRaises(hidecosts.Bad, hidecosts.read, whole[:n] + whole[n + 1:])
+            self.assertRaises(hidecosts.Bad, hidecosts.read,
+                              whole[:n] + [hidden(cpus, ("show", "key", "scattered", 512))] + whole[n + 1:])
+        for word in ("alias reachable", "direct-map refused", "direct-map hidden", "alias mapped"):
+            self.assertRaises(copycosts.Bad, copycosts.table, whole[0].replace(word, "x"), whole[1])
+        self.assertRaises(copycosts.Bad, copycosts.table, whole[0], whole[0])
 
     def test_hits_have_counts_factors_and_instructions(self):
         def console(machine, _folder, *words):

@@ -113,7 +113,7 @@ class Quotes(unittest.TestCase):
         self.assertEqual(set(tables.parse(document)), {
             "exposure", "windows", "late", "nesting", "saved", "saved-costs-qemu", "saved-costs-bochs", "bench",
             "revoke", "ranges", "hits", "hits-factors", "hits-instructions", "writes", "writes-windows",
-            "writes-crossover", "stray"})
+            "writes-crossover", "stray", "hide", "hide-growth", "hide-work", "copies"})
         self.assertGreater(len(tables.QUOTE.findall(document)), 12)
 
 
