@@ -16,6 +16,8 @@
 
 #define THREAD_NAME_MAX 24
 
+struct mm_struct;
+
 enum thread_state { THREAD_RUNNABLE, THREAD_BLOCKED, THREAD_DEAD };
 
 /* How a thread ended, for the thread that joins it. */
@@ -42,6 +44,7 @@ struct thread {
 	struct list_head all_node;   /* all_threads; under its lock */
 	u64 wake_at;                 /* ns; while in the sleeping list */
 	u64 cr3;                     /* own address space, or 0: the kernel's */
+	struct mm_struct *mm;        /* ranges of that one, or NULL: mm/gup/vma.h */
 	void *stack;                 /* lowest byte; the struct itself lies at the top */
 	u64 kstack;                  /* where user mode enters the kernel: 16-byte aligned */
 	u32 id;

@@ -52,7 +52,7 @@ int uspace_create(struct uspace *us)
 
 	if (!root)
 		return -ENOMEM;
-	us->root = page_to_phys(root);
+	*us = (struct uspace){ .root = page_to_phys(root) };
 	table = page_to_virt(root);
 	memset(table, 0, PAGE_SIZE / 2);
 	memcpy(table + 256, (u64 *)phys_to_virt(kernel_root) + 256, PAGE_SIZE / 2);
@@ -105,6 +105,7 @@ struct thread *uspace_thread(struct uspace *us, const char *name, void (*entry)(
 	start = t->stack;
 	*start = (struct user_start){ entry, arg };
 	t->cr3 = us->root;
+	t->mm = us->mm;
 	thread_launch(t);
 	return t;
 }

@@ -7,8 +7,11 @@
 
 #define USER_STACK_SIZE (4 * PAGE_SIZE)
 
+struct mm_struct;
+
 struct uspace {
-	u64 root; /* physical address of the top-level table */
+	u64 root;             /* physical address of the top-level table */
+	struct mm_struct *mm; /* whose ranges answer its page faults; NULL: they are fatal */
 };
 
 /*

@@ -16,17 +16,27 @@ enum page_flags {
 	PG_FREE = 1,   /* head of a free block; under the allocator's lock */
 	PG_DEVMAP = 2, /* in a protected device range; its owner sets it: mm/kmap/devmap.h */
 	PG_PGMAP = 4,  /* pgmap is valid; set by mm/kmap/memremap.c */
+	/* Of frames of user memory, mm/gup/user_page.h: set and cleared atomically. */
+	PG_USER = 8,     /* `users` and `guard` are valid in the block's first frame */
+	PG_LARGE = 16,   /* the block has 2 MiB; else it is this frame */
+	PG_PRIVATE = 32, /* the kernel may not access the frame: mm/gup/accessible.h */
+	PG_DIRTY = 64,   /* first frame of a file's block: to be written back */
 };
 
 /* In place of the key of a frame without memory, in a frame of the vmemmap: mm/vmemmap.c. */
 #define PAGE_NO_RAM 0xff
 
 struct dev_pagemap;
+struct page_guard;
 
 struct page {
 	union {
 		struct list_head list;     /* free blocks: the allocator's; else the owner's */
 		struct dev_pagemap *pgmap; /* PG_PGMAP: of the device range: mm/kmap/memremap.h */
+		struct {
+			struct page_guard *guard; /* who may make frames private; NULL: nobody */
+			u64 users;                /* three counts in one word, atomic */
+		};                                /* PG_USER: mm/gup/user_page.h */
 	};
 	u32 kmap_site;   /* low half of the address of the last kmap()'s caller; racy, a hint */
 	u32 marks;       /* kmap()s without their kunmap() yet, with marks=page; atomic */

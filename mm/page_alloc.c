@@ -159,7 +159,7 @@ static void free_block(struct page *page, u32 order, const void *site)
 		debug_pagealloc_give(page, order, site);
 	flags = spin_lock_irqsave(&buddy.lock);
 	BUG_ON(is_free(page));
-	BUG_ON(page->flags & (PG_DEVMAP | PG_PGMAP));
+	BUG_ON(page->flags & (PG_DEVMAP | PG_PGMAP | PG_USER | PG_PRIVATE));
 	BUG_ON(page->pkey || page_is_marked(page));
 	while ((other = free_buddy(page, order))) {
 		take_block(other);

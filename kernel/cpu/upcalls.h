@@ -74,6 +74,12 @@ bool pks_key_open(u32 key, const char *owner);
 void page_fault(struct regs *regs, u64 addr);
 
 /*
+ * pks/policy/page_fault.c: a page fault of user mode at `addr`. True: its range has a page there
+ * now, and the access can be repeated. mm/gup/fault.c. Thread context, interrupts on.
+ */
+bool user_fault(u64 error, u64 addr);
+
+/*
  * kernel/watchdog.c: the number of protection-key faults since boot. pks/policy/fault.c. Any
  * context.
  */

@@ -32,7 +32,9 @@ typedef int64_t s64;
 #define EIO       5
 #define ENOMEM    12
 #define EACCES    13
+#define EFAULT    14
 #define EBUSY     16
+#define EEXIST    17
 #define ENODEV    19
 #define EINVAL    22
 #define ENOSPC    28

@@ -25,6 +25,15 @@ static const char *why(const struct regs *regs, u64 addr)
 	return "page fault";
 }
 
+/* Whether the access may be repeated. */
+static bool continues(struct regs *regs, u64 addr)
+{
+	/* user mode cannot access a supervisor page, whatever its key: no pardon could help */
+	if (regs->error & PF_U)
+		return user_fault(regs->error, addr);
+	return CONFIG_PKS && regs->error & PF_PK && pks_fault(regs, addr);
+}
+
 void page_fault_long(struct regs *regs, u64 addr)
 {
 	if (extable_probe(regs, addr))
@@ -32,8 +41,7 @@ void page_fault_long(struct regs *regs, u64 addr)
 	/* from here on the fault belongs to its thread and may be preempted */
 	if (regs->rflags & RFLAGS_IF)
 		irq_enable();
-	/* user mode cannot access a supervisor page, whatever its key: no pardon could help */
-	if (!CONFIG_PKS || (regs->error & (PF_PK | PF_U)) != PF_PK || !pks_fault(regs, addr))
+	if (!continues(regs, addr))
 		die(regs, why(regs, addr), addr);
 	irq_disable();
 }

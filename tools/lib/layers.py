@@ -22,6 +22,7 @@ FLOORS = [
     ("pks/policy", "the policy for key faults"),
     ("mm/kmap", "the users' API: kmap and its kin, device ranges"),
     ("mm/pmem", "persistent memory: devices, dax, a block driver"),
+    ("mm/gup", "user memory: ranges, gup, swap, inaccessible pages"),
     ("kernel/trace", "the trace's sites, dump and report"),
     ("boot", "from the firmware to the first thread"),
     ("tests", "the test suites and their harness"),
