@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What it costs to make pages private and to share them again: out of the direct map, or under a
+ * denied key; few and many, side by side and scattered. Checks the events against what each way is
+ * said to need. With extent=full it prints the figures, of which tools/arms makes a table:
+ * instructions where a TSC tick is one. What this cannot know: how long silicon takes for an INVLPG
+ * or an IPI.
+ */
+#define KTEST_SUITE "inaccessible"
+
+#include "kernel/console/console.h"
+#include "kernel/cpu/insn.h"
+#include "kernel/cpu/percpu.h"
+#include "mm/gup/gup.h"
+#include "mm/gup/guest.h"
+#include "mm/pgtable.h"
+#include "mm/set_memory.h"
+#include "mm/split.h"
+#include "mm/tlb.h"
+#include "tests/gup/space.h"
+#include "tests/harness/fixture.h"
+#include "tests/harness/percpu_run.h"
+
+#define BLOCKS 8 /* of 2 MiB: scattered frames are spread over all of them */
+
+struct cost {
+	u64 ticks, invlpgs, flushes, ipis;
+	s64 splits;
+};
+
+static struct play {
+	struct guest guest;
+	struct mm_struct *mm;
+	struct page *blocks[BLOCKS];
+	u64 frames; /* in all */
+	bool scattered;
+} play;
+
+static struct cost cost_now(void)
+{
+	struct cost c = { .splits = (s64)pgtable_splits(), .ipis = this_cpu()->ipis };
+
+	for (u32 i = 0; i < cpu_count; i++) {
+		c.invlpgs += cpus[i]->invlpgs;
+		c.flushes += cpus[i]->flushes;
+	}
+	return c;
+}
+
+/* The frames of one call: all of them, or the nth of those that are scattered. */
+static struct page *frames_of(u64 n)
+{
+	u64 gap = BLOCKS * BLOCK_PAGES / play.frames;
+
+	if (!play.scattered)
+		return play.blocks[0];
+	return play.blocks[n * gap / BLOCK_PAGES] + n * gap % BLOCK_PAGES;
+}
+
+static struct cost measure(int (*change)(struct guest *guest, struct page *page, u64 n))
+{
+	u64 calls = play.scattered ? play.frames : 1, each = play.frames / calls, wrong = 0, start;
+	struct cost before = cost_now(), c;
+
+	start = rdtsc();
+	for (u64 n = 0; n < calls; n++)
+		wrong += !!change(&play.guest, frames_of(n), each);
+	start = rdtsc() - start;
+	c = cost_now();
+	EXPECT_EQ(wrong, 0);
+	return (struct cost){
+		.ticks = start,
+		.invlpgs = c.invlpgs - before.invlpgs,
+		.flushes = c.flushes - before.flushes,
+		.ipis = c.ipis - before.ipis,
+		.splits = c.splits - before.splits,
+	};
+}
+
+/* Every CPU forgets what was accessible; what was not present no TLB has. */
+static void check(const char *what, bool private, struct cost got)
+{
+	bool key = play.guest.arm == GUEST_KEY, flush = private || key;
+	u64 calls = play.scattered ? play.frames : 1, each = play.frames / calls;
+	bool all = each > TLB_FLUSH_ALL;
+
+	EXPECT_EQ(got.invlpgs, flush && !all ? play.frames * cpu_count : 0);
+	EXPECT_EQ(got.flushes, flush && all ? calls * cpu_count : 0);
+	EXPECT(got.ipis >= (flush ? calls * (cpu_count - 1) : 0));
+	if (cpu_count == 1)
+		EXPECT_EQ(got.ipis, 0);
+	if (options.extent == EXTENT_FULL)
+		pr("# guest %s %s %lu %s ticks %lu invlpgs %lu flushes %lu ipis %lu splits %ld\n",
+		   key ? "key" : "unmap", what, play.frames, play.scattered ? "scattered" : "run",
+		   got.ticks, got.invlpgs, got.flushes,
+		   flush ? MIN(got.ipis, calls * (cpu_count - 1)) : 0, got.splits);
+}
+
+/* Returns how many of the blocks have a large page of the direct map. */
+static u64 large_blocks(void)
+{
+	struct pgwalk walk;
+	u64 n = 0;
+
+	for (u32 i = 0; i < BLOCKS; i++)
+		n += pgtable_walk(kernel_root, (u64)page_to_virt(play.blocks[i]), &walk) &&
+		     walk.last > 1;
+	return n;
+}
+
+static bool play_begin(enum guest_arm arm, u64 frames, bool scattered)
+{
+	play = (struct play){ .frames = frames, .scattered = scattered };
+	if (!EXPECT_EQ(guest_init(&play.guest, arm), 0))
+		return false;
+	play.mm = space_create(2, BLOCKS, NULL);
+	if (!play.mm)
+		return false;
+	for (u64 i = 0; i < BLOCKS; i++) {
+		if (!EXPECT_EQ(get_user_pages(play.mm, LARGE_AT + i * level_size(2), 1, FOLL_WRITE,
+					      &play.blocks[i]),
+			       1))
+			return false;
+		put_user_pages(&play.blocks[i], 1, false);
+		/* whole again, if an earlier test has split its direct mapping */
+		set_memory_rw((u64)page_to_virt(play.blocks[i]), BLOCK_PAGES);
+	}
+	return true;
+}
+
+static void measure_costs(enum guest_arm arm, u64 frames, bool scattered)
+{
+	u64 large, left;
+
+	if (!play_begin(arm, frames, scattered))
+		return;
+	large = large_blocks();
+	check("private", true, measure(guest_make_private));
+	EXPECT_EQ(play.guest.private, frames);
+	left = large_blocks();
+	check("shared", false, measure(guest_make_shared));
+	EXPECT_EQ(play.guest.private, 0);
+	if (large == BLOCKS) { /* a key leaves a block that is private as a whole in one piece */
+		u64 whole = !scattered && frames == BLOCK_PAGES && arm == GUEST_KEY;
+		u64 split = scattered ? MIN(frames, BLOCKS) : 1 - whole;
+
+		EXPECT_EQ(left, BLOCKS - split);
+		EXPECT_EQ(large_blocks(), arm == GUEST_KEY ? BLOCKS : BLOCKS - split);
+	}
+	mm_destroy(play.mm);
+	EXPECT_EQ(guest_exit(&play.guest), 0);
+}
+
+static void measure_all(void *arg)
+{
+	(void)arg;
+	for (enum guest_arm arm = 0; arm < GUEST_ARMS; arm++)
+		for (u64 frames = 1; frames <= BLOCK_PAGES; frames *= frames == 1 ? 16 : 32)
+			for (u32 scattered = 0; scattered < 2; scattered++)
+				measure_costs(arm, frames, scattered);
+}
+
+static void privacy_costs_what_its_arm_needs(void)
+{
+	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
+	percpu_run_on(this_cpu(), measure_all, NULL);
+}
+KTEST(privacy_costs_what_its_arm_needs, KT_PKS);
