@@ -113,6 +113,7 @@ experiments: iso ## the tables of docs/EXPERIMENTS.md about kmap users, nesting,
 	@tools/arms nesting --write
 	@tools/arms saved --write
 	@tools/arms writes --write
+	@tools/arms private --write
 
 stray-writes: iso ## what stray writes do to persistent memory across a reboot, into docs/EXPERIMENTS.md; ten minutes
 	@tools/stray-writes --write

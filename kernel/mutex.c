@@ -17,21 +17,21 @@ static bool take(struct mutex *m)
 	return try_cmpxchg(&m->owner, &none, current_thread());
 }
 
-bool mutex_is_mine(const struct mutex *m)
+static bool is_mine(const struct mutex *m)
 {
 	return READ_ONCE(m->owner) == current_thread();
 }
 
 void mutex_lock(struct mutex *m)
 {
-	BUG_ON(mutex_is_mine(m));
+	BUG_ON(is_mine(m));
 	if (!take(m))
 		wait_event(&m->waiters, take(m));
 }
 
 void mutex_unlock(struct mutex *m)
 {
-	BUG_ON(!mutex_is_mine(m));
+	BUG_ON(!is_mine(m));
 	smp_store_release(&m->owner, NULL);
 	waitq_wake(&m->waiters);
 }

@@ -23,7 +23,4 @@ void mutex_lock(struct mutex *m);
 /* Gives it back; the caller must have it. Thread context. */
 void mutex_unlock(struct mutex *m);
 
-/* True if the running thread has it. Thread context. */
-bool mutex_is_mine(const struct mutex *m);
-
 #endif

@@ -103,8 +103,3 @@ int page_copy_out(void *to, struct page *from)
 {
 	return copy(to, page_to_virt(from), __builtin_return_address(0));
 }
-
-int page_copy_in(struct page *to, const void *from)
-{
-	return copy(page_to_virt(to), from, __builtin_return_address(0));
-}

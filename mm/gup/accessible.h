@@ -69,7 +69,6 @@ int vm_normal_page(u64 va, pte_t pte, int level, u64 frames, struct page **page)
  */
 int page_copy(struct page *to, struct page *from);
 int page_copy_out(void *to, struct page *from);
-int page_copy_in(struct page *to, const void *from);
 
 /*
  * Gives the private ones of n frames of a block back to the kernel; 0 or an owner's error. For

@@ -202,11 +202,6 @@ void mm_sync(struct mm_struct *mm)
 	mutex_unlock(&mm->lock);
 }
 
-struct thread *mm_user_thread(struct mm_struct *mm, const char *name, void (*entry)(u64), u64 arg)
-{
-	return uspace_thread(&mm->us, name, entry, arg);
-}
-
 struct thread *mm_thread(struct mm_struct *mm, const char *name, int (*fn)(void *), void *arg)
 {
 	struct thread *t = thread_prepare(name, fn, arg);

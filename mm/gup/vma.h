@@ -66,10 +66,9 @@ int mm_unmap(struct mm_struct *mm, u64 va, u64 len);
 void mm_sync(struct mm_struct *mm);
 
 /*
- * Starts a thread with this address space: in user mode, or in the kernel, where it can use
- * copy_from_user(). NULL: no memory. Thread context.
+ * Starts a kernel thread with this address space, where it can use copy_from_user(). For one in
+ * user mode: uspace_thread() with its `us`. NULL: no memory. Thread context.
  */
-struct thread *mm_user_thread(struct mm_struct *mm, const char *name, void (*entry)(u64), u64 arg);
 struct thread *mm_thread(struct mm_struct *mm, const char *name, int (*fn)(void *), void *arg);
 
 /* The rest is for mm/gup, with the lock held. */

@@ -14,8 +14,8 @@
 #define MIDDLE 300 /* which frame of a large page is private */
 
 const char *const path_names[PATHS] = {
-	"pin",	"get",	"writeback", "swap_out", "walk", "copy_on_write",
-	"kmap", "dma", "copy_from_user",
+	"pin",           "get",  "writeback", "swap_out",       "walk",
+	"copy_on_write", "kmap", "dma",       "copy_from_user",
 };
 const char *const reach_names[REACHES] = {
 	"prepared", "refused", "held_off", "too_late", "unprepared", "anyway",

@@ -24,7 +24,8 @@ enum path {
 
 enum reach {
 	REACH_PREPARED, /* the owner was asked, and shared the page; its content arrived */
-	REACH_REFUSED,  /* the owner was asked, and refused; an error was returned, nothing was lost */
+	REACH_REFUSED,  /* the owner was asked, and refused; an error was returned, nothing was lost
+			 */
 	REACH_HELD_OFF, /* the page could not become private any more; its content arrived */
 	REACH_TOO_LATE, /* the owner refused when nobody was there to be told */
 	REACH_UNPREPARED, /* nobody asked the owner; the access faulted, which is fatal elsewhere */

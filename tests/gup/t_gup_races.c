@@ -100,8 +100,8 @@ static void fork_once(void)
 			now = *(u64 *)page_to_virt(page);
 			put_user_pages(&page, 1, false);
 			if (round ? now != value[k]
-				  : now < before || (k && (now > value[k - 1] ||
-							   now + 1 < value[k - 1])))
+				  : now < before ||
+					    (k && (now > value[k - 1] || now + 1 < value[k - 1])))
 				ktest_fail(__FILE__, __LINE__, "child's page %lu: %lu, round %u", k,
 					   now, round);
 			if (!round)

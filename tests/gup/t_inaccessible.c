@@ -8,8 +8,8 @@
 
 #include "kernel/dma/dma.h"
 #include "mm/direct_map.h"
-#include "mm/gup/gup.h"
 #include "mm/gup/guest.h"
+#include "mm/gup/gup.h"
 #include "mm/kmap/kmap.h"
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"

@@ -7,8 +7,8 @@
 
 #include "kernel/console/console.h"
 #include "kernel/dma/dma.h"
-#include "mm/gup/gup.h"
 #include "mm/gup/guest.h"
+#include "mm/gup/gup.h"
 #include "mm/kmap/kmap.h"
 #include "mm/kmap/kmap_local.h"
 #include "mm/page_alloc.h"
@@ -32,7 +32,7 @@ enum use {
 };
 
 static const char *const use_names[USES] = {
-	"stray_read",	"stray_write",	      "kmap_local",   "kmap_strict",
+	"stray_read",   "stray_write",        "kmap_local",   "kmap_strict",
 	"kmap_relaxed", "stray_after_pardon", "user_mapping", "device",
 };
 
@@ -112,7 +112,7 @@ static enum outcome use_private_page(void)
 		return *(u64 *)page_to_virt(play.buffer) == VALUE ? PASSES : OUTCOMES;
 	}
 	policy_set(play.use == KMAP_RELAXED || play.use == STRAY_AFTER_PARDON ? PKS_MODE_RELAXED
-									       : PKS_MODE_STRICT,
+									      : PKS_MODE_STRICT,
 		   PKS_GATE_KMAPPED);
 	run_in(IN_THREAD, use_it, NULL);
 	return outcome_of(play.fault);

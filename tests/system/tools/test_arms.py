@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
 
 import copycosts        # noqa: E402
 import hidecosts        # noqa: E402
+import guestpages      # noqa: E402
 import hits            # noqa: E402
 import writecosts       # noqa: E402
 
@@ -86,6 +87,27 @@ def hidden(cpus, leave_out=None):
             lines.append("# snapshot %s %s ticks %d invlpgs %d ipis %d cpus %d\n" % (
                 way, state, 700 + n, 1 + n * (cpus - 1), n * (cpus - 1), cpus))
     return "".join(lines)
+
+
+def guests(cpus, large="prepared"):
+    """A console of the suite `inaccessible`: two paths, two accesses, two layouts of frames."""
+    lines = []
+    for hook in guestpages.HOOKS:
+        for arm in guestpages.ARMS:
+            for owner in guestpages.OWNERS:
+                for size in guestpages.SIZES:
+                    end = " 4K before hook".replace("4K", size) + " %s arm %s owner %s: " % (hook, arm, owner)
+                    lines.append("# path walk%s%s" % (end, "refused" if owner == "refuses" else
+                                                      "prepared" if size == "4K" else large))
+                    lines.append("# path swap_out%s%s" % (end.replace("before", "between"),
+                                                          "too_late" if hook == "gup" else "anyway"))
+    for n, arm in enumerate(guestpages.ARMS):
+        lines += ["# private %s stray_read not_present" % arm, "# private %s device passes" % arm]
+        for what in ("private", "shared"):
+            for frames, layout in ((1, "run"), (16, "scattered")):
+                lines.append("# guest %s %s %d %s ticks %d invlpgs %d flushes 2 ipis %d splits %d" % (
+                    arm, what, frames, layout, 100 * cpus + n, frames * cpus, cpus - 1, 1 if what == "private" else -1))
+    return "\n".join(lines) + "\n"
 
 
 class Arms(unittest.TestCase):
@@ -225,6 +247,37 @@ class Arms(unittest.TestCase):
         for n in range(len(whole)):
             self.assertRaises(hits.Bad, hits.read, whole[:n] + whole[n + 1:])
         self.assertRaises(hits.Bad, hits.read, [text.replace("gate=any", "gate=all") for text in whole])
+
+    def test_private_pages_have_paths_counts_accesses_and_costs(self):
+        def console(machine, _folder, *words):
+            self.assertEqual("--icount" in words, machine == "qemu")
+            return guests(1 if machine == "qemu" else 4, "unprepared")
+        found, said = self.run_it(console, "private")
+        self.assertEqual(found["private-paths"][2:], [
+            "| walk |" + " prepared or unprepared | refused |" * 3,
+            "| swap out, page taken before | anyway | anyway | too late | too late | anyway | anyway |"])
+        self.assertEqual(found["private-fatal"][2:], [
+            "| walk |" + " 0 of 4 | 2 of 4 |" * 3,
+            "| swap out, page taken before | 0 of 4 | 0 of 4 | 4 of 4 | 4 of 4 | 0 of 4 | 0 of 4 |",
+            "| **all** | 0 of 8 | 2 of 8 | 4 of 8 | 6 of 8 | 0 of 8 | 2 of 8 |"])
+        self.assertEqual(found["private-uses"][2:], ["| stray read | not present | not present |",
+                                                     "| device | passes | passes |"])
+        self.assertEqual(found["private-costs"][2], "| 1 | private | 100 | 1 | 2 | 4 | 3 | 1 | 101 | 1 | 2 | 4 | 3 | 1 |")
+        self.assertEqual(found["private-costs"][-1],
+                         "| 16 scattered | shared | 100 | 16 | 2 | 64 | 3 | -1 | 101 | 16 | 2 | 64 | 3 | -1 |")
+        self.assertEqual(len(said), 3)
+
+    def test_lines_of_private_pages_that_are_missing_are_refused(self):
+        lines = guests(1).splitlines(keepends=True)
+        for n in range(len(lines)):
+            less = "".join(lines[:n] + lines[n + 1:])
+            with self.assertRaises(guestpages.Bad, msg=lines[n]):
+                guestpages.paths(less)
+                guestpages.uses(less)
+                guestpages.costs(less, guests(4))
+        self.assertRaises(guestpages.Bad, guestpages.paths, "")
+        self.assertRaises(guestpages.Bad, guestpages.uses, "")
+        self.assertRaises(guestpages.Bad, guestpages.costs, "", "")
 
 
 if __name__ == "__main__":
