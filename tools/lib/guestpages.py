@@ -2,7 +2,6 @@
 """Private pages: tables of the lines that the suite `inaccessible` prints with extent=full."""
 
 import re
-from collections import Counter
 
 PATH = re.compile(r"^# path (\w+) (4K|2M) (before|between) hook (\w+) arm (\w+) owner (\w+): (\w+)$", re.M)
 USE = re.compile(r"^# private (unmap|key) (\w+) (\w+)$", re.M)
@@ -56,20 +55,12 @@ def outcomes(found):
 
 
 def counts(found):
-    """By path, page size and place of the hook: trials that would have been fatal, of all trials."""
-    head = ["path"] + ["%s, %s" % (where, size) for where in HOOKS.values() for size in SIZES.values()]
-    total, rows = Counter(), []
-    for tried in _tried(found):
-        row = [_name(*tried)]
-        for at, (hook, size) in enumerate((h, s) for h in HOOKS for s in SIZES):
-            of = [found[(*tried, hook, owner)][size, arm] for owner in OWNERS for arm in ARMS]
-            fatal = sum(reach in FATAL for reach in of)
-            total[at, "fatal"] += fatal
-            total[at, "all"] += len(of)
-            row.append("%d of %d" % (fatal, len(of)))
-        rows.append(row)
-    rows.append(["**all**", *("%d of %d" % (total[at, "fatal"], total[at, "all"]) for at in range(len(head) - 1))])
-    return head, rows
+    """By path, page size and place of the hook: trials that would have been fatal; last, how many there are in each."""
+    columns = [(hook, size) for hook in HOOKS for size in SIZES]
+    rows = [[_name(*tried)] + [sum(found[(*tried, hook, owner)][size, arm] in FATAL for owner in OWNERS for arm in ARMS)
+                               for hook, size in columns] + [len(OWNERS) * len(ARMS)] for tried in _tried(found)]
+    rows.append(["**all**", *(sum(row[n] for row in rows) for n in range(1, len(columns) + 2))])
+    return ["path"] + ["%s, %s" % (HOOKS[hook], SIZES[size]) for hook, size in columns] + ["trials"], rows
 
 
 def uses(console):
@@ -90,11 +81,11 @@ def costs(one, many):
     wanted = {(arm, what, *layout) for arm in ARMS for what in ("private", "shared") for layout in layouts}
     if not layouts or any(set(of) != wanted for of in figures):
         raise Bad("not all costs of private pages")
-    head, rows = ["frames", "made"] + ["%s: %s" % (arm, what) for arm in ARMS for what in (
+    head, rows = ["frames made"] + ["%s: %s" % (arm, what) for arm in ARMS for what in (
         "instructions", "INVLPGs", "flushes, 4 CPUs", "INVLPGs, 4 CPUs", "IPIs, 4 CPUs", "large pages lost")], []
     for frames, layout in layouts:
         for what in ("private", "shared"):
-            row = ["%d%s" % (frames, " scattered" if layout == "scattered" else ""), what]
+            row = ["%s: %d%s" % (what, frames, " scattered" if layout == "scattered" else "")]
             for arm in ARMS:
                 ticks, invlpgs, _, _, splits = figures[0][arm, what, frames, layout]
                 _, more, flushes, ipis, _ = figures[1][arm, what, frames, layout]
