@@ -211,6 +211,7 @@ static void fork_shares_until_a_write(void)
 		mm[0] = space_create(level, 2, NULL);
 		REQUIRE(mm[0]);
 		space_poke(mm[0], at, 10);
+		space_poke(mm[0], at + level_size(level) - 8, 14);
 		REQUIRE(mm_fork(mm[0], &mm[1]) == 0);
 		page = space_page(mm[0], at);
 		EXPECT(page && page == space_page(mm[1], at));
@@ -225,6 +226,7 @@ static void fork_shares_until_a_write(void)
 		EXPECT_EQ(space_peek(mm[writer], at), 11);
 		EXPECT_EQ(space_peek(mm[!writer], at), 10);
 		EXPECT_EQ(space_peek(mm[writer], other), 0);
+		EXPECT_EQ(space_peek(mm[writer], at + level_size(level) - 8), 14);
 		/* a page that came after the fork is one side's */
 		space_poke(mm[0], at + level_size(level), 13);
 		EXPECT_EQ(space_peek(mm[1], at + level_size(level)), 0);
