@@ -106,12 +106,16 @@ int guest_exit(struct guest *guest)
 	return guest->arm == GUEST_KEY ? pks_key_free(guest->key) : 0;
 }
 
-static bool frames_are_bad(const struct page *head, const struct page *page, u64 n)
+/* Whether these are no frames of one block of user memory. */
+static bool range_is_bad(const struct page *head, const struct page *page, u64 n)
 {
 	u64 frames = user_page_frames(head), at = (u64)(page - head);
 
-	if (!(READ_ONCE(head->flags) & PG_USER) || !n || at >= frames || n > frames - at)
-		return true;
+	return !(READ_ONCE(head->flags) & PG_USER) || !n || at >= frames || n > frames - at;
+}
+
+static bool any_is_private(const struct page *page, u64 n)
+{
 	for (u64 i = 0; i < n; i++)
 		if (is_private(page + i))
 			return true;
@@ -132,7 +136,7 @@ int guest_make_private(struct guest *guest, struct page *page, u64 n)
 	int err = -EINVAL;
 
 	mutex_lock(&guest->lock);
-	if (frames_are_bad(head, page, n))
+	if (range_is_bad(head, page, n) || any_is_private(page, n))
 		goto out;
 	err = -EBUSY;
 	if (!claim(guest, head))
@@ -150,8 +154,11 @@ out:
 
 int guest_make_shared(struct guest *guest, struct page *page, u64 n)
 {
+	struct page *head = user_page_head(page);
 	int err = 0;
 
+	if (range_is_bad(head, page, n) || READ_ONCE(head->guard) != &guest->guard)
+		return -EINVAL;
 	mutex_lock(&guest->lock);
 	for (u64 i = 0, run; i < n && !err; i += run) {
 		bool private = is_private(page + i);

@@ -47,7 +47,8 @@ int guest_exit(struct guest *guest);
 int guest_make_private(struct guest *guest, struct page *page, u64 n);
 
 /*
- * Shares n frames in a row of this guest with the kernel, those that are private. -ENOMEM likewise:
+ * Shares n frames in a row of this guest with the kernel, those that are private. -EINVAL: they
+ * are not all of one block of this guest's; -ENOMEM likewise:
  * they may be in the middle of a large page that is not present. Thread context.
  */
 int guest_make_shared(struct guest *guest, struct page *page, u64 n);

@@ -9,10 +9,11 @@
 #include "mm/gup/ramdisk.h"
 
 /*
- * Writes n frames of one block of user memory to the disk. With ACCESSIBLE_GUP, makes them
- * accessible first; if that fails, counts `too_late`, warns once for each caller, writes nothing
- * and returns the error. -EFAULT: a frame was inaccessible, unprepared; what is on the disk then is
- * undefined. The caller keeps the page, and its data, in both cases. Thread context; may sleep.
+ * Writes n frames of one block of user memory to the disk. Pins them meanwhile. With
+ * ACCESSIBLE_GUP, makes them accessible first; if that fails, counts `too_late`, warns once for
+ * each caller, writes nothing and returns the error. -EFAULT: a frame was inaccessible, unprepared;
+ * what is on the disk then is undefined. -ENOMEM: the block has too many pins. The caller keeps the
+ * page, and its data, in all cases. Thread context; may sleep.
  */
 int writeback_pages(struct ramdisk *disk, u64 block, struct page *page, u64 n);
 

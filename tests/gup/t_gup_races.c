@@ -16,6 +16,7 @@
 #include "mm/gup/gup.h"
 #include "mm/gup/swap.h"
 #include "mm/gup/uaccess.h"
+#include "mm/gup/writeback.h"
 #include "mm/page_alloc.h"
 #include "tests/gup/space.h"
 #include "tests/harness/fixture.h"
@@ -245,6 +246,23 @@ static void take_back(u32 member, void *arg)
 	}
 }
 
+/* The same against writeback, which pins nothing of the user's but its own page. */
+static void take_back_from_writeback(u32 member, void *arg)
+{
+	s64 block = ramdisk_alloc(&race.disk, 1);
+
+	(void)arg;
+	if (!EXPECT(block >= 0))
+		return;
+	for (u32 i = 0; i < 10 * ktest_rounds(); i++) {
+		if (member == 0 || cpu_count == 1)
+			guest_make_private(&race.guest, race.page, 1);
+		if (member > 0 || cpu_count == 1)
+			EXPECT_EQ(writeback_pages(&race.disk, (u64)block, race.page, 1), 0);
+	}
+	ramdisk_put(&race.disk, (u64)block, 1);
+}
+
 static void play_guest(enum guest_arm arm, void (*play)(u32, void *))
 {
 	race_begin(0);
@@ -265,6 +283,14 @@ static void a_pin_holds_off_the_guest_on_all_cpus(void)
 		play_guest(GUEST_KEY, take_back);
 }
 KTEST(a_pin_holds_off_the_guest_on_all_cpus, KT_STRESS);
+
+static void writeback_holds_off_the_guest_on_all_cpus(void)
+{
+	play_guest(GUEST_UNMAP, take_back_from_writeback);
+	if (pks_present)
+		play_guest(GUEST_KEY, take_back_from_writeback);
+}
+KTEST(writeback_holds_off_the_guest_on_all_cpus, KT_STRESS);
 
 /* All CPUs ask for a page at once: its guest is asked once for each time that it took it. */
 static void ask_together(u32 member, void *arg)

@@ -125,6 +125,10 @@ static void refuse_bad_requests(struct place *p)
 	EXPECT_EQ(p->guest.private, left);
 	EXPECT_EQ(guest_make_private(&other, user_page_head(p->page), 1),
 		  frames == 1 ? (u64)-EINVAL : (u64)-EBUSY);
+	EXPECT_EQ(guest_make_shared(&other, p->page, 1), (u64)-EINVAL);
+	EXPECT_EQ(guest_make_shared(&p->guest, p->page, left + 1), (u64)-EINVAL);
+	EXPECT_EQ(guest_make_shared(&p->guest, foreign, 1), (u64)-EINVAL);
+	EXPECT_EQ(p->guest.private, left);
 	EXPECT_EQ(guest_make_shared(&p->guest, p->page, left), 0);
 	EXPECT_EQ(guest_make_private(&other, p->page, 1), (u64)-EBUSY);
 	EXPECT_EQ(other.private, 0);
