@@ -29,8 +29,7 @@ static struct race {
 	struct mm_struct *mm;
 	struct ramdisk disk;
 	struct guest guest;
-	u64 rounds;
-	u64 done; /* of the writer's rounds; atomic */
+	u64 done; /* rounds of the writer; it alone writes this */
 	bool over;
 	struct page *page; /* a pinned one, for all */
 	u64 asked;         /* times that the guest shared; atomic */
@@ -50,7 +49,7 @@ static int count_up(void *arg)
 	u64 value;
 
 	(void)arg;
-	for (u64 i = 1; i <= race.rounds; i++) {
+	for (u64 i = 1; !READ_ONCE(race.over); i++) {
 		for (u64 k = 0; k < PAGES; k++) {
 			EXPECT_EQ(copy_from_user(&value, at(k), 8), 0);
 			if (value != i - 1)
@@ -58,8 +57,8 @@ static int count_up(void *arg)
 			EXPECT_EQ(copy_to_user(at(k), &i, 8), 0);
 		}
 		WRITE_ONCE(race.done, i);
+		thread_yield();
 	}
-	WRITE_ONCE(race.over, true);
 	return 0;
 }
 
@@ -111,16 +110,17 @@ static void fork_once(void)
 	mm_destroy(child);
 }
 
+/* Begins when the writer has. */
 static void disturb(u32 member, void *arg)
 {
-	u32 n = 0;
-
 	(void)arg;
-	while (!READ_ONCE(race.over)) {
+	while (!READ_ONCE(race.done))
+		thread_yield();
+	for (u32 n = 0; n < ktest_rounds(); n++) {
 		u64 page = random_next() % PAGES;
 		int err;
 
-		switch ((member + n++) % 3) {
+		switch ((member + n) % 3) {
 		case 0:
 			err = swap_out(race.mm, at(page));
 			if (err && err != -EBUSY && err != -ENOENT)
@@ -137,12 +137,12 @@ static void disturb(u32 member, void *arg)
 	ktest_checked();
 }
 
-static void race_begin(u64 rounds)
+static void race_begin(void)
 {
 	u64 zero = 0;
 	struct page *page;
 
-	race = (struct race){ .rounds = rounds };
+	race = (struct race){ 0 };
 	EXPECT_EQ(ramdisk_create(&race.disk, 6), 0);
 	EXPECT_EQ(swapon(&race.disk), 0);
 	race.mm = space_create(1, PAGES, NULL);
@@ -165,13 +165,13 @@ static void pins_swap_and_fork_leave_each_other_right(void)
 {
 	struct thread *writer;
 
-	race_begin(8 * ktest_rounds());
+	race_begin();
 	if (EXPECT(race.mm)) {
 		writer = mm_thread(race.mm, "writer", count_up, NULL);
 		REQUIRE(writer);
 		percpu_run(disturb, NULL);
+		WRITE_ONCE(race.over, true);
 		EXPECT(!thread_join(writer).died);
-		EXPECT_EQ(race.done, race.rounds);
 		race_end();
 	}
 }
@@ -189,8 +189,14 @@ static void pin_all(u32 member, void *arg)
 	}
 	EXPECT_EQ(pin_user_pages(race.mm, SMALL_AT, 1, 0, &kept), 1);
 	percpu_meet();
+	for (u32 i = 0; i < 200 * ktest_rounds(); i++) { /* with no lock around it */
+		EXPECT_EQ(user_page_grab(kept, USERS_GET), 0);
+		user_page_put(kept, USERS_GET);
+	}
+	percpu_meet();
 	if (!member) {
 		EXPECT_EQ(user_page_count(kept, USERS_PIN), cpu_count);
+		EXPECT_EQ(user_page_count(kept, USERS_GET), 0);
 		race.page = kept;
 		race_end(); /* the owner is gone, and all pins are there */
 	}
@@ -202,14 +208,14 @@ static void pins_of_all_cpus_are_counted(void)
 {
 	u64 free = pages_free();
 
-	race_begin(0);
+	race_begin();
 	REQUIRE(race.mm);
 	percpu_run(pin_all, NULL);
 	EXPECT_EQ(race.page->flags & PG_USER, 0);
-	race_begin(0); /* once more, now that there are stacks for the threads */
+	race_begin(); /* once more, now that there are stacks for the threads */
 	free = pages_free();
 	race_end();
-	race_begin(0);
+	race_begin();
 	percpu_run(pin_all, NULL);
 	EXPECT(pages_free() >= free);
 }
@@ -265,7 +271,7 @@ static void take_back_from_writeback(u32 member, void *arg)
 
 static void play_guest(enum guest_arm arm, void (*play)(u32, void *))
 {
-	race_begin(0);
+	race_begin();
 	REQUIRE(race.mm && guest_init(&race.guest, arm) == 0);
 	race.guest.may_share = count_request;
 	accessible_hook_set(ACCESSIBLE_GUP);

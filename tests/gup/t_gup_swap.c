@@ -252,12 +252,14 @@ static void files_have_a_size(void)
 	EXPECT_EQ(mm_map(mm, SMALL_AT + 8 * PAGE_SIZE, 2 * PAGE_SIZE, 0, &file, 3), (u64)-EINVAL);
 	EXPECT_EQ(mm_map(mm, SMALL_AT + 8 * PAGE_SIZE, PAGE_SIZE, 0, &file, 5), (u64)-EINVAL);
 	EXPECT_EQ(mm_map(mm, LARGE_AT, level_size(2), VM_LARGE, &file, 0), (u64)-EINVAL);
-	EXPECT_EQ(mm_map(mm, SMALL_AT + 8 * PAGE_SIZE, PAGE_SIZE, 0, &file, 3), 0);
+	EXPECT_EQ(mm_map(mm, SMALL_AT + 8 * PAGE_SIZE, 2 * PAGE_SIZE, VM_WRITE, &file, 2), 0);
 	space_poke(mm, SMALL_AT + 3 * PAGE_SIZE, 71);
-	EXPECT_EQ(space_peek(mm, SMALL_AT + 8 * PAGE_SIZE), 71);
+	space_poke(mm, SMALL_AT + 8 * PAGE_SIZE, 72);
+	EXPECT_EQ(space_peek(mm, SMALL_AT + 9 * PAGE_SIZE), 71);
 	/* what is left of a range that is cut still maps its own pages */
 	EXPECT_EQ(mm_unmap(mm, SMALL_AT + PAGE_SIZE, PAGE_SIZE), 0);
 	EXPECT_EQ(mm_unmap(mm, SMALL_AT + 8 * PAGE_SIZE, PAGE_SIZE), 0);
+	EXPECT_EQ(space_peek(mm, SMALL_AT + 2 * PAGE_SIZE), 72); /* not touched before */
 	EXPECT_EQ(space_peek(mm, SMALL_AT + 3 * PAGE_SIZE), 71);
 	EXPECT_EQ(swap_out(mm, SMALL_AT + 3 * PAGE_SIZE), (u64)-ENOENT);
 	mm_destroy(mm);
