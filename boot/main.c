@@ -8,9 +8,11 @@
 #include "boot/serial.h"
 #include "boot/smp.h"
 #include "kernel/apic.h"
+#include "kernel/codes.h"
 #include "kernel/console/console.h"
 #include "kernel/console/display.h"
 #include "kernel/console/panic.h"
+#include "kernel/console/results.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/layout.h"
@@ -45,7 +47,7 @@ static struct boot_info boot_info;
 static void complain(const char *message, void *arg)
 {
 	(void)arg;
-	pr("# command line: %s\n", message);
+	results_pr("# command line: %s\n", message);
 }
 
 static _Noreturn void refuse_boot_info(const char *why)
@@ -68,8 +70,8 @@ static void drop_cut_word(char *line)
 static void read_command_line(struct options *opt)
 {
 	if (boot_info.cmdline_cut)
-		pr("# command line: longer than %d characters; ignoring the rest\n",
-		   BOOT_CMDLINE_MAX - 1);
+		results_pr("# command line: longer than %d characters; ignoring the rest\n",
+			   BOOT_CMDLINE_MAX - 1);
 	cmdline_parse(boot_info.cmdline, opt, complain, NULL);
 }
 
@@ -89,11 +91,12 @@ static void print_cpu(void)
 	*(u32 *)vendor = r.b;
 	*(u32 *)(vendor + 4) = r.d;
 	*(u32 *)(vendor + 8) = r.c;
-	pr("# CPU: %s signature %08x%s%s%s%s%s%s%s\n", vendor, v.a,
-	   cpu_has(FEATURE_PKS) ? " pks" : "", cpu_has(FEATURE_PKU) ? " pku" : "",
-	   cpu_has(FEATURE_SMEP) ? " smep" : "", cpu_has(FEATURE_SMAP) ? " smap" : "",
-	   cpu_has(FEATURE_UMIP) ? " umip" : "", cpu_has(FEATURE_PAGE1GB) ? " 1gib-pages" : "",
-	   cpu_has(FEATURE_LA57) ? " la57" : "");
+	results_pr("# CPU: %s signature %08x%s%s%s%s%s%s%s\n", vendor, v.a,
+		   cpu_has(FEATURE_PKS) ? " pks" : "", cpu_has(FEATURE_PKU) ? " pku" : "",
+		   cpu_has(FEATURE_SMEP) ? " smep" : "", cpu_has(FEATURE_SMAP) ? " smap" : "",
+		   cpu_has(FEATURE_UMIP) ? " umip" : "",
+		   cpu_has(FEATURE_PAGE1GB) ? " 1gib-pages" : "",
+		   cpu_has(FEATURE_LA57) ? " la57" : "");
 }
 
 static void print_pks(void)
@@ -101,15 +104,15 @@ static void print_pks(void)
 	u32 init = PKRS_INIT;
 
 	if (!CONFIG_PKS)
-		pr("# PKS: compiled out\n");
+		results_pr("# PKS: compiled out\n");
 	else if (!pks_on())
-		pr("# PKS: this CPU does not have it (CPUID.7.0:ECX[31] is 0)\n");
+		results_pr("# PKS: this CPU does not have it (CPUID.7.0:ECX[31] is 0)\n");
 	else
-		pr("# PKS: mode %s, gate %s, pardon %s, initial rights %p"
-		   "K%s\n",
-		   pks_mode_name(options.policy.mode), pks_gate_name(options.policy.gate),
-		   pks_scope_name(options.policy.scope), &init,
-		   CONFIG_PARANOID ? ", paranoid build" : "");
+		results_pr("# PKS: mode %s, gate %s, pardon %s, initial rights %p"
+			   "K%s\n",
+			   pks_mode_name(options.policy.mode), pks_gate_name(options.policy.gate),
+			   pks_scope_name(options.policy.scope), &init,
+			   CONFIG_PARANOID ? ", paranoid build" : "");
 }
 
 /* Starts the serial port that the SPCR names as the firmware's console. */
@@ -167,6 +170,7 @@ static void kernel_main(const struct boot_info *info)
 	smp_start();
 	work_start();
 	passed = ktest_main(complain_again);
+	codes_show();
 	if (options.exit == EXIT_MONITOR)
 		monitor_main(passed); /* does not return */
 	machine_end(passed ? MACHINE_PASS : MACHINE_FAIL);
@@ -186,12 +190,14 @@ void boot_main(u32 mbi_phys)
 	display_start(&boot_info);
 	if (boot_info.cmdline_cut)
 		drop_cut_word(boot_info.cmdline);
+	results_keep("# words: %s\n", boot_info.cmdline);
 	read_command_line(&options);
 	paging_start(options.paging);
 	patch_apply(options.magic, options.trace); /* kernel text is writable until mm_init() */
 	if (!options.seed)
 		options.seed = rdtsc() | 1;
-	pr("# seed: %lu (seed=%lu starts the same random sequence)\n", options.seed, options.seed);
+	results_pr("# seed: %lu (seed=%lu starts the same random sequence)\n", options.seed,
+		   options.seed);
 	print_cpu();
 	kernel_main(&boot_info);
 	panic("kernel_main has returned");

@@ -57,7 +57,9 @@ void machine_end(enum machine_status status)
 	if (first_of_two || options.exit == EXIT_REBOOT)
 		reboot();
 	else if (options.exit != EXIT_HALT)
-		power_off(status); /* exit=monitor: there was a panic */
+		power_off(status);                            /* exit=monitor: there was a panic */
+	if (status != MACHINE_PANIC && !console_has_serial()) /* nobody but the one at the screen */
+		pr("# halted: you may switch the machine off\n");
 	for (;;)
 		asm volatile("hlt");
 }

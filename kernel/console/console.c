@@ -23,6 +23,7 @@ static struct {
 	volatile u16 *vga; /* the screen is this or fb: see screen.draw */
 	struct fbcon fb;
 	struct screen screen;
+	bool hidden;     /* somebody else draws on the screen */
 	char past[PAST]; /* a ring: byte n of all text is past[n % PAST] */
 	u64 written;     /* bytes ever put there */
 } console;
@@ -57,7 +58,8 @@ static void put_text(const char *text)
 		outb(PORT_E9, (u8)*c);
 	for (const char *c = text; console.screen.cols && *c; c++)
 		screen_put(&console.screen, *c);
-	screen_flush(&console.screen);
+	if (!console.hidden)
+		screen_flush(&console.screen);
 }
 
 /*
@@ -145,8 +147,42 @@ void console_move_framebuffer(volatile void *pixels)
 	spin_unlock_irqrestore(&console.lock, flags);
 }
 
+bool console_has_serial(void)
+{
+	return console.uart_count != 0;
+}
+
+const struct fbcon *console_hide(void)
+{
+	u64 flags = spin_lock_irqsave(&console.lock);
+
+	console.hidden = console.fb.pixels != NULL;
+	spin_unlock_irqrestore(&console.lock, flags);
+	return console.fb.pixels ? &console.fb : NULL;
+}
+
+/* Whoever draws the text next, this CPU or one that prints in an NMI, draws all of it. */
+static void unhide(void)
+{
+	if (!console.hidden)
+		return;
+	fbcon_fill(&console.fb, 0, 0, console.fb.width, console.fb.height, false);
+	screen_redraw(&console.screen);
+	console.hidden = false;
+}
+
+void console_show(void)
+{
+	u64 flags = spin_lock_irqsave(&console.lock);
+
+	unhide();
+	screen_flush(&console.screen);
+	spin_unlock_irqrestore(&console.lock, flags);
+}
+
 void console_panic(void)
 {
+	unhide();
 	console.panicking = true;
 }
 

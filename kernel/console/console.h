@@ -9,6 +9,7 @@
 #include "kernel/lib/types.h"
 
 struct boot_framebuffer;
+struct fbcon;
 struct uart_place;
 
 /* Finds COM1 and port E9. Boot only. */
@@ -26,6 +27,17 @@ void console_add_text(volatile u16 *cells, u32 cols, u32 rows);
 
 /* Uses as screen a framebuffer that framebuffer_check() accepts, mapped at `pixels`. Boot only. */
 void console_add_framebuffer(const struct boot_framebuffer *fb, volatile void *pixels);
+
+/* True if text goes to a serial port. Any context. */
+bool console_has_serial(void);
+
+/*
+ * Hides the text and returns a framebuffer screen for the caller to draw on, NULL without one.
+ * console_show() shows the text again, with all that was printed meanwhile; so does a panic. Thread
+ * context, one caller.
+ */
+const struct fbcon *console_hide(void);
+void console_show(void);
 
 /* Changes where the framebuffer is mapped. Boot only. */
 void console_move_framebuffer(volatile void *pixels);

@@ -20,6 +20,8 @@ static u32 colour(const struct boot_colour *field, u32 grey)
 void fbcon_start(struct fbcon *con, const struct boot_framebuffer *fb, volatile void *pixels)
 {
 	con->pixels = pixels;
+	con->width = fb->width;
+	con->height = fb->height;
 	con->pitch = fb->pitch;
 	con->bytes = (fb->bpp + 7u) / 8;
 	con->scale = fbcon_scale(fb);
@@ -58,4 +60,16 @@ void fbcon_draw(const struct fbcon *con, u32 col, u32 row, u8 c)
 
 	for (u32 y = 0; y < FONT_HEIGHT * con->scale; y++, at += con->pitch)
 		draw_line(con, at, glyph[y / con->scale]);
+}
+
+void fbcon_fill(const struct fbcon *con, u32 left, u32 top, u32 width, u32 height, bool ink)
+{
+	volatile u8 *row = con->pixels + (size_t)top * con->pitch + (size_t)left * con->bytes;
+
+	for (; height--; row += con->pitch) {
+		volatile u8 *at = row;
+
+		for (u32 x = 0; x < width; x++)
+			at = put_pixel(con, at, ink ? con->ink : con->paper);
+	}
 }

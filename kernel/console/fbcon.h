@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws characters in a framebuffer of direct colours. Pure; also built on the host. */
+/* Draws characters and rectangles in a framebuffer of direct colours. Pure; also built on the host.
+ */
 #ifndef KEYWARD_KERNEL_CONSOLE_FBCON_H
 #define KEYWARD_KERNEL_CONSOLE_FBCON_H
 
@@ -9,6 +10,7 @@
 
 struct fbcon {
 	volatile u8 *pixels; /* where the framebuffer is mapped now */
+	u32 width, height;   /* pixels */
 	u32 pitch;           /* bytes from one row of pixels to the next */
 	u32 bytes;           /* per pixel: 2, 3 or 4 */
 	u32 scale;           /* screen pixels per font pixel, both ways */
@@ -40,5 +42,8 @@ void fbcon_start(struct fbcon *con, const struct boot_framebuffer *fb, volatile 
 
 /* Draws a character over its whole cell; reads nothing from the framebuffer. Any context. */
 void fbcon_draw(const struct fbcon *con, u32 col, u32 row, u8 c);
+
+/* Fills a rectangle of pixels, which lies on the screen, with ink or paper. Any context. */
+void fbcon_fill(const struct fbcon *con, u32 left, u32 top, u32 width, u32 height, bool ink);
 
 #endif

@@ -72,6 +72,8 @@ bool keyboard_init(void)
 {
 	u8 config;
 
+	if (present)
+		return true;
 	if (inb(KBC_STATUS) == STATUS_NONE)
 		return false;
 	flush();

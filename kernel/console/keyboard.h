@@ -10,7 +10,7 @@
 
 /*
  * Finds and sets up the controller. False: there is none, and keyboard_getkey() will always return
- * -1. Thread context, once.
+ * -1. Thread context; where it has found one, a further call does nothing.
  */
 bool keyboard_init(void);
 

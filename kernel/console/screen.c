@@ -3,6 +3,11 @@
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
 
+void screen_redraw(struct screen *s)
+{
+	memset(s->drawn, 0, (size_t)s->cols * s->rows); /* no cell has NUL: see put_cell() */
+}
+
 void screen_start(struct screen *s, u32 cols, u32 rows, u32 step,
 		  void (*draw)(u32 col, u32 row, u8 c))
 {
@@ -13,10 +18,8 @@ void screen_start(struct screen *s, u32 cols, u32 rows, u32 step,
 	s->row = 0;
 	s->draw = draw;
 	memset(s->text, ' ', sizeof(s->text));
-	memset(s->drawn, 0, sizeof(s->drawn)); /* no cell has NUL: see put_cell() */
-	/* Beyond the last cell the two are equal. */
-	memset(s->drawn + (size_t)s->cols * s->rows, ' ',
-	       sizeof(s->drawn) - (size_t)s->cols * s->rows);
+	memset(s->drawn, ' ', sizeof(s->drawn)); /* beyond the last cell the two are equal */
+	screen_redraw(s);
 }
 
 static void next_line(struct screen *s)

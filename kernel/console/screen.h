@@ -47,6 +47,9 @@ void screen_start(struct screen *s, u32 cols, u32 rows, u32 step,
  */
 void screen_put(struct screen *s, char c);
 
+/* Has the next flush draw every cell, as something else was drawn over them. Any context. */
+void screen_redraw(struct screen *s);
+
 /* Draws what has changed. Any context, see above. */
 void screen_flush(struct screen *s);
 

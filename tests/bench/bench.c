@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/bench/bench.h"
 #include "kernel/console/console.h"
+#include "kernel/console/results.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/percpu.h"
 #include "kernel/lib/config.h"
@@ -47,10 +48,12 @@ static void bench_run(const struct bench *b, u64 clock)
 	for (u32 i = 0; i < REPEATS; i++)
 		ticks[i] = b->fn(&writes) - clock;
 	sort(ticks, REPEATS);
-	pr("# bench %s min %lu median %lu", b->name, ticks[0], ticks[REPEATS / 2]);
 	if (CONFIG_PARANOID) /* other builds do not count writes */
-		pr(" writes %lu", (writes + REPEATS / 2) / REPEATS);
-	pr("\n");
+		results_pr("# bench %s min %lu median %lu writes %lu\n", b->name, ticks[0],
+			   ticks[REPEATS / 2], (writes + REPEATS / 2) / REPEATS);
+	else
+		results_pr("# bench %s min %lu median %lu\n", b->name, ticks[0],
+			   ticks[REPEATS / 2]);
 }
 
 static bool selected(const struct bench *b)
@@ -72,5 +75,5 @@ void bench_run_all(void)
 		bench_run(b, clock);
 		pr("ok %u %s\n", ++done, b->name);
 	}
-	pr("# Totals: pass:%u fail:0 xfail:0 skip:0 error:0\n", done);
+	results_end("# Totals: pass:%u fail:0 xfail:0 skip:0 error:0\n", done);
 }

@@ -25,6 +25,7 @@
 #include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
 #include "tests/bench/bench.h"
+#include "tests/harness/result.h"
 
 #define WATCHDOG_NS     8000000000ULL
 #define WATCHDOG_CPU_NS 2000000000ULL /* more for each further CPU: the host may have fewer */
@@ -40,13 +41,11 @@ static struct {
 	u32 checks;               /* atomic */
 	bool stress;
 	char reason[128]; /* of what gave the test its status, if that is a skip or an error */
+	u32 failures;     /* atomic */
+	char first[160];  /* the first diagnostic line; written by the first of them */
 } now;
 
-static struct {
-	u32 pass, fail, skip, error;
-} totals; /* of this run, or of the last; written by the thread that runs the tests */
-
-static u32 runs; /* written by the same thread */
+static u32 runs; /* written by the thread that runs the tests */
 
 /* True for the one caller that made the status worse: the reason printed is its own. */
 static bool worsen(enum ktest_status to)
@@ -92,6 +91,8 @@ void ktest_fail(const char *file, int line, const char *fmt, ...)
 	kvsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	pr("    # %s:%d: %s%s\n", file, line, where, text);
+	if (atomic_inc_return(&now.failures) == 1)
+		ksnprintf(now.first, sizeof(now.first), "%s:%d: %s%s", file, line, where, text);
 	worsen(KTEST_FAIL);
 }
 
@@ -216,6 +217,8 @@ static void run(const struct ktest *t, bool stress)
 	now.checks = 0;
 	now.stress = stress;
 	now.reason[0] = 0;
+	now.failures = 0;
+	now.first[0] = 0;
 	if (t->flags & KT_PKS && !pks_on()) {
 		ktest_skip(CONFIG_PKS ? "this CPU has no PKS" : "PKS is compiled out");
 		return;
@@ -228,22 +231,6 @@ static void run(const struct ktest *t, bool stress)
 		run_once(t, stress);
 	if (now.status == KTEST_PASS && now.checks == 0)
 		ktest_error("the test checked nothing");
-}
-
-static void print_result(u32 number, const char *name)
-{
-	const char *ok = now.status <= KTEST_SKIP ? "ok" : "not ok";
-
-	if (now.status == KTEST_SKIP)
-		pr("    %s %u %s # SKIP %s\n", ok, number, name, now.reason);
-	else if (now.status == KTEST_ERROR)
-		pr("    %s %u %s # ERROR %s\n", ok, number, name, now.reason);
-	else
-		pr("    %s %u %s\n", ok, number, name);
-	totals.pass += now.status == KTEST_PASS;
-	totals.skip += now.status == KTEST_SKIP;
-	totals.fail += now.status == KTEST_FAIL;
-	totals.error += now.status == KTEST_ERROR;
 }
 
 /* Returns the first test after `t` that belongs to another suite. */
@@ -277,7 +264,7 @@ static u32 count_selected(const struct ktest *from, const struct ktest *to)
 
 static bool run_suite(const struct ktest *from, const struct ktest *to)
 {
-	u32 number = 0, bad = totals.fail + totals.error;
+	u32 number = 0, bad = result_bad();
 	char name[128];
 
 	pr("    KTAP version 1\n    # Subtest: %s\n    1..%u\n", from->suite,
@@ -288,10 +275,12 @@ static bool run_suite(const struct ktest *from, const struct ktest *to)
 				continue;
 			run(t, stress);
 			ksnprintf(name, sizeof(name), "%s%s", t->name, stress ? "+tick" : "");
-			print_result(++number, name);
+			result_print(&(struct result){ t->suite, name, now.status, now.reason,
+						       now.first },
+				     ++number);
 		}
 	}
-	return totals.fail + totals.error == bad;
+	return result_bad() == bad;
 }
 
 static void run_all(void (*before_totals)(void))
@@ -315,8 +304,7 @@ static void run_all(void (*before_totals)(void))
 		trace_dump(); /* before the line that ends the run */
 	if (before_totals)
 		before_totals();
-	pr("# Totals: pass:%u fail:%u xfail:0 skip:%u error:%u\n", totals.pass, totals.fail,
-	   totals.skip, totals.error);
+	result_totals();
 }
 
 bool ktest_main(void (*before_totals)(void))
@@ -324,12 +312,12 @@ bool ktest_main(void (*before_totals)(void))
 	if (!runs++)
 		pr("# boot: %lu TSC ticks from kernel entry to the first test\n",
 		   rdtsc() - boot_tsc);
-	memset(&totals, 0, sizeof(totals));
+	result_begin();
 	if (options.bench)
 		bench_run_all();
 	else
 		run_all(before_totals);
-	return totals.fail + totals.error == 0;
+	return result_bad() == 0;
 }
 
 u32 ktest_list(void (*name)(const char *name))

@@ -7,6 +7,7 @@
 #define KTEST_SUITE "matrix"
 
 #include "kernel/console/console.h"
+#include "kernel/console/results.h"
 #include "kernel/lib/option_words.h"
 #include "kernel/lib/string.h"
 #include "kernel/time.h"
@@ -117,16 +118,17 @@ static void run_slice(void)
 		matrix.on_divergence = print_case;
 	matrix_run(&matrix, slice, progress);
 	ms = (now_ns() - started) / 1000000;
-	pr("    # matrix: cases=%lu divergent=%lu slice=%s levels=%s ms=%lu\n", matrix.cases,
-	   matrix.divergent, extent_name((enum extent)slice), machine_can.la57 ? "4,5" : "4", ms);
+	results_pr("    # matrix: cases=%lu divergent=%lu slice=%s levels=%s ms=%lu\n",
+		   matrix.cases, matrix.divergent, extent_name((enum extent)slice),
+		   machine_can.la57 ? "4,5" : "4", ms);
 }
 
 static void print_corners(void)
 {
 	for (u32 c = 0; c < CORNERS; c++)
 		if (matrix.corner[c][0] + matrix.corner[c][1])
-			pr("    # observed: %s yes:%lu no:%lu\n", corner_name(c),
-			   matrix.corner[c][1], matrix.corner[c][0]);
+			results_pr("    # observed: %s yes:%lu no:%lu\n", corner_name(c),
+				   matrix.corner[c][1], matrix.corner[c][0]);
 }
 
 static void run_all(void)
@@ -175,6 +177,9 @@ static void print_class(const struct divergence *d)
 	pr("    # divergence rule=%s case=%s needs=%s expected=%s observed=%s count=%lu first=%s\n",
 	   rule_text(d->rule)->name, small, d->unsteady ? "chance" : needs, expected, observed,
 	   d->count, first);
+	/* In short, for the codes: the test's name comes behind it. */
+	results_keep("class %s %s %s %s %lu %lu%s", rule_text(d->rule)->name, small, expected,
+		     observed, d->count, matrix.rule_cases[d->rule], d->unsteady ? " chance" : "");
 }
 
 static void report(enum rule r)
