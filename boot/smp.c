@@ -9,6 +9,8 @@
 #include "boot/paging.h"
 #include "kernel/apic.h"
 #include "kernel/console/console.h"
+#include "kernel/console/results.h"
+#include "kernel/cpu/cpu_type.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"
@@ -105,6 +107,7 @@ static _Noreturn void refuse(const char *why)
 static void ap_main(struct cpu *cpu)
 {
 	percpu_load(cpu);
+	cpu->type = cpu_type_read();
 	apic_init_cpu();
 	if (apic_id() != cpu->apic_id)
 		refuse("another CPU came in its place");
@@ -187,6 +190,7 @@ static const char *start(struct cpu *cpu, void (*main)(struct cpu *cpu))
 static void rehearse(struct cpu *cpu)
 {
 	percpu_load(cpu);
+	cpu->type = cpu_type_read();
 	if (!cpu_has(FEATURE_PKS))
 		refuse("it differs from the boot CPU in PKS");
 	wrmsr(MSR_IA32_PKRS, PKRS_BEFORE_INIT);
@@ -216,9 +220,13 @@ static void start_or_leave_out(u32 apic_id)
 {
 	struct cpu *cpu = prepare(cpu_count, apic_id);
 	const char *why = cpu ? start_for_good(cpu) : "out of memory";
+	char type[CPU_TYPE_TEXT] = "unknown";
 
 	if (why) {
-		pr("# CPUs: left out the CPU with APIC ID %u: %s\n", apic_id, why);
+		if (cpu && cpu->type.signature)
+			cpu_type_print(&cpu->type, type);
+		results_pr("# CPUs: left out the CPU with APIC ID %u: %s (type: %s)\n", apic_id,
+			   why, type);
 		return;
 	}
 	cpus[cpu->id] = cpu;
@@ -244,11 +252,33 @@ bool smp_wants_x2apic(void)
 	return false;
 }
 
+/* Prints a line for each type of CPU that runs, with the number of its CPUs and the first one. */
+static void print_types(void)
+{
+	char text[CPU_TYPE_TEXT];
+
+	for (u32 i = 0; i < cpu_count; i++) {
+		const struct cpu_type *type = &cpus[i]->type;
+		u32 before = 0, all = 0;
+
+		for (u32 j = 0; j < cpu_count; j++)
+			if (cpu_type_same(type, &cpus[j]->type)) {
+				before += j < i;
+				all++;
+			}
+		if (before)
+			continue;
+		cpu_type_print(type, text);
+		results_pr("# CPU type: %s: %u from CPU %u on\n", text, all, i);
+	}
+}
+
 void smp_start(void)
 {
 	u32 limit = MIN(options.cpus, CPUS_MAX), over = 0;
 
 	boot_cpu.apic_id = apic_id();
+	boot_cpu.type = cpu_type_read();
 	for (u32 i = 0; i < acpi.madt.cpu_count; i++) {
 		const struct acpi_cpu *found = &acpi.madt.cpus[i];
 
@@ -261,9 +291,10 @@ void smp_start(void)
 		else
 			break;
 	}
-	pr("# CPUs: %u run", cpu_count);
 	if (over)
-		pr(", %u not, as %s", over,
+		pr("# CPUs: %u run, %u not, as %s\n", cpu_count, over,
 		   limit == CPUS_MAX ? "more are not supported" : "cpus= says");
-	pr("\n");
+	else
+		pr("# CPUs: %u run\n", cpu_count);
+	print_types();
 }

@@ -17,6 +17,7 @@
 
 #ifndef __ASSEMBLER__
 
+#include "kernel/cpu/cpu_type.h"
 #include "kernel/cpu/local.h"
 #include "kernel/cpu/spinlock.h"
 #include "kernel/lib/list.h"
@@ -76,6 +77,7 @@ struct cpu {
 
 	u32 id; /* index in cpus[] */
 	u32 apic_id;
+	struct cpu_type type;
 	u32 pkrs_found;    /* IA32_PKRS when the CPU started; 0 for the boot CPU */
 	u32 context_count; /* see kernel/cpu/context.h */
 	bool need_resched; /* set by the tick and by wake-ups, cleared by schedule(), locked */

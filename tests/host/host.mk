@@ -10,7 +10,7 @@ HOST_BUILD := $(BUILD)/host
 HOST_PURE  := $(filter-out kernel/lib/ksyms.c boot/acpi/acpi_registers.c, \
 	      $(sort $(wildcard kernel/lib/*.c boot/acpi/*.c))) \
 	      boot/cmdline.c boot/multiboot2.c kernel/apic_lines.c kernel/calibrate_rates.c kernel/pci/pci.c mm/ram.c mm/kmap/kmap_stack.c \
-	      $(patsubst %,kernel/console/%.c,codes fbcon font framebuffer scancode screen uart warn_site) \
+	      kernel/cpu/cpu_type.c $(patsubst %,kernel/console/%.c,codes fbcon font framebuffer scancode screen uart warn_site) \
 	      $(patsubst %,pks/policy/%.c,mark_hash policy step_insn) tests/oracle/oracle.c \
 	      $(patsubst %,monitor/%.c,ansi line words) tests/matrix/space.c \
 	      tests/direct_map/map_model.c tests/interleave/model.c tests/interleave/sequence.c \
