@@ -7,6 +7,7 @@
 #   TESTS=saved builds only these folders of tests/, and harness and bench
 #   CC=clang    builds with clang
 #   BUILD=DIR   builds into DIR
+#   COMMIT=NAME names the commit that the kernel prints, where git cannot
 #   V=1         shows the commands
 
 BUILD    ?= build
@@ -34,6 +35,9 @@ SOURCES := $(sort $(shell find boot kernel mm monitor pks $(TEST_FOLDERS) -path 
 OBJECTS := $(SOURCES:%=$(BUILD)/%.o)
 # Changes when a build variable changes, so that objects of two kinds never mix.
 CONFIG  := $(BUILD)/.config
+# The commit is in one object alone, which changes with it.
+COMMIT  ?= $(shell tools/commit)
+COMMIT  := $(COMMIT)
 CONFIG_TEXT := $(strip $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(TESTS))
 
 .DEFAULT_GOAL := all
@@ -47,6 +51,13 @@ kernel: $(BUILD)/keyward.bin ## build/keyward.elf (with symbols) and build/keywa
 $(CONFIG): FORCE
 	@mkdir -p $(@D)
 	@echo '$(CONFIG_TEXT)' | cmp -s - $@ || echo '$(CONFIG_TEXT)' > $@
+
+$(BUILD)/.commit: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' > $@
+
+$(BUILD)/kernel/lib/version.c.o: CPPFLAGS += -DCOMMIT='"$(COMMIT)"'
+$(BUILD)/kernel/lib/version.c.o: $(BUILD)/.commit
 
 # Its short ways call nothing, so that they need no stack frame: mm/kmap/kmap_local.c.
 $(BUILD)/mm/kmap/kmap_local.c.o: CFLAGS += -fomit-frame-pointer -foptimize-sibling-calls

@@ -3,6 +3,7 @@
 #include "boot/acpi/acpi_registers.h"
 #include "boot/acpi_map.h"
 #include "boot/cmdline.h"
+#include "boot/identity.h"
 #include "boot/multiboot2.h"
 #include "boot/paging.h"
 #include "boot/serial.h"
@@ -185,6 +186,7 @@ void boot_main(u32 mbi_phys)
 	percpu_load(&boot_cpu); /* exceptions are reported from here on */
 	console_init();
 	pr("# Keyward: protection keys for supervisor pages, on bare metal\n");
+	identity_print();
 	if (mb2_parse(phys_to_virt(mbi_phys), BOOT_MAPPED - mbi_phys, &boot_info, &why))
 		refuse_boot_info(why);
 	display_start(&boot_info);
