@@ -50,5 +50,6 @@ def named(lines):
 
 def find(wanted, first):
     """The path of the kernel with this checksum (16 digits): `first`, or one below build/; else None."""
-    paths = [first] + sorted(glob.glob(os.path.join(TOP, "build", "**", "keyward.elf"), recursive=True))
+    below = [glob.glob(os.path.join(TOP, "build", where, "keyward.elf")) for where in ("", "*", "saved/*/build")]
+    paths = [first] + sorted(sum(below, []))
     return next((p for p in paths if os.path.exists(p) and "%016x" % (of(p) or 0) == wanted), None)
