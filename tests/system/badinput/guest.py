@@ -128,6 +128,18 @@ class Host:
             self.snapshots[key] = path
         return self.snapshots[key]
 
+    @contextlib.contextmanager
+    def running(self, words, mode=None, machine="qemu-uefi", serial=False):
+        """Boot a guest without waiting for its end; yields it, Running. mode: GRUB's, as 800x600."""
+        script = ("set gfxpayload=%sx32\n" % mode if mode else "") + runiso.config(words)
+        machine = Machine(machine)
+        command = machine.command([], iso=self._iso(script.encode()))
+        set_option(command, "-serial", "chardev:serial" if serial else "none")
+        set_option(command, "-device", None)
+        command += ["-device", "isa-debugcon,chardev=e9"]
+        with _started(command, stub=False) as (_, monitor, folder):
+            yield Running(monitor, folder)
+
     def boot(self, words=(), raw=None, cpu=None, memory=None, board=None, serial=True, e9=True,
              vga=True, ending=False, meddle=None, more=(), resets=False, machine="qemu",
              picture=False, frame=None, without=(), asks=()):
@@ -179,6 +191,42 @@ class Host:
             if frame:
                 boot.frame = _file(monitor, folder, 'pmemsave %#x %d "%%s"' % frame)
             return boot
+
+
+class Running:
+    """A guest that shows its results and does not rest, with its monitor."""
+
+    def __init__(self, monitor, folder):
+        self.monitor, self.folder = monitor, folder
+
+    def text(self, console="e9"):
+        """What a console has printed so far."""
+        with open(os.path.join(self.folder, console), "rb") as file:
+            return file.read().decode("latin-1").replace("\r", "")
+
+    def wait(self, pattern):
+        """Wait until the text has the pattern; returns the text."""
+        end = time.monotonic() + LIMIT
+        while not re.search(pattern, self.text(), re.MULTILINE):
+            if time.monotonic() > end:
+                raise OSError("no %s in %d s:\n%s" % (pattern, LIMIT, self.text()[-2000:]))
+            time.sleep(0.05)
+        return self.text()
+
+    def key(self, name):
+        """Press a key, by QEMU's name."""
+        self.monitor.ask("sendkey " + name)
+
+    def picture(self, until):
+        """The screen as a PPM: once until(it) holds and it is the same twice."""
+        end, last = time.monotonic() + LIMIT, None
+        while time.monotonic() < end:
+            now = _file(self.monitor, self.folder, 'screendump "%s"')
+            if now == last and until(now):
+                return now
+            last = now
+            time.sleep(0.1)
+        raise OSError("the screen does not become what it should be")
 
 
 @contextlib.contextmanager
