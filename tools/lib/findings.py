@@ -18,7 +18,7 @@ _FATE = {"pass": AGREE, "xfail": KNOWN, "fail": NEW, "skip": SKIPPED}
 
 # The fields of each object. A count is a non-negative whole number.
 COUNT, TEXT, NUMBER = "a count", "a text", "a number"
-MACHINE = {"machine": TEXT, "about": TEXT, "emulator": TEXT, "date": TEXT, "image": TEXT,
+MACHINE = {"machine": TEXT, "about": TEXT, "emulator": TEXT, "date": TEXT, "image": TEXT, "kernel": TEXT,
            "command": TEXT, "slice": TEXT, "levels": TEXT, "cases": COUNT, "seconds": NUMBER,
            "divergent": COUNT, "status": ("ok", "failed", "crash"), "problems": [TEXT],
            "observed": [TEXT]}

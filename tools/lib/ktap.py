@@ -26,6 +26,7 @@ _RESULT = re.compile(
 PANICKED = "the kernel panicked: "
 RESET = "the machine reset itself"
 _COMPLAINT = "# command line: "
+_KERNEL = "# kernel: "
 _TOTALS = re.compile(r"# Totals: " + " ".join(s + r":(\d+)" for s in STATUSES) + "$")
 
 
@@ -98,6 +99,7 @@ class Judge:
         self.crashes, self.ends = [], set()     # ends: CRASHED, TIMED_OUT
         self.totals = None
         self.complaints = []    # about the command line
+        self.kernel = ""        # version, commit and checksum, as the kernel names them
         self.waiting = ""       # the name of a subtest whose header has not come yet
         self.notes = []         # diagnostics, which precede their result
 
@@ -157,6 +159,8 @@ class Judge:
                 self.stack[depth].name = name
             else:
                 self.waiting = name
+        elif text.startswith(_KERNEL):
+            self.kernel = text[len(_KERNEL):]
         elif text.startswith(_COMPLAINT):
             if text not in self.complaints:     # the kernel repeats them before its totals
                 self.complaints.append(text)

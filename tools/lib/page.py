@@ -75,9 +75,9 @@ def _machines(machines, table):
         lines.append("</ul></details>")
     lines.append("<details><summary>What each one is, its command and its image</summary><dl>")
     for machine in machines:
-        lines.append('<dt>%s</dt><dd>%s<br><code class="command">%s</code><br>image <code>%s</code></dd>' % (
+        lines.append('<dt>%s</dt><dd>%s<br><code class="command">%s</code><br>image <code>%s</code><br>kernel: %s</dd>' % (
             text(machine["machine"]), text(machine["about"]), command(machine["command"]),
-            text(machine["image"])))
+            text(machine["image"]), text(machine["kernel"])))
     return "\n".join(lines + ["</dl></details>", "</section>"])
 
 

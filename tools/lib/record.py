@@ -38,6 +38,7 @@ def of(machine, judge, verdict, iso, arguments, seconds):
         "emulator": _version(machine),
         "date": datetime.date.today().isoformat(),
         "image": _digest(iso),
+        "kernel": judge.kernel,
         "command": " ".join(["tools/run", machine.name, *arguments]),
         "slice": summary.get("slice", ""),
         "levels": summary.get("levels", ""),

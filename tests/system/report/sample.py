@@ -134,6 +134,7 @@ def _machine(name):
     observed = ["user_at_supervisor_page PK=1:%d PK=0:%d" % (counts, 1024 - counts),
                 "both_pages_denied low:%d high:0" % (counts * 2)] if counts else []
     return {"machine": name, "about": about, "emulator": emulator, "date": "2026-11-21", "image": IMAGE,
+            "kernel": "version 1.0, commit 0123456789ab, hash 00112233445566ff",
             "command": "tools/run %s tests=matrix.* extent=%s" % (name, part), "slice": part,
             "levels": "4" if name.startswith("bochs") else "4,5",
             "cases": sum(r["cases"] for r in rules), "seconds": 1.9 if part == "whole" else 71.3,

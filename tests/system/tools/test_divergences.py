@@ -30,7 +30,7 @@ def rule(name, *classes, **other):
 def machine(name, *rules, **other):
     """The results of one machine."""
     return {"machine": name, "about": "about " + name, "emulator": "Emulator 1.2 of " + name,
-            "date": "2026-01-02", "image": "abc", "command": "tools/run", "slice": "full",
+            "date": "2026-01-02", "image": "abc", "kernel": "k", "command": "tools/run", "slice": "full",
             "levels": "4,5", "cases": 900, "seconds": 71.3, "divergent": 7, "status": "ok",
             "problems": [], "rules": list(rules), "observed": [], **other}
 

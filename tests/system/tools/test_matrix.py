@@ -60,7 +60,8 @@ class Run(test_run.Case):
             return json.load(file)
 
     def test_the_record_holds_the_run(self):
-        self.machine(MATRIX, known=LISTED.split("\n", maxsplit=1)[0],
+        kernel = "version 1.0, commit 0123456789ab, hash 00112233445566ff"
+        self.machine("# kernel: %s\n%s" % (kernel, MATRIX), known=LISTED.split("\n", maxsplit=1)[0],
                      extra="about = a fake\nemulator = env\n")
         got = self.record("extent=full")
         self.assertEqual(
@@ -70,6 +71,7 @@ class Run(test_run.Case):
              "command": "tools/run fake tests=matrix.* extent=full", "cases": 209712,
              "divergent": 4711, "status": "failed",
              "observed": ["user_at_supervisor_page yes:1024 no:0"]})
+        self.assertEqual(got["kernel"], kernel)
         self.assertRegex(got["emulator"], r"^env .*\d\.\d")
         self.assertEqual((len(got["image"]), len(got["date"])), (64, 10))
         self.assertIn("not known", got["problems"][0])

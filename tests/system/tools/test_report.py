@@ -139,7 +139,7 @@ class Content(unittest.TestCase):
         self.assertEqual([x.text() for x in self.root.one("ul", class_="problems").all("li")],
                          ["✗ %s: %s" % (m["machine"], p) for m in self.machines for p in m["problems"]])
         for data in self.machines:
-            for words in (data["about"], data["image"], quoted(data["command"])):
+            for words in (data["about"], data["image"], data["kernel"], quoted(data["command"])):
                 self.assertIn(words, self.root.one("section", id="machines").text())
 
     def test_every_class_is_shown_with_its_rule(self):
