@@ -122,8 +122,7 @@ static void interleave(struct qr *qr)
 	u8 g[CHECK_MAX], rest[CHECK_MAX];
 	const u8 *from = qr->data;
 
-	memset(qr->words, 0,
-	       sizeof(qr->words)); /* a few modules are left over: light, then masked */
+	memset(qr->words, 0, sizeof(qr->words)); /* up to seven modules are left over: light */
 	generator(g, check);
 	for (u32 b = 0; b < blocks; b++) {
 		bool is_long = b >= blocks - longer;

@@ -16,6 +16,7 @@ import unittest
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 sys.path[:0] = [os.path.join(TOP, "tests", "system", "badinput"), os.path.join(TOP, "tools", "lib")]
 
+import image                            # noqa: E402
 from guest import Host                  # noqa: E402
 from machine import Machine             # noqa: E402
 from picture import NotText, Picture, from_ppm      # noqa: E402
@@ -152,6 +153,11 @@ class NoCodes(unittest.TestCase):
         for text in boot.consoles["e9"], boot.consoles["vga"]:
             self.assertRegex(text, "# 1 of 1 tests as expected\n# Totals: .*\n# codes: a text screen shows "
                                    "none; boot by UEFI .*\n# halted: you may switch the machine off\n")
+
+    def test_the_kernel_names_itself_whatever_is_patched(self):
+        for words in [], ["magic=write"]:
+            text = self.ended(words).consoles["serial"]
+            self.assertEqual(image.find(image.named(text.split("\n"))[2], ELF), ELF, text)
 
     def test_a_serial_port_gets_the_text_alone(self):
         boot = self.ended([])
