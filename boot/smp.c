@@ -220,13 +220,14 @@ static void start_or_leave_out(u32 apic_id)
 {
 	struct cpu *cpu = prepare(cpu_count, apic_id);
 	const char *why = cpu ? start_for_good(cpu) : "out of memory";
-	char type[CPU_TYPE_TEXT] = "unknown";
+	char type[CPU_TYPE_TEXT];
 
 	if (why) {
-		if (cpu && cpu->type.signature)
+		results_pr("# CPUs: left out the CPU with APIC ID %u: %s\n", apic_id, why);
+		if (cpu && cpu->type.signature) { /* it has come as far as to say */
 			cpu_type_print(&cpu->type, type);
-		results_pr("# CPUs: left out the CPU with APIC ID %u: %s (type: %s)\n", apic_id,
-			   why, type);
+			results_pr("# CPU type: %s: left out\n", type);
+		}
 		return;
 	}
 	cpus[cpu->id] = cpu;
