@@ -36,9 +36,12 @@ static void turn_pages(const struct fbcon *screen, const struct code_layout *lay
 	while (next_page() && (stay || page < pages));
 }
 
+/* Before the monitor's prompt nothing shows them by itself: a key is to begin a command there. */
 static bool wanted(void)
 {
-	return options.codes == CODES_ON || (options.codes == CODES_AUTO && !console_has_serial());
+	if (options.codes == CODES_AUTO)
+		return !console_has_serial() && options.exit != EXIT_MONITOR;
+	return options.codes == CODES_ON;
 }
 
 void codes_show(void)
