@@ -18,6 +18,7 @@
 #include "mm/pgtable_internal.h"
 #include "tests/direct_map/span.h"
 #include "tests/harness/expect.h"
+#include "tests/harness/int_at.h"
 #include "tests/harness/percpu_run.h"
 #include "tests/harness/probe.h"
 
@@ -186,15 +187,17 @@ static void expect_walks(void)
 	EXPECT_EQ(wrong, 0);
 }
 
-/* Fills the frame that is free next, which was a table a moment ago, with what is no table. */
-static void reuse_a_frame(void)
+/* Merges the large page that has page i; its table, free now, gets what is no table. */
+static void merge_and_spoil(u64 i)
 {
-	struct page *page = page_alloc(0);
+	const pte_t *entry = pgtable_entry(kernel_root, many.span.va + (i << PAGE_SHIFT), 2, false);
+	volatile pte_t *table = table_of(*entry);
 
-	for (u64 i = 0; page && i < PAGE_SIZE / 8; i++)
-		((volatile u64 *)page_to_virt(page))[i] = ~0ULL << 52;
-	if (page)
-		page_free(page, 0);
+	EXPECT(!pte_is_leaf(*entry, 2));
+	EXPECT_EQ(span_do(&many.span, MAP_NX, 0, i, 1), 0);
+	EXPECT(pte_is_leaf(*entry, 2));
+	for (u32 k = 0; k < 512; k++)
+		table[k] = ~0ULL << 52;
 }
 
 /* Member 0 splits and merges, the others walk. */
@@ -204,8 +207,7 @@ static void walk_on(u32 number, void *arg)
 
 	for (u32 i = 0; number == 0 && i < MERGES / ktest_part(5); i++) {
 		EXPECT_EQ(span_do(&many.span, MAP_X, 0, 512 + i, 1), 0);
-		EXPECT_EQ(span_do(&many.span, MAP_NX, 0, 512 + i, 1), 0);
-		reuse_a_frame();
+		merge_and_spoil(512 + i);
 	}
 	if (number == 0)
 		smp_store_release(done, 1);
@@ -224,6 +226,43 @@ static void walks_go_on_while_pages_are_split_and_merged(void)
 	span_end(&many.span);
 }
 KTEST(walks_go_on_while_pages_are_split_and_merged, 0);
+
+static struct pgwalk seen; /* by the interrupted walk */
+
+static void walk_once(void *arg)
+{
+	(void)arg;
+	pgtable_walk(kernel_root, many.span.va + 9 * PAGE_SIZE, &seen);
+}
+
+static bool merge_now(struct regs *regs)
+{
+	(void)regs;
+	merge_and_spoil(100);
+	return true;
+}
+
+static void expect_walk(void)
+{
+	EXPECT(seen.present && seen.pa == many.span.phys + 9 * PAGE_SIZE);
+	EXPECT_EQ(span_do(&many.span, MAP_X, 0, 100, 1), 0); /* splits for the next run */
+}
+
+/* One interrupt at each place of a walk that has interrupts on. */
+static void no_interrupt_frees_the_table_of_a_walk(void)
+{
+	u32 events;
+
+	SKIP_IF(cpu_count > 1, "an interrupt cannot wait for other CPUs, as a merge does");
+	if (!int_at_possible() || !begin())
+		return;
+	EXPECT_EQ(span_do(&many.span, MAP_X, 0, 100, 1), 0);
+	events = int_at_each(walk_once, NULL, VECTOR_TEST, merge_now, expect_walk);
+	EXPECT(events > 10 / ktest_part(INT_AT_PART));
+	EXPECT_EQ(span_do(&many.span, MAP_NX, 0, 100, 1), 0);
+	span_end(&many.span);
+}
+KTEST(no_interrupt_frees_the_table_of_a_walk, KT_ONE_CPU);
 
 #define WAIT_NS 500000000ULL
 #define HOLD_NS 3000000ULL
