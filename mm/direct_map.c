@@ -3,8 +3,10 @@
 #include "kernel/console/panic.h"
 #include "kernel/cpu/pkrs_bits.h"
 #include "kernel/cpu/trace.h"
+#include "mm/direct_map_check.h"
 #include "mm/init.h"
 #include "mm/pgtable.h"
+#include "mm/pgtable_internal.h"
 #include "mm/set_memory.h"
 #include "mm/split.h"
 #include "pks/keys.h"
@@ -75,6 +77,20 @@ bool kernel_page_present(const struct page *page)
 	return pgtable_walk(kernel_root, (u64)page_to_virt(page), &walk);
 }
 
+/* For who does not hold the lock of the page tables. */
+static void check_all(void)
+{
+	u64 flags;
+
+	if (!CONFIG_PARANOID)
+		return;
+	flags = irq_save();
+	spin_lock(&pgtable_lock);
+	direct_map_check();
+	spin_unlock(&pgtable_lock);
+	irq_restore(flags);
+}
+
 int direct_map_add(u64 phys, u64 pages, u32 key)
 {
 	u64 va = DIRECT_BASE + phys, len = pages << PAGE_SHIFT;
@@ -92,6 +108,7 @@ int direct_map_add(u64 phys, u64 pages, u32 key)
 		direct_map_remove(phys, pages);
 	else
 		trace(TRACE_KEY, va, pages << 8 | key);
+	check_all();
 	return err;
 }
 
@@ -106,4 +123,5 @@ void direct_map_remove(u64 phys, u64 pages)
 		page[i].pkey = PKS_KEY_DEFAULT;
 	}
 	trace(TRACE_KEY, DIRECT_BASE + phys, pages << 8 | PKS_KEY_DEFAULT);
+	check_all();
 }

@@ -18,7 +18,7 @@
 #include "mm/pgtable_internal.h"
 #include "tests/direct_map/span.h"
 #include "tests/harness/expect.h"
-#include "tests/harness/int_at.h"
+#include "tests/harness/inject.h"
 #include "tests/harness/percpu_run.h"
 #include "tests/harness/probe.h"
 
@@ -227,39 +227,44 @@ static void walks_go_on_while_pages_are_split_and_merged(void)
 }
 KTEST(walks_go_on_while_pages_are_split_and_merged, 0);
 
-static struct pgwalk seen; /* by the interrupted walk */
+/* A walk in single steps. At step `at` comes what an interrupt would do there, if it could. */
+static struct {
+	struct pgwalk walk;
+	u32 step, at;
+	u32 merges;
+} stepped;
 
 static void walk_once(void *arg)
 {
 	(void)arg;
-	pgtable_walk(kernel_root, many.span.va + 9 * PAGE_SIZE, &seen);
+	pgtable_walk(kernel_root, many.span.va + 9 * PAGE_SIZE, &stepped.walk);
 }
 
-static bool merge_now(struct regs *regs)
+static bool merge_at_step(struct regs *regs)
 {
-	(void)regs;
+	if (stepped.step++ != stepped.at || !(regs->rflags & RFLAGS_IF))
+		return true;
 	merge_and_spoil(100);
+	stepped.merges++;
 	return true;
 }
 
-static void expect_walk(void)
-{
-	EXPECT(seen.present && seen.pa == many.span.phys + 9 * PAGE_SIZE);
-	EXPECT_EQ(span_do(&many.span, MAP_X, 0, 100, 1), 0); /* splits for the next run */
-}
-
-/* One interrupt at each place of a walk that has interrupts on. */
+/* On one CPU, as a merge waits for all. */
 static void no_interrupt_frees_the_table_of_a_walk(void)
 {
-	u32 events;
+	u32 steps = 1;
 
-	SKIP_IF(cpu_count > 1, "an interrupt cannot wait for other CPUs, as a merge does");
-	if (!int_at_possible() || !begin())
+	SKIP_IF(cpu_count > 1, "a handler cannot wait for other CPUs, as a merge does");
+	if (!begin())
 		return;
-	EXPECT_EQ(span_do(&many.span, MAP_X, 0, 100, 1), 0);
-	events = int_at_each(walk_once, NULL, VECTOR_TEST, merge_now, expect_walk);
-	EXPECT(events > 10 / ktest_part(INT_AT_PART));
-	EXPECT_EQ(span_do(&many.span, MAP_NX, 0, 100, 1), 0);
+	for (stepped.at = 0, stepped.merges = 0; stepped.at < steps; stepped.at++) {
+		EXPECT_EQ(span_do(&many.span, MAP_X, 0, 100, 1), 0);
+		stepped.step = 0;
+		steps = single_step(walk_once, NULL, merge_at_step);
+		EXPECT(stepped.walk.present && stepped.walk.pa == many.span.phys + 9 * PAGE_SIZE);
+		EXPECT_EQ(span_do(&many.span, MAP_NX, 0, 100, 1), 0);
+	}
+	EXPECT(steps > 30 && stepped.merges > 10); /* before the walk, and behind it */
 	span_end(&many.span);
 }
 KTEST(no_interrupt_frees_the_table_of_a_walk, KT_ONE_CPU);

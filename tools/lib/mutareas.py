@@ -35,7 +35,7 @@ AREAS = [
     Area("assembly", 280, "kernel/entry.S kernel/switch.S", "",
          "contexts.*,register.*,nmi.*,step.*,threads.*,user.*,rights.*,pardon.*", True),
     Area("memory", 92, "mm/*.[ch] kernel/ipi.[ch]", "mm/init.* mm/vmemmap.* mm/debug_pagealloc.* mm/snapshot.*",
-         "memory.*,keys.*,kmap.*,memremap.*,policy.*,machine.*", False),
+         "memory.*,direct_map.*,keys.*,kmap.*,memremap.*,policy.*,machine.*", False),
     Area("hidden", 130, "mm/debug_pagealloc.[ch] mm/snapshot.[ch]", "", "pagealloc.*,snapshot.*", False, "*free*",
          "qemu-pagealloc"),
     Area("threads", 122, "kernel/thread.[ch] kernel/sched.[ch] kernel/wait.[ch] kernel/softirq.[ch]"

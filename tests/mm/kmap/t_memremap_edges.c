@@ -135,8 +135,12 @@ static void unmap_stepped(void *arg)
 
 static void a_page_names_its_range_at_any_time(void)
 {
+	struct dev_pagemap beside = { .pages = 1, .flags = PGMAP_PROTECTION, .owner = "beside" };
+
 	stepped = (struct dev_pagemap){ .pages = 1, .flags = PGMAP_PROTECTION, .owner = "stepped" };
-	map_stepped(NULL); /* the page tables stay */
+	REQUIRE(!memremap_pages(
+		&beside)); /* their large page stays split: no table takes the page */
+	map_stepped(NULL);
 	stepped_page = stepped.first;
 	unmap_stepped(NULL);
 	with_range = with_key = wrong = 0;
@@ -145,5 +149,6 @@ static void a_page_names_its_range_at_any_time(void)
 	single_step(unmap_stepped, NULL, look);
 	EXPECT(with_range && with_key);
 	EXPECT_EQ(wrong, 0);
+	EXPECT_EQ(memunmap_pages(&beside), 0);
 }
 KTEST(a_page_names_its_range_at_any_time, KT_PKS);
