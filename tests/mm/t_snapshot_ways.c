@@ -165,6 +165,28 @@ static void an_alias_costs_one_flush_on_one_cpu(void)
 }
 KTEST(an_alias_costs_one_flush_on_one_cpu, 0);
 
+static void look(const struct page *page, const void *copy, void *arg)
+{
+	(void)page;
+	(void)copy;
+	*(u64 *)arg += count_now().flushes;
+}
+
+/* Not before: each page's own flush is on the CPU that copies. */
+static void a_snapshot_ends_with_a_flush_on_each_cpu(void)
+{
+	u64 base = KERNEL_LMA, flushes = 0;
+	struct ranges what = { 0 };
+	struct cost before;
+
+	ranges_add(&what, base, base + PAGE_SIZE);
+	before = count_now();
+	EXPECT_EQ(snapshot(&what, look, &flushes), 0);
+	EXPECT_EQ(flushes, before.flushes);
+	EXPECT(count_now().flushes - before.flushes >= cpu_count);
+}
+KTEST(a_snapshot_ends_with_a_flush_on_each_cpu, 0);
+
 /* A large page that is not present, and no memory to split it. */
 static void check_refused(struct page *block)
 {

@@ -113,7 +113,8 @@ class Quotes(unittest.TestCase):
         self.assertEqual(set(tables.parse(document)), {
             "exposure", "windows", "late", "nesting", "saved", "saved-costs-qemu", "saved-costs-bochs", "bench",
             "revoke", "ranges", "hits", "hits-factors", "hits-instructions", "writes", "writes-windows",
-            "writes-crossover", "stray", "hide", "hide-growth", "hide-work", "copies"})
+            "writes-crossover", "stray", "hide", "hide-growth", "hide-work", "copies",
+            "failures", "failures-callers"})
         self.assertGreater(len(tables.QUOTE.findall(document)), 12)
 
 
