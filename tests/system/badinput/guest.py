@@ -20,6 +20,7 @@ from emulator import Emulator
 from links import LIMIT, Monitor, Stub
 from machine import TOP, Machine, SetupError
 
+DRAWN = 60      # seconds that a screen may take
 PASSED, FAILED = 0x10 << 1 | 1, 0x11 << 1 | 1   # isa-debug-exit for panic.h's codes
 VGA, VGA_COLUMNS, VGA_ROWS = 0xb8000, 80, 25
 
@@ -219,7 +220,7 @@ class Running:
 
     def picture(self, until):
         """The screen as a PPM: once until(it) holds and it is the same twice."""
-        end, last = time.monotonic() + LIMIT, None
+        end, last = time.monotonic() + DRAWN, None
         while time.monotonic() < end:
             now = _file(self.monitor, self.folder, 'screendump "%s"')
             if now == last and until(now):
