@@ -81,6 +81,14 @@ static struct page *take_part(struct page *page, u32 order)
 	return page;
 }
 
+/* Gives a block that was taken to its owner. `page` may be NULL. Without the lock. */
+static struct page *owned(struct page *page, u32 order, const void *site)
+{
+	if (page && unlikely(options.debug_pagealloc))
+		debug_pagealloc_take(page, order, site);
+	return page;
+}
+
 struct page *page_alloc(u32 order)
 {
 	struct page *page = NULL;
@@ -92,7 +100,7 @@ struct page *page_alloc(u32 order)
 	if (!refused() && have < PAGE_ORDERS)
 		page = take_part(list_entry(buddy.free[have].next, struct page, list), order);
 	spin_unlock_irqrestore(&buddy.lock, flags);
-	return page;
+	return owned(page, order, __builtin_return_address(0));
 }
 
 /* Returns a free block whose first 2^order frames end at `end` or below, or NULL. Locked. */
@@ -118,9 +126,7 @@ struct page *page_alloc_below(u32 order, u64 end)
 	if (page)
 		take_part(page, order);
 	spin_unlock_irqrestore(&buddy.lock, flags);
-	if (page && unlikely(options.debug_pagealloc))
-		debug_pagealloc_take(page, order, __builtin_return_address(0));
-	return page;
+	return owned(page, order, __builtin_return_address(0));
 }
 
 /* Returns the block's buddy if that is one free block, else NULL. */

@@ -100,7 +100,7 @@ static void blocks_of_all_orders_come_and_go(void)
 			continue;
 		}
 		order[i] = (u32)random_below(ORDERS);
-		held[i] = page_alloc(order[i]);
+		held[i] = n % 2 ? page_alloc(order[i]) : page_alloc_below(order[i], DIRECT_SIZE);
 		for (u64 at = 0; held[i] && at < 1UL << order[i]; at += 1 + at / 2) {
 			u64 *last = page_to_virt(held[i] + (1UL << order[i]) - 1 - at);
 
@@ -186,6 +186,14 @@ static __attribute__((noinline)) struct page *alloc_pair(void)
 	return page;
 }
 
+static __attribute__((noinline)) struct page *alloc_pair_below(void)
+{
+	struct page *page = page_alloc_below(1, DIRECT_SIZE);
+
+	barrier();
+	return page;
+}
+
 static __attribute__((noinline)) int free_here(void *arg)
 {
 	page_free(arg, 0);
@@ -193,18 +201,16 @@ static __attribute__((noinline)) int free_here(void *arg)
 	return 0;
 }
 
-static void the_history_names_sites_and_threads(void)
+/* Takes the pair, and frees it. */
+static void expect_history(struct page *pair, const char *allocator)
 {
-	struct page *pair;
 	const struct page_history *h;
 	struct thread *t;
 
-	NEEDS_DEBUG;
-	pair = alloc_pair();
 	REQUIRE(pair);
 	for (u32 i = 0; i < 2; i++) {
 		h = page_history(pair + i);
-		EXPECT(is_in(h->alloc_site, "alloc_pair"));
+		EXPECT(is_in(h->alloc_site, allocator));
 		EXPECT_EQ(h->alloc_thread, current_thread()->id + 1);
 		EXPECT_EQ(h->free_site, 0);
 		EXPECT(!address_is_freed((u64)page_to_virt(pair + i)));
@@ -216,12 +222,19 @@ static void the_history_names_sites_and_threads(void)
 		thread_join(t);
 		EXPECT(is_in(h->free_site, "free_here"));
 		EXPECT_EQ(h->free_thread, id + 1);
-		EXPECT(is_in(h->alloc_site, "alloc_pair"));
+		EXPECT(is_in(h->alloc_site, allocator));
 		EXPECT_EQ(h->alloc_thread, current_thread()->id + 1);
 		EXPECT(address_is_freed((u64)page_to_virt(pair + 1) + 4095));
 		EXPECT_EQ(page_history(pair)->free_site, 0);
 	}
 	page_free(pair, 0);
+}
+
+static void the_history_names_sites_and_threads(void)
+{
+	NEEDS_DEBUG;
+	expect_history(alloc_pair(), "alloc_pair");
+	expect_history(alloc_pair_below(), "alloc_pair_below");
 }
 KTEST(the_history_names_sites_and_threads, KT_STRESS);
 
