@@ -58,22 +58,25 @@ static int wait_idle(const struct edu *edu)
 {
 	u64 until = now_ns() + edu->timeout_ns;
 
-	while (read32(edu, EDU_COMMAND) & COMMAND_RUN) {
-		if (now_ns() > until)
+	for (;;) {
+		bool late = now_ns() > until; /* first: what ended in time is no failure */
+
+		if (!(read32(edu, EDU_COMMAND) & COMMAND_RUN))
+			return 0;
+		if (late)
 			return -ETIMEDOUT;
 		thread_sleep(EDU_POLL_NS);
 	}
-	return 0;
 }
 
-/* The barriers keep the compiler's accesses to memory on their side; uncached stores are ordered.
+/*
+ * The device must be idle: else it ignores the writes. The barriers keep the compiler's accesses to
+ * memory on their side; uncached stores are ordered.
  */
 static int run(const struct edu *edu, u64 to, u64 from, u64 len, u32 command)
 {
-	int err = wait_idle(edu); /* it ignores writes meanwhile */
+	int err;
 
-	if (err)
-		return err;
 	write64(edu, EDU_SRC, from);
 	write64(edu, EDU_DST, to);
 	write64(edu, EDU_COUNT, len);
@@ -85,14 +88,17 @@ static int run(const struct edu *edu, u64 to, u64 from, u64 len, u32 command)
 }
 
 /*
- * The device can reach memory only while a transfer runs: one that ends late, after its timeout,
- * does not write into frames that have another owner by then.
+ * The device can reach memory only while a transfer runs: a command that ends late, after its
+ * timeout, does not write into frames that have another owner by then. So the next transfer waits
+ * for it before the device gets the bus back.
  */
 static int transfer(struct dma_device *dev, u64 to, u64 from, u64 len)
 {
 	const struct edu *edu = container_of(dev, struct edu, dma);
-	int err;
+	int err = wait_idle(edu);
 
+	if (err)
+		return err;
 	pci_command(edu->pci, edu->bdf, 0, PCI_COMMAND_MASTER);
 	err = run(edu, EDU_BUFFER, from, len, 0);
 	if (!err)
