@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/dma/edu.h"
 #include "kernel/console/console.h"
+#include "kernel/console/panic.h"
 #include "kernel/cpu/cpuid.h"
 #include "kernel/lib/printf.h"
 #include "kernel/pci/pci_ports.h"
@@ -8,6 +9,7 @@
 #include "kernel/time.h"
 #include "mm/init.h"
 #include "mm/page.h"
+#include "mm/pgtable.h"
 #include "mm/vmap.h"
 
 #define EDU_VENDOR 0x1234
@@ -128,8 +130,10 @@ struct dma_device *edu_setup(struct edu *edu, const struct pci_access *pci, u16 
 
 bool edu_answers(const struct edu *edu)
 {
+	if ((read32(edu, EDU_ID) & 0xff) != ID_LOW) /* somebody else's registers are not written */
+		return false;
 	write32(edu, EDU_LIVE, 0x12345678);
-	return (read32(edu, EDU_ID) & 0xff) == ID_LOW && read32(edu, EDU_LIVE) == ~0x12345678u;
+	return read32(edu, EDU_LIVE) == ~0x12345678u;
 }
 
 static struct edu found; /* written at boot; its `dma` says the rest */
@@ -154,6 +158,29 @@ static const char *refusal(const struct boot_info *info, const struct pci_bar *b
 	return why;
 }
 
+/*
+ * Maps the registers and asks whether they are the device's. If not, all is as before: the next
+ * device gets the same addresses, and nobody is told of registers here.
+ */
+static bool try_registers(u16 bdf, u64 base)
+{
+	static u64 window;
+
+	window = window ? window : vmap_reserve(EDU_LEN);
+	if (pgtable_map(kernel_root, window, base, EDU_LEN, PTE_MMIO | PTE_G, 1))
+		panic("no memory to map a device's registers");
+	pci_command(&pci_ports, bdf, PCI_COMMAND_MASTER, PCI_COMMAND_MEMORY);
+	edu_setup(&found, &pci_ports, bdf, (volatile void *)window);
+	if (edu_answers(&found)) {
+		device_add(base, EDU_LEN);
+		return true;
+	}
+	pci_command(&pci_ports, bdf, PCI_COMMAND_MEMORY, 0);
+	pgtable_unmap(kernel_root, window, EDU_LEN);
+	found.regs = NULL;
+	return false;
+}
+
 /* For pci_scan(): true if the function is a device that can be used. */
 static bool take(const struct pci_function *f, void *arg)
 {
@@ -165,14 +192,10 @@ static bool take(const struct pci_function *f, void *arg)
 	why = pci_bar_read(&pci_ports, f, 0, &bar);
 	if (!why)
 		why = refusal(arg, &bar);
-	if (!why) {
-		pci_command(&pci_ports, f->bdf, PCI_COMMAND_MASTER, PCI_COMMAND_MEMORY);
-		edu_setup(&found, &pci_ports, f->bdf, vmap_mmio(bar.base, EDU_LEN));
-		if (edu_answers(&found))
-			return true;
-		found.regs = NULL;
+	if (!why && try_registers(f->bdf, bar.base))
+		return true;
+	if (!why)
 		why = "the registers there are not its own";
-	}
 	pr("# DMA: edu at %02x:%02x.%u is not used: BAR 0, %p+0x%lx: %s\n", PCI_BUS(f->bdf),
 	   PCI_DEVICE(f->bdf), PCI_FUNCTION(f->bdf), (void *)bar.base, bar.size, why);
 	return false;

@@ -11,7 +11,10 @@ DMA = ["tests=dma.*"]
 ENGINE = "^# DMA: no device; an engine copies in its place$"
 FOUND = r"^# DMA: edu at %s, which reaches 256 MiB$"
 PLACE = "00:03.0"           # of -device edu on the board pc
+SECOND = 5                  # the slot of another; the CD-ROM is between them
+SECOND_PLACE = "00:05.0"
 BAR0, BUSES = 0x10, 0x18    # registers
+HPET = 0xfed00000
 OWN = 0xe0000000            # addresses that this board gives to PCI, and no device has
 
 
@@ -44,10 +47,15 @@ bar("bar_over_the_kernel", "the kernel is there, and memory for real mode", 0x10
 bar("bar_over_the_ends_of_ram", MEMORY, 0xff00000)
 bar("bar_over_the_local_apic", OTHERS, 0xfee00000)
 bar("bar_over_an_io_apic", OTHERS, 0xfec00000)
+# Without ACPI the kernel does not know of the HPET, whose registers answer in edu's place.
+FOREIGN = "the registers there are not its own"
+goes_on("pci.bars_over_unknown_registers", refused(FOREIGN, HPET), refused(FOREIGN, HPET, place=SECOND_PLACE),
+        ENGINE, words=QUICK, more=["-device", "edu"], board="pc,acpi=off,hpet=on", meddle=nothing,
+        asks=write(3, BAR0, HPET) + write(SECOND, BAR0, HPET))
 goes_on("pci.bar_is_elsewhere", FOUND % PLACE, words=DMA, meddle=nothing, asks=write(3, BAR0, OWN))
 goes_on("pci.two_devices", FOUND % PLACE, words=QUICK, more=["-device", "edu"])
-goes_on("pci.second_device_is_used", refused("it has no address", 0), FOUND % "00:04.0", words=DMA,
-        more=["-device", "edu"], meddle=nothing, asks=write(4, BAR0, OWN))
+goes_on("pci.second_device_is_used", refused("it has no address", 0), FOUND % SECOND_PLACE, words=DMA,
+        more=["-device", "edu"], meddle=nothing, asks=write(SECOND, BAR0, OWN))
 goes_on("pci.device_behind_bridges", FOUND % "02:01.0", words=DMA, without=["edu"],
         more=["-device", "pci-bridge,id=a,chassis_nr=1", "-device", "pci-bridge,id=b,bus=a,chassis_nr=2",
               "-device", "edu,bus=b,addr=1"])
@@ -55,4 +63,5 @@ goes_on("pci.bridge_to_itself", ENGINE, words=QUICK, without=["edu"], meddle=not
         more=["-device", "pci-bridge,id=a,chassis_nr=1,addr=5", "-device", "edu,bus=a,addr=1"],
         asks=write(5, BUSES, 0))
 goes_on("pci.no_device", ENGINE, words=DMA, without=["edu"])
-goes_on("pci.no_pci", ENGINE, words=DMA, without=["edu"], board="isapc")
+goes_on("pci.no_pci", ENGINE, words=DMA, without=["edu", "ahci,id=sata", "ide-cd,bus=sata.0,drive=cd"],
+        more=["-device", "ide-cd,bus=ide.0,drive=cd"], board="isapc")
