@@ -13,6 +13,7 @@
 #include "mm/page_alloc.h"
 #include "mm/pgtable_internal.h"
 #include "mm/set_memory.h"
+#include "mm/split.h"
 #include "mm/tlb.h"
 #include "tests/direct_map/span.h"
 #include "tests/harness/expect.h"
@@ -287,3 +288,20 @@ static void what_is_away_is_unmapped_too(void)
 	window_clear();
 }
 KTEST(what_is_away_is_unmapped_too, 0);
+
+/* The hole lies behind a large page that the range would split. */
+static void a_range_that_ends_in_a_hole_splits_nothing(void)
+{
+	u64 splits = pgtable_splits(), free;
+
+	if (window_map(0, 0x40000000, level_size(2), PTE_RW_DATA, 2)) {
+		free = pages_free();
+		EXPECT_EQ(set_memory_ro(WINDOW + 511 * PAGE_SIZE, 2), (u64)-EINVAL);
+		EXPECT_EQ(set_memory_np(WINDOW + PAGE_SIZE, 512), (u64)-EINVAL);
+		EXPECT_EQ(pgtable_splits(), splits);
+		EXPECT_EQ(pages_free(), free);
+		EXPECT(*window_entry(WINDOW, 2) & PTE_PS);
+	}
+	window_clear();
+}
+KTEST(a_range_that_ends_in_a_hole_splits_nothing, 0);
