@@ -233,6 +233,8 @@ void die(struct regs *regs, const char *why, u64 addr)
 		panic_regs(regs, addr, "%s in %s context", why, context_name());
 	if (locks_held())
 		panic_regs(regs, addr, "%s with a spinlock held", why);
+	if (current_thread()->mutexes)
+		panic_regs(regs, addr, "%s with a mutex held", why);
 	if (context_count() != 0 && !(regs->rflags & RFLAGS_IF))
 		panic_regs(regs, addr, "%s with preemption and interrupts off", why);
 	context_leave(context_count());

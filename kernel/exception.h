@@ -40,7 +40,7 @@ const char *exception_name(u64 vector);
  *     with interrupts off                                likewise
  *     in wait_event(), or on its way to sleep            leaves the queue
  *     with preemption and interrupts off                 panic: other CPUs may use its stack
- *     with a spinlock held                               panic: its data may be half-changed
+ *     with a spinlock or a mutex held                    panic: its data may be half-changed
  *   an essential thread: main, idle, the worker          panic
  *   softirq, interrupt, NMI, #MC, #DF, boot              panic: there is no thread to end
  *

@@ -3,6 +3,7 @@
 #include "kernel/console/panic.h"
 #include "kernel/cpu/percpu.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/thread.h"
 
 void mutex_init(struct mutex *m)
 {
@@ -27,11 +28,13 @@ void mutex_lock(struct mutex *m)
 	BUG_ON(is_mine(m));
 	if (!take(m))
 		wait_event(&m->waiters, take(m));
+	current_thread()->mutexes++;
 }
 
 void mutex_unlock(struct mutex *m)
 {
 	BUG_ON(!is_mine(m));
+	current_thread()->mutexes--;
 	smp_store_release(&m->owner, NULL);
 	waitq_wake(&m->waiters);
 }

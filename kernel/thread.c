@@ -116,6 +116,8 @@ static _Noreturn void finish(void)
 	irq_disable();
 	if (locks_held())
 		panic("a thread ends with a spinlock held");
+	if (t->mutexes)
+		panic("a thread ends with a mutex held");
 	if (t->waits_on)
 		waitq_finish(t->waits_on);
 	thread_mark_dead();

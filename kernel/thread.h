@@ -48,6 +48,7 @@ struct thread {
 	void *stack;                 /* lowest byte; the struct itself lies at the top */
 	u64 kstack;                  /* where user mode enters the kernel: 16-byte aligned */
 	u32 id;
+	u32 mutexes;           /* it holds; only itself: kernel/mutex.c */
 	u64 pks_repeated;      /* change and CPU of the last repeated fault: pks/policy/fault.c */
 	u64 pks_repeated_page; /* and its page frame in virtual memory */
 	bool essential;        /* the kernel needs it: die() panics */

@@ -10,6 +10,7 @@
 #include "kernel/cpu/context.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
+#include "kernel/mutex.h"
 #include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "mm/pgtable_internal.h"
@@ -110,6 +111,32 @@ static void exits_with_a_lock(void)
 	thread_exit(0);
 }
 KTEST(exits_with_a_lock, KT_SELFTEST);
+
+static struct mutex held, released;
+
+static void lock_mutexes(void)
+{
+	mutex_init(&held);
+	mutex_init(&released);
+	mutex_lock(&held);
+	mutex_lock(&released);
+	mutex_unlock(&released);
+}
+
+static void dies_with_a_mutex(void)
+{
+	EXPECT(true);
+	lock_mutexes();
+	fault(NULL);
+}
+KTEST(dies_with_a_mutex, KT_SELFTEST);
+
+static void exits_with_a_mutex(void)
+{
+	lock_mutexes();
+	thread_exit(0);
+}
+KTEST(exits_with_a_mutex, KT_SELFTEST);
 
 static void dies_with_preemption_and_interrupts_off(void)
 {
