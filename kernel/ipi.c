@@ -141,6 +141,7 @@ static void post(struct cpu *cpu, struct ipi_call *call)
 		none = NULL;
 		wait_on(&wait);
 	}
+	percpu_count(calls);
 	apic_send_ipi(cpu->apic_id, VECTOR_CALL);
 }
 

@@ -66,6 +66,7 @@ struct cpu {
 	u64 invlpgs; /* pages flushed one by one: mm/tlb.h */
 	u64 flushes; /* flushes of everything */
 	u64 ipis;    /* sent to one CPU: kernel/apic.c; without NMIs */
+	u64 calls;   /* IPIs among them for which this CPU waited: kernel/ipi.c */
 
 	/*
 	 * Keys that pkrs_lend() opened in the register alone: their bits are clear there, at least
