@@ -10,16 +10,11 @@
 #include "mm/gup/user_page.h"
 #include "mm/tlb.h"
 
-int mm_copy_page(const struct vm_area *vma, u64 va, pte_t e, struct page **copy)
+static int copy_block(const struct vm_area *vma, struct page *page, struct page **copy)
 {
 	u64 frames = level_pages(vma_level(vma));
-	struct page *page;
-	int err;
+	int err = 0;
 
-	va &= ~(vma_page_size(vma) - 1);
-	err = vm_normal_page(va, e, vma_level(vma), frames, &page);
-	if (err)
-		return err;
 	*copy = user_page_alloc(vma_level(vma));
 	if (!*copy)
 		return -ENOMEM;
@@ -30,15 +25,34 @@ int mm_copy_page(const struct vm_area *vma, u64 va, pte_t e, struct page **copy)
 	return err;
 }
 
+int mm_copy_page(const struct vm_area *vma, u64 va, pte_t e, struct page **copy)
+{
+	int level = vma_level(vma), err;
+	struct page *page;
+
+	va &= ~(vma_page_size(vma) - 1);
+	page = pte_page(va, e, level);
+	err = user_page_grab(page, USERS_PIN); /* what is made accessible stays so */
+	if (err)
+		return err;
+	err = vm_normal_page(va, e, level, level_pages(level), &page);
+	if (!err)
+		err = copy_block(vma, page, copy);
+	user_page_put(page, USERS_PIN);
+	return err;
+}
+
 /*
- * One map, which is this entry, and no reference by get_user_pages(), whose holder must not see
- * what is written from now on. Pins do not matter: a block is never pinned while it is shared.
+ * Whether a page that this entry maps read-only may be written to: no other entry maps it, and no
+ * reference by get_user_pages(), of an address space that has gone, sees what is written from now
+ * on. But if the page is pinned, user mode must keep it: who pinned it has to see the write.
  */
 static bool is_exclusive(struct page *page)
 {
 	u64 users = READ_ONCE(user_page_head(page)->users);
 
-	return users_of_kind(users, USERS_MAP) == 1 && !users_of_kind(users, USERS_GET);
+	return users_of_kind(users, USERS_MAP) == 1 &&
+	       (users_of_kind(users, USERS_PIN) || !users_of_kind(users, USERS_GET));
 }
 
 int mm_unshare(const struct vm_area *vma, u64 va, pte_t *entry)
@@ -47,7 +61,7 @@ int mm_unshare(const struct vm_area *vma, u64 va, pte_t *entry)
 	u64 start = va & ~(vma_page_size(vma) - 1);
 	int err;
 
-	if (is_exclusive(page))
+	if (*entry & PTE_W || is_exclusive(page)) /* W: fork has left it alone */
 		return 0;
 	err = mm_copy_page(vma, va, *entry, &copy);
 	if (err)

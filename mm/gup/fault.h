@@ -18,7 +18,10 @@ int handle_mm_fault(struct mm_struct *mm, u64 va, bool write);
  */
 int mm_unshare(const struct vm_area *vma, u64 va, pte_t *entry);
 
-/* Returns a copy of the page at `va` with one map; the lock is held. */
+/*
+ * Returns a copy of the page at `va` with one map; the page is pinned meanwhile. -ENOMEM: also if
+ * it has too many pins; -EFAULT, or the error of the page's owner. The lock is held.
+ */
 int mm_copy_page(const struct vm_area *vma, u64 va, pte_t e, struct page **copy);
 
 #endif

@@ -21,8 +21,6 @@ static int share_page(const struct vm_area *vma, u64 va, pte_t *from, pte_t *to)
 	err = user_page_grab(page, USERS_MAP);
 	if (err)
 		return err;
-	if (!vma->file)
-		atomic_and(~PTE_W, from);
 	smp_store_release(to, *from & ~PTE_D);
 	return 0;
 }
@@ -52,10 +50,22 @@ static int copy_range(struct mm_struct *parent, struct mm_struct *child, const s
 		if (from && *from)
 			err = copy_entry(child, vma, va, from);
 	}
-	/* before the child can see a page, no CPU writes to it; also after an error */
-	if (!vma->file)
-		tlb_shootdown(vma->start, (vma->end - vma->start) >> PAGE_SHIFT);
 	return err;
+}
+
+/*
+ * Lets no CPU write to private memory any more: a fault waits for the lock. A page that turns out
+ * not to be shared becomes writable again with the next write.
+ */
+static void protect_range(struct mm_struct *mm, const struct vm_area *vma)
+{
+	for (u64 va = vma->start; va < vma->end; va += vma_page_size(vma)) {
+		pte_t *entry = vma_entry(mm, vma, va, false);
+
+		if (entry && *entry & PTE_P)
+			atomic_and(~PTE_W, entry);
+	}
+	tlb_shootdown(vma->start, (vma->end - vma->start) >> PAGE_SHIFT);
 }
 
 int mm_fork(struct mm_struct *parent, struct mm_struct **child)
@@ -67,6 +77,9 @@ int mm_fork(struct mm_struct *parent, struct mm_struct **child)
 	if (!mm)
 		return -ENOMEM;
 	mutex_lock(&parent->lock);
+	for (u32 i = 0; i < parent->count; i++) /* all, before one is copied or shared */
+		if (!parent->vmas[i].file)
+			protect_range(parent, &parent->vmas[i]);
 	for (u32 i = 0; i < parent->count && !err; i++) {
 		mm->vmas[mm->count++] = parent->vmas[i]; /* first: so that an error frees all */
 		err = copy_range(parent, mm, &parent->vmas[i]);

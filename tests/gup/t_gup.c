@@ -201,6 +201,40 @@ static void a_pin_ends_sharing(void)
 }
 KTEST(a_pin_ends_sharing, 0);
 
+/* Plain references, before and after, do not part a pin from user mode: each order of three. */
+static void a_plain_reference_parts_no_pin(void)
+{
+	for_each_level(level) for (u32 order = 0; order < 8; order++)
+	{
+		struct mm_struct *mm = space_create(level, 1, NULL), *child;
+		u64 at = range_at(level), last = at + level_size(level) - PAGE_SIZE;
+		struct page *pages[3], *page;
+		u64 pins = 0;
+
+		REQUIRE(mm);
+		space_poke(mm, at, 1);
+		page = space_page(mm, at);
+		for (u32 i = 0; i < 3; i++) {
+			u32 k = order >> i & 1;
+
+			EXPECT_EQ(getters[k](mm, i & 1 ? at : last, 1, 0, &pages[i]), 1);
+			EXPECT(user_page_head(pages[i]) == page);
+			pins += k;
+		}
+		REQUIRE(mm_fork(mm, &child) == 0); /* leaves a page that is pinned read-only */
+		mm_destroy(child);
+		space_poke(mm, last + 8, order + 2);
+		EXPECT_EQ(space_page(mm, at) == page, pins != 0);
+		for (u32 i = 0; i < 3; i++)
+			if (pins && !(i & 1))
+				EXPECT_EQ(words_of(pages[i])[1], order + 2);
+		for (u32 i = 0; i < 3; i++)
+			putters[order >> i & 1](&pages[i], 1, false);
+		mm_destroy(mm);
+	}
+}
+KTEST(a_plain_reference_parts_no_pin, 0);
+
 /*
  * A child that holds a plain reference to a shared page and has given up its mapping must not see
  * what the parent writes later.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * One address space, all CPUs: user memory is written, pinned, swapped out, forked and unmapped at
- * the same time. What this cannot know: orders that the machine does not play; seed= and repeat=
+ * One address space, all CPUs: user memory is written, pinned, swapped out and forked at the
+ * same time. What this cannot know: orders that the machine does not play; seed= and repeat=
  * give others.
  */
 #define KTEST_SUITE "gup"
@@ -62,23 +62,32 @@ static int count_up(void *arg)
 	return 0;
 }
 
-/* A pinned page is the one that user mode sees: it counts on, and never back. */
+/*
+ * A pinned page is the one that user mode sees, with a plain reference beside it, older or younger:
+ * it counts on, and never back.
+ */
 static void pin_one(u64 page)
 {
-	struct page *pinned;
+	bool before = random_next() & 1;
+	struct page *pinned, *plain;
 	u64 now, last = 0;
 
+	if (before && !EXPECT_EQ(get_user_pages(race.mm, at(page), 1, 0, &plain), 1))
+		return;
 	if (!EXPECT_EQ(pin_user_pages(race.mm, at(page), 1, 0, &pinned), 1))
 		return;
+	if (!before && !EXPECT_EQ(get_user_pages(race.mm, at(page), 1, 0, &plain), 1))
+		return;
 	for (u32 i = 0; i < 20; i++) {
-		u64 before = READ_ONCE(race.done);
+		u64 done = READ_ONCE(race.done);
 
 		now = READ_ONCE(*(u64 *)page_to_virt(pinned));
-		if (now < last || now < before || now > READ_ONCE(race.done) + 1)
+		if (now < last || now < done || now > READ_ONCE(race.done) + 1)
 			ktest_fail(__FILE__, __LINE__, "pinned page %lu: %lu after %lu, %lu done",
-				   page, now, last, before);
+				   page, now, last, done);
 		last = now;
 	}
+	put_user_pages(&plain, 1, false);
 	unpin_user_pages(&pinned, 1, false);
 }
 
@@ -269,32 +278,36 @@ static void take_back_from_writeback(u32 member, void *arg)
 	ramdisk_put(&race.disk, (u64)block, 1);
 }
 
-static void play_guest(enum guest_arm arm, void (*play)(u32, void *))
+/* `private`: the page is so at first, so that the guest is asked at least once. */
+static void play_guest(enum guest_arm arm, bool private, void (*play)(u32, void *))
 {
 	race_begin();
 	REQUIRE(race.mm && guest_init(&race.guest, arm) == 0);
 	race.guest.may_share = count_request;
 	accessible_hook_set(ACCESSIBLE_GUP);
 	race.page = space_page(race.mm, SMALL_AT);
+	if (private)
+		EXPECT_EQ(guest_make_private(&race.guest, race.page, 1), 0);
 	percpu_run(play, NULL);
 	accessible_hook_set(ACCESSIBLE_NEVER);
+	EXPECT(race.asked > 0);
 	race_end();
 	EXPECT_EQ(guest_exit(&race.guest), 0);
 }
 
 static void a_pin_holds_off_the_guest_on_all_cpus(void)
 {
-	play_guest(GUEST_UNMAP, take_back);
+	play_guest(GUEST_UNMAP, true, take_back);
 	if (pks_present)
-		play_guest(GUEST_KEY, take_back);
+		play_guest(GUEST_KEY, true, take_back);
 }
 KTEST(a_pin_holds_off_the_guest_on_all_cpus, KT_STRESS);
 
 static void writeback_holds_off_the_guest_on_all_cpus(void)
 {
-	play_guest(GUEST_UNMAP, take_back_from_writeback);
+	play_guest(GUEST_UNMAP, true, take_back_from_writeback);
 	if (pks_present)
-		play_guest(GUEST_KEY, take_back_from_writeback);
+		play_guest(GUEST_KEY, true, take_back_from_writeback);
 }
 KTEST(writeback_holds_off_the_guest_on_all_cpus, KT_STRESS);
 
@@ -318,8 +331,8 @@ static void ask_together(u32 member, void *arg)
 
 static void a_page_is_shared_once_for_all_who_ask(void)
 {
-	play_guest(GUEST_UNMAP, ask_together);
+	play_guest(GUEST_UNMAP, false, ask_together);
 	if (pks_present)
-		play_guest(GUEST_KEY, ask_together);
+		play_guest(GUEST_KEY, false, ask_together);
 }
 KTEST(a_page_is_shared_once_for_all_who_ask, 0);
