@@ -55,30 +55,24 @@ static int write_out(const struct vm_area *vma, u64 va, pte_t *entry, struct pag
 	atomic_and(~PTE_P, entry);
 	tlb_shootdown(va, frames);
 	err = writeback_pages(swap, block, page, frames);
-	if (err) {
+	if (err)
 		atomic_or(PTE_P, entry);
-		return err;
-	}
-	smp_store_release(entry, swap_entry(block, vma_level(vma)));
-	user_page_put(page, USERS_MAP);
-	return 0;
+	else
+		smp_store_release(entry, swap_entry(block, vma_level(vma)));
+	return err;
 }
 
-static int swap_out_entry(const struct vm_area *vma, u64 va, pte_t *entry)
+/* Replaces the entry of a pinned page by one of blocks; the page keeps its map. */
+static int replace_entry(const struct vm_area *vma, u64 va, pte_t *entry)
 {
 	u64 frames = level_pages(vma_level(vma));
 	struct page *page;
 	s64 block;
-	int err;
+	int err = vm_normal_page(va, *entry, vma_level(vma), frames, &page);
 
-	va &= ~(vma_page_size(vma) - 1);
-	page = pte_page(va, *entry, vma_level(vma));
-	if (user_page_count(page, USERS_PIN) || user_page_count(page, USERS_GET))
-		return -EBUSY;
-	err = vm_normal_page(va, *entry, vma_level(vma), frames, &page);
 	if (err)
 		return err;
-	if (!READ_ONCE(swap))
+	if (!swap)
 		return -ENODEV;
 	block = ramdisk_alloc(swap, (u32)frames);
 	if (block < 0)
@@ -86,6 +80,25 @@ static int swap_out_entry(const struct vm_area *vma, u64 va, pte_t *entry)
 	err = write_out(vma, va, entry, page, (u64)block);
 	if (err)
 		ramdisk_put(swap, (u64)block, (u32)frames);
+	return err;
+}
+
+static int swap_out_entry(const struct vm_area *vma, u64 va, pte_t *entry)
+{
+	struct page *page;
+	int err;
+
+	va &= ~(vma_page_size(vma) - 1);
+	page = pte_page(va, *entry, vma_level(vma));
+	if (user_page_count(page, USERS_PIN) || user_page_count(page, USERS_GET))
+		return -EBUSY;
+	err = user_page_grab(page, USERS_PIN); /* what is made accessible stays so */
+	if (err)
+		return err;
+	err = replace_entry(vma, va, entry);
+	user_page_put(page, USERS_PIN); /* first: it must not make another map exclusive */
+	if (!err)
+		user_page_put(page, USERS_MAP);
 	return err;
 }
 

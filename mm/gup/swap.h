@@ -11,14 +11,17 @@
 /* Makes `disk` the one that pages are swapped to. -EBUSY: there is one. Thread context. */
 int swapon(struct ramdisk *disk);
 
-/* Ends that. -EBUSY: blocks of it are in use. Thread context. */
+/*
+ * Ends that. -EBUSY: blocks of it are in use. No swap_out() is under way, or it may use a disk that
+ * is gone. Thread context.
+ */
 int swapoff(void);
 
 /*
  * Swaps out the page at `va`, if a private one is there. -ENOENT: none is; -EBUSY: somebody has it
- * pinned, or has a reference to it from get_user_pages(); -ENODEV: no swap; -ENOSPC: it is full;
- * else the error of vm_normal_page() or of writeback_pages(). After an error the page is mapped as
- * before. Thread context; takes the lock of `mm`.
+ * pinned, if only to copy it, or has a reference to it from get_user_pages(); -ENODEV: no swap;
+ * -ENOSPC: it is full; else the error of vm_normal_page() or of writeback_pages(). After an error
+ * the page is mapped as before. Thread context; takes the lock of `mm`.
  */
 int swap_out(struct mm_struct *mm, u64 va);
 

@@ -21,6 +21,7 @@ const char *const reach_names[REACHES] = {
 	"prepared", "refused", "held_off", "too_late", "unprepared", "anyway",
 };
 const char *const hook_names[ACCESSIBLE_HOOKS] = { "never", "gup", "pte" };
+const char *const moment_names[MOMENTS] = { "before", "between", "taken_back" };
 
 /* A trial under way. */
 struct play {
@@ -29,6 +30,7 @@ struct play {
 	struct ramdisk disk;
 	struct address_space file;
 	struct guest guest;
+	int (*share)(struct page_guard *guard, struct page *page, u64 n); /* the guest's own */
 	u64 va;            /* the user address of the private frame */
 	struct page *page; /* the frame */
 	struct page *copy; /* where its content is to arrive */
@@ -37,9 +39,16 @@ struct play {
 	int err; /* what the path returned to whoever could do without the page */
 };
 
-bool path_has_between(enum path path)
+bool path_has_moment(enum path path, enum moment moment)
 {
-	return path == PATH_PIN || path == PATH_GET || path == PATH_WRITEBACK;
+	switch (moment) {
+	case MOMENT_BEFORE:
+		return true;
+	case MOMENT_BETWEEN: /* these return to their caller, or wait for the worker */
+		return path == PATH_PIN || path == PATH_GET || path == PATH_WRITEBACK;
+	default: /* these ask the owner, with one hook or another */
+		return path < PATH_KMAP;
+	}
 }
 
 static int refuse(struct guest *guest, struct page *page)
@@ -47,6 +56,26 @@ static int refuse(struct guest *guest, struct page *page)
 	(void)guest;
 	(void)page;
 	return -EACCES;
+}
+
+static void make_private(struct play *p)
+{
+	int err = guest_make_private(&p->guest, p->page, 1);
+
+	p->held_off = err == -EBUSY;
+	if (!p->held_off)
+		EXPECT_EQ(err, 0);
+}
+
+/* A guest that shares, and on another CPU, as it were, wants the page back at once. */
+static int share_and_take_back(struct page_guard *guard, struct page *page, u64 n)
+{
+	struct play *p = container_of(guard, struct play, guest.guard);
+	int err = p->share(guard, page, n);
+
+	if (!err)
+		make_private(p);
+	return err;
 }
 
 static bool set_up(struct play *p)
@@ -61,6 +90,9 @@ static bool set_up(struct play *p)
 	EXPECT_EQ(swapon(&p->disk), 0);
 	if (file && !EXPECT_EQ(file_create(&p->file, &p->disk, level, 1), 0))
 		return false;
+	p->share = p->guest.guard.make_accessible;
+	if (p->t->moment == MOMENT_TAKEN_BACK)
+		p->guest.guard.make_accessible = share_and_take_back;
 	accessible_hook_set(ACCESSIBLE_NEVER);
 	p->guest.may_share = p->t->refuses ? refuse : NULL;
 	p->mm = space_create(level, 1, file ? &p->file : NULL);
@@ -91,15 +123,6 @@ static void tear_down(struct play *p)
 	page_free(p->copy, 0);
 }
 
-static void make_private(struct play *p)
-{
-	int err = guest_make_private(&p->guest, p->page, 1);
-
-	p->held_off = err == -EBUSY;
-	if (!p->held_off)
-		EXPECT_EQ(err, 0);
-}
-
 static void by_reference(struct play *p)
 {
 	bool pin = p->t->path == PATH_PIN;
@@ -112,7 +135,7 @@ static void by_reference(struct play *p)
 		return;
 	}
 	EXPECT(page == p->page);
-	if (p->t->between)
+	if (p->t->moment == MOMENT_BETWEEN)
 		make_private(p);
 	page_copy_out(page_to_virt(p->copy), page);
 	(pin ? unpin_user_pages : put_user_pages)(&page, 1, false);
@@ -121,7 +144,7 @@ static void by_reference(struct play *p)
 static void by_writeback(struct play *p)
 {
 	mm_sync(p->mm);
-	if (p->t->between)
+	if (p->t->moment == MOMENT_BETWEEN)
 		make_private(p);
 	writeback_start(&p->file);
 	writeback_wait(&p->file);
@@ -241,7 +264,7 @@ enum reach path_try(const struct path_trial *t)
 
 	if (set_up(&p)) {
 		*(u64 *)page_to_virt(p.copy) = 0;
-		if (!t->between)
+		if (t->moment != MOMENT_BETWEEN)
 			make_private(&p);
 		go(&p);
 		reach = judge(&p);

@@ -33,21 +33,28 @@ enum reach {
 	REACHES,
 };
 
+enum moment {
+	MOMENT_BEFORE,     /* the page is private before the path comes to it */
+	MOMENT_BETWEEN,    /* it becomes private when the path has the page, and has not used it */
+	MOMENT_TAKEN_BACK, /* private before, and again as soon as its owner has shared it */
+	MOMENTS,
+};
+
 struct path_trial {
 	enum path path;
 	enum accessible_hook hook;
 	enum guest_arm arm;
-	int level;    /* of the page; of a large one, a frame in the middle is private */
-	bool between; /* becomes private when the path has the page, not before */
+	int level; /* of the page; of a large one, a frame in the middle is private */
+	enum moment moment;
 	bool refuses; /* the owner does not share */
 };
 
 /* Words without blanks, for tables. */
 extern const char *const path_names[PATHS], *const reach_names[REACHES];
-extern const char *const hook_names[ACCESSIBLE_HOOKS];
+extern const char *const hook_names[ACCESSIBLE_HOOKS], *const moment_names[MOMENTS];
 
-/* Whether a path takes the page first and uses it later, so that `between` means something. */
-bool path_has_between(enum path path);
+/* Whether a path is played with this moment, as it would be no other one's twin. */
+bool path_has_moment(enum path path, enum moment moment);
 
 /* Plays a trial and returns how the content was reached; what is wrong beside that fails the test.
  * Thread context, in mode STRICT. REACHES: it could not be played. */

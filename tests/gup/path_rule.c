@@ -18,17 +18,32 @@ static bool asks_in_time(const struct path_trial *t)
 	}
 }
 
+/* Which paths have the page pinned when its owner is asked: the owner cannot take it back then. */
+static bool holds_it(const struct path_trial *t)
+{
+	return t->path == PATH_PIN || t->path == PATH_WRITEBACK || t->path == PATH_SWAP_OUT ||
+	       t->path == PATH_COPY_ON_WRITE;
+}
+
+/* What comes of a page whose owner has shared it for this path. */
+static enum reach shared(const struct path_trial *t)
+{
+	if (t->moment != MOMENT_TAKEN_BACK)
+		return REACH_PREPARED;
+	return holds_it(t) ? REACH_HELD_OFF : REACH_UNPREPARED;
+}
+
 enum reach path_rule(const struct path_trial *t)
 {
 	/* a device knows no keys and no page tables, and the user's own mapping is not private */
 	if (t->path == PATH_DMA || t->path == PATH_COPY_FROM_USER)
 		return REACH_ANYWAY;
-	if (t->path == PATH_PIN && t->between)
+	if (t->path == PATH_PIN && t->moment == MOMENT_BETWEEN)
 		return REACH_HELD_OFF;
-	if (!t->between && asks_in_time(t))
-		return t->refuses ? REACH_REFUSED : REACH_PREPARED;
+	if (t->moment != MOMENT_BETWEEN && asks_in_time(t))
+		return t->refuses ? REACH_REFUSED : shared(t);
 	/* both write to a disk, where the patch asked too */
 	if (t->hook == ACCESSIBLE_GUP && (t->path == PATH_WRITEBACK || t->path == PATH_SWAP_OUT))
-		return t->refuses ? REACH_TOO_LATE : REACH_PREPARED;
+		return t->refuses ? REACH_TOO_LATE : shared(t);
 	return REACH_UNPREPARED;
 }

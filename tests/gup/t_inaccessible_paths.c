@@ -19,30 +19,30 @@ static void try_path(const struct path_trial *t)
 		ktest_fail(__FILE__, __LINE__,
 			   "%s, hook %s, level %d, arm %d, %s, %s: expected %s, got %s",
 			   path_names[t->path], hook_names[t->hook], t->level, t->arm,
-			   t->between ? "between" : "before", t->refuses ? "refuses" : "shares",
+			   moment_names[t->moment], t->refuses ? "refuses" : "shares",
 			   reach_names[want], got < REACHES ? reach_names[got] : "none of these");
 	ktest_checked();
 	if (options.extent == EXTENT_FULL)
 		pr("# path %s %s %s hook %s arm %s owner %s: %s\n", path_names[t->path],
-		   t->level == 1 ? "4K" : "2M", t->between ? "between" : "before",
-		   hook_names[t->hook], t->arm == GUEST_KEY ? "key" : "unmap",
-		   t->refuses ? "refuses" : "shares", got < REACHES ? reach_names[got] : "?");
+		   t->level == 1 ? "4K" : "2M", moment_names[t->moment], hook_names[t->hook],
+		   t->arm == GUEST_KEY ? "key" : "unmap", t->refuses ? "refuses" : "shares",
+		   got < REACHES ? reach_names[got] : "?");
 }
 
 static void try_all(enum guest_arm arm)
 {
 	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
-	for (u32 i = 0; i < PATHS * ACCESSIBLE_HOOKS * 8; i += ktest_part(5)) {
+	for (u32 i = 0; i < PATHS * ACCESSIBLE_HOOKS * 4 * MOMENTS; i += ktest_part(5)) {
 		struct path_trial t = {
-			.path = i / 8 % PATHS,
-			.hook = i / 8 / PATHS,
+			.path = i / 4 / MOMENTS % PATHS,
+			.hook = i / 4 / MOMENTS / PATHS,
 			.arm = arm,
 			.level = 1 + (i & 1),
-			.between = i & 2,
-			.refuses = i & 4,
+			.moment = i / 4 % MOMENTS,
+			.refuses = i & 2,
 		};
 
-		if (!t.between || path_has_between(t.path))
+		if (path_has_moment(t.path, t.moment))
 			try_path(&t);
 	}
 }

@@ -3,12 +3,13 @@
 
 import re
 
-PATH = re.compile(r"^# path (\w+) (4K|2M) (before|between) hook (\w+) arm (\w+) owner (\w+): (\w+)$", re.M)
+PATH = re.compile(r"^# path (\w+) (4K|2M) (\w+) hook (\w+) arm (\w+) owner (\w+): (\w+)$", re.M)
 USE = re.compile(r"^# private (unmap|key) (\w+) (\w+)$", re.M)
 COST = re.compile(r"^# guest (\w+) (private|shared) (\d+) (\w+) ticks (\d+) invlpgs (\d+) flushes (\d+) ipis (\d+)"
                   r" splits (-?\d+)$", re.M)
 HOOKS = {"never": "nowhere", "gup": "in gup and writeback", "pte": "in vm_normal_page()"}
 SIZES = {"4K": "4 KiB", "2M": "2 MiB"}
+MOMENTS = {"before": "", "between": ", page taken before", "taken_back": ", taken back"}
 ARMS = ("unmap", "key")
 OWNERS = ("shares", "refuses")
 # The access of a kernel that nobody has prepared, or has been told about when it was too late.
@@ -34,7 +35,7 @@ def paths(console):
 
 
 def _name(path, moment):
-    return path.replace("_", " ") + (", page taken before" if moment == "between" else "")
+    return path.replace("_", " ") + MOMENTS[moment]
 
 
 def _tried(found):
