@@ -58,6 +58,7 @@ int file_create(struct address_space *file, struct ramdisk *disk, int level, u32
 		return (int)block;
 	}
 	file->block = (u64)block;
+	memset(page_to_virt(disk->first + block), 0, count * level_size(level));
 	mutex_init(&file->lock);
 	work_init(&file->work, write_all);
 	return 0;

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
-/* Swap to a RAM disk and back; files and their writeback; allocations that fail. */
+/* Swap to a RAM disk and back; files and their writeback. */
 #define KTEST_SUITE "gup"
 
 #include "kernel/lib/string.h"
-#include "mm/gup/checksum.h"
 #include "mm/gup/fork.h"
 #include "mm/gup/gup.h"
 #include "mm/gup/swap.h"
 #include "mm/page_alloc.h"
 #include "tests/gup/space.h"
 #include "tests/harness/expect.h"
-#include "tests/harness/refuse.h"
 
 static struct ramdisk disk;
 
@@ -234,6 +232,40 @@ static void an_unpin_notes_what_was_written(void)
 }
 KTEST(an_unpin_notes_what_was_written, 0);
 
+/* Blocks that another file, or swap, has used hold what somebody had in memory. */
+static void a_file_begins_with_zeros(void)
+{
+	REQUIRE(disk_get(10));
+	for_each_level(level)
+	{
+		u64 at = range_at(level), last = at + 2 * level_size(level) - 8;
+		struct mm_struct *mm = space_create(level, 2, NULL);
+		struct address_space file;
+
+		REQUIRE(mm);
+		space_poke(mm, at, 81);
+		space_poke(mm, last, 82);
+		EXPECT_EQ(swap_out(mm, at), 0);
+		EXPECT_EQ(swap_out(mm, last), 0);
+		mm_destroy(mm);
+		REQUIRE(file_create(&file, &disk, level, 2) == 0);
+		mm = space_create(level, 2, &file);
+		REQUIRE(mm);
+		EXPECT_EQ(space_peek(mm, at), 0);
+		EXPECT_EQ(space_peek(mm, last), 0);
+		space_poke(mm, last, 83);
+		write_back(&file, mm);
+		EXPECT_EQ(block_word(&file, 1, level_size(level) / 8 - 1), 83);
+		mm_destroy(mm);
+		file_destroy(&file);
+		REQUIRE(file_create(&file, &disk, level, 2) == 0);
+		EXPECT_EQ(block_word(&file, 1, level_size(level) / 8 - 1), 0);
+		file_destroy(&file);
+	}
+	disk_put();
+}
+KTEST(a_file_begins_with_zeros, 0);
+
 static void files_have_a_size(void)
 {
 	struct address_space file;
@@ -267,59 +299,3 @@ static void files_have_a_size(void)
 	EXPECT_EQ(ramdisk_destroy(&disk), 0);
 }
 KTEST(files_have_a_size, 0);
-
-/* A life in which each thing is done once that allocates; all levels. */
-static int live(void *arg)
-{
-	struct mm_struct *mm = mm_create(), *child = NULL;
-	int level = *(int *)arg, err = mm ? 0 : -ENOMEM;
-	u64 at = range_at(level), size = level_size(level);
-	struct mm_checksum sum;
-	struct page *pages[1];
-	s64 n;
-
-	if (!err)
-		err = mm_map(mm, at, 2 * size, VM_WRITE | (level > 1 ? VM_LARGE : 0), NULL, 0);
-	for (u64 i = 0; i < 2 && !err; i++) {
-		n = pin_user_pages(mm, at + i * size, 1, FOLL_WRITE, pages);
-		err = n < 0 ? (int)n : 0;
-		if (!err)
-			unpin_user_pages(pages, 1, false);
-	}
-	if (!err)
-		err = swap_out(mm, at);
-	if (!err)
-		err = mm_fork(mm, &child);
-	for (u64 i = 0; i < 2 && !err; i++) {
-		n = pin_user_pages(child, at + i * size, 1, FOLL_WRITE, pages);
-		err = n < 0 ? (int)n : 0;
-		if (!err)
-			unpin_user_pages(pages, 1, false);
-	}
-	if (!err)
-		err = mm_checksum(mm, at, at + 2 * size, &sum);
-	if (child)
-		mm_destroy(child);
-	if (mm)
-		mm_destroy(mm);
-	return err;
-}
-
-static void nothing(void *arg)
-{
-	(void)arg;
-}
-
-static void refused_allocations_leave_nothing_behind(void)
-{
-	REQUIRE(disk_get(10));
-	for_each_level(level)
-	{
-		EXPECT(refuse_each_allocation(live, nothing, &level, REFUSE_ONE) > 20);
-		EXPECT_EQ(ramdisk_used(&disk), 0);
-		refuse_each_allocation(live, nothing, &level, REFUSE_ALL);
-		EXPECT_EQ(ramdisk_used(&disk), 0);
-	}
-	disk_put();
-}
-KTEST(refused_allocations_leave_nothing_behind, 0);
