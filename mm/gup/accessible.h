@@ -40,7 +40,7 @@ extern struct accessible_stats {
 	u64 refused;    /* of these, how many returned an error */
 	u64 unprepared; /* accesses by the kernel that found a page inaccessible */
 	u64 too_late;   /* writeback that could not make its page accessible */
-	u64 lost;       /* blocks that could not be freed */
+	u64 lost;       /* blocks that could not be freed, as their owner kept frames of them */
 } accessible_stats;
 
 /* Chooses who makes pages accessible. Thread context; calls under way may still use the old one. */

@@ -34,7 +34,11 @@ struct guest {
 /* Creates a guest without pages. Returns 0 or the error of pks_key_alloc(). Thread context. */
 int guest_init(struct guest *guest, enum guest_arm arm);
 
-/* Ends it. -EBUSY, and nothing is done: it has private pages. Thread context. */
+/*
+ * Ends it. -EBUSY, and nothing is done: it has private pages. Nobody asks it for a page meanwhile,
+ * and its memory stays until the blocks are freed in which it had private frames: they know it as
+ * their owner. Thread context.
+ */
 int guest_exit(struct guest *guest);
 
 /*
@@ -47,9 +51,10 @@ int guest_exit(struct guest *guest);
 int guest_make_private(struct guest *guest, struct page *page, u64 n);
 
 /*
- * Shares n frames in a row of this guest with the kernel, those that are private. -EINVAL: they
- * are not all of one block of this guest's; -ENOMEM likewise:
- * they may be in the middle of a large page that is not present. Thread context.
+ * Shares n frames in a row of this guest with the kernel, those that are private. The caller has a
+ * reference to their block. -EINVAL: they are not all of one block of this guest's; -ENOMEM: they
+ * are part of a large page of the direct map that has the guest's key as a whole, and could not be
+ * split; those that are not present are small pages, and never need memory. Thread context.
  */
 int guest_make_shared(struct guest *guest, struct page *page, u64 n);
 

@@ -7,8 +7,9 @@
  *     pins        gets        maps
  *
  * map: a page-table entry, or a file's cache. get: get_user_pages(), which wants the frame to stay
- * a frame. pin: pin_user_pages(), which wants the content too: a pinned block is not swapped out,
- * not shared by fork, and does not become private.
+ * a frame. pin: pin_user_pages(), which wants the content too, or somebody who copies it now: a
+ * pinned block is not swapped out, not shared by fork, and does not become private. One that fork
+ * shares is pinned for the time of a copy only, under the lock of an address space that maps it.
  */
 #ifndef KEYWARD_MM_GUP_USER_PAGE_H
 #define KEYWARD_MM_GUP_USER_PAGE_H

@@ -8,82 +8,12 @@
 
 #include "kernel/dma/dma.h"
 #include "mm/direct_map.h"
-#include "mm/gup/guest.h"
 #include "mm/gup/gup.h"
 #include "mm/kmap/kmap.h"
 #include "mm/page_alloc.h"
-#include "mm/pgtable.h"
-#include "tests/gup/space.h"
-#include "tests/harness/drain.h"
+#include "tests/gup/place.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/probe.h"
-
-#define VALUE  0xc0ffee
-#define MIDDLE 77
-
-/* A guest with one page, pinned once so that it is there; of a large one a frame in the middle. */
-struct place {
-	struct guest guest;
-	struct mm_struct *mm;
-	u64 va;
-	struct page *page;
-	volatile u64 *direct;
-};
-
-static bool place_get(struct place *p, enum guest_arm arm, int level)
-{
-	*p = (struct place){ .va = range_at(level) + (level == 1 ? 0 : MIDDLE * PAGE_SIZE) };
-	if (!EXPECT_EQ(guest_init(&p->guest, arm), 0))
-		return false;
-	p->mm = space_create(level, 1, NULL);
-	if (!p->mm || !EXPECT_EQ(pin_user_pages(p->mm, p->va, 1, FOLL_WRITE, &p->page), 1))
-		return false;
-	p->direct = page_to_virt(p->page);
-	*p->direct = VALUE;
-	unpin_user_pages(&p->page, 1, false);
-	return true;
-}
-
-static void place_put(struct place *p)
-{
-	mm_destroy(p->mm);
-	EXPECT_EQ(guest_exit(&p->guest), 0);
-	accessible_hook_set(ACCESSIBLE_NEVER);
-}
-
-/* Calls play() for each arm that the CPU has, and each size of page. */
-static void on_each(void (*play)(struct place *p))
-{
-	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
-	for (u32 i = 0; i < 2 * GUEST_ARMS; i++) {
-		struct place p;
-
-		if (i / 2 == GUEST_KEY && !pks_present)
-			continue;
-		if (!place_get(&p, i / 2, 1 + (i & 1)))
-			return;
-		play(&p);
-		place_put(&p);
-	}
-}
-
-static void expect_private(const struct place *p, bool private)
-{
-	u64 error = p->guest.arm == GUEST_KEY ? PF_P | PF_PK : 0, value = 0;
-	struct fault read = probe_read(p->direct, &value), write = probe_write(p->direct, VALUE);
-
-	EXPECT_EQ(!!(p->page->flags & PG_PRIVATE), private);
-	EXPECT_EQ(p->guest.private, private);
-	if (private) {
-		EXPECT_PAGE_FAULT(read, error, p->direct, "a stray read of a private page");
-		EXPECT_PAGE_FAULT(write, error | PF_W, p->direct, "a stray write to one");
-	} else {
-		EXPECT_NO_FAULT(read, "a read of a shared page");
-		EXPECT_NO_FAULT(write, "a write to a shared page");
-		EXPECT_EQ(value, VALUE);
-	}
-	EXPECT_EQ(space_peek(p->mm, p->va), VALUE); /* the guest's own mapping */
-}
 
 static void hide_and_show(struct place *p)
 {
@@ -92,27 +22,27 @@ static void hide_and_show(struct place *p)
 	for (u32 round = 0; round < 2; round++) {
 		u64 value;
 
-		expect_private(p, false);
+		place_expect(p, false);
 		EXPECT_EQ(guest_make_private(&p->guest, p->page, 1), 0);
-		expect_private(p, true);
+		place_expect(p, true);
 		EXPECT_EQ(guest_exit(&p->guest), (u64)-EBUSY);
 		EXPECT_NO_FAULT(probe_read(page_to_virt(neighbour), &value), "no private page");
 		EXPECT_EQ(guest_make_private(&p->guest, p->page, 1), (u64)-EINVAL);
 		EXPECT_EQ(guest_make_shared(&p->guest, p->page, 1), 0);
 		EXPECT_EQ(guest_make_shared(&p->guest, p->page, 1), 0);
 	}
-	expect_private(p, false);
+	place_expect(p, false);
 }
 
 static void a_private_page_is_its_guests_alone(void)
 {
-	on_each(hide_and_show);
+	place_each(hide_and_show);
 }
 KTEST(a_private_page_is_its_guests_alone, 0);
 
 static void refuse_bad_requests(struct place *p)
 {
-	u64 frames = user_page_frames(p->page), left = frames == 1 ? 1 : frames - MIDDLE;
+	u64 frames = user_page_frames(p->page), left = frames == 1 ? 1 : frames - PLACE_MIDDLE;
 	struct page *foreign = page_alloc(0);
 	struct guest other;
 
@@ -132,14 +62,14 @@ static void refuse_bad_requests(struct place *p)
 	EXPECT_EQ(guest_make_shared(&p->guest, p->page, left), 0);
 	EXPECT_EQ(guest_make_private(&other, p->page, 1), (u64)-EBUSY);
 	EXPECT_EQ(other.private, 0);
-	expect_private(p, false);
+	place_expect(p, false);
 	EXPECT_EQ(guest_exit(&other), 0);
 	page_free(foreign, 0);
 }
 
 static void a_guest_has_its_own_pages(void)
 {
-	on_each(refuse_bad_requests);
+	place_each(refuse_bad_requests);
 }
 KTEST(a_guest_has_its_own_pages, 0);
 
@@ -166,7 +96,7 @@ static void refuse_a_pin(struct place *p)
 		accessible_hook_set(hook);
 		EXPECT_EQ(pin_user_pages(p->mm, p->va, 1, FOLL_WRITE, &page), (u64)-EACCES);
 		EXPECT_EQ(user_page_count(p->page, USERS_PIN), 0);
-		expect_private(p, true);
+		place_expect(p, true);
 	}
 	va = kmap(p->page);
 	EXPECT(va == p->direct);
@@ -177,18 +107,18 @@ static void refuse_a_pin(struct place *p)
 	EXPECT_EQ(pin_user_pages(p->mm, p->va, 1, FOLL_WRITE, &page), 1);
 	p->guest.may_share = may_share;
 	EXPECT_EQ(guest_make_private(&p->guest, p->page, 1), (u64)-EBUSY);
-	expect_private(p, false);
+	place_expect(p, false);
 	va = kmap(page);
 	EXPECT_NO_FAULT(probe_read(va, &value), "it is pinned");
 	kunmap(page);
 	unpin_user_pages(&page, 1, false);
 	EXPECT_EQ(guest_make_private(&p->guest, p->page, 1), 0);
-	expect_private(p, true);
+	place_expect(p, true);
 }
 
 static void gup_can_fail_and_kmap_cannot(void)
 {
-	on_each(refuse_a_pin);
+	place_each(refuse_a_pin);
 }
 KTEST(gup_can_fail_and_kmap_cannot, 0);
 
@@ -209,7 +139,7 @@ static void free_it_private(struct place *p)
 
 static void a_private_page_is_freed_clean(void)
 {
-	on_each(free_it_private);
+	place_each(free_it_private);
 }
 KTEST(a_private_page_is_freed_clean, 0);
 
@@ -229,68 +159,15 @@ static void reach_by_device(struct place *p)
 	buffer[0] = word[0];
 	buffer[1] = word[1];
 	EXPECT_EQ(dma_copy_by(dev, page_to_phys(page), phys, 8), 0);
-	EXPECT_EQ(buffer[0], VALUE);
+	EXPECT_EQ(buffer[0], PLACE_VALUE);
 	EXPECT_EQ(dma_copy_by(dev, phys + 8, page_to_phys(page) + 8, 8), 0);
-	expect_private(p, true);
+	place_expect(p, true);
 	EXPECT_EQ(space_peek(p->mm, p->va + 8), 0xd0d0);
 	page_free(page, 0);
 }
 
 static void a_device_reaches_what_the_kernel_may_not(void)
 {
-	on_each(reach_by_device);
+	place_each(reach_by_device);
 }
 KTEST(a_device_reaches_what_the_kernel_may_not, 0);
-
-#define BLOCKS 12
-
-/* Chooses, of many large pages, one that a large page of the direct map has, too. */
-static bool find_unsplit(struct place *p)
-{
-	EXPECT_EQ(mm_map(p->mm, LARGE_AT + BLOCKS * level_size(2), BLOCKS * level_size(2),
-			 VM_WRITE | VM_LARGE, NULL, 0),
-		  0);
-	for (u32 i = BLOCKS; i < 2 * BLOCKS; i++) {
-		u64 va = LARGE_AT + i * level_size(2) + MIDDLE * PAGE_SIZE;
-		struct page *page;
-		struct pgwalk walk;
-
-		if (!EXPECT_EQ(pin_user_pages(p->mm, va, 1, FOLL_WRITE, &page), 1))
-			return false;
-		unpin_user_pages(&page, 1, false);
-		p->va = va;
-		p->page = page;
-		p->direct = page_to_virt(page);
-		*p->direct = VALUE;
-		if (pgtable_walk(kernel_root, (u64)p->direct, &walk) && walk.last > 1)
-			return true;
-	}
-	return false;
-}
-
-/* A large page of the direct map must be split, and there is no memory: nothing has changed. */
-static void a_split_that_fails_hides_nothing(void)
-{
-	bool found = true;
-
-	for (enum guest_arm arm = 0; arm < GUEST_ARMS; arm++) {
-		struct drain drain;
-		struct place p;
-
-		if (arm == GUEST_KEY && !pks_present)
-			continue;
-		REQUIRE(place_get(&p, arm, 2));
-		found = find_unsplit(&p);
-		drain_all(&drain);
-		if (found)
-			EXPECT_EQ(guest_make_private(&p.guest, p.page, 1), (u64)-ENOMEM);
-		drain_undo(&drain);
-		expect_private(&p, false);
-		EXPECT_EQ(guest_make_private(&p.guest, p.page, 1), 0);
-		expect_private(&p, true);
-		place_put(&p);
-	}
-	if (!found)
-		ktest_skip("all pages of the direct map have been split");
-}
-KTEST(a_split_that_fails_hides_nothing, 0);
