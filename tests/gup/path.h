@@ -56,8 +56,10 @@ extern const char *const hook_names[ACCESSIBLE_HOOKS], *const moment_names[MOMEN
 /* Whether a path is played with this moment, as it would be no other one's twin. */
 bool path_has_moment(enum path path, enum moment moment);
 
-/* Plays a trial and returns how the content was reached; what is wrong beside that fails the test.
- * Thread context, in mode STRICT. REACHES: it could not be played. */
+/*
+ * Plays a trial and returns how the content was reached; what is wrong beside that fails the test.
+ * REACHES: none of these, or it could not be played. Thread context, in mode STRICT.
+ */
 enum reach path_try(const struct path_trial *t);
 
 /* What must come of it: the rule, without the kernel's code. */
