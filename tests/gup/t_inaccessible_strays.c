@@ -148,3 +148,27 @@ static void a_key_opens_to_those_who_ask_and_a_hole_to_nobody(void)
 			try_use(arm, use);
 }
 KTEST(a_key_opens_to_those_who_ask_and_a_hole_to_nobody, KT_PKS);
+
+/* Frames that are private here and there, shared by one call. */
+static void a_range_is_shared_run_by_run(void)
+{
+	static const u64 at[] = { 3, 4, 6, 9 };
+	struct mm_struct *mm = space_create(2, 1, NULL);
+	struct guest guest;
+	struct page *head;
+	u64 value;
+
+	REQUIRE(mm && guest_init(&guest, GUEST_UNMAP) == 0);
+	EXPECT_EQ(get_user_pages(mm, LARGE_AT, 1, FOLL_WRITE, &head), 1);
+	for (u32 i = 0; i < ARRAY_SIZE(at); i++)
+		EXPECT_EQ(guest_make_private(&guest, head + at[i], 1), 0);
+	EXPECT_EQ(guest_make_shared(&guest, head + 2, 7), 0);
+	EXPECT_EQ(guest.private, 1);
+	for (u64 i = 2; i < 10; i++)
+		EXPECT_EQ(probe_read(page_to_virt(head + i), &value).vector == FAULT_NONE, i < 9);
+	put_user_pages(&head, 1, false);
+	mm_destroy(mm); /* shows the last one */
+	EXPECT_EQ(guest.private, 0);
+	EXPECT_EQ(guest_exit(&guest), 0);
+}
+KTEST(a_range_is_shared_run_by_run, 0);
