@@ -122,9 +122,11 @@ KTEST(a_page_stays_if_swap_cannot_take_it, 0);
 /* Blocks of swap count the entries that stand for them, up to an end. */
 static void blocks_count_their_users(void)
 {
+	u64 free = pages_free();
 	s64 block;
 
 	REQUIRE(ramdisk_create(&disk, 2) == 0);
+	EXPECT_EQ(free - pages_free(), 5); /* four blocks, and their counts */
 	EXPECT_EQ(ramdisk_alloc(&disk, 1), 0);
 	EXPECT_EQ(ramdisk_alloc(&disk, 2), 2);
 	EXPECT_EQ(ramdisk_alloc(&disk, 2), (u64)-ENOSPC);
@@ -142,6 +144,7 @@ static void blocks_count_their_users(void)
 	ramdisk_put(&disk, 0, 2);
 	EXPECT_EQ(ramdisk_used(&disk), 0);
 	EXPECT_EQ(ramdisk_destroy(&disk), 0);
+	EXPECT_EQ(pages_free(), free);
 }
 KTEST(blocks_count_their_users, 0);
 
