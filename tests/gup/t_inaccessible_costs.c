@@ -107,24 +107,17 @@ static u64 large_blocks(void)
 	return n;
 }
 
-static bool play_begin(enum guest_arm arm, u64 frames, bool scattered)
+static bool blocks_get(void)
 {
-	play = (struct play){ .frames = frames, .scattered = scattered };
-	if (!EXPECT_EQ(guest_init(&play.guest, arm), 0))
-		return false;
-	play.mm = space_create(2, BLOCKS, NULL);
-	if (!play.mm)
-		return false;
-	for (u64 i = 0; i < BLOCKS; i++) {
+	play = (struct play){ .mm = space_create(2, BLOCKS, NULL) };
+	for (u64 i = 0; play.mm && i < BLOCKS; i++) {
 		if (!EXPECT_EQ(get_user_pages(play.mm, LARGE_AT + i * level_size(2), 1, FOLL_WRITE,
 					      &play.blocks[i]),
 			       1))
 			return false;
 		put_user_pages(&play.blocks[i], 1, false);
-		/* whole again, if an earlier test has split its direct mapping */
-		set_memory_rw((u64)page_to_virt(play.blocks[i]), BLOCK_PAGES);
 	}
-	return true;
+	return play.mm;
 }
 
 /* A key leaves a block that is private as a whole in one piece; `left`: while all was private. */
@@ -138,12 +131,14 @@ static void check_large(u64 left)
 	EXPECT_EQ(large_blocks(), key ? BLOCKS : BLOCKS - split);
 }
 
-static void measure_costs(enum guest_arm arm, u64 frames, bool scattered)
+static void measure_costs(u64 frames, bool scattered)
 {
 	u64 large, left;
 
-	if (!play_begin(arm, frames, scattered))
-		return;
+	play.frames = frames;
+	play.scattered = scattered;
+	for (u64 i = 0; i < BLOCKS; i++) /* whole again, where the direct map has split it */
+		EXPECT_EQ(set_memory_rw((u64)page_to_virt(play.blocks[i]), BLOCK_PAGES), 0);
 	large = large_blocks();
 	check("private", true, measure(guest_make_private));
 	EXPECT_EQ(play.guest.private, frames);
@@ -154,17 +149,25 @@ static void measure_costs(enum guest_arm arm, u64 frames, bool scattered)
 		check_large(left);
 	else
 		play_small = true;
-	mm_destroy(play.mm);
+}
+
+static void measure_arm(enum guest_arm arm)
+{
+	if (!EXPECT_EQ(guest_init(&play.guest, arm), 0))
+		return;
+	for (u64 frames = 1; frames <= BLOCK_PAGES; frames *= frames == 1 ? 16 : 32)
+		for (u32 scattered = 0; scattered < 2; scattered++)
+			measure_costs(frames, scattered);
 	EXPECT_EQ(guest_exit(&play.guest), 0);
 }
 
 static void measure_all(void *arg)
 {
 	(void)arg;
+	REQUIRE(blocks_get());
 	for (enum guest_arm arm = 0; arm < (pks_present ? GUEST_ARMS : GUEST_KEY); arm++)
-		for (u64 frames = 1; frames <= BLOCK_PAGES; frames *= frames == 1 ? 16 : 32)
-			for (u32 scattered = 0; scattered < 2; scattered++)
-				measure_costs(arm, frames, scattered);
+		measure_arm(arm);
+	mm_destroy(play.mm);
 }
 
 static void privacy_costs_what_its_arm_needs(void)
