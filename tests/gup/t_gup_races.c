@@ -125,7 +125,7 @@ static void disturb(u32 member, void *arg)
 	(void)arg;
 	while (!READ_ONCE(race.done))
 		thread_yield();
-	for (u32 n = 0; n < ktest_rounds(); n++) {
+	for (u32 n = 0; n < ktest_rounds() / 4; n++) { /* each shoots down, and waits for a lock */
 		u64 page = random_next() % PAGES;
 		int err;
 
