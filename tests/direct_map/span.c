@@ -211,6 +211,22 @@ bool span_expect_frames(const struct span *span)
 	return EXPECT_EQ(span->frames - pages_free(), span->model.tables);
 }
 
+bool span_expect_page(const struct span *span, u64 i)
+{
+	int level;
+	u64 va = span->va + (i << PAGE_SHIFT);
+	const pte_t *entry = pgtable_leaf(kernel_root, va, &level);
+	pte_t part = entry ? *entry : 0;
+
+	ktest_checked();
+	if (level > 1)
+		part = (part & ~PTE_PS) + (va & (level_size(level) - 1));
+	if (!((part ^ entry_for(span, i)) & ~(PTE_A | PTE_D)) &&
+	    span->first[i].pkey == span->model.pages[i].key)
+		return true;
+	return fail_at(span, i, part, level);
+}
+
 /* The error code of a read or write; ~0: no fault. */
 static u64 error_for(const struct map_page *page, bool write)
 {

@@ -53,6 +53,12 @@ bool span_expect(const struct span *span);
 bool span_expect_frames(const struct span *span);
 
 /*
+ * The same for page i of the direct map alone, as a small page, whatever the size of the page that
+ * it is part of. The model has it as a small one.
+ */
+bool span_expect_page(const struct span *span, u64 i);
+
+/*
  * Reads and writes page i of the direct map once, and expects what the model says. Other CPUs'
  * operations on other pages may go on. True: as expected.
  */
