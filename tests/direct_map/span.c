@@ -107,13 +107,28 @@ void span_end(struct span *span)
 	page_free(span->first, SPAN_ORDER);
 }
 
+/* What mm/direct_map.c does to frames that have struct pages, on the window's that have none. */
+static int change_window(enum map_op op, u64 va, u64 n)
+{
+	static const struct leaf_change hide = { .clear = PTE_P, .max_level = 1 };
+	static const struct leaf_change show = { .set = PTE_DIRECT, .max_level = 3 };
+
+	return change_memory_noflush(va, n, op == MAP_INVALID ? &hide : &show);
+}
+
 static int do_noflush(const struct span *span, enum map_op op, u64 from, u64 n)
 {
-	int err = op == MAP_INVALID ? set_direct_map_invalid_noflush(span->first + from, n)
-				    : set_direct_map_default_noflush(span->first + from, n);
+	u64 va = span->va + (from << PAGE_SHIFT);
+	int err;
 
+	if (!span->first)
+		err = change_window(op, va, n);
+	else if (op == MAP_INVALID)
+		err = set_direct_map_invalid_noflush(span->first + from, n);
+	else
+		err = set_direct_map_default_noflush(span->first + from, n);
 	if (!err)
-		tlb_shootdown(span->va + (from << PAGE_SHIFT), n);
+		tlb_shootdown(va, n);
 	return err;
 }
 
