@@ -13,6 +13,7 @@
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
+#include "mm/tlb.h"
 #include "tests/direct_map/span.h"
 #include "tests/harness/expect.h"
 #include "tests/harness/refuse.h"
@@ -218,20 +219,26 @@ static void remove_part(void *arg)
 	const struct span *s = arg;
 	struct pgwalk walk;
 	u64 va = s->va + PART_FROM * PAGE_SIZE;
+	struct page *table;
 	pte_t *entry;
 
 	EXPECT(pgtable_walk(kernel_root, va, &walk) && walk.key == PART_KEY && walk.last == 1);
 	EXPECT(!pgtable_walk(kernel_root, va - PAGE_SIZE, &walk));
 	direct_map_remove(s->phys + PART_FROM * PAGE_SIZE, 3);
 	EXPECT(!pgtable_walk(kernel_root, va, &walk));
-	entry = pgtable_entry(kernel_root, va, 2, false); /* the table stays: free it here */
-	if (EXPECT(entry && *entry && !pte_is_leaf(*entry, 2))) {
-		page_free(phys_to_page(*entry & PTE_ADDR), 0);
-		*entry = 0;
-	}
+	entry = pgtable_entry(kernel_root, va, 2, false);
+	if (!EXPECT(entry && *entry && !pte_is_leaf(*entry, 2)))
+		return;
+	table = phys_to_page(*entry & PTE_ADDR); /* it stays: free it here, when no CPU uses it */
+	*entry = 0;
+	tlb_shootdown(va, 1);
+	page_free(table, 0);
 }
 
-/* Where a large page of the direct map was taken out, a few pages need a table. */
+/*
+ * Where a large page of the direct map was taken out, a few pages need a table. A page of 1 GiB
+ * around it has a hole from then on, and is not merged any more.
+ */
 static void a_refused_addition_maps_nothing(void)
 {
 	struct span s;
