@@ -8,8 +8,9 @@
 /*
  * Each sets one attribute of `pages` pages of the kernel's from `va` on, and flushes them on every
  * CPU, if a TLB could contradict the new attribute. While one runs, the old attribute may apply or
- * the new one; from its return on the new one does, everywhere. Large pages that only partly belong
- * to the range are split; split pages that become uniform again are merged.
+ * the new one; from its return on the new one does, everywhere. Large pages of which only a part
+ * would change are split; split pages that become uniform again are merged. So undoing a change can
+ * fail too: neighbours may have been changed alike meanwhile, and merged.
  *
  *   pkey      the key. Pages that are not present have one too
  *   np, p     not present, present: all other attributes stay. Large pages stay large, so making a

@@ -50,7 +50,11 @@ static void unmap_open(struct write_window *w)
 	BUG_ON(set_direct_map_default_noflush(w->first, w->pages));
 }
 
-/* Needs no table, unless a neighbour's change has merged the pages while the window was open. */
+/*
+ * Needs no table, unless a neighbour's change has merged the pages while the window was open. If
+ * there is no memory for it then, the arm cannot keep its promise: the pages are open to all. That
+ * is a price of the arm (docs/EXPERIMENTS.md).
+ */
 static void take_away(const struct write_window *w)
 {
 	BUG_ON(set_direct_map_invalid_noflush(w->first, w->pages));
