@@ -37,7 +37,10 @@ static void begin(struct span *span)
 	span->frames = pages_free();
 }
 
-/* Whether the direct map has the block in large pages; splits the 1 GiB page around it if any. */
+/*
+ * Whether the direct map has the block in large pages; splits the 1 GiB page around it if any, and
+ * merges what others have left split, as who shows frames without a flush does.
+ */
 static bool is_large(const struct span *span)
 {
 	int level;
