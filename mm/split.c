@@ -86,8 +86,11 @@ void split_free(struct list_head *old)
 	}
 }
 
+/* Takes nothing, not even for a moment, if there is less memory than that. */
 static int take_tables(struct list_head *tables, u64 count)
 {
+	if (pages_free() < count)
+		return -ENOMEM;
 	while (count--) {
 		struct page *page = page_alloc(0);
 

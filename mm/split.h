@@ -44,7 +44,10 @@ void split_merge(u64 va, u64 end, struct list_head *old);
 /* Frees the tables in the list. Without the lock; any context but NMI. */
 void split_free(struct list_head *old);
 
-/* Returns how many tables now stand for large pages that were split. Any context. */
+/*
+ * Returns how many tables stand for large pages that were split, with those whose pages were
+ * unmapped since. Any context.
+ */
 u64 pgtable_splits(void);
 
 #endif
