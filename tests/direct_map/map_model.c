@@ -54,13 +54,6 @@ static bool alike(struct map_page a, struct map_page b)
 	       a.key == b.key;
 }
 
-bool map_model_needs_flush(const struct map_model *model, enum map_op op, u8 key, u64 page)
-{
-	struct map_page now = model->pages[page];
-
-	return now.present && !alike(now, after(now, op, key));
-}
-
 static void set_levels(struct map_model *model, u64 from, u64 n, int level)
 {
 	for (u64 i = from; i < from + n; i++)

@@ -51,10 +51,4 @@ void map_model_init(struct map_model *model);
 /* Plays an operation on the pages [from, from + n); returns how many tables it takes. */
 u64 map_model_play(struct map_model *model, enum map_op op, u8 key, u64 from, u64 n);
 
-/*
- * Returns whether the operation leaves a TLB with what is no longer so, if it had the page: a page
- * that it changes was present before.
- */
-bool map_model_needs_flush(const struct map_model *model, enum map_op op, u8 key, u64 page);
-
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Frames that leave the direct map and return, claim by claim of the discussion about it (docs/
- * EXPERIMENTS.md, "The direct map"); splits, and large pages that come back. What this cannot know:
- * what a CPU keeps of paging structures.
+ * EXPERIMENTS.md, "When may the direct map fail?"); splits, and large pages that come back. What
+ * this cannot know: what a CPU keeps of paging structures.
  */
 #define KTEST_SUITE "direct_map"
 

@@ -103,17 +103,6 @@ static void a_gib_takes_two_tables_for_each_end(void **state)
 	assert_int_equal(pages[0].level, 3);
 }
 
-static void only_a_change_of_what_is_present_needs_a_flush(void **state)
-{
-	(void)state;
-	begin(2, 1);
-	assert_true(map_model_needs_flush(&model, MAP_RO, 0, 3));
-	assert_false(map_model_needs_flush(&model, MAP_RW, 0, 3));
-	play(MAP_NP, 0, 3, 1);
-	for (enum map_op op = 0; op < MAP_OPS; op++)
-		assert_false(map_model_needs_flush(&model, op, 1, 3));
-}
-
 /* Plays the operation on one page that has no neighbours. */
 static void play_alone(struct map_page *page, enum map_op op, u8 key)
 {
@@ -169,7 +158,6 @@ int main(void)
 		cmocka_unit_test(a_part_cuts_and_joins_its_leaf),
 		cmocka_unit_test(what_is_away_stays_small),
 		cmocka_unit_test(a_gib_takes_two_tables_for_each_end),
-		cmocka_unit_test(only_a_change_of_what_is_present_needs_a_flush),
 		cmocka_unit_test(each_page_is_as_if_it_were_alone),
 	};
 
