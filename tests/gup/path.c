@@ -35,6 +35,7 @@ struct play {
 	struct page *page; /* the frame */
 	struct page *copy; /* where its content is to arrive */
 	struct accessible_stats before;
+	bool has_guest, has_disk; /* set_up() came so far */
 	bool held_off;
 	int err; /* what the path returned to whoever could do without the page */
 };
@@ -84,8 +85,9 @@ static bool set_up(struct play *p)
 	bool file = p->t->path == PATH_WRITEBACK;
 
 	p->copy = page_alloc(0);
-	if (!EXPECT(p->copy) || !EXPECT_EQ(guest_init(&p->guest, p->t->arm), 0) ||
-	    !EXPECT_EQ(ramdisk_create(&p->disk, level == 1 ? 0 : 9), 0))
+	p->has_guest = EXPECT_EQ(guest_init(&p->guest, p->t->arm), 0);
+	p->has_disk = EXPECT_EQ(ramdisk_create(&p->disk, level == 1 ? 0 : 9), 0);
+	if (!EXPECT(p->copy) || !p->has_guest || !p->has_disk)
 		return false;
 	EXPECT_EQ(swapon(&p->disk), 0);
 	if (file && !EXPECT_EQ(file_create(&p->file, &p->disk, level, 1), 0))
@@ -118,9 +120,12 @@ static void tear_down(struct play *p)
 	if (p->file.index)
 		file_destroy(&p->file);
 	EXPECT_EQ(swapoff(), 0);
-	EXPECT_EQ(ramdisk_destroy(&p->disk), 0);
-	EXPECT_EQ(guest_exit(&p->guest), 0);
-	page_free(p->copy, 0);
+	if (p->has_disk)
+		EXPECT_EQ(ramdisk_destroy(&p->disk), 0);
+	if (p->has_guest)
+		EXPECT_EQ(guest_exit(&p->guest), 0);
+	if (p->copy)
+		page_free(p->copy, 0);
 }
 
 static void by_reference(struct play *p)
