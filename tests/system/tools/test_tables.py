@@ -114,7 +114,7 @@ class Quotes(unittest.TestCase):
             "exposure", "windows", "late", "nesting", "saved", "saved-costs-qemu", "saved-costs-bochs", "bench",
             "revoke", "ranges", "hits", "hits-factors", "hits-instructions", "writes", "writes-windows",
             "writes-crossover", "stray", "hide", "hide-growth", "hide-work", "copies",
-            "failures", "failures-callers"})
+            "failures", "failures-callers", "private-paths", "private-fatal", "private-uses", "private-costs"})
         self.assertGreater(len(tables.QUOTE.findall(document)), 12)
 
 
