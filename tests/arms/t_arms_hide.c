@@ -272,4 +272,4 @@ static void hiding_costs_what_its_way_needs(void)
 	if (block)
 		page_free(block, ORDER);
 }
-KTEST(hiding_costs_what_its_way_needs, KT_PKS);
+KTEST(hiding_costs_what_its_way_needs, KT_PKS | KT_RAM);

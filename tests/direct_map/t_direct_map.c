@@ -218,7 +218,7 @@ static void splits_keep_every_attribute(void)
 		span_end(&s);
 	}
 }
-KTEST(splits_keep_every_attribute, 0);
+KTEST(splits_keep_every_attribute, KT_RAM);
 
 /* A frame's bytes are where they were, also where bit 7 of its entry is PAT. */
 static void a_split_page_with_pat_keeps_its_frames(void)

@@ -138,4 +138,4 @@ static void refused_allocations_leave_nothing_behind(void)
 	EXPECT_EQ(swapoff(), 0);
 	EXPECT_EQ(ramdisk_destroy(&disk), 0);
 }
-KTEST(refused_allocations_leave_nothing_behind, 0);
+KTEST(refused_allocations_leave_nothing_behind, KT_RAM);

@@ -235,4 +235,4 @@ static void fork_shares_until_a_write(void)
 		mm_destroy(mm[1]);
 	}
 }
-KTEST(fork_shares_until_a_write, 0);
+KTEST(fork_shares_until_a_write, KT_RAM);

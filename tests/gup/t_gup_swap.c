@@ -92,7 +92,7 @@ static void fork_and_swap_in_both_orders(void)
 	}
 	disk_put();
 }
-KTEST(fork_and_swap_in_both_orders, 0);
+KTEST(fork_and_swap_in_both_orders, KT_RAM);
 
 /* A page that cannot go stays where it is. */
 static void a_page_stays_if_swap_cannot_take_it(void)
@@ -204,7 +204,7 @@ static void files_are_shared_and_written_back(void)
 		EXPECT_EQ(ramdisk_destroy(&disk), 0);
 	}
 }
-KTEST(files_are_shared_and_written_back, 0);
+KTEST(files_are_shared_and_written_back, KT_RAM);
 
 /* What is written by another mapping is seen by no D bit: who does it says so with the unpin. */
 static void an_unpin_notes_what_was_written(void)
@@ -233,7 +233,7 @@ static void an_unpin_notes_what_was_written(void)
 	EXPECT_EQ(ramdisk_used(&disk), 0);
 	EXPECT_EQ(ramdisk_destroy(&disk), 0);
 }
-KTEST(an_unpin_notes_what_was_written, 0);
+KTEST(an_unpin_notes_what_was_written, KT_RAM);
 
 /* Blocks that another file, or swap, has used hold what somebody had in memory. */
 static void a_file_begins_with_zeros(void)
@@ -267,7 +267,7 @@ static void a_file_begins_with_zeros(void)
 	}
 	disk_put();
 }
-KTEST(a_file_begins_with_zeros, 0);
+KTEST(a_file_begins_with_zeros, KT_RAM);
 
 static void files_have_a_size(void)
 {

@@ -178,4 +178,4 @@ static void privacy_costs_what_its_arm_needs(void)
 	if (play_small)
 		ktest_skip("the direct map has no large page for each block");
 }
-KTEST(privacy_costs_what_its_arm_needs, 0);
+KTEST(privacy_costs_what_its_arm_needs, KT_RAM);

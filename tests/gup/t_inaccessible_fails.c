@@ -79,7 +79,7 @@ static void a_split_that_fails_hides_nothing(void)
 {
 	without_memory(GUEST_UNMAP, prepare_nothing, hide_one_frame);
 }
-KTEST(a_split_that_fails_hides_nothing, 0);
+KTEST(a_split_that_fails_hides_nothing, KT_RAM);
 
 static void hide_the_block(struct place *p)
 {
@@ -109,7 +109,7 @@ static void a_split_that_fails_shares_nothing(void)
 {
 	without_memory(GUEST_KEY, hide_the_block, pin_one_frame);
 }
-KTEST(a_split_that_fails_shares_nothing, KT_PKS);
+KTEST(a_split_that_fails_shares_nothing, KT_PKS | KT_RAM);
 
 static int fail_to_release(struct page_guard *guard, struct page *page, u64 n)
 {
@@ -145,4 +145,4 @@ static void a_page_that_is_not_given_back_is_lost(void)
 		EXPECT_EQ(pages_free(), free);
 	}
 }
-KTEST(a_page_that_is_not_given_back_is_lost, 0);
+KTEST(a_page_that_is_not_given_back_is_lost, KT_RAM);

@@ -51,10 +51,10 @@ static void each_path_to_an_unmapped_page_obeys_the_rule(void)
 {
 	try_all(GUEST_UNMAP);
 }
-KTEST(each_path_to_an_unmapped_page_obeys_the_rule, 0);
+KTEST(each_path_to_an_unmapped_page_obeys_the_rule, KT_RAM);
 
 static void each_path_to_a_page_under_a_key_obeys_the_rule(void)
 {
 	try_all(GUEST_KEY);
 }
-KTEST(each_path_to_a_page_under_a_key_obeys_the_rule, KT_PKS);
+KTEST(each_path_to_a_page_under_a_key_obeys_the_rule, KT_PKS | KT_RAM);

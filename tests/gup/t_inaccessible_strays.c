@@ -171,4 +171,4 @@ static void a_range_is_shared_run_by_run(void)
 	EXPECT_EQ(guest.private, 0);
 	EXPECT_EQ(guest_exit(&guest), 0);
 }
-KTEST(a_range_is_shared_run_by_run, 0);
+KTEST(a_range_is_shared_run_by_run, KT_RAM);

@@ -227,6 +227,10 @@ static void run(const struct ktest *t, bool stress)
 		ktest_skip("only one CPU runs");
 		return;
 	}
+	if (t->flags & KT_RAM && pages_free() < (20 << 20) / PAGE_SIZE) {
+		ktest_skip("less than 20 MiB of RAM are free");
+		return;
+	}
 	while (rounds-- && now.status == KTEST_PASS)
 		run_once(t, stress);
 	if (now.status == KTEST_PASS && now.checks == 0)

@@ -19,6 +19,7 @@ enum ktest_flags {
 	KT_SELFTEST = 4, /* goes wrong on purpose: runs only if tests= begins with its suite */
 	KT_ONE_CPU = 8,  /* stays on the boot CPU in that run too */
 	KT_SMP = 16,     /* needs more than one CPU, else skipped */
+	KT_RAM = 32,     /* needs 20 MiB of free RAM, for large pages, else skipped */
 };
 
 struct ktest {
