@@ -7,9 +7,12 @@
 #define KTEST_SUITE "inaccessible"
 
 #include "kernel/console/console.h"
+#include "kernel/watchdog.h"
 #include "tests/gup/path.h"
 #include "tests/gup/space.h"
 #include "tests/harness/fixture.h"
+
+#define WATCHDOG_NS 8000000000ULL /* for one trial: Bochs copies slowly */
 
 static void try_path(const struct path_trial *t)
 {
@@ -42,6 +45,7 @@ static void try_all(enum guest_arm arm)
 			.refuses = i & 2,
 		};
 
+		watchdog_set(WATCHDOG_NS, "inaccessible");
 		if (path_has_moment(t.path, t.moment))
 			try_path(&t);
 	}

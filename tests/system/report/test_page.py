@@ -189,7 +189,7 @@ class Widths(unittest.TestCase):
                 subprocess.run([sys.executable, os.path.join(TOP, "tools", "report"), "--build", build],
                                check=True, stdout=subprocess.DEVNULL)
                 out = browser.probe(build, self.SCRIPT % widths, width=2600)[0]
-            self.assertEqual((out["charts"], out["cut"]), (7, []))
+            self.assertEqual((out["charts"], out["cut"]), (8, []))
             found = out["found"]
             self.assertEqual([f[0] for f in found], [w for w in widths for _ in range(3)])
             for width, inner, page, left, right, wide, seen in found:
