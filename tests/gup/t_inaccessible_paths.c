@@ -35,7 +35,7 @@ static void try_path(const struct path_trial *t)
 static void try_all(enum guest_arm arm)
 {
 	policy_set(PKS_MODE_STRICT, PKS_GATE_KMAPPED);
-	for (u32 i = 0; i < PATHS * ACCESSIBLE_HOOKS * 4 * MOMENTS; i += ktest_part(5)) {
+	for (u32 i = 0; i < PATHS * ACCESSIBLE_HOOKS * 4 * MOMENTS; i += ktest_part(11)) {
 		struct path_trial t = {
 			.path = i / 4 / MOMENTS % PATHS,
 			.hook = i / 4 / MOMENTS / PATHS,
