@@ -93,8 +93,8 @@ class Steps(unittest.TestCase):
         for command in steps.values():
             self.assertIn("'tests=harness.*,policy.*'", command)
 
-    def test_each_machine_plays_the_whole_or_its_file_asks_for_less(self):
-        brief = ["machine:" + name for name in ("qemu-4level", "qemu-bigmem", "qemu-uefi")]
+    def test_each_step_plays_the_whole_unless_another_does(self):
+        brief = ["machine:qemu-4level", "machine:qemu-bigmem", "machine:qemu-uefi", "paranoid", "saved:stack"]
         for name, _, command in suite.FULL:
             if name.startswith(("machine:", "boot:", "saved:", "paranoid")):
                 self.assertIn(" extent=" + ("brief" if name in brief else "whole"), command, name)
@@ -119,18 +119,17 @@ class Options(unittest.TestCase):
         both = self.names("--sabotage", "--mutants=1/2")
         self.assertEqual(sorted(both), sorted(self.names() + ["sabotage", "mutants"]))
 
-    def test_the_whole_can_be_asked_for_on_every_machine_or_a_part_of_them(self):
+    def test_the_whole_can_be_asked_for_in_every_step_or_a_part_of_them(self):
         def brief(*words):
-            return [name.partition(":")[2] for name, _, command in suite.chosen(suite.options(words))
-                    if "extent=brief" in command]
-        machines = sorted(brief())
-        self.assertEqual(len(machines), 3)
+            return [name for name, _, command in suite.chosen(suite.options(words)) if "extent=brief" in command]
+        steps = sorted(brief())
+        self.assertEqual(len(steps), 5)
         self.assertEqual(brief("--whole"), [])
         self.assertEqual(self.names(), self.names("--whole"))
-        parts = [set(machines) - set(brief("--whole=%d/3" % k)) for k in (1, 2, 3)]
-        self.assertEqual([len(part) for part in parts], [1, 1, 1])
-        self.assertEqual(sorted(set.union(*parts)), machines)
-        self.assertEqual(len(brief("--whole=2/2")), 2)
+        parts = [set(steps) - set(brief("--whole=%d/5" % k)) for k in range(1, 6)]
+        self.assertEqual([len(part) for part in parts], [1, 1, 1, 1, 1])
+        self.assertEqual(sorted(set.union(*parts)), steps)
+        self.assertEqual(len(brief("--whole=2/2")), 3)
 
     def test_a_wrong_option_runs_nothing(self):
         for words in (["--mutant"], ["--mutants=3"], ["--mutants=3/2"], ["--sabotage=0/2"], ["--quic"], ["--whole=4/3"],
