@@ -16,6 +16,7 @@
 #include "mm/page_alloc.h"
 #include "mm/tlb.h"
 #include "tests/arms/write_arm.h"
+#include "tests/harness/events.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/percpu_run.h"
 
@@ -28,10 +29,6 @@
 #define SMALL_PAGES 128UL
 #define SMALL_FIRST 2048UL
 
-struct cost {
-	u64 ticks, windows, pkrs_writes, invlpgs, flushes, ipis;
-};
-
 struct writer {
 	const struct write_arm *arm;
 	struct page *first;
@@ -39,18 +36,6 @@ struct writer {
 	u64 bytes, size; /* of all accesses, of one access */
 	u64 window;      /* bytes of one for many accesses; 0: a window for each access */
 };
-
-/* Counts as they stand: flushes of all CPUs, the rest of this one. */
-static struct cost count_now(void)
-{
-	struct cost c = { .pkrs_writes = this_cpu()->pkrs_writes, .ipis = this_cpu()->calls };
-
-	for (u32 i = 0; i < cpu_count; i++) {
-		c.invlpgs += cpus[i]->invlpgs;
-		c.flushes += cpus[i]->flushes;
-	}
-	return c;
-}
 
 static void write_singly(const struct writer *w)
 {
@@ -74,52 +59,48 @@ static void write_batches(const struct writer *w)
 }
 
 /* With one CPU no interrupt comes in between; with more, other CPUs are to be interrupted. */
-static struct cost measure(const struct writer *w)
+static struct events measure(const struct writer *w)
 {
 	bool quiet = cpu_count == 1;
-	u64 flags = quiet ? irq_save() : 0, start;
-	struct cost before = count_now(), after;
+	u64 flags = quiet ? irq_save() : 0;
+	struct events e = events_now();
 
-	start = rdtsc();
 	if (w->window)
 		write_batches(w);
 	else
 		write_singly(w);
-	after = count_now();
-	after.ticks = rdtsc() - start;
+	e = events_since(e);
 	if (quiet)
 		irq_restore(flags);
-	after.pkrs_writes -= before.pkrs_writes;
-	after.invlpgs -= before.invlpgs;
-	after.flushes -= before.flushes;
-	after.ipis -= before.ipis;
-	return after;
+	return e;
 }
 
-/* The events that the arm needs, from its description in write_arm.h. */
-static struct cost expected(const struct writer *w)
+/* The events that the arm needs for some windows, from its description in write_arm.h. */
+static struct events expected(const struct writer *w, u64 *windows)
 {
 	u64 id = (u64)(w->arm - write_arms), most = w->arm->pages_most << PAGE_SHIFT;
 	u64 each = w->window ? w->window : most ? MIN(w->size, most) : w->size;
 	u64 pages = (each + PAGE_SIZE - 1) >> PAGE_SHIFT, everybody = 1;
-	struct cost c = { .windows = w->bytes / each };
+	struct events e = { 0 };
 
+	*windows = w->bytes / each;
 	if (w->arm->keyed)
-		c.pkrs_writes = 2 * c.windows;
+		e.pkrs_writes = 2 * *windows;
 	if (id == ARM_UNMAP_ALL) {
 		everybody = cpu_count;
-		c.ipis = c.windows * (cpu_count - 1);
+		e.ipis = *windows * (cpu_count - 1);
 	}
 	if (id == ARM_UNMAP || id == ARM_UNMAP_ALL) {
-		c.invlpgs = pages <= TLB_FLUSH_ALL ? c.windows * pages * everybody : 0;
-		c.flushes = pages > TLB_FLUSH_ALL ? c.windows * everybody : 0;
+		e.invlpgs = pages <= TLB_FLUSH_ALL ? *windows * pages * everybody : 0;
+		e.flushes = pages > TLB_FLUSH_ALL ? *windows * everybody : 0;
 	}
-	return c;
+	return e;
 }
 
 static void check(const struct writer *w)
 {
-	struct cost want = expected(w), got = measure(w);
+	u64 windows;
+	struct events want = expected(w, &windows), got = measure(w);
 
 	EXPECT_EQ(got.invlpgs, want.invlpgs);
 	EXPECT_EQ(got.flushes, want.flushes);
@@ -129,7 +110,7 @@ static void check(const struct writer *w)
 	if (options.extent != EXTENT_FULL)
 		return;
 	pr("# write %s %lu %lu ticks %lu windows %lu invlpgs %lu flushes %lu ipis %lu",
-	   w->arm->name, w->size, w->window, got.ticks, want.windows, got.invlpgs, got.flushes,
+	   w->arm->name, w->size, w->window, got.ticks, windows, got.invlpgs, got.flushes,
 	   got.ipis);
 	if (CONFIG_PARANOID) /* other builds do not count writes */
 		pr(" pkrs %lu", want.pkrs_writes);

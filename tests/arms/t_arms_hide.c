@@ -20,6 +20,7 @@
 #include "mm/tlb.h"
 #include "pks/keys.h"
 #include "pks/rights.h"
+#include "tests/harness/events.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/percpu_run.h"
 #include "tests/harness/probe.h"
@@ -107,51 +108,27 @@ static const struct way {
 	[WAY_RIGHTS] = { "rights", key, close_rights, open_rights, unkey, PF_P | PF_W | PF_PK },
 };
 
-struct cost {
-	u64 ticks, pkrs_writes, invlpgs, flushes, ipis;
-};
-
-/* Counts as they stand: flushes of all CPUs, the rest of this one. */
-static struct cost count_now(void)
-{
-	struct cost c = { .pkrs_writes = this_cpu()->pkrs_writes, .ipis = this_cpu()->calls };
-
-	for (u32 i = 0; i < cpu_count; i++) {
-		c.invlpgs += cpus[i]->invlpgs;
-		c.flushes += cpus[i]->flushes;
-	}
-	return c;
-}
-
 /* With one CPU no interrupt comes in between; with more, other CPUs are to be interrupted. */
-static struct cost measure(void (*op)(const struct pieces *p), const struct pieces *p)
+static struct events measure(void (*op)(const struct pieces *p), const struct pieces *p)
 {
 	bool quiet = cpu_count == 1;
-	u64 flags = quiet ? irq_save() : 0, ticks;
-	struct cost before = count_now(), after;
+	u64 flags = quiet ? irq_save() : 0;
+	struct events e = events_now();
 
-	ticks = rdtsc();
 	op(p);
-	ticks = rdtsc() - ticks;
-	after = count_now();
+	e = events_since(e);
 	if (quiet)
 		irq_restore(flags);
-	return (struct cost){
-		.ticks = ticks,
-		.pkrs_writes = after.pkrs_writes - before.pkrs_writes,
-		.invlpgs = after.invlpgs - before.invlpgs,
-		.flushes = after.flushes - before.flushes,
-		.ipis = after.ipis - before.ipis,
-	};
+	return e;
 }
 
 /* The events that a way needs. What is not present is in no TLB, so mapping flushes nothing. */
-static struct cost expected(u32 way, const struct pieces *p, bool hides)
+static struct events expected(u32 way, const struct pieces *p, bool hides)
 {
 	bool flushes = way == WAY_KEY || (way == WAY_UNMAP && hides),
 	     all = p->pages > TLB_FLUSH_ALL;
 
-	return (struct cost){
+	return (struct events){
 		.pkrs_writes = way == WAY_RIGHTS,
 		.ipis = flushes ? p->calls * (cpu_count - 1) : 0,
 		.invlpgs = flushes && !all ? p->calls * p->pages * cpu_count : 0,
@@ -161,9 +138,9 @@ static struct cost expected(u32 way, const struct pieces *p, bool hides)
 
 static void check(u32 way, const struct pieces *p, bool hides)
 {
-	struct cost want = expected(way, p, hides);
+	struct events want = expected(way, p, hides);
 	u64 splits = pgtable_splits();
-	struct cost got = measure(hides ? ways[way].hide : ways[way].show, p);
+	struct events got = measure(hides ? ways[way].hide : ways[way].show, p);
 
 	splits = pgtable_splits() - splits;
 	EXPECT_EQ(got.invlpgs, want.invlpgs);

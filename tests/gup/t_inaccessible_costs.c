@@ -9,7 +9,6 @@
 #define KTEST_SUITE "inaccessible"
 
 #include "kernel/console/console.h"
-#include "kernel/cpu/insn.h"
 #include "kernel/cpu/percpu.h"
 #include "mm/gup/guest.h"
 #include "mm/gup/gup.h"
@@ -18,15 +17,11 @@
 #include "mm/split.h"
 #include "mm/tlb.h"
 #include "tests/gup/space.h"
+#include "tests/harness/events.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/percpu_run.h"
 
 #define BLOCKS 8 /* of 2 MiB: scattered frames are spread over all of them */
-
-struct cost {
-	u64 ticks, invlpgs, flushes, ipis;
-	s64 splits;
-};
 
 static struct play {
 	struct guest guest;
@@ -38,17 +33,6 @@ static struct play {
 
 static bool play_small; /* blocks without a large page of the direct map: splits are not checked */
 
-static struct cost cost_now(void)
-{
-	struct cost c = { .splits = (s64)pgtable_splits(), .ipis = this_cpu()->calls };
-
-	for (u32 i = 0; i < cpu_count; i++) {
-		c.invlpgs += cpus[i]->invlpgs;
-		c.flushes += cpus[i]->flushes;
-	}
-	return c;
-}
-
 /* The frames of one call: all of them, or the nth of those that are scattered. */
 static struct page *frames_of(u64 n)
 {
@@ -59,40 +43,37 @@ static struct page *frames_of(u64 n)
 	return play.blocks[n * gap / BLOCK_PAGES] + n * gap % BLOCK_PAGES;
 }
 
-static struct cost measure(int (*change)(struct guest *guest, struct page *page, u64 n))
-{
-	u64 calls = play.scattered ? play.frames : 1, each = play.frames / calls, wrong = 0, start;
-	struct cost before = cost_now(), c;
+typedef int (*guest_change)(struct guest *guest, struct page *page, u64 n);
 
-	start = rdtsc();
+static struct events measure(guest_change change)
+{
+	u64 calls = play.scattered ? play.frames : 1, each = play.frames / calls, wrong = 0;
+	struct events e = events_now();
+
 	for (u64 n = 0; n < calls; n++)
 		wrong += !!change(&play.guest, frames_of(n), each);
-	start = rdtsc() - start;
-	c = cost_now();
+	e = events_since(e);
 	EXPECT_EQ(wrong, 0);
-	return (struct cost){
-		.ticks = start,
-		.invlpgs = c.invlpgs - before.invlpgs,
-		.flushes = c.flushes - before.flushes,
-		.ipis = c.ipis - before.ipis,
-		.splits = c.splits - before.splits,
-	};
+	return e;
 }
 
 /* Every CPU forgets what was accessible; what was not present no TLB has. */
-static void check(const char *what, bool private, struct cost got)
+static void check(const char *what, bool private, guest_change change)
 {
 	bool key = play.guest.arm == GUEST_KEY, flush = private || key;
 	u64 calls = play.scattered ? play.frames : 1, each = play.frames / calls;
+	s64 splits = (s64)pgtable_splits();
+	struct events got = measure(change);
 	bool all = each > TLB_FLUSH_ALL;
 
+	splits = (s64)pgtable_splits() - splits;
 	EXPECT_EQ(got.invlpgs, flush && !all ? play.frames * cpu_count : 0);
 	EXPECT_EQ(got.flushes, flush && all ? calls * cpu_count : 0);
 	EXPECT_EQ(got.ipis, flush ? calls * (cpu_count - 1) : 0);
 	if (options.extent == EXTENT_FULL)
 		pr("# guest %s %s %lu %s ticks %lu invlpgs %lu flushes %lu ipis %lu splits %ld\n",
 		   key ? "key" : "unmap", what, play.frames, play.scattered ? "scattered" : "run",
-		   got.ticks, got.invlpgs, got.flushes, got.ipis, got.splits);
+		   got.ticks, got.invlpgs, got.flushes, got.ipis, splits);
 }
 
 /* Returns how many of the blocks have a large page of the direct map. */
@@ -140,10 +121,10 @@ static void measure_costs(u64 frames, bool scattered)
 	for (u64 i = 0; i < BLOCKS; i++) /* whole again, where the direct map has split it */
 		EXPECT_EQ(set_memory_rw((u64)page_to_virt(play.blocks[i]), BLOCK_PAGES), 0);
 	large = large_blocks();
-	check("private", true, measure(guest_make_private));
+	check("private", true, guest_make_private);
 	EXPECT_EQ(play.guest.private, frames);
 	left = large_blocks();
-	check("shared", false, measure(guest_make_shared));
+	check("shared", false, guest_make_shared);
 	EXPECT_EQ(play.guest.private, 0);
 	if (large == BLOCKS)
 		check_large(left);

@@ -19,6 +19,7 @@
 #include "mm/split.h"
 #include "mm/tlb.h"
 #include "tests/harness/drain.h"
+#include "tests/harness/events.h"
 #include "tests/harness/expect.h"
 #include "tests/harness/inject.h"
 #include "tests/harness/percpu_run.h"
@@ -108,35 +109,19 @@ static void a_copy_lets_nobody_reach_the_page(void)
 }
 KTEST(a_copy_lets_nobody_reach_the_page, KT_ONE_CPU);
 
-/* Counts as they stand: INVLPGs and flushes of all CPUs, this one's IPIs. */
-struct cost {
-	u64 invlpgs, flushes, ipis, ticks;
-};
-
-static struct cost count_now(void)
-{
-	struct cost c = { .ipis = this_cpu()->calls, .ticks = rdtsc() };
-
-	for (u32 i = 0; i < cpu_count; i++) {
-		c.invlpgs += cpus[i]->invlpgs;
-		c.flushes += cpus[i]->flushes;
-	}
-	return c;
-}
-
 static void check_cost(const struct way *way, struct page *page, bool hidden)
 {
-	struct cost before = count_now(), after;
+	struct events e = events_now();
+	int err = way->copy(copies, page);
 
-	EXPECT_EQ(way->copy(copies, page), 0);
-	after = count_now();
-	EXPECT_EQ(after.invlpgs - before.invlpgs, !way->remaps ? 1 : hidden ? cpu_count : 0);
-	EXPECT_EQ(after.flushes - before.flushes, 0);
-	EXPECT_EQ(after.ipis - before.ipis, way->remaps && hidden ? cpu_count - 1 : 0);
+	e = events_since(e);
+	EXPECT_EQ(err, 0);
+	EXPECT_EQ(e.invlpgs, !way->remaps ? 1 : hidden ? cpu_count : 0);
+	EXPECT_EQ(e.flushes, 0);
+	EXPECT_EQ(e.ipis, way->remaps && hidden ? cpu_count - 1 : 0);
 	if (options.extent == EXTENT_FULL)
 		pr("# snapshot %s %s ticks %lu invlpgs %lu ipis %lu cpus %u\n", way->name,
-		   hidden ? "hidden" : "mapped", after.ticks - before.ticks,
-		   after.invlpgs - before.invlpgs, after.ipis - before.ipis, cpu_count);
+		   hidden ? "hidden" : "mapped", e.ticks, e.invlpgs, e.ipis, cpu_count);
 }
 
 static void check_costs(void *arg)
@@ -168,7 +153,7 @@ static void look(const struct page *page, const void *copy, void *arg)
 {
 	(void)page;
 	(void)copy;
-	*(u64 *)arg += count_now().flushes;
+	*(u64 *)arg += events_now().flushes;
 }
 
 /* Not before: each page's own flush is on the CPU that copies. */
@@ -176,13 +161,13 @@ static void a_snapshot_ends_with_a_flush_on_each_cpu(void)
 {
 	u64 base = KERNEL_LMA, flushes = 0;
 	struct ranges what = { 0 };
-	struct cost before;
+	struct events before;
 
 	ranges_add(&what, base, base + PAGE_SIZE);
-	before = count_now();
+	before = events_now();
 	EXPECT_EQ(snapshot(&what, look, &flushes), 0);
 	EXPECT_EQ(flushes, before.flushes);
-	EXPECT(count_now().flushes - before.flushes >= cpu_count);
+	EXPECT(events_now().flushes - before.flushes >= cpu_count);
 }
 KTEST(a_snapshot_ends_with_a_flush_on_each_cpu, 0);
 
