@@ -38,6 +38,9 @@ AREAS = [
          "memory.*,direct_map.*,keys.*,kmap.*,memremap.*,policy.*,machine.*", False),
     Area("hidden", 130, "mm/debug_pagealloc.[ch] mm/snapshot.[ch]", "", "pagealloc.*,snapshot.*", False, "*free*",
          "qemu-pagealloc"),
+    Area("gup", 55, "mm/gup/*.[ch]", "", "gup.*,inaccessible.*", False),
+    Area("devices", 90, "kernel/dma/*.[ch] kernel/pci/*.[ch] kernel/mutex.[ch]", "",
+         "dma.*,gup.*,inaccessible.*,threads.*", False),
     Area("threads", 122, "kernel/thread.[ch] kernel/sched.[ch] kernel/wait.[ch] kernel/softirq.[ch]"
          " kernel/work.[ch] kernel/locks.[ch] kernel/cpu/spinlock.h kernel/watchdog.[ch]"
          " kernel/lib/list.h", "", "threads.*,sched.*,contexts.*,watchdog.*,writes.*,scenario.*", False,
