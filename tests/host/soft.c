@@ -40,7 +40,7 @@ const char *machine_setup(void)
 	if (!memory)
 		return "no memory";
 	memset(memory, 0, MEMORY);
-	machine_can = (struct machine_can){ true, true, true, true, true };
+	machine_can = (struct machine_can){ true, true, true, true, true, (1u << NEEDS) - 1 };
 	memset(&soft_cpu, 0, sizeof(soft_cpu));
 	soft_cpu.epoch = 1;
 	for (u32 i = 0; i < TABLES; i++) {
@@ -183,14 +183,9 @@ static void shoot_in_delivery(const struct shot *s, struct outcome *o)
 	report(VECTOR_PF, o);
 }
 
-static bool in_delivery(u32 kind)
-{
-	return kind == KIND_FRAME_DF || kind == KIND_IDT_DF;
-}
-
 static void shoot(const struct shot *s, struct outcome *o)
 {
-	if (in_delivery(s->kind))
+	if (matrix_kinds[s->kind].flags & KF_IN_FAULT)
 		shoot_in_delivery(s, o);
 	else if (!soft_execute(s->address, &o->value))
 		report(BROKEN(double_fault_in_any_delivery) && kind_is_implicit(s->kind)

@@ -9,6 +9,18 @@ static const u8 order[AXES] = { AXIS_LEVELS, AXIS_DECOY, AXIS_XD,    AXIS_OTHERS
 				AXIS_RW,     AXIS_SPAN,  AXIS_WP,    AXIS_PKS,    AXIS_MODE,
 				AXIS_US,     AXIS_KIND,  AXIS_RIGHTS };
 
+_Static_assert((int)KINDS <= VALUES_MAX, "the axis with the most values is that of the kinds");
+
+static bool has(const struct value_set *set, u32 v)
+{
+	return set->words[v / 64] >> (v % 64) & 1;
+}
+
+static void add(struct value_set *set, u32 v)
+{
+	set->words[v / 64] |= 1ull << (v % 64);
+}
+
 static bool there_is(const struct mcase *c)
 {
 	return case_valid(c) && case_possible(c);
@@ -54,14 +66,14 @@ static void find_values(struct divergence *d, case_runner again)
 	struct mismatch now;
 
 	for (u32 axis = 0; axis < AXES; axis++) {
-		d->values[axis] = 0;
+		memset(&d->values[axis], 0, sizeof(d->values[axis]));
 		for (u32 v = 0; v < axis_values(axis); v++) {
 			struct mcase c = d->small;
 
 			c.v[axis] = (u8)v;
 			if (v == d->small.v[axis] || !there_is(&c) ||
 			    still_differs(&d->small, axis, v, &d->mismatch, again, &now))
-				d->values[axis] |= 1u << v;
+				add(&d->values[axis], v);
 		}
 	}
 }
@@ -71,7 +83,7 @@ static bool belongs(const struct divergence *d, const struct mcase *c, const str
 	if (!mismatch_same(&d->mismatch, m))
 		return false;
 	for (u32 axis = 0; axis < AXES; axis++)
-		if (!(d->values[axis] & 1u << c->v[axis]))
+		if (!has(&d->values[axis], c->v[axis]))
 			return false;
 	return true;
 }
@@ -157,7 +169,7 @@ static struct divergence *same_smallest(struct classes *l, const struct divergen
 		if (!same_class(old, d))
 			continue;
 		for (u32 axis = 0; axis < AXES; axis++)
-			old->values[axis] |= 1u << d->first.v[axis];
+			add(&old->values[axis], d->first.v[axis]);
 		return old;
 	}
 	return NULL;
@@ -182,7 +194,7 @@ static struct divergence *class_of(struct classes *l, const struct mcase *c,
 	if (old || l->count == CLASSES_MAX)
 		return old;
 	for (u32 axis = 0; axis < AXES; axis++)
-		new.values[axis] = 1u << c->v[axis];
+		add(&new.values[axis], c->v[axis]);
 	if (!new.unsteady)
 		find_values(&new, again);
 	l->list[l->count] = new;
@@ -209,17 +221,23 @@ u64 classes_count(const struct classes *l, enum rule r)
 	return n;
 }
 
-/* An axis's values that exist for the smallest case, and those of them that matter. */
-static void axis_masks(const struct divergence *d, u32 axis, u32 *possible, u32 *matter)
+/* The axis's values that exist for the smallest case and keep the difference; false: all do. */
+static bool values_that_matter(const struct divergence *d, u32 axis, struct value_set *matter)
 {
 	struct mcase c = d->small;
+	bool some_do_not = false;
 
-	*possible = 0;
+	*matter = (struct value_set){ 0 };
 	for (u32 v = 0; v < axis_values(axis); v++) {
 		c.v[axis] = (u8)v;
-		*possible |= there_is(&c) ? 1u << v : 0;
+		if (!there_is(&c))
+			continue;
+		if (has(&d->values[axis], v))
+			add(matter, v);
+		else
+			some_do_not = true;
 	}
-	*matter = d->values[axis] & *possible;
+	return some_do_not;
 }
 
 void needs_print(const struct divergence *d, char *text, u32 size)
@@ -228,13 +246,13 @@ void needs_print(const struct divergence *d, char *text, u32 size)
 
 	text[0] = '\0';
 	for (u32 axis = 0; axis < AXES; axis++) {
-		u32 possible, matter, values = 0;
+		struct value_set matter;
+		u32 values = 0;
 
-		axis_masks(d, axis, &possible, &matter);
-		if (matter == possible)
+		if (!values_that_matter(d, axis, &matter))
 			continue;
 		for (u32 v = 0; v < axis_values(axis); v++) {
-			if (!(matter & 1u << v) || n >= size)
+			if (!has(&matter, v) || n >= size)
 				continue;
 			n += (u32)ksnprintf(text + n, size - n, "%s%s%s%s",
 					    values ? "|"

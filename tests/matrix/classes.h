@@ -12,11 +12,17 @@
 
 #define CLASSES_MAX 96
 
+/* A set of an axis's values. */
+#define VALUES_MAX 192
+struct value_set {
+	u64 words[VALUES_MAX / 64];
+};
+
 struct divergence {
 	enum rule rule;
 	struct mcase small, first;
-	struct mismatch mismatch; /* of the smallest case */
-	u32 values[AXES];         /* that keep the difference, all other axes as in small */
+	struct mismatch mismatch;      /* of the smallest case */
+	struct value_set values[AXES]; /* that keep the difference, all other axes as in small */
 	u64 count;
 	bool unsteady; /* the first case did not diverge again, or does by a stale translation */
 };
@@ -38,7 +44,7 @@ void classes_add(struct classes *l, const struct mcase *c, const struct mismatch
 u64 classes_count(const struct classes *l, enum rule r);
 
 /* Prints "kind:lock-add|xchg;rights:ad": the axes whose value matters, with the values. */
-#define NEEDS_MAX 512
+#define NEEDS_MAX 2048
 void needs_print(const struct divergence *d, char *text, u32 size);
 
 #endif

@@ -91,6 +91,7 @@ void machine_home_key(u32 key)
 
 		*entry = pte_with_key(*entry, key);
 	}
+	*cpu_scratch_entry() = pte_with_key(*cpu_scratch_entry(), key);
 	machine_flush();
 	cpu_now.home_key = key;
 }

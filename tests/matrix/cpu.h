@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The matrix's machine on the real CPU: cpu.c has its registers and the switch there and back,
- * cpu_shot.c makes one access, cpu_setup.c takes from the kernel what both need.
+ * cpu_shot.c makes one access, cpu_own.c
+ * sets up those that the CPU makes by itself, cpu_setup.c takes from the kernel what both need.
  */
 #ifndef KEYWARD_TESTS_MATRIX_CPU_H
 #define KEYWARD_TESTS_MATRIX_CPU_H
@@ -30,8 +31,18 @@ void cpu_load_tables(u64 gdt, u64 idt);
 void cpu_load_tss(u64 base);
 void cpu_set_segments(u16 ds, u16 es);
 
+/* cpu_own.c: set up what one of the CPU's own accesses needs, before the shot and after it. */
+void cpu_own_prepare(const struct shot *s);
+void cpu_own_restore(const struct shot *s);
+
+/* cpu_own.c: the vector by which a kind ends if nothing faults. */
+u32 cpu_end_vector(u32 kind);
+
 /* cpu_setup.c: the leaf entry of the home's page `i`. */
 pte_t *cpu_home_entry(u32 i);
+
+/* cpu_setup.c: the leaf entry of VA_SCRATCH, by which CPL 3 sees the home's scratch page. */
+pte_t *cpu_scratch_entry(void);
 
 /* cpu_setup.c: the low half of the descriptor of an available 64-bit TSS. */
 u64 cpu_tss_descriptor(u64 base);

@@ -28,6 +28,11 @@ pte_t *cpu_home_entry(u32 i)
 	return home_entries[i];
 }
 
+pte_t *cpu_scratch_entry(void)
+{
+	return &tables.entries[TABLE_PT_LOW][VA_SCRATCH >> PAGE_SHIFT];
+}
+
 u8 *cpu_beside(u32 which)
 {
 	return page_address(beside[which]);
@@ -132,7 +137,7 @@ static pte_t *kernel_pml4(void)
 
 static void fill_tables(void)
 {
-	u64 text = (u64)matrix_text - KERNEL_BASE;
+	u64 text = (u64)matrix_text - KERNEL_BASE, text_size = (u64)(matrix_text_end - matrix_text);
 	u64 *low;
 
 	for (u32 i = 0; i < TABLES; i++) {
@@ -146,13 +151,22 @@ static void fill_tables(void)
 	memcpy(&pml4[256], kernel_pml4() + 256, 256 * 8);
 	tables_link();
 	low = tables.entries[TABLE_PT_LOW];
-	low[VA_TEXT >> PAGE_SHIFT] = text | PTE_P | PTE_U | PTE_A;
+	for (u64 at = 0; at < text_size; at += PAGE_SIZE)
+		low[(VA_TEXT + at) >> PAGE_SHIFT] = (text + at) | PTE_P | PTE_U | PTE_A;
+	*cpu_scratch_entry() = page_to_phys(home_pages[HOME_SCRATCH]) | PTE_P | PTE_W | PTE_U |
+			       PTE_A | PTE_D | PTE_NX;
 	low[KERNEL_LMA >> PAGE_SHIFT] = KERNEL_LMA | PTE_P | PTE_A; /* for paging_cross() */
 	tables.block = page_address(block);
 	tables.block_phys = page_to_phys(block);
 	*(u16 *)(tables.block + CODE_PAGE + AT_CODE) = JMP_RBX;
 	tables.home_phys[0] = page_to_phys(beside[0]);
 	tables.home_phys[1] = page_to_phys(beside[1]);
+}
+
+/* Returns what kinds may rely on, a mask of enum need. */
+static u32 cpu_needs(void)
+{
+	return 1u << NEED_NOTHING;
 }
 
 const char *machine_setup(void)
@@ -163,6 +177,7 @@ const char *machine_setup(void)
 		.smap = cpu_has(FEATURE_SMAP) && cpu_has(FEATURE_SMEP),
 		.page_1g = cpu_has(FEATURE_PAGE1GB),
 		.la57 = cpu_has(FEATURE_LA57),
+		.needs = cpu_needs(),
 	};
 	if (!get_memory() || !map_home()) {
 		machine_teardown();

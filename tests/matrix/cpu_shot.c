@@ -1,73 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* One access on the real CPU: fills the home and lets shot.S make the access. */
 #include "kernel/cpu/x86.h"
-#include "kernel/lib/string.h"
 #include "tests/matrix/cpu.h"
 #include "tests/matrix/tables.h"
 
-/* Sets up what kinds other than plain instructions need beside the address. */
-static void prepare_kind(const struct shot *s)
-{
-	u8 *end_of_below = cpu_beside(0) + PAGE_SIZE;
-	u64 gate;
-
-	switch (s->kind) {
-	case KIND_FRAME_DF:
-		home->idt[X86_PF].ist = 0;
-		__attribute__((fallthrough));
-	case KIND_FRAME:
-		home->tss.rsp[0] = s->address;
-		break;
-	case KIND_FRAME_IST:
-		home->tss.ist[1] = s->address;
-		break;
-	case KIND_GDT:
-	case KIND_GDT_MARK:
-		memcpy(end_of_below - 32 * 8, home->gdt, sizeof(home->gdt));
-		cpu_load_tables(s->address, (u64)home->idt);
-		break;
-	case KIND_IDT:
-	case KIND_IDT_DF:
-		gate = s->kind == KIND_IDT ? VECTOR_GATE : X86_PF;
-		memcpy(end_of_below - gate * sizeof(struct gate), home->idt,
-		       gate * sizeof(struct gate));
-		memcpy(tables.block, &home->idt[gate], sizeof(struct gate));
-		cpu_load_tables((u64)home->gdt, s->address);
-		break;
-	case KIND_TSS:
-		memcpy(tables.block + PAGE_SIZE - TSS_IN_TESTED, &home->tss, TSS_IN_TESTED);
-		memcpy(cpu_beside(1), (u8 *)&home->tss + TSS_IN_TESTED,
-		       sizeof(struct tss) - TSS_IN_TESTED);
-		cpu_load_tss(s->address);
-		break;
-	}
-}
-
-static void restore_kind(const struct shot *s)
-{
-	switch (s->kind) {
-	case KIND_FRAME_DF:
-		home->idt[X86_PF].ist = 1;
-		__attribute__((fallthrough));
-	case KIND_FRAME:
-		home->tss.rsp[0] = (u64)home->user_stack + sizeof(home->user_stack);
-		break;
-	case KIND_GDT:
-	case KIND_GDT_MARK:
-	case KIND_IDT:
-	case KIND_IDT_DF:
-		cpu_load_tables((u64)home->gdt, (u64)home->idt);
-		cpu_set_segments(SEL_USER_DS, SEL_USER_DS);
-		break;
-	case KIND_TSS:
-		cpu_load_tss((u64)&home->tss);
-		break;
-	}
-}
-
+/* True if the access is to where the stack pointer points. */
 static bool stack_kind(u32 kind)
 {
-	return kind == KIND_PUSH || kind == KIND_POP || kind == KIND_FRAME || kind == KIND_FRAME_DF;
+	return matrix_kinds[kind].group == GROUP_STACK ||
+	       (matrix_kinds[kind].group == GROUP_FRAME && kind != KIND_FRAME_IST);
 }
 
 /* Returns the address of the matrix's code in that mode. */
@@ -107,7 +48,7 @@ static bool is_aimed(const struct shot *s)
 
 static void load_address(const struct shot *s)
 {
-	bool reads_absent = s->kind == KIND_FRAME_DF || s->kind == KIND_IDT_DF;
+	bool reads_absent = matrix_kinds[s->kind].flags & KF_IN_FAULT;
 
 	home->rdi = reads_absent ? VA_ABSENT : s->address;
 	home->rbx = s->kind == KIND_FETCH ? text_at(matrix_shots[KIND_FETCH].end - 2, s->mode)
@@ -134,29 +75,12 @@ static bool rip_right(const struct shot *s, bool done)
 	       home->cs == home->frame[1];
 }
 
-/* Returns the vector by which a kind ends if nothing faults. */
-static u32 end_vector(u32 kind)
-{
-	switch (kind) {
-	case KIND_FRAME:
-		return VECTOR_FRAME;
-	case KIND_FRAME_IST:
-		return VECTOR_FRAME_IST;
-	case KIND_IDT:
-		return VECTOR_GATE;
-	case KIND_TSS:
-		return VECTOR_STACK;
-	default:
-		return VECTOR_DONE;
-	}
-}
-
 void machine_shoot(const struct shot *s, struct outcome *o)
 {
 	bool done;
 
 	if (kind_is_implicit(s->kind))
-		prepare_kind(s);
+		cpu_own_prepare(s);
 	if (!is_aimed(s))
 		aim(s);
 	load_address(s);
@@ -166,8 +90,8 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 	matrix_shoot();
 	cpu_now.pkrs = s->pkrs & 3 ? 0 : s->pkrs;
 	if (kind_is_implicit(s->kind))
-		restore_kind(s);
-	done = home->vector == end_vector(s->kind);
+		cpu_own_restore(s);
+	done = home->vector == cpu_end_vector(s->kind);
 	*o = (struct outcome){
 		.vector = done ? SHOT_DONE : (u32)home->vector,
 		.error = (u32)home->error,

@@ -81,9 +81,11 @@ struct home {
 	u8 fill[4096 - 0xa0 - 9 * 8 - sizeof(struct tss)];
 	struct gate idt[256];
 	u8 exception_stack[4096], user_stack[4096], nmi_stack[4096];
+	u8 scratch[4096]; /* an operand that is not under test; CPL 3 has it at VA_SCRATCH */
 };
 
-#define HOME_PAGES (sizeof(struct home) / 4096)
+#define HOME_PAGES   (sizeof(struct home) / 4096)
+#define HOME_SCRATCH (HOME_PAGES - 1)
 _Static_assert(offsetof(struct home, rsp) == HOME_RSP, "shot.S");
 _Static_assert(offsetof(struct home, new_rsp) == HOME_NEW_RSP, "shot.S");
 _Static_assert(offsetof(struct home, new_flags) == HOME_NEW_FLAGS, "shot.S");
@@ -112,12 +114,12 @@ _Static_assert(sizeof(struct home) % 4096 == 0, "whole pages");
 /* shot.S: makes the access that the home describes; returns once it is done or has faulted. */
 void matrix_shoot(void);
 
-/* accesses.S: page-aligned text; for each kind the start of its code, its access, and its end. */
+/* accesses.S: text in whole pages; for each kind the start of its code, its access, and its end. */
 struct shot_code {
 	u64 start, access, end;
 };
 extern const struct shot_code matrix_shots[];
-extern const char matrix_text[];
+extern const char matrix_text[], matrix_text_end[];
 
 /* shot.S: the stub of vector n is at matrix_stubs + 16 * n. */
 extern const char matrix_stubs[], matrix_nmi[];

@@ -9,43 +9,14 @@ enum { VECTOR_DF = 8, VECTOR_PF = 14 };
 enum { ERROR_W = 2, ERROR_U = 4, ERROR_PK = 32 };
 enum { ACCESSED = 1 << 5, DIRTY = 1 << 6 };
 
-static enum oracle_access access_of(u32 kind)
-{
-	switch (kind) {
-	case KIND_WRITE:
-	case KIND_STOS:
-	case KIND_REP_STOS:
-	case KIND_PUSH:
-	case KIND_FRAME:
-	case KIND_FRAME_IST:
-	case KIND_FRAME_DF:
-		return ORACLE_WRITE;
-	case KIND_ADD:
-	case KIND_LOCK_ADD:
-	case KIND_XCHG:
-	case KIND_CMPXCHG:
-	case KIND_GDT_MARK:
-		return ORACLE_MODIFY;
-	case KIND_FETCH:
-		return ORACLE_FETCH;
-	default:
-		return ORACLE_READ;
-	}
-}
-
-bool kind_writes(u32 kind)
-{
-	return access_of(kind) == ORACLE_WRITE || access_of(kind) == ORACLE_MODIFY;
-}
-
-/* True if the kind reads a value into the register. */
-static bool kind_reads(u32 kind)
-{
-	return kind == KIND_READ || kind == KIND_XCHG || kind == KIND_LODS || kind == KIND_POP;
-}
+_Static_assert((int)ACCESS_READ == ORACLE_READ && (int)ACCESS_WRITE == ORACLE_WRITE &&
+		       (int)ACCESS_MODIFY == ORACLE_MODIFY && (int)ACCESS_FETCH == ORACLE_FETCH,
+	       "kinds name their accesses as the oracle does");
 
 bool case_possible(const struct mcase *c)
 {
+	if (!(machine_can.needs & 1u << matrix_kinds[c->v[AXIS_KIND]].need))
+		return false;
 	if (!machine_can.pks &&
 	    (c->v[AXIS_PKS] == PKS_ON || c->v[AXIS_TLB] == TLB_PKS || c->v[AXIS_TLB] == TLB_WRMSR))
 		return false;
@@ -86,37 +57,28 @@ static struct oracle_page page_of(const struct mcase *c, u32 key)
 	};
 }
 
+/* The oracle's verdict on the access to one page; of a kind that touches nothing: no fault. */
+static struct oracle_verdict verdict(const struct mcase *c, struct oracle_cpu cpu, u32 key)
+{
+	u32 access = matrix_kinds[c->v[AXIS_KIND]].access;
+
+	if (access == ACCESS_NONE)
+		return (struct oracle_verdict){ 0 };
+	return oracle(cpu, page_of(c, key), (enum oracle_access)access);
+}
+
 /* The bytes that the access touches, from case_address() on; a frame lies below it. */
 static void touched(const struct mcase *c, struct allowed *a)
 {
-	switch (c->v[AXIS_KIND]) {
-	case KIND_FETCH:
-		a->high = 1;
+	switch (matrix_kinds[c->v[AXIS_KIND]].group) {
+	case GROUP_FRAME:
+		a->low = (u64) - (s64)case_bytes(c);
+		return;
+	case GROUP_TABLE:
+		a->low = table_offset(c->v[AXIS_KIND]);
 		break;
-	case KIND_PUSH:
-	case KIND_POP:
-		a->high = c->v[AXIS_MODE] == MODE_COMPAT ? 4 : 8;
-		break;
-	case KIND_FRAME:
-	case KIND_FRAME_IST:
-		a->low = (u64)-40;
-		break;
-	case KIND_GDT:
-	case KIND_GDT_MARK:
-		a->low = 32 * 8;
-		a->high = a->low + 8;
-		break;
-	case KIND_IDT:
-		a->low = 64 * 16;
-		a->high = a->low + 16;
-		break;
-	case KIND_TSS:
-		a->low = 4;
-		a->high = a->low + 8;
-		break;
-	default:
-		a->high = 4;
 	}
+	a->high = a->low + case_bytes(c);
 }
 
 /* Returns the outcome that one page's verdict allows. */
@@ -127,8 +89,8 @@ static struct allowed allow(const struct mcase *c, const struct oracle_verdict *
 		.error = v->error,
 		.unsettled = v->unsettled,
 		.memory = memory_after(c, !v->fault),
-		.reads = kind_reads(c->v[AXIS_KIND]),
-		.value = v->fault ? MATRIX_OPERAND : MATRIX_PATTERN,
+		.reads = matrix_kinds[c->v[AXIS_KIND]].flags & KF_VALUE,
+		.value = v->fault ? MATRIX_OPERAND : value_read(c),
 		.entry = (v->accessed ? ACCESSED : 0) | (v->dirty ? DIRTY : 0),
 	};
 	bool undisturbed = c->v[AXIS_TLB] == TLB_COLD && c->v[AXIS_SPAN] == SPAN_NONE;
@@ -144,15 +106,12 @@ static struct allowed allow(const struct mcase *c, const struct oracle_verdict *
 /* A span: each page's verdict counts for its half; if both deny, either may be reported. */
 static void expect_span(const struct mcase *c, struct expectation *e)
 {
-	struct oracle_verdict other =
-		oracle(cpu_of(c), page_of(c, case_span_key(c)), access_of(c->v[AXIS_KIND]));
+	struct oracle_verdict other = verdict(c, cpu_of(c), case_span_key(c));
 	struct allowed *mine = &e->allowed[0], theirs = allow(c, &other);
 	bool low = c->v[AXIS_SPAN] == SPAN_LOW;
+	struct allowed *lower = low ? mine : &theirs, *upper = low ? &theirs : mine;
 
-	mine->low = low ? 0 : 2;
-	mine->high = mine->low + 2;
-	theirs.low = low ? 2 : 0;
-	theirs.high = theirs.low + 2;
+	lower->high = upper->low = case_split(c);
 	if (!other.fault)
 		return;
 	if (mine->vector == SHOT_DONE)
@@ -177,13 +136,12 @@ static void expect_in_delivery(const struct mcase *c, struct allowed *a)
 void expect_case(const struct mcase *c, struct expectation *e)
 {
 	u32 kind = c->v[AXIS_KIND];
-	enum oracle_access access = access_of(kind);
 	struct oracle_cpu cpu = cpu_of(c), bare = cpu; /* bare: without keys */
 	struct oracle_page page = page_of(c, case_key(c));
-	struct oracle_verdict v = oracle(cpu, page, access), without;
+	struct oracle_verdict v = verdict(c, cpu, case_key(c)), without;
 
 	bare.cr4_pks = bare.cr4_pke = false;
-	without = oracle(bare, page, access);
+	without = verdict(c, bare, case_key(c));
 	memset(e, 0, sizeof(*e));
 	e->other_denies = without.fault;
 	e->key_denies = v.error & ERROR_PK;
@@ -196,10 +154,10 @@ void expect_case(const struct mcase *c, struct expectation *e)
 		e->allowed[0].unsettled |= ERROR_W;
 	if (c->v[AXIS_SPAN] != SPAN_NONE)
 		expect_span(c, e);
-	if (kind == KIND_FRAME_DF || kind == KIND_IDT_DF)
+	if (matrix_kinds[kind].flags & KF_IN_FAULT)
 		expect_in_delivery(c, &e->allowed[0]);
 	if (c->v[AXIS_TLB] == TLB_STALE) {
-		v = oracle(cpu, page_of(c, case_old_key(c)), access);
+		v = verdict(c, cpu, case_old_key(c));
 		e->allowed[e->count++] = allow(c, &v);
 	}
 }

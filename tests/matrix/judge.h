@@ -76,7 +76,4 @@ bool mismatch_same(const struct mismatch *a, const struct mismatch *b);
 #define SIDE_MAX 64
 void mismatch_print(const struct mismatch *m, bool observed, char *text, u32 size);
 
-/* True if the kind writes. */
-bool kind_writes(u32 kind);
-
 #endif

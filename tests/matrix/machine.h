@@ -12,6 +12,7 @@
 /* What the machine can do; fixed once machine_setup() has returned. */
 struct machine_can {
 	bool pks, pku, smap, page_1g, la57;
+	u32 needs; /* a mask of enum need: what the kinds may rely on */
 };
 extern struct machine_can machine_can;
 

@@ -1,23 +1,98 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/memory.h"
+#include "kernel/lib/string.h"
+#include "tests/matrix/operand.h"
 #include "tests/matrix/tables.h"
 
 /* A descriptor for CPL 3 data, not accessed yet (SDM Vol. 3A, "Segment Descriptors"). */
 #define DESCRIPTOR 0x00cff2000000ffffu
 #define ACCESSED   (1ull << 40)
 
-static u32 *plain_operand(void)
-{
-	return (u32 *)(tables.block + AT_DATA);
-}
+/* ---- operands: in the data page, or at the page's end and in the next page ---- */
 
-/* A span's first half is at the end of the page, its second at the beginning of the next one. */
-static u16 *half_operand(const struct mcase *c, u32 half)
+/* A run of bytes of the block: of an operand with GUARD bytes on both sides of it. */
+struct piece {
+	u8 *at;
+	u32 bytes;
+};
+
+/* All pages map the block: a span's second half is at its beginning. Returns the pieces' number. */
+static u32 pieces(const struct mcase *c, struct piece piece[2])
 {
+	u32 bytes = case_bytes(c), split = case_split(c);
 	u64 size = c->v[AXIS_SIZE] == SIZE_4K ? 4096 : BLOCK_SIZE;
 
-	return (u16 *)(half ? tables.block : tables.block + size - 2);
+	if (c->v[AXIS_SPAN] == SPAN_NONE) {
+		piece[0] = (struct piece){ tables.block + AT_DATA - GUARD, bytes + 2 * GUARD };
+		return 1;
+	}
+	piece[0] = (struct piece){ tables.block + size - split - GUARD, split + GUARD };
+	piece[1] = (struct piece){ tables.block, bytes - split + GUARD };
+	return 2;
 }
+
+/* At any address. */
+struct unaligned {
+	u32 word;
+} __attribute__((packed, may_alias));
+
+/* Byte i has byte i % 4 of the pattern; returns the number of the next. */
+static u32 fill(u8 *at, u32 bytes, u32 i)
+{
+	u32 word = MATRIX_PATTERN >> (8 * (i % 4)) | (u64)MATRIX_PATTERN << (32 - 8 * (i % 4)), n;
+
+	for (n = 0; n + 4 <= bytes; n += 4)
+		((struct unaligned *)(at + n))->word = word;
+	for (; n < bytes; n++)
+		at[n] = (u8)(word >> (8 * (n % 4)));
+	return i + bytes;
+}
+
+static u32 hash(u32 h, const u8 *at, u32 bytes)
+{
+	u32 n;
+
+	for (n = 0; n + 4 <= bytes; n += 4)
+		h = (h ^ ((const struct unaligned *)(at + n))->word) * 0x01000193u;
+	for (; n < bytes; n++)
+		h = (h ^ at[n]) * 0x01000193u;
+	return h;
+}
+
+static void fill_operand(const struct mcase *c)
+{
+	struct piece piece[2];
+	u32 count = pieces(c, piece), i = 0;
+
+	for (u32 p = 0; p < count; p++)
+		i = fill(piece[p].at, piece[p].bytes, i);
+}
+
+static u32 operand_hash(const struct mcase *c)
+{
+	struct piece piece[2];
+	u32 count = pieces(c, piece), h = 0;
+
+	for (u32 p = 0; p < count; p++)
+		h = hash(h, piece[p].at, piece[p].bytes);
+	return h;
+}
+
+static u32 operand_after(const struct mcase *c, bool done)
+{
+	static u8 model[OPERAND_MAX + 2 * GUARD]; /* of the one thread that runs the matrix */
+	u32 bytes = case_bytes(c), h;
+
+	fill(model, bytes + 2 * GUARD, 0);
+	if (done)
+		operand_write(c, model + GUARD);
+	if (c->v[AXIS_SPAN] == SPAN_NONE)
+		return hash(0, model, bytes + 2 * GUARD);
+	h = hash(0, model, GUARD + case_split(c));
+	return hash(h, model + GUARD + case_split(c), bytes - case_split(c) + GUARD);
+}
+
+/* ---- what the CPU accesses by itself ---- */
 
 static void fill_frame(void)
 {
@@ -25,22 +100,6 @@ static void fill_frame(void)
 
 	for (u32 i = 1; i <= 5; i++)
 		words[-(int)i] = MATRIX_PATTERN;
-}
-
-void memory_fill(const struct mcase *c)
-{
-	u32 kind = c->v[AXIS_KIND];
-
-	if (c->v[AXIS_SPAN] != SPAN_NONE) {
-		*half_operand(c, 0) = (u16)MATRIX_PATTERN;
-		*half_operand(c, 1) = MATRIX_PATTERN >> 16;
-	} else if (!kind_is_implicit(kind)) {
-		plain_operand()[0] = plain_operand()[1] = MATRIX_PATTERN;
-	} else if (kind_in_table(kind)) {
-		*(u64 *)tables.block = DESCRIPTOR | (kind == KIND_GDT ? ACCESSED : 0);
-	} else {
-		fill_frame();
-	}
 }
 
 static u32 words_written(void)
@@ -53,42 +112,56 @@ static u32 words_written(void)
 	return n;
 }
 
+static void fill_entry(u32 kind)
+{
+	*(u64 *)tables.block = DESCRIPTOR | (kind == KIND_GDT ? ACCESSED : 0);
+}
+
+static bool marked(u32 kind)
+{
+	return kind == KIND_GDT_MARK && *(u64 *)tables.block & ACCESSED;
+}
+
+void memory_fill(const struct mcase *c)
+{
+	u32 kind = c->v[AXIS_KIND];
+
+	switch (matrix_kinds[kind].group) {
+	case GROUP_FRAME:
+		fill_frame();
+		break;
+	case GROUP_TABLE:
+		fill_entry(kind);
+		break;
+	default:
+		fill_operand(c);
+	}
+}
+
 u32 memory_read(const struct mcase *c)
 {
 	u32 kind = c->v[AXIS_KIND];
 
-	if (c->v[AXIS_SPAN] != SPAN_NONE)
-		return *half_operand(c, 0) | (u32)*half_operand(c, 1) << 16;
-	if (kind == KIND_PUSH) /* four bytes or eight */
-		return plain_operand()[0] ^ plain_operand()[1];
-	if (!kind_is_implicit(kind))
-		return *plain_operand();
-	if (!kind_in_table(kind))
+	switch (matrix_kinds[kind].group) {
+	case GROUP_FRAME:
 		return words_written();
-	return kind == KIND_GDT_MARK && *(u64 *)tables.block & ACCESSED;
+	case GROUP_TABLE:
+		return marked(kind);
+	default:
+		return operand_hash(c);
+	}
 }
 
 u32 memory_after(const struct mcase *c, bool done)
 {
 	u32 kind = c->v[AXIS_KIND];
 
-	switch (kind) {
-	case KIND_ADD:
-	case KIND_LOCK_ADD:
-		return done ? MATRIX_PATTERN + MATRIX_OPERAND : MATRIX_PATTERN;
-	case KIND_PUSH: /* the upper half of eight bytes is 0 */
-		return !done ? 0
-			     : MATRIX_OPERAND ^
-				       (c->v[AXIS_MODE] == MODE_COMPAT ? MATRIX_PATTERN : 0);
-	case KIND_FRAME:
-	case KIND_FRAME_IST:
-	case KIND_FRAME_DF:
+	switch (matrix_kinds[kind].group) {
+	case GROUP_FRAME:
 		return done ? 5 : 0;
-	case KIND_GDT_MARK:
-		return done;
+	case GROUP_TABLE:
+		return done && kind == KIND_GDT_MARK;
 	default:
-		if (kind_in_table(kind))
-			return 0;
-		return done && kind_writes(kind) ? MATRIX_OPERAND : MATRIX_PATTERN;
+		return operand_after(c, done);
 	}
 }

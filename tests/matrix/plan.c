@@ -7,12 +7,27 @@ struct range {
 	u8 axis, first, count;
 };
 
-#define RANGES      13
+#define RANGES      12
 #define KEY_0_EVERY 4 /* rows */
+
+/* Which kinds a stratum draws from. */
+enum choice { EXPLICIT, SPANNING, FRAMES, TABLES_OWN, IN_FAULTS };
+
+static bool is_chosen(u32 kind, enum choice choice)
+{
+	const struct kind_row *k = &matrix_kinds[kind];
+
+	if (choice <= SPANNING)
+		return !(k->flags & KF_OWN) && (choice == EXPLICIT || k->flags & KF_SPAN);
+	if (choice == IN_FAULTS || k->flags & KF_IN_FAULT)
+		return choice == IN_FAULTS && k->flags & KF_IN_FAULT;
+	return k->flags & KF_OWN && (k->group == GROUP_TABLE) == (choice == TABLES_OWN);
+}
 
 /* Disjoint parts of the space; the axes that are not listed have their first value. */
 static const struct stratum {
 	u32 draws[SLICES]; /* per state */
+	enum choice kinds;
 	struct range ranges[RANGES];
 } strata[] = {
 #define MIXED                              \
@@ -30,50 +45,34 @@ static const struct stratum {
 		AXIS_DECOY, 0, 2                                                          \
 	}
 	/* An instruction accesses one page that is in no TLB. */
-	{ { 20, 117, 6700 },
-	  { { AXIS_KIND, 0, KIND_FRAME }, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
-	{ { 1, 6, 150 },
-	  { { AXIS_KIND, 0, KIND_FRAME }, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
+	{ { 20, 117, 6700 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	{ { 1, 6, 150 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
 	/* The same access was made before, under something that has changed since. */
 	{ { 4, 14, 500 },
-	  { { AXIS_KIND, 0, KIND_FRAME },
-	    { AXIS_SIZE, 0, SIZES },
-	    PAGE_AXES,
-	    MIXED,
-	    { AXIS_TLB, TLB_WRMSR, TLB_STALE } } },
+	  EXPLICIT,
+	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED, { AXIS_TLB, TLB_WRMSR, TLB_STALE } } },
 	{ { 1, 3, 60 },
-	  { { AXIS_KIND, 0, KIND_FRAME },
-	    { AXIS_SIZE, 0, SIZES },
-	    PAGE_AXES,
-	    PLAIN,
-	    { AXIS_TLB, TLB_WRMSR, TLB_STALE } } },
+	  EXPLICIT,
+	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN, { AXIS_TLB, TLB_WRMSR, TLB_STALE } } },
 	/* The operand lies in two pages. */
 	{ { 2, 8, 250 },
-	  { { AXIS_KIND, 0, KIND_CMPXCHG },
-	    { AXIS_SIZE, 0, SIZE_1G },
+	  SPANNING,
+	  { { AXIS_SIZE, 0, SIZE_1G },
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_SPAN, SPAN_LOW, 2 },
 	    { AXIS_TLB, 0, TLB_REKEY } } },
 	/* There is no translation. */
 	{ { 6, 6, 150 },
-	  { { AXIS_KIND, 0, KIND_FRAME },
-	    { AXIS_SIZE, 0, SIZES },
+	  EXPLICIT,
+	  { { AXIS_SIZE, 0, SIZES },
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_PRESENT, PRESENT_NO, 2 } } },
 	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
-	{ { 2, 4, 60 },
-	  { { AXIS_KIND, KIND_FRAME, 2 },
-	    { AXIS_SIZE, 0, SIZES },
-	    PAGE_AXES,
-	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 4, 10, 90 }, { { AXIS_KIND, KIND_GDT, 4 }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 2, 8, 60 },
-	  { { AXIS_KIND, KIND_FRAME_DF, 2 },
-	    { AXIS_SIZE, 0, SIZES },
-	    PAGE_AXES,
-	    { AXIS_OTHERS, 0, 6 } } },
+	{ { 2, 4, 60 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 4, 10, 90 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 2, 8, 60 }, IN_FAULTS, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
 };
 
 /* The control registers are costly to change: they are the outer loops, the last one fastest. */
@@ -84,24 +83,36 @@ static const struct range states[] = { { AXIS_LEVELS, 0, 2 },
 				       { AXIS_WP, 0, 2 } };
 #define STATES (2 * 3 * 4 * 2 * 2)
 
-static u64 combinations(const struct stratum *s)
+static u64 combinations(const struct plan *p)
 {
-	u64 n = 1;
+	const struct stratum *s = &strata[p->stratum];
+	u64 n = p->kind_count;
 
 	for (u32 i = 0; i < RANGES && s->ranges[i].count; i++)
 		n *= s->ranges[i].count;
 	return n;
 }
 
+static bool common_divisor(u64 a, u64 b)
+{
+	while (b) {
+		u64 rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a > 1;
+}
+
 /*
  * Steps of 0.618 of the whole, with no divisor in common with it: each position comes once, and
- * any stretch of the walk is spread evenly. All counts have only the divisors 2, 3 and 5.
+ * any stretch of the walk is spread evenly.
  */
 static u64 stride(u64 n)
 {
 	u64 s = n * 618 / 1000;
 
-	while (s % 2 == 0 || s % 3 == 0 || s % 5 == 0)
+	while (common_divisor(n, s))
 		s++;
 	return s;
 }
@@ -116,8 +127,11 @@ static void decode(const struct range *ranges, u32 count, u64 number, struct mca
 
 static void enter_stratum(struct plan *p)
 {
-	p->index = 0;
-	p->position = p->state * 10007 % combinations(&strata[p->stratum]);
+	p->index = p->kind_count = 0;
+	for (u32 kind = 0; kind < KINDS; kind++)
+		if (is_chosen(kind, strata[p->stratum].kinds))
+			p->kinds[p->kind_count++] = (u8)kind;
+	p->position = p->state * 10007 % combinations(p);
 }
 
 void plan_start(struct plan *p, enum slice slice)
@@ -133,7 +147,7 @@ void plan_start(struct plan *p, enum slice slice)
 static bool draw(struct plan *p, struct mcase *c)
 {
 	const struct stratum *s = &strata[p->stratum];
-	u64 n = combinations(s);
+	u64 n;
 
 	while (p->state < STATES && p->index == s->draws[p->slice]) {
 		if (++p->stratum == ARRAY_SIZE(strata)) {
@@ -142,13 +156,14 @@ static bool draw(struct plan *p, struct mcase *c)
 		}
 		enter_stratum(p);
 		s = &strata[p->stratum];
-		n = combinations(s);
 	}
 	if (p->state == STATES)
 		return false;
+	n = combinations(p);
 	memset(c, 0, sizeof(*c));
 	decode(states, ARRAY_SIZE(states), p->state, c);
-	decode(s->ranges, RANGES, p->position, c);
+	c->v[AXIS_KIND] = p->kinds[p->position % p->kind_count];
+	decode(s->ranges, RANGES, p->position / p->kind_count, c);
 	p->position = (p->position + stride(n)) % n;
 	p->index++;
 	p->done++;

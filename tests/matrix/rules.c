@@ -19,7 +19,8 @@ static u64 if_(bool condition, enum rule r)
 static u64 about_reports(const struct mcase *c, const struct expectation *e)
 {
 	bool fault = e->allowed[0].vector != SHOT_DONE, present = c->v[AXIS_PRESENT] != PRESENT_NO;
-	bool modifies = c->v[AXIS_KIND] >= KIND_ADD && c->v[AXIS_KIND] <= KIND_CMPXCHG;
+	bool modifies = matrix_kinds[c->v[AXIS_KIND]].access == ACCESS_MODIFY &&
+			!kind_is_implicit(c->v[AXIS_KIND]);
 	bool absent = !present || e->allowed[0].absent, done = !fault || e->allowed[0].absent;
 
 	return BIT(RULE_pkrs_is_left_alone) |
@@ -54,7 +55,7 @@ static u64 about_accessors(const struct mcase *c, const struct expectation *e)
 {
 	u32 kind = c->v[AXIS_KIND];
 	bool implicit = kind_is_implicit(kind), smap = c->v[AXIS_SMAP] != SMAP_OFF;
-	bool in_fault = kind == KIND_FRAME_DF || kind == KIND_IDT_DF;
+	bool in_fault = matrix_kinds[kind].flags & KF_IN_FAULT;
 
 	return if_(in_fault, RULE_key_fault_in_fault_delivery_is_double) |
 	       if_(implicit && smap && c->v[AXIS_US] == US_U, RULE_implicit_accesses_obey_smap) |

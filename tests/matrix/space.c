@@ -3,10 +3,8 @@
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
 
-static const char *const kinds[] = { "read",     "write", "add",   "lock-add",  "xchg",
-				     "cmpxchg",  "lods",  "stos",  "rep-stos",  "push",
-				     "pop",      "fetch", "frame", "frame-ist", "gdt",
-				     "gdt-mark", "idt",   "tss",   "frame-df",  "idt-df" };
+#define KIND_NAME(id, label, text, ...) text,
+static const char *const kinds[] = { MATRIX_KINDS(KIND_NAME) };
 static const char *const modes[] = { "kernel", "user", "compat" };
 static const char *const keys[] = { "1", "2",  "3",  "4",  "5",  "6",  "7",  "8",
 				    "9", "10", "11", "12", "13", "14", "15", "0" };
@@ -69,10 +67,23 @@ const char *value_name(enum axis a, u32 value)
 	return axes[a].values[value];
 }
 
-/* An operand crosses a page's end only in plain accesses, to pages whose neighbours are ours. */
+u32 case_bytes(const struct mcase *c)
+{
+	const struct kind_row *kind = &matrix_kinds[c->v[AXIS_KIND]];
+	bool half = kind->flags & KF_HALF_IN_32 && c->v[AXIS_MODE] == MODE_COMPAT;
+
+	return half ? kind->bytes / 2 : kind->bytes;
+}
+
+u32 case_split(const struct mcase *c)
+{
+	return case_bytes(c) / 2;
+}
+
+/* An operand crosses a page's end only in pages whose neighbours are ours. */
 static bool span_valid(const struct mcase *c)
 {
-	return c->v[AXIS_KIND] <= KIND_XCHG && c->v[AXIS_SIZE] != SIZE_1G &&
+	return matrix_kinds[c->v[AXIS_KIND]].flags & KF_SPAN && c->v[AXIS_SIZE] != SIZE_1G &&
 	       c->v[AXIS_PRESENT] == PRESENT_YES && c->v[AXIS_TLB] < TLB_REKEY;
 }
 
@@ -89,11 +100,21 @@ static bool implicit_valid(const struct mcase *c)
 	return !kind_in_table(kind) || c->v[AXIS_SIZE] == SIZE_4K;
 }
 
+/* True if code of this mode has the kind. */
+static bool mode_has_kind(u32 mode, u32 flags)
+{
+	if (mode == MODE_COMPAT && flags & KF_ONLY_64)
+		return false;
+	return !(flags & (mode == MODE_KERNEL ? KF_ONLY_CPL3 : KF_ONLY_CPL0));
+}
+
 /* The cases left out have no meaning, or repeat others. */
 bool case_valid(const struct mcase *c)
 {
 	u32 kind = c->v[AXIS_KIND];
 
+	if (!mode_has_kind(c->v[AXIS_MODE], matrix_kinds[kind].flags))
+		return false;
 	if (c->v[AXIS_SPAN] != SPAN_NONE && !span_valid(c))
 		return false;
 	if (kind_is_implicit(kind) && !implicit_valid(c))

@@ -6,7 +6,7 @@
 #ifndef KEYWARD_TESTS_MATRIX_SPACE_H
 #define KEYWARD_TESTS_MATRIX_SPACE_H
 
-#include "kernel/lib/types.h"
+#include "tests/matrix/kinds.h"
 
 enum axis {
 	AXIS_KIND,    /* what accesses: an instruction, or the CPU by itself */
@@ -30,30 +30,7 @@ enum axis {
 	AXES
 };
 
-/* In each axis the first value is the simplest. */
-enum kind {
-	KIND_READ,
-	KIND_WRITE,
-	KIND_ADD, /* read-modify-write: without a lock, and with */
-	KIND_LOCK_ADD,
-	KIND_XCHG,
-	KIND_CMPXCHG,
-	KIND_LODS,
-	KIND_STOS,
-	KIND_REP_STOS,
-	KIND_PUSH,
-	KIND_POP,
-	KIND_FETCH,
-	KIND_FRAME,     /* an exception frame pushed to the page */
-	KIND_FRAME_IST, /* the same by the interrupt stack table */
-	KIND_GDT,       /* a descriptor loaded from the page */
-	KIND_GDT_MARK,  /* the same, and its accessed bit set */
-	KIND_IDT,       /* an IDT gate in the page */
-	KIND_TSS,       /* the stack pointer for CPL 0, read from a TSS in the page */
-	KIND_FRAME_DF,  /* as FRAME, but a page fault is delivered */
-	KIND_IDT_DF,    /* as IDT, but the page fault's own gate */
-	KINDS
-};
+/* In each axis the first value is the simplest. AXIS_KIND has enum kind (kinds.h). */
 enum mode { MODE_KERNEL, MODE_USER, MODE_COMPAT };
 enum rights { RIGHTS_OPEN, RIGHTS_AD, RIGHTS_WD, RIGHTS_BOTH };
 enum others { OTHERS_OPEN, OTHERS_DENIED, OTHERS_MIX };
@@ -103,17 +80,9 @@ static inline u32 case_key(const struct mcase *c)
 	return key_of_value(c->v[AXIS_KEY]);
 }
 
-static inline bool kind_is_implicit(u32 kind)
-{
-	return kind >= KIND_FRAME;
-}
-
-/* True for accesses to descriptor tables and the TSS, in 4 KiB pages of their own (tables.h). */
-static inline bool kind_in_table(u32 kind)
-{
-	return kind == KIND_GDT || kind == KIND_GDT_MARK || kind == KIND_IDT || kind == KIND_TSS ||
-	       kind == KIND_IDT_DF;
-}
+/* Bytes of the case's operand; of a span's, those that lie in the lower page. */
+u32 case_bytes(const struct mcase *c);
+u32 case_split(const struct mcase *c);
 
 /* True if the case exists; space.c gives the reasons why others do not. */
 bool case_valid(const struct mcase *c);

@@ -59,7 +59,7 @@ static u64 leaf(const struct mcase *c)
 	u32 size = c->v[AXIS_SIZE], us = c->v[AXIS_US], present = c->v[AXIS_PRESENT];
 	u64 phys = ALIGN_DOWN(tables.block_phys, page_size(size)), e = phys;
 
-	if (size == SIZE_4K && c->v[AXIS_KIND] == KIND_FETCH)
+	if (size == SIZE_4K && matrix_kinds[c->v[AXIS_KIND]].group == GROUP_CODE)
 		e += CODE_PAGE;
 	e |= size == SIZE_4K ? 0 : PTE_PS;
 	e |= us == US_U || us == US_UPPER_S ? PTE_U : 0;
@@ -155,24 +155,30 @@ u64 case_step(const struct mcase *c)
 	return kind_in_table(c->v[AXIS_KIND]) ? 0 : page_size(c->v[AXIS_SIZE]);
 }
 
-/*
- * Returns where a descriptor table that lies half in the tested page begins. What the CPU needs to
- * deliver the fault lies in a home page, what is tested beside it: the GDT from entry 32 on, the
- * IDT from vector 64 or 14 on, of the TSS the stack pointer for CPL 0.
- */
-static u64 table_base(u32 kind)
+u64 table_offset(u32 kind)
 {
 	switch (kind) {
 	case KIND_GDT:
 	case KIND_GDT_MARK:
-		return VA_TESTED - 32 * 8;
+		return 32 * 8;
 	case KIND_IDT:
-		return VA_TESTED - 64 * 16;
+		return 64 * 16;
 	case KIND_IDT_DF:
-		return VA_TESTED - 14 * 16;
+		return 14 * 16;
 	default:
-		return VA_TESTED + SIZE_OF_4K - TSS_IN_TESTED; /* KIND_TSS */
+		return 4; /* KIND_TSS */
 	}
+}
+
+/*
+ * Returns where a descriptor table that lies half in the tested page begins. What the CPU needs to
+ * deliver the fault lies in a home page, what is tested beside it.
+ */
+static u64 table_base(u32 kind)
+{
+	if (kind == KIND_TSS) /* its end is not under test, so the home lies above */
+		return VA_TESTED + SIZE_OF_4K - TSS_IN_TESTED;
+	return VA_TESTED - table_offset(kind);
 }
 
 u64 case_address(const struct mcase *c)
@@ -183,22 +189,16 @@ u64 case_address(const struct mcase *c)
 
 	switch (c->v[AXIS_SPAN]) {
 	case SPAN_LOW:
-		return page + size - 2;
+		return page + size - case_split(c);
 	case SPAN_HIGH:
-		return page - 2;
+		return page - case_split(c);
 	}
-	switch (c->v[AXIS_KIND]) {
-	case KIND_FETCH:
+	switch (matrix_kinds[c->v[AXIS_KIND]].group) {
+	case GROUP_CODE:
 		return block + AT_CODE + (c->v[AXIS_SIZE] == SIZE_4K ? 0 : CODE_PAGE);
-	case KIND_FRAME:
-	case KIND_FRAME_IST:
-	case KIND_FRAME_DF:
+	case GROUP_FRAME:
 		return block + AT_STACK;
-	case KIND_GDT:
-	case KIND_GDT_MARK:
-	case KIND_IDT:
-	case KIND_TSS:
-	case KIND_IDT_DF:
+	case GROUP_TABLE:
 		return table_base(c->v[AXIS_KIND]) + (page - VA_TESTED);
 	default:
 		return block + AT_DATA;

@@ -4,6 +4,7 @@
  * 0, 1, ... 15, 0, so that each key's page lies between those of the keys below and above it:
  *
  *   0x0000000000010000  text for CPL 3                          PT_LOW     (the machine's)
+ *   0x0000000000020000  scratch page for CPL 3                  PT_LOW     (the machine's)
  *   0x0000000040000000  row of 4 KiB pages                      PT_4K
  *   0x0000000040020000  home page, tested page, home page       PT_4K      descriptor tables, TSS
  *   0x0000000080000000  row of 2 MiB pages                      PD_2M
@@ -40,6 +41,7 @@ enum table {
 #define VA_ABSENT  (VA_4K + 64 * 4096UL) /* never present */
 #define VA_LEVEL_5 (1UL << 48)
 #define VA_TEXT    0x10000UL
+#define VA_SCRATCH 0x20000UL /* an operand that is not under test; its key is the home's */
 
 #define TSS_IN_TESTED 24 /* bytes of the TSS that lie in the tested page: RSP0, but no IST */
 
@@ -85,6 +87,12 @@ void case_rekey(const struct mcase *c);
 
 /* Returns the bytes from one key's page to the next key's; 0 if all keys share one page. */
 u64 case_step(const struct mcase *c);
+
+/*
+ * Returns where in its table a kind's entry lies: the GDT's from entry 32 on, the IDT's at vector
+ * 64 or 14, of the TSS the stack pointer for CPL 0.
+ */
+u64 table_offset(u32 kind);
 
 /* Returns the address that the access uses (for a frame: the stack pointer). */
 u64 case_address(const struct mcase *c);
