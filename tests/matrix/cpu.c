@@ -71,6 +71,12 @@ void machine_control(const struct control *c)
 		(c->smap ? CR4_SMAP | CR4_SMEP : 0));
 }
 
+/* The CPU reads the tables. */
+void machine_row(const struct mcase *row)
+{
+	(void)row;
+}
+
 void machine_flush(void)
 {
 	write_cr3(tables.phys[cpu_now.levels == 5 ? TABLE_PML5 : TABLE_PML4]);

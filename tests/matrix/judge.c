@@ -13,8 +13,35 @@ _Static_assert((int)ACCESS_READ == ORACLE_READ && (int)ACCESS_WRITE == ORACLE_WR
 		       (int)ACCESS_MODIFY == ORACLE_MODIFY && (int)ACCESS_FETCH == ORACLE_FETCH,
 	       "kinds name their accesses as the oracle does");
 
+/*
+ * True if an ordinary process can make the case: user mode at user addresses, with what mprotect and
+ * pkey_mprotect can do, under the control registers as a kernel without PKS has them.
+ */
+static bool process_can(const struct mcase *c)
+{
+	static const u8 fixed[][2] = { { AXIS_US, US_U },	  { AXIS_WP, WP_ON },
+				       { AXIS_SMAP, SMAP_OFF },	  { AXIS_LEVELS, 0 },
+				       { AXIS_DECOY, 0 } };
+	u32 tlb = c->v[AXIS_TLB];
+
+	for (u32 i = 0; i < ARRAY_SIZE(fixed); i++)
+		if (c->v[fixed[i][0]] != fixed[i][1])
+			return false;
+	if (c->v[AXIS_MODE] == MODE_KERNEL || kind_is_implicit(c->v[AXIS_KIND]) ||
+	    c->v[AXIS_PKU] == PKU_OFF || !(machine_can.process_sizes & 1u << c->v[AXIS_SIZE]))
+		return false;
+	if (c->v[AXIS_RW] == RW_UPPER_NO || c->v[AXIS_XD] == XD_UPPER ||
+	    c->v[AXIS_PRESENT] == PRESENT_RSVD)
+		return false;
+	if (tlb != TLB_COLD && tlb != TLB_WRPKRU && tlb != TLB_REKEY)
+		return false;
+	return case_key(c) != 0; /* the process lives on key 0 */
+}
+
 bool case_possible(const struct mcase *c)
 {
+	if (machine_can.process && !process_can(c))
+		return false;
 	if (!(machine_can.needs & 1u << matrix_kinds[c->v[AXIS_KIND]].need))
 		return false;
 	if (!machine_can.pks &&
@@ -96,7 +123,7 @@ static struct allowed allow(const struct mcase *c, const struct oracle_verdict *
 	bool undisturbed = c->v[AXIS_TLB] == TLB_COLD && c->v[AXIS_SPAN] == SPAN_NONE;
 	bool used = c->v[AXIS_PRESENT] == PRESENT_YES && !case_dirty_before(c);
 
-	if (undisturbed && used) /* after a fault A is unspecified */
+	if (undisturbed && used && !machine_can.process) /* after a fault A is unspecified */
 		a.entry_mask = v->fault ? DIRTY : ACCESSED | DIRTY;
 
 	touched(c, &a);

@@ -13,6 +13,8 @@
 struct machine_can {
 	bool pks, pku, smap, page_1g, la57;
 	u32 needs; /* a mask of enum need: what the kinds may rely on */
+	bool process;      /* an ordinary process: what it can neither set nor see is in no case */
+	u32 process_sizes; /* a mask of enum size */
 };
 extern struct machine_can machine_can;
 
@@ -58,6 +60,9 @@ void machine_control(const struct control *control);
 
 /* Sets the key of the home: the pages that the CPU itself needs. */
 void machine_home_key(u32 key);
+
+/* The rows' pages of this case come next. */
+void machine_row(const struct mcase *row);
 
 void machine_flush(void);
 void machine_invlpg(u64 va);

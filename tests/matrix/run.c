@@ -97,6 +97,7 @@ static void row_begin(struct row *r, const struct mcase *c)
 		r->memos[i].cases = 0;
 	}
 	session(c);
+	machine_row(c);
 	tables_prepare(c);
 	machine_flush();
 }

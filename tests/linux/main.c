@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The user half of the matrix, as an ordinary process of any Linux whose processor has user keys:
+ *
+ *     linux-pku [extent=brief|whole|full|list] [case=...] [tests=...]
+ *
+ * It prints what the kernel prints, so the same tools judge it. It proves what PKRU does to user
+ * mode; of IA32_PKRS it proves nothing: which register rules a supervisor-mode address, what CR4.PKS
+ * and CR0.WP do, and the processor's own accesses.
+ */
+#include <cpuid.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/console/console.h"
+#include "kernel/lib/printf.h"
+#include "tests/matrix/rules.h"
+#include "tests/matrix/run.h"
+
+static struct matrix matrix;
+static u32 passed, failed, skipped;
+
+void pr(const char *fmt, ...)
+{
+	char text[4096];
+	va_list args;
+
+	va_start(args, fmt);
+	kvsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	fputs(text, stdout);
+	fflush(stdout);
+}
+
+/* The processor's name, family, model and stepping, as CPUID has them. */
+static void name_processor(void)
+{
+	u32 a, b, c, d, brand[13] = { 0 };
+	char vendor[13] = "";
+	u32 family, model;
+
+	__cpuid(0, a, b, c, d);
+	memcpy(vendor, (u32[]){ b, d, c }, 12);
+	for (u32 i = 0; i < 3; i++)
+		__get_cpuid(0x80000002 + i, &brand[4 * i], &brand[4 * i + 1], &brand[4 * i + 2],
+			    &brand[4 * i + 3]);
+	__cpuid(1, a, b, c, d);
+	family = (a >> 8 & 15) + ((a >> 8 & 15) == 15 ? a >> 20 & 255 : 0);
+	model = (a >> 4 & 15) | (a >> 12 & 0xf0);
+	pr("# CPU: %s family %u, model %xH, stepping %u: %s\n", vendor, family, model, a & 15,
+	   (char *)brand);
+}
+
+/* OSPKE: Linux has set CR4.PKE. */
+static bool has_user_keys(void)
+{
+	u32 a, b, c = 0, d;
+
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && c >> 4 & 1;
+}
+
+static void print_case(const struct mcase *c, const struct mismatch *m)
+{
+	char name[CASE_NAME_MAX], expected[SIDE_MAX], observed[SIDE_MAX];
+
+	case_print(c, name, sizeof(name));
+	mismatch_print(m, false, expected, sizeof(expected));
+	mismatch_print(m, true, observed, sizeof(observed));
+	pr("    # case %s expected=%s observed=%s\n", name, expected, observed);
+}
+
+static void progress(u32 percent)
+{
+	static u32 printed;
+
+	if (percent / 10 == printed)
+		return;
+	printed = percent / 10;
+	pr("    # matrix: %u %%\n", printed * 10);
+}
+
+static void print_class(const struct divergence *d)
+{
+	char small[CASE_NAME_MAX], first[CASE_NAME_MAX], needs[NEEDS_MAX];
+	char expected[SIDE_MAX], observed[SIDE_MAX];
+
+	case_print(&d->small, small, sizeof(small));
+	case_print(&d->first, first, sizeof(first));
+	needs_print(d, needs, sizeof(needs));
+	mismatch_print(&d->mismatch, false, expected, sizeof(expected));
+	mismatch_print(&d->mismatch, true, observed, sizeof(observed));
+	pr("    # divergence rule=%s case=%s needs=%s expected=%s observed=%s count=%lu first=%s\n",
+	   rule_text(d->rule)->name, small, d->unsteady ? "chance" : needs, expected, observed,
+	   d->count, first);
+}
+
+static void report(enum rule r)
+{
+	const struct rule_text *text = rule_text(r);
+	u64 divergent = classes_count(&matrix.classes, r);
+
+	if (!matrix.rule_cases[r] && !divergent) {
+		pr("    ok %u %s # SKIP an ordinary process has no case of this rule\n", r + 1,
+		   text->name);
+		skipped++;
+		return;
+	}
+	pr("    # rule %s cases=%lu divergent=%lu sdm=\"%s\" says=\"%s\"\n", text->name,
+	   matrix.rule_cases[r], divergent, text->sdm, text->says);
+	for (u32 i = 0; i < matrix.classes.count; i++)
+		if (matrix.classes.list[i].rule == r)
+			print_class(&matrix.classes.list[i]);
+	pr("    %s %u %s\n", divergent ? "not ok" : "ok", r + 1, text->name);
+	*(divergent ? &failed : &passed) += 1;
+}
+
+/* Runs a case given by name; prints what was expected and observed, even if they agree. */
+static void run_named(const struct mcase *c)
+{
+	struct mcase row = row_of_case(c);
+	char name[CASE_NAME_MAX];
+	struct mismatch m;
+	struct outcome o;
+
+	case_print(c, name, sizeof(name));
+	if (!case_valid(c) || !case_possible(c)) {
+		pr("    # case %s %s\n", name,
+		   case_valid(c) ? "is not possible in an ordinary process" : "does not exist");
+		return;
+	}
+	m = matrix_one(c, &o);
+	matrix_row(&matrix, &row, 1u << c->v[AXIS_KEY]);
+	pr("    # case %s vector=%u error=%x cr2=%p %s\n", name, o.vector, o.error, (void *)o.cr2,
+	   m.aspects ? "DIVERGES" : "agrees");
+}
+
+static void run_named_all(struct mcase c, u32 free_axes)
+{
+	u32 axis = free_axes ? (u32)__builtin_ctz(free_axes) : AXES;
+
+	if (axis == AXES) {
+		run_named(&c);
+		return;
+	}
+	for (u32 v = 0; v < axis_values(axis); v++) {
+		c.v[axis] = (u8)v;
+		run_named_all(c, free_axes & (free_axes - 1));
+	}
+}
+
+static const char *const extents[] = { "brief", "whole", "full", "list" };
+
+static bool parse_word(const char *word, u32 *extent, const char **named)
+{
+	if (!strncmp(word, "case=", 5)) {
+		*named = word + 5;
+		return true;
+	}
+	for (*extent = 0; *extent < ARRAY_SIZE(extents); ++*extent)
+		if (!strncmp(word, "extent=", 7) && !strcmp(word + 7, extents[*extent]))
+			return true;
+	*extent = 0;
+	return !strcmp(word, "tests=matrix.*");
+}
+
+int main(int count, char **words)
+{
+	u32 extent = 0, free_axes;
+	const char *named = NULL, *why;
+	struct mcase c;
+	char text[256];
+
+	for (int i = 1; i < count; i++) {
+		if (parse_word(words[i], &extent, &named))
+			continue;
+		fprintf(stderr, "linux-pku: `%s` is not understood; accepted: extent=brief|whole|full|list "
+				"case=CASE\n", words[i]);
+		return 2;
+	}
+	if (named && !case_parse(named, &c, &free_axes, text, sizeof(text))) {
+		fprintf(stderr, "linux-pku: case=%s: %s\n", named, text);
+		return 2;
+	}
+	name_processor();
+	if (!has_user_keys()) {
+		fprintf(stderr, "linux-pku: the processor has no user keys, or Linux does not use them "
+				"(no `ospke` in /proc/cpuinfo)\n");
+		return 3;
+	}
+	why = machine_setup();
+	if (why) {
+		fprintf(stderr, "linux-pku: %s\n", why);
+		return 3;
+	}
+	if (extent == 3)
+		matrix.on_divergence = print_case;
+	pr("KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: matrix\n    1..%u\n", RULES);
+	if (named)
+		run_named_all(c, free_axes);
+	else
+		matrix_run(&matrix, MIN(extent, (u32)SLICE_FULL), progress);
+	pr("    # matrix: cases=%lu divergent=%lu slice=%s levels=4 ms=0\n", matrix.cases,
+	   matrix.divergent, extents[MIN(extent, 2u)]);
+	for (u32 r = 0; r < RULES; r++)
+		report((enum rule)r);
+	pr("%s 1 matrix\n# Totals: pass:%u fail:%u xfail:0 skip:%u error:0\n", failed ? "not ok" : "ok",
+	   passed, failed, skipped);
+	return failed ? 1 : 0;
+}
