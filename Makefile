@@ -30,7 +30,7 @@ LDFLAGS := -nostdlib -static --build-id=none -z noexecstack -z max-page-size=409
 # The monitor and boot need these two in any case.
 TEST_FOLDERS := $(if $(TESTS),$(patsubst %,tests/%,harness bench $(TESTS)),tests)
 $(foreach folder,$(TEST_FOLDERS),$(if $(wildcard $(folder)/.),,$(error TESTS: there is no folder $(folder))))
-SOURCES := $(sort $(shell find boot kernel mm monitor pks $(TEST_FOLDERS) -path tests/host -prune -o \
+SOURCES := $(sort $(shell find boot kernel mm monitor pks $(TEST_FOLDERS) -path tests/host -prune -o -path tests/linux -prune -o \
 	-name '*.[cS]' -print))
 OBJECTS := $(SOURCES:%=$(BUILD)/%.o)
 # Changes when a build variable changes, so that objects of two kinds never mix.
@@ -107,4 +107,5 @@ clean: ## remove everything that was built
 
 include host.mk
 -include tests/host/host.mk
+-include tests/linux/linux.mk
 -include $(OBJECTS:.o=.d)

@@ -2,7 +2,9 @@
 /*
  * The user half of the matrix, as an ordinary process of any Linux whose processor has user keys:
  *
- *     linux-pku [extent=brief|whole|full|list] [case=...] [tests=...]
+ *     linux-pku [extent=brief|whole|full|list] [case=...]
+ *     linux-pku --can        says why it cannot run here, if it cannot
+ *     linux-pku --version    the processor
  *
  * It prints what the kernel prints, so the same tools judge it. It proves what PKRU does to user
  * mode; of IA32_PKRS it proves nothing: which register rules a supervisor-mode address, what CR4.PKS
@@ -149,62 +151,88 @@ static void run_named_all(struct mcase c, u32 free_axes)
 	}
 }
 
+/* In the order of enum slice. */
+#define EXTENT_LIST 3
 static const char *const extents[] = { "brief", "whole", "full", "list" };
 
-static bool parse_word(const char *word, u32 *extent, const char **named)
+/* As given on the command line. */
+static struct {
+	u32 extent;
+	const char *named;
+} asked;
+
+static bool parse_word(const char *word)
 {
 	if (!strncmp(word, "case=", 5)) {
-		*named = word + 5;
+		asked.named = word + 5;
 		return true;
 	}
-	for (*extent = 0; *extent < ARRAY_SIZE(extents); ++*extent)
-		if (!strncmp(word, "extent=", 7) && !strcmp(word + 7, extents[*extent]))
+	for (u32 i = 0; i < ARRAY_SIZE(extents); i++)
+		if (!strncmp(word, "extent=", 7) && !strcmp(word + 7, extents[i])) {
+			asked.extent = i;
 			return true;
-	*extent = 0;
-	return !strcmp(word, "tests=matrix.*");
+		}
+	/* tools/run's own words: there is one suite, and nothing is drawn at random. */
+	return !strcmp(word, "tests=matrix.*") || !strncmp(word, "seed=", 5);
+}
+
+/* Returns why this process cannot run the matrix, or NULL. */
+static const char *set_up(void)
+{
+	if (!has_user_keys())
+		return "the processor has no user keys, or Linux does not use them (no `ospke` in "
+		       "/proc/cpuinfo)";
+	return machine_setup();
+}
+
+static void run(struct mcase c, u32 free_axes)
+{
+	pr("KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: matrix\n    1..%u\n", RULES);
+	if (asked.extent == EXTENT_LIST)
+		matrix.on_divergence = print_case;
+	if (asked.named)
+		run_named_all(c, free_axes);
+	else
+		matrix_run(&matrix, MIN(asked.extent, (u32)SLICE_FULL), progress);
+	pr("    # matrix: cases=%lu divergent=%lu slice=%s levels=4 ms=0\n", matrix.cases,
+	   matrix.divergent, extents[MIN(asked.extent, (u32)SLICE_FULL)]);
+	for (u32 r = 0; r < RULES; r++)
+		report((enum rule)r);
+	pr("%s 1 matrix\n# Totals: pass:%u fail:%u xfail:0 skip:%u error:0\n",
+	   failed ? "not ok" : "ok", passed, failed, skipped);
+}
+
+static int refuse(const char *what, const char *why, int status)
+{
+	fprintf(stderr, "linux-pku: %s%s\n", what, why);
+	return status;
 }
 
 int main(int count, char **words)
 {
-	u32 extent = 0, free_axes;
-	const char *named = NULL, *why;
-	struct mcase c;
+	bool can = count == 2 && !strcmp(words[1], "--can");
+	struct mcase c = { 0 };
+	u32 free_axes = 0;
+	const char *why;
 	char text[256];
 
-	for (int i = 1; i < count; i++) {
-		if (parse_word(words[i], &extent, &named))
-			continue;
-		fprintf(stderr, "linux-pku: `%s` is not understood; accepted: extent=brief|whole|full|list "
-				"case=CASE\n", words[i]);
-		return 2;
+	if (count == 2 && !strcmp(words[1], "--version")) {
+		name_processor();
+		return 0;
 	}
-	if (named && !case_parse(named, &c, &free_axes, text, sizeof(text))) {
-		fprintf(stderr, "linux-pku: case=%s: %s\n", named, text);
-		return 2;
-	}
+	for (int i = 1; i < count && !can; i++)
+		if (!parse_word(words[i]))
+			return refuse(words[i],
+				      " is not understood; accepted: extent=brief|whole|full|list "
+				      "case=CASE", 2);
+	if (asked.named && !case_parse(asked.named, &c, &free_axes, text, sizeof(text)))
+		return refuse("case=: ", text, 2);
+	why = set_up();
+	if (why)
+		return refuse("", why, 3);
+	if (can)
+		return 0;
 	name_processor();
-	if (!has_user_keys()) {
-		fprintf(stderr, "linux-pku: the processor has no user keys, or Linux does not use them "
-				"(no `ospke` in /proc/cpuinfo)\n");
-		return 3;
-	}
-	why = machine_setup();
-	if (why) {
-		fprintf(stderr, "linux-pku: %s\n", why);
-		return 3;
-	}
-	if (extent == 3)
-		matrix.on_divergence = print_case;
-	pr("KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: matrix\n    1..%u\n", RULES);
-	if (named)
-		run_named_all(c, free_axes);
-	else
-		matrix_run(&matrix, MIN(extent, (u32)SLICE_FULL), progress);
-	pr("    # matrix: cases=%lu divergent=%lu slice=%s levels=4 ms=0\n", matrix.cases,
-	   matrix.divergent, extents[MIN(extent, 2u)]);
-	for (u32 r = 0; r < RULES; r++)
-		report((enum rule)r);
-	pr("%s 1 matrix\n# Totals: pass:%u fail:%u xfail:0 skip:%u error:0\n", failed ? "not ok" : "ok",
-	   passed, failed, skipped);
+	run(c, free_axes);
 	return failed ? 1 : 0;
 }

@@ -30,7 +30,7 @@ struct machine_can machine_can;
 /* Linux's selectors for user mode, from arch/x86/include/asm/segment.h. */
 enum { CS_64 = 0x33, CS_32 = 0x23 };
 enum { VECTOR_GP = 13, VECTOR_PF = 14 };
-enum { ERROR_PK = 32 };
+enum { ERROR_P = 1, ERROR_PK = 32 };
 
 /* The code that is fetched: it continues at the address in RBX. */
 #define JMP_RBX 0xe3ff
@@ -275,21 +275,24 @@ static void aim(const struct shot *s)
 	way.pkru = s->pkru & ~3u;
 }
 
-/* INT has no gate for user mode: #GP with the gate's number, at the INT. */
+/* INT has no gate for user mode: #GP at the INT. */
 static bool is_done(const struct shot *s)
 {
-	return came.vector == VECTOR_GP && came.error == (VECTOR_DONE << 3 | 2) &&
-	       came.rip == text_at(matrix_shots[s->kind].end - 2);
+	return came.vector == VECTOR_GP && came.rip == text_at(matrix_shots[s->kind].end - 2);
 }
 
-/* Linux's own words about the fault must agree with the processor's. */
-static bool linux_agrees(const struct shot *s)
+/*
+ * Linux's own words about a page fault must agree with the processor's. Where the page is absent
+ * Linux looks at the key too, and the processor does not.
+ */
+static bool linux_agrees(void)
 {
-	bool by_key = came.vector == VECTOR_PF && came.error & ERROR_PK;
+	bool by_key = came.error & ERROR_PK, says_key = came.code == SEGV_PKUERR;
 	u64 page = (came.cr2 - current->va) / current->page;
 
-	(void)s;
-	if ((came.code == SEGV_PKUERR) != by_key)
+	if (came.vector != VECTOR_PF)
+		return true;
+	if (by_key != says_key && (by_key || came.error & ERROR_P))
 		return false;
 	return !by_key || page >= ROW_PAGES || came.key == current->key[page];
 }
@@ -310,6 +313,6 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 		.value = (u32)came.rbx,
 		.rip_right = done || came.rip == (s->kind == KIND_FETCH ? s->address : access),
 	};
-	if (!linux_agrees(s) || came.cs != way.cs)
+	if (!linux_agrees() || came.cs != way.cs)
 		o->vector = 0;
 }

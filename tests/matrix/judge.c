@@ -14,18 +14,34 @@ _Static_assert((int)ACCESS_READ == ORACLE_READ && (int)ACCESS_WRITE == ORACLE_WR
 	       "kinds name their accesses as the oracle does");
 
 /*
- * True if an ordinary process can make the case: user mode at user addresses, with what mprotect and
- * pkey_mprotect can do, under the control registers as a kernel without PKS has them.
+ * User mode at user addresses, under the control registers as a kernel without PKS has them. SMAP,
+ * SMEP and CR0.WP say nothing about user mode.
  */
+u32 process_fixed(struct mcase *c)
+{
+	static const struct {
+		enum axis axis;
+		u8 value;
+	} fixed[] = { { AXIS_US, US_U },	 { AXIS_WP, WP_ON },  { AXIS_PKS, !PKS_ON },
+		      { AXIS_SMAP, SMAP_OFF }, { AXIS_LEVELS, 0 }, { AXIS_DECOY, 0 } };
+	u32 axes = 0;
+
+	memset(c, 0, sizeof(*c));
+	for (u32 i = 0; machine_can.process && i < ARRAY_SIZE(fixed); i++) {
+		c->v[fixed[i].axis] = fixed[i].value;
+		axes |= 1u << fixed[i].axis;
+	}
+	return axes;
+}
+
+/* True if an ordinary process can make the case, with what mprotect and pkey_mprotect can do. */
 static bool process_can(const struct mcase *c)
 {
-	static const u8 fixed[][2] = { { AXIS_US, US_U },	  { AXIS_WP, WP_ON },
-				       { AXIS_SMAP, SMAP_OFF },	  { AXIS_LEVELS, 0 },
-				       { AXIS_DECOY, 0 } };
+	struct mcase fixed;
 	u32 tlb = c->v[AXIS_TLB];
 
-	for (u32 i = 0; i < ARRAY_SIZE(fixed); i++)
-		if (c->v[fixed[i][0]] != fixed[i][1])
+	for (u32 axes = process_fixed(&fixed); axes; axes &= axes - 1)
+		if (c->v[__builtin_ctz(axes)] != fixed.v[__builtin_ctz(axes)])
 			return false;
 	if (c->v[AXIS_MODE] == MODE_KERNEL || kind_is_implicit(c->v[AXIS_KIND]) ||
 	    c->v[AXIS_PKU] == PKU_OFF || !(machine_can.process_sizes & 1u << c->v[AXIS_SIZE]))

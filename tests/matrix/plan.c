@@ -83,14 +83,32 @@ static const struct range states[] = { { AXIS_LEVELS, 0, 2 },
 				       { AXIS_WP, 0, 2 } };
 #define STATES (2 * 3 * 4 * 2 * 2)
 
+static bool is_fixed(const struct plan *p, u32 axis)
+{
+	return p->fixed_axes >> axis & 1;
+}
+
+/* Returns the number of combinations of the ranges' values, those of fixed axes apart. */
+static u64 product(const struct plan *p, const struct range *ranges, u32 count)
+{
+	u64 n = 1;
+
+	for (u32 i = 0; i < count && ranges[i].count; i++)
+		n *= is_fixed(p, ranges[i].axis) ? 1 : ranges[i].count;
+	return n;
+}
+
 static u64 combinations(const struct plan *p)
 {
-	const struct stratum *s = &strata[p->stratum];
-	u64 n = p->kind_count;
+	return p->kind_count * product(p, strata[p->stratum].ranges, RANGES);
+}
 
-	for (u32 i = 0; i < RANGES && s->ranges[i].count; i++)
-		n *= s->ranges[i].count;
-	return n;
+/* Returns the rows that are drawn of the stratum for each state. */
+static u64 draws(const struct plan *p)
+{
+	u64 wanted = strata[p->stratum].draws[p->slice] * (STATES / p->states);
+
+	return p->fixed_axes ? MIN(wanted, combinations(p)) : wanted;
 }
 
 static bool common_divisor(u64 a, u64 b)
@@ -117,9 +135,12 @@ static u64 stride(u64 n)
 	return s;
 }
 
-static void decode(const struct range *ranges, u32 count, u64 number, struct mcase *c)
+static void decode(const struct plan *p, const struct range *ranges, u32 count, u64 number,
+		   struct mcase *c)
 {
 	for (u32 i = 0; i < count && ranges[i].count; i++) {
+		if (is_fixed(p, ranges[i].axis))
+			continue;
 		c->v[ranges[i].axis] = (u8)(ranges[i].first + number % ranges[i].count);
 		number /= ranges[i].count;
 	}
@@ -134,36 +155,43 @@ static void enter_stratum(struct plan *p)
 	p->position = p->state * 10007 % combinations(p);
 }
 
-void plan_start(struct plan *p, enum slice slice)
+void plan_start(struct plan *p, enum slice slice, const struct mcase *fixed, u32 fixed_axes)
 {
 	memset(p, 0, sizeof(*p));
 	p->slice = slice;
-	for (u32 i = 0; i < ARRAY_SIZE(strata); i++)
-		p->total += (u64)strata[i].draws[slice] * STATES;
+	if (fixed)
+		p->fixed = *fixed;
+	p->fixed_axes = fixed_axes;
+	p->states = (u32)product(p, states, ARRAY_SIZE(states));
+	for (; p->stratum < ARRAY_SIZE(strata); p->stratum++) {
+		enter_stratum(p);
+		p->total += draws(p) * p->states;
+	}
+	p->stratum = 0;
 	enter_stratum(p);
 }
 
 /* The next draw, valid or not; false at the end. */
 static bool draw(struct plan *p, struct mcase *c)
 {
-	const struct stratum *s = &strata[p->stratum];
+	const struct stratum *s;
 	u64 n;
 
-	while (p->state < STATES && p->index == s->draws[p->slice]) {
+	while (p->state < p->states && p->index == draws(p)) {
 		if (++p->stratum == ARRAY_SIZE(strata)) {
 			p->stratum = 0;
 			p->state++;
 		}
 		enter_stratum(p);
-		s = &strata[p->stratum];
 	}
-	if (p->state == STATES)
+	if (p->state == p->states)
 		return false;
+	s = &strata[p->stratum];
 	n = combinations(p);
-	memset(c, 0, sizeof(*c));
-	decode(states, ARRAY_SIZE(states), p->state, c);
+	*c = p->fixed;
+	decode(p, states, ARRAY_SIZE(states), p->state, c);
 	c->v[AXIS_KIND] = p->kinds[p->position % p->kind_count];
-	decode(s->ranges, RANGES, p->position / p->kind_count, c);
+	decode(p, s->ranges, RANGES, p->position / p->kind_count, c);
 	p->position = (p->position + stride(n)) % n;
 	p->index++;
 	p->done++;

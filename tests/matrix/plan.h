@@ -14,15 +14,22 @@ enum slice { SLICE_BRIEF, SLICE_WHOLE, SLICE_FULL, SLICES };
 
 struct plan {
 	enum slice slice;
+	u32 states;          /* of the control registers */
 	u32 state, stratum;  /* where the walk is */
 	u32 kind_count;      /* of the stratum, */
 	u8 kinds[KINDS];     /* and which */
 	u64 index, position; /* in the stratum: rows drawn, and the number of the next */
 	u32 keys;            /* of the row just returned: a mask of values of AXIS_KEY */
 	u64 done, total;     /* rows drawn, valid or not, for the progress */
+	struct mcase fixed;  /* the values of the axes that do not vary, */
+	u32 fixed_axes;      /* a mask of them */
 };
 
-void plan_start(struct plan *p, enum slice slice);
+/*
+ * Begins a slice. The axes of the mask have the value of `fixed` in all rows, or NULL and 0: all
+ * vary. With fewer states of the control registers more rows are drawn of each, if there are more.
+ */
+void plan_start(struct plan *p, enum slice slice, const struct mcase *fixed, u32 fixed_axes);
 
 /* Returns the next row (see row_case()); false at the end. Rows of one state are consecutive. */
 bool plan_next(struct plan *p, struct mcase *row);

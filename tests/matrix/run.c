@@ -298,16 +298,22 @@ void matrix_pause(void)
 	session_end();
 }
 
+/* The values of AXIS_KEY that this machine can deny: a process lives on key 0, which comes last. */
+static u32 possible_keys(void)
+{
+	return machine_can.process ? 0x7fff : 0xffff;
+}
+
 void matrix_run(struct matrix *m, enum slice slice, void (*progress)(u32 percent))
 {
-	struct mcase row;
+	struct mcase row, fixed;
+	u32 since = 0, fixed_axes = process_fixed(&fixed);
 	struct plan p;
-	u32 since = 0;
 
-	plan_start(&p, slice);
+	plan_start(&p, slice, &fixed, fixed_axes);
 	while (plan_next(&p, &row)) {
 		if (case_possible(&row))
-			matrix_row(m, &row, p.keys);
+			matrix_row(m, &row, p.keys & possible_keys());
 		if (++since % ROWS_AT_ONCE)
 			continue;
 		session_end();

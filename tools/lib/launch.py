@@ -47,6 +47,22 @@ def _pmem(machine, path, where):
         raise SetupError("%s: no image of %s can be made: %s" % (path, size, error)) from error
 
 
+def _process(machine, arguments, extras):
+    """The command of a program, with the kernel's words as its own; or of an emulator with a Linux, which
+    passes them on. Lacks if the processor or its Linux has no user keys."""
+    if subprocess.run(["make", "-s", "build/linux/initrd"], cwd=TOP, stdout=sys.stderr, check=False).returncode:
+        raise Absent("the program cannot be built, see above")
+    linux = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
+                         "keyward/linux-bookworm/boot/vmlinuz")
+    command = machine.command(extras, words=" ".join(arguments), linux=linux)
+    if "{words}" in machine.settings.get("command", ""):
+        return command
+    asked = subprocess.run([*command, "--can"], cwd=TOP, capture_output=True, text=True, check=False)
+    if asked.returncode:
+        raise Lacks(asked.stderr.strip() or "%s ended with status %s" % (command[0], asked.returncode))
+    return command + list(arguments)
+
+
 def prepare(machine, iso, arguments, where, extras=(), pmem=None):
     """The launch command; the boot medium is made in the folder `where`. `pmem`: the image of the
     machine's persistent memory, if it is not a new one there.
@@ -62,12 +78,14 @@ def prepare(machine, iso, arguments, where, extras=(), pmem=None):
     if missing:
         raise Absent("%s needs %s; this installs it: tools/install test"
                      % (machine.name, ", ".join(missing)))
-    if not os.path.exists(iso):
+    if machine.kind != "process" and not os.path.exists(iso):
         raise SetupError("%s is not there; this builds it: make iso" % iso)
     first = machine.settings.get("prepare")
     if first and subprocess.run(first.split(), cwd=TOP, stdout=sys.stderr, check=False).returncode:
         raise Absent("%s failed, see above" % first)
     _check_devices(machine)
+    if machine.kind == "process":
+        return _process(machine, arguments, extras)
     given = {a.partition("=")[0] for a in arguments}     # the kernel complains of a word given twice
     own = [w for w in machine.settings.get("words", "").split() if w.partition("=")[0] not in given]
     places = media.make(machine.settings.get("medium", "iso"), iso, where, own + list(arguments))

@@ -14,8 +14,9 @@ import divergence
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.environ.get("KEYWARD_MACHINES") or os.path.join(TOP, "machines")     # for tests
 
-# An emulator; one that only tests a way of booting; a real CPU, which is not launched from here.
-KINDS = ("emulator", "boot", "silicon")
+# An emulator; one that only tests a way of booting; a program of this or of an emulated Linux; a real
+# CPU, which is not launched from here.
+KINDS = ("emulator", "boot", "process", "silicon")
 
 
 class SetupError(Exception):
@@ -48,13 +49,13 @@ def of_kind(kind):
 
 
 def everyday():
-    """The emulators of `make test`: all without `everyday = no`."""
+    """The emulators and processes of `make test`: all without `everyday = no`."""
     def wanted(name):
         try:
             return Machine(name).everyday
         except SetupError:
             return True
-    return [n for n in of_kind("emulator") if wanted(n)]
+    return [n for kind in ("emulator", "process") for n in of_kind(kind) if wanted(n)]
 
 
 def _read(name):
