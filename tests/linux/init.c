@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The first process of a Linux that has nothing else (machines/linux-pku-tcg): runs linux-pku with the
- * words of the kernel's command line that are its own, and switches the machine off.
+ * The first process of a Linux that has nothing else (machines/linux-pku-tcg): runs linux-pku with
+ * the words of the kernel's command line that are its own, and switches the machine off.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -31,7 +31,8 @@ int main(void)
 	file = open("/proc/cmdline", O_RDONLY);
 	if (file < 0 || read(file, text, sizeof(text) - 1) < 0)
 		perror("/proc/cmdline");
-	for (char *word = strtok(text, " \n"); word && count <= WORDS_MAX; word = strtok(NULL, " \n"))
+	for (char *word = strtok(text, " \n"); word && count <= WORDS_MAX;
+	     word = strtok(NULL, " \n"))
 		if (is_ours(word))
 			words[count++] = word;
 	if (!fork()) {

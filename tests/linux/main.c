@@ -7,8 +7,8 @@
  *     linux-pku --version    the processor
  *
  * It prints what the kernel prints, so the same tools judge it. It proves what PKRU does to user
- * mode; of IA32_PKRS it proves nothing: which register rules a supervisor-mode address, what CR4.PKS
- * and CR0.WP do, and the processor's own accesses.
+ * mode; of IA32_PKRS it proves nothing: which register rules a supervisor-mode address, what
+ * CR4.PKS and CR0.WP do, and the processor's own accesses.
  */
 #include <cpuid.h>
 #include <stdarg.h>
@@ -224,7 +224,8 @@ int main(int count, char **words)
 		if (!parse_word(words[i]))
 			return refuse(words[i],
 				      " is not understood; accepted: extent=brief|whole|full|list "
-				      "case=CASE", 2);
+				      "case=CASE",
+				      2);
 	if (asked.named && !case_parse(asked.named, &c, &free_axes, text, sizeof(text)))
 		return refuse("case=: ", text, 2);
 	why = set_up();

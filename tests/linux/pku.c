@@ -82,7 +82,8 @@ static void catch_signals(void)
 {
 	static const int numbers[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 	stack_t alternate = { .ss_sp = alternate_stack, .ss_size = sizeof(alternate_stack) };
-	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	struct sigaction action = { .sa_sigaction = on_signal,
+				    .sa_flags = SA_SIGINFO | SA_ONSTACK };
 
 	sigaltstack(&alternate, NULL);
 	for (u32 i = 0; i < ARRAY_SIZE(numbers); i++)
@@ -93,8 +94,9 @@ static void catch_signals(void)
 static bool map_at(u64 va, u64 bytes, int file, u64 offset, u32 count)
 {
 	for (u32 i = 0; i < count; i++) {
-		void *at = mmap((void *)(va + i * bytes), bytes, PROT_READ | PROT_WRITE,
-				MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_POPULATE, file, (off_t)offset);
+		void *at =
+			mmap((void *)(va + i * bytes), bytes, PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_POPULATE, file, (off_t)offset);
 
 		if (at != (void *)(va + i * bytes))
 			return false;

@@ -22,7 +22,7 @@ u32 process_fixed(struct mcase *c)
 	static const struct {
 		enum axis axis;
 		u8 value;
-	} fixed[] = { { AXIS_US, US_U },	 { AXIS_WP, WP_ON },  { AXIS_PKS, !PKS_ON },
+	} fixed[] = { { AXIS_US, US_U },       { AXIS_WP, WP_ON }, { AXIS_PKS, !PKS_ON },
 		      { AXIS_SMAP, SMAP_OFF }, { AXIS_LEVELS, 0 }, { AXIS_DECOY, 0 } };
 	u32 axes = 0;
 

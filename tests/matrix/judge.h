@@ -60,7 +60,8 @@ struct mismatch {
 	u32 expected_error, observed_error;
 };
 
-/* The axes that an ordinary process cannot vary, as a mask, with their values; 0 on a whole machine. */
+/* The axes that an ordinary process cannot vary, as a mask, with their values; 0 on a whole
+ * machine. */
 u32 process_fixed(struct mcase *c);
 
 /* True if this machine can run the case. */

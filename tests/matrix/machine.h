@@ -12,7 +12,7 @@
 /* What the machine can do; fixed once machine_setup() has returned. */
 struct machine_can {
 	bool pks, pku, smap, page_1g, la57;
-	u32 needs; /* a mask of enum need: what the kinds may rely on */
+	u32 needs;         /* a mask of enum need: what the kinds may rely on */
 	bool process;      /* an ordinary process: what it can neither set nor see is in no case */
 	u32 process_sizes; /* a mask of enum size */
 };
