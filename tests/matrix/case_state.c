@@ -65,6 +65,14 @@ static u64 print_walk(const struct mcase *c, u64 va)
 	return 1ULL << (12 + 9 * (level - 1));
 }
 
+/* A descriptor table begins in the page below the tested one. */
+static u64 tested_address(const struct mcase *c)
+{
+	u64 va = case_address(c);
+
+	return kind_in_table(c->v[AXIS_KIND]) ? VA_TESTED + (va & VA_LEVEL_5) : va;
+}
+
 /* The bytes from the start of the kind's code to its end; `access` is the offset of what faults. */
 static void print_code(u32 kind)
 {
@@ -81,7 +89,7 @@ static void print_code(u32 kind)
 void case_state_print(const struct mcase *c)
 {
 	bool warm = c->v[AXIS_TLB] != TLB_COLD;
-	u64 va = case_address(c), size;
+	u64 va = tested_address(c), size;
 
 	pr("    # state: vector=%x error=%x cr2=%p pkrs-after=%08x\n", noted.vector, noted.error,
 	   (void *)noted.cr2, noted.pkrs_after);
