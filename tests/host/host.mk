@@ -15,6 +15,7 @@ HOST_PURE  := $(filter-out kernel/lib/ksyms.c boot/acpi/acpi_registers.c, \
 	      $(patsubst %,monitor/%.c,ansi line words) tests/matrix/space.c \
 	      tests/direct_map/map_model.c tests/interleave/model.c tests/interleave/sequence.c \
 	      tests/stray/rule.c tests/stray/wild.c \
+	      $(patsubst %,tests/bench/%.c,cores flush_reload) \
 	      $(patsubst %,tests/store/%.c,crc32c store store_scan work) \
 	      $(patsubst %,tests/host/%.c,console_stub ksym_stub pmem_check power)
 # The rest of the matrix and its software machine: only for the programs that need them.
