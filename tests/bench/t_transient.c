@@ -69,6 +69,9 @@ static void end(struct page *block)
 static void each_act_faults_or_does_not_as_its_rights_say(void)
 {
 	static const u32 error[FR_ACTS] = { [FR_LOAD_DENIED] = 0x21, [FR_STORE_DENIED] = 0x23 };
+	static const u32 rights[FR_ACTS] = {
+		[FR_LOAD_DENIED] = PKS_NOACCESS, [FR_STORE_DENIED] = PKS_NOWRITE
+	};
 	struct page *block;
 
 	if (begin(&block))
@@ -77,6 +80,8 @@ static void each_act_faults_or_does_not_as_its_rights_say(void)
 
 			EXPECT_EQ(f.vector, error[a] ? X86_PF : FAULT_NONE);
 			EXPECT_EQ(error[a] ? f.error : 0, error[a]);
+			if (error[a])
+				EXPECT_EQ(f.pkrs >> (2 * PKS_KEY_DEVMAP) & 3, rights[a]);
 			EXPECT_EQ(transient_value(), a == FR_STORE_PERMITTED ? FR_NEW : FR_OLD);
 		}
 	end(block);
