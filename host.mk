@@ -11,7 +11,7 @@ SUITE   ?= bookworm
 ISO     := $(BUILD)/keyward.iso
 
 .PHONY: experiments inject power-cuts stray-writes bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
-	debug-test monitor-test test whole matrix divergences report report-test check lint house format tool-test \
+	debug-test monitor-test test whole matrix divergences report reports reports-check report-test check lint house format tool-test \
 	sabotage mutants mutants-table repro kunit-check bare words help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
@@ -49,6 +49,12 @@ matrix: iso ## every case on every machine, for minutes: MACHINES="qemu-10.0 boc
 
 divergences: ## docs/DIVERGENCES.md from what matrix found
 	@tools/divergences --build $(BUILD)
+
+reports: iso ## docs/reports: a bug report for each class of docs/DIVERGENCES.md, each run now
+	@tools/report --build $(BUILD) --bugs docs/reports
+
+reports-check: iso ## run every report of docs/reports once more, and compare
+	@tools/report --build $(BUILD) --check docs/reports
 
 report: ## build/report.html from what matrix found
 	@tools/report --build $(BUILD)

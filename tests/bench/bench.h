@@ -17,16 +17,23 @@ struct bench {
 	 */
 	u64 (*fn)(u64 *writes);
 	bool needs_pks;
+	/* NULL, or returns why it cannot be measured on this CPU; NULL: it can. */
+	const char *(*missing)(void);
 };
 
-#define BENCH(function, pks)                                       \
-	static const struct bench bench_##function __attribute__(( \
-		used, aligned(8), section(".kbenches." #function))) = { #function, function, pks }
+#define BENCH_IF(function, pks, missing)                                                          \
+	static const struct bench bench_##function __attribute__((                                \
+		used, aligned(8), section(".kbenches." #function))) = { #function, function, pks, \
+									missing }
+#define BENCH(function, pks) BENCH_IF(function, pks, NULL)
 
 /* IA32_PKRS writes on this CPU so far; only a paranoid build counts them. */
 #define bench_writes() (this_cpu()->pkrs_writes)
 
-/* Runs the benches that tests= selects and prints KTAP. Thread context. */
+/*
+ * Runs the benches that tests= selects, on a CPU of each type of core, and prints KTAP. Thread
+ * context.
+ */
 void bench_run_all(void);
 
 #endif

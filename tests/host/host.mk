@@ -15,6 +15,7 @@ HOST_PURE  := $(filter-out kernel/lib/ksyms.c boot/acpi/acpi_registers.c, \
 	      $(patsubst %,monitor/%.c,ansi line words) tests/matrix/space.c tests/matrix/kinds.c \
 	      tests/direct_map/map_model.c tests/interleave/model.c tests/interleave/sequence.c \
 	      tests/stray/rule.c tests/stray/wild.c \
+	      $(patsubst %,tests/bench/%.c,cores flush_reload) \
 	      $(patsubst %,tests/store/%.c,crc32c store store_scan work) \
 	      $(patsubst %,tests/host/%.c,console_stub ksym_stub pmem_check power)
 # The rest of the matrix and its software machine: only for the programs that need them.
@@ -42,7 +43,7 @@ HOST_PROGRAMS = $(foreach cc,$(HOST_CCS),\
 	$(patsubst %,$(HOST_BUILD)/$(cc)/%,$(filter-out $(HOST_FAST),$(HOST_TESTS))) \
 	$(HOST_FAST:%=$(HOST_BUILD)/$(cc)-fast/%))
 
-.PHONY: host-test host-programs fuzz
+.PHONY: host-test host-programs fuzz vectors
 
 host-test: ## unit tests of the pure parts, under ASan and UBSan
 	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) -j$(or $(JOBS),$(shell nproc)) host-programs
@@ -73,6 +74,15 @@ endef
 $(foreach cc,$(HOST_CCS),$(eval $(call host_rules,$(cc),$(cc),)))
 $(foreach cc,$(HOST_CCS),$(eval $(call host_rules,$(cc)-fast,$(cc),-O2 -fno-sanitize=all)))
 $(eval $(call host_rules,fuzz,clang,-fsanitize=fuzzer))
+
+# Written in one step: a reader finds all of it or the file before.
+vectors: ## tests/oracle/vectors.json from the oracle, checked by its reader
+	@mkdir -p $(HOST_BUILD)
+	$(Q)$(firstword $(HOST_CCS)) -std=c11 -O2 -I. -Wall -Wextra -Werror tests/host/vectors.c \
+		tests/oracle/oracle.c -o $(HOST_BUILD)/vectors
+	$(Q)$(HOST_BUILD)/vectors >$(HOST_BUILD)/vectors.json
+	$(Q)tests/oracle/check_vectors.py $(HOST_BUILD)/vectors.json
+	$(Q)mv $(HOST_BUILD)/vectors.json tests/oracle/vectors.json
 
 fuzz: $(HOST_FUZZ:%=fuzz-%) ## fuzz the pure parts: FUZZ_SECONDS=10 for each, FUZZ_RUNS=N inputs at most
 

@@ -13,6 +13,7 @@
 #include "kernel/time.h"
 #include "kernel/watchdog.h"
 #include "tests/harness/ktest.h"
+#include "tests/matrix/case_state.h"
 #include "tests/matrix/matrix_rule.h"
 #include "tests/matrix/run.h"
 #include "tests/matrix/tables.h"
@@ -80,6 +81,7 @@ static void run_named(const struct mcase *c)
 		return;
 	}
 	m = matrix_one(c, &o);
+	case_state_note(c, &o);
 	expect_case(c, &e);
 	came = (struct mismatch){ .aspects = m.aspects,
 				  .observed_vector = o.vector,
@@ -90,6 +92,7 @@ static void run_named(const struct mcase *c)
 	matrix_pause();
 	pr("    # case %s expected=%s observed=%s cr2=%p pkrs=%08x %s\n", name, expected, observed,
 	   (void *)o.cr2, o.pkrs, m.aspects ? "DIVERGES" : "agrees");
+	case_state_print(c);
 }
 
 /* Runs all cases of a name: an axis given as * takes all its values. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tests/oracle/oracle.h"
+#include "oracle.h"
 
 /* The page fault's error code (SDM Vol. 3A, "Page-Fault Exceptions"). */
 enum {

@@ -17,15 +17,16 @@ _STOP = re.compile(r"^\(\d\)\.?(?:\[\d+\])? \[0x[0-9a-f]+\] [0-9a-f]{4}:([0-9a-f
 _ENTRY = re.compile(r"^ *(?:PML4|PDPE|PDE|PTE): 0x([0-9a-f]{16})", re.MULTILINE)
 
 
-def command(build, arguments, where, rc=""):
-    """The command that starts Bochs with debugger, magic breakpoints and the kernel's symbols."""
+def command(build, arguments, where, rc="", own=None):
+    """The command that starts Bochs (or `own`, a build of it) with debugger, magic breakpoints and the
+    kernel's symbols."""
     table, commands = os.path.join(where, "symbols"), os.path.join(where, "commands")
     with open(table, "w", encoding="ascii") as file:
         for address, name in debugging.symbols(build):
             file.write("0x%x %s\n" % (address, name))
     with open(commands, "w", encoding="utf-8") as file:
         file.write('ldsym global "%s"\n%s' % (table, rc))
-    words = debugging.launch("bochs", build, arguments, where)
+    words = debugging.launch("bochs", build, arguments, where, own)
     flags = words.index("-q")       # flags come before the words of the configuration
     return words[:flags] + ["-debugger", "-rc", commands] + words[flags:] + ["magic_break: enabled=1"]
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 
+import ownbuild
 from emulator import die_with_parent
 from launch import prepare
 from machine import TOP, Machine, SetupError
@@ -22,6 +23,7 @@ def parser(name, description, usage):
                    help="kernel command line, such as pks=silent or tests=policy.*")
     p.add_argument("--build", default=os.path.join(TOP, "build"), metavar="DIR",
                    help="which build to debug")
+    p.add_argument("--emulator", metavar="PATH", help=ownbuild.HELP)
     return p
 
 
@@ -35,11 +37,14 @@ def folder():
         shutil.rmtree(path, ignore_errors=True)
 
 
-def launch(name, build, arguments, where):
-    """The launch command of machine `name` with its ISO in `where`; all faults reach pks_fault()."""
+def launch(name, build, arguments, where, own=None):
+    """The launch command of machine `name` with its ISO in `where`; all faults reach pks_fault().
+    `own`: the emulator to start in place of the machine's."""
     if not any(word.startswith("magic=") for word in arguments):
         arguments = [*arguments, "magic=long"]
-    return prepare(Machine(name), os.path.join(build, "keyward.iso"), arguments, where)
+    machine = Machine(name)
+    ownbuild.use(machine, own)
+    return prepare(machine, os.path.join(build, "keyward.iso"), arguments, where)
 
 
 def symbols(build):

@@ -116,10 +116,11 @@ def _class(text):
 
 class Book:
     """The report of the suite `matrix` in one run. The judge passes each diagnostic and each
-    result; `machine`, `known` and `arguments` are the run's (arguments: key=value words)."""
+    result; `machine`, `known` and `arguments` are the run's (arguments: key=value words; flags:
+    other words of tools/run that repeat it)."""
 
-    def __init__(self, machine="MACHINE", known=None, arguments=()):
-        self.machine = machine
+    def __init__(self, machine="MACHINE", known=None, arguments=(), flags=()):
+        self.machine, self.flags = machine, list(flags)
         self.known = {k: v for k, v in (known or {}).items() if is_class(k)}
         self.arguments = list(arguments)
         self.rules, self.problems, self.observed = {}, [], []
@@ -234,7 +235,7 @@ class Book:
     def again(self, case):
         """The command that repeats one case on this machine, as words."""
         rest = [a for a in self.arguments if not a.startswith(("tests=", "extent=", "case="))]
-        return ["tools/run", self.machine, AGAIN, "case=" + case] + rest
+        return ["tools/run", self.machine, AGAIN, "case=" + case] + rest + self.flags
 
     def about(self, name):
         """The rule and SDM section of a result, as lines, if it has a rule line."""

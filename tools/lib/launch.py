@@ -21,7 +21,7 @@ class Lacks(Absent):
 def _check_devices(machine):
     """Raise Lacks if the emulator (QEMU) lacks one of the machine's `devices`."""
     for device in machine.settings.get("devices", "").split():
-        asked = subprocess.run(machine.settings["emulator"].split() + ["-device", device + ",help"],
+        asked = subprocess.run(machine.emulator + ["-device", device + ",help"],
                                cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, check=False)
         if asked.returncode:

@@ -96,8 +96,9 @@ def _check(listed, title):
 
 
 def _number(text):
-    """The first version number in a text, to be compared: "QEMU 10.0.8" is (10, 0, 8)."""
-    return tuple(int(n) for n in re.search(r"\d+(?:\.\d+)*", text)[0].split("."))
+    """The first version number in a text, to be compared: "Bochs x86 Emulator 3.0" is (3, 0)."""
+    found = re.search(r"\d+(?:\.\d+)+", text) or re.search(r"\d+", text)
+    return tuple(int(n) for n in found[0].split("."))
 
 
 def suites(name):
@@ -131,6 +132,7 @@ class Machine:
     def __init__(self, name):
         self.name = name
         self.settings, self.extras = {}, {}
+        self.own = ""       # the path given by --emulator (ownbuild.py)
         self.always, self.by_version = {}, []   # known: {glob: reason}; (from or before, X, the same)
         for owner, source in _lineage(name):
             self.settings.update(source["machine"] if source.has_section("machine") else {})
@@ -148,6 +150,7 @@ class Machine:
             _check([*mended.items(), *known.items()], "machines/" + owner)
             for section in dated:
                 self._know_by_version(owner, section, source[section])
+        self.emulator = shlex.split(self.settings.get("emulator", ""))     # the words that start it
         wanted = self.settings.get("everyday", "yes")
         if wanted not in ("yes", "no"):
             raise SetupError("machines/%s: everyday is yes or no, not %s" % (name, wanted))
@@ -209,21 +212,31 @@ class Machine:
 
     def command(self, extras, **places):
         """The launch command, with {iso} and other names filled in from places and settings."""
-        words = shlex.split(" ".join(self.settings.get(part, "")
-                                     for part in ("emulator", "command", "more")))
+        words = shlex.split(" ".join(self.settings.get(part, "") for part in ("command", "more")))
         for name in extras:
             words += shlex.split(self.extra(name)["add"])
         try:
-            return [w.format(**{**self.settings, **places}) for w in words]
+            return self.emulator + [w.format(**{**self.settings, **places}) for w in words]
         except (KeyError, ValueError, IndexError) as error:
             raise SetupError("machines/%s: bad placeholder: %s" % (self.name, error)) from error
 
+    @property
+    def versions(self):
+        """The versions that the known list was made with, such as 10.0; [] if the file names none."""
+        return self.settings.get("versions", "").split()
+
+    def lists(self, version):
+        """True if a version, such as "QEMU emulator version 10.0.8", is one of `versions`. QEMU calls
+        what comes after 10.0 and will be 10.1 10.0.50: that is not 10.0."""
+        number = _number(version)
+        return not (len(number) > 2 and number[2] >= 50) and \
+            any(number[:len(_number(v))] == _number(v) for v in self.versions)
+
     def version(self):
         """The emulator's version: the first line of its version output with a number in it."""
-        command = shlex.split(self.settings.get("emulator", ""))
-        if not command:
+        if not self.emulator:
             raise SetupError("machines/%s: names no emulator" % self.name)
-        command += shlex.split(self.settings.get("version", "--version"))
+        command = self.emulator + shlex.split(self.settings.get("version", "--version"))
         try:
             done = subprocess.run(command, cwd=TOP, stdin=subprocess.DEVNULL, timeout=20, text=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)

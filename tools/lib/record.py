@@ -7,6 +7,7 @@ import json
 import os
 
 import ktap
+import ownbuild
 from divergence import SUITE
 from machine import SetupError
 
@@ -39,7 +40,7 @@ def of(machine, judge, verdict, iso, arguments, seconds):
         "date": datetime.date.today().isoformat(),
         "image": _digest(iso),
         "kernel": judge.kernel,
-        "command": " ".join(["tools/run", machine.name, *arguments]),
+        "command": " ".join(["tools/run", machine.name, *arguments, *ownbuild.flag(machine)]),
         "slice": summary.get("slice", ""),
         "levels": summary.get("levels", ""),
         "cases": summary.get("cases", 0),

@@ -17,7 +17,7 @@ _SKIP = re.compile(r"skip (\d+) ?(.*)$")
 _BAD = re.compile(r"not ok (\S+)(?: # ERROR ?(.*))?$")
 _LOST = re.compile(r"lost (\d+)$")
 _WORDS = "# words: "
-_BENCH = "# bench "
+_BENCH = ("# bench ", "# transient")
 _SEEN = "# tests/"      # a diagnostic, which begins with its place
 _UNKNOWN = "not among what the codes hold"
 

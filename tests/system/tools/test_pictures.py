@@ -145,7 +145,7 @@ class Judged(unittest.TestCase):
     def test_what_to_send_back_has_all_that_the_codes_hold(self):
         output = self.judged(GOOD.replace("skip 2 no clock in", "# bench wrmsr min 12 median 13\nskip 2 no clock in"), 0,
                              "command line: extent=whole exit=halt\n", "# observed: smap_and_pkru:PK yes:1 no:2\n",
-                             "# bench wrmsr min 12 median 13\n", "SKIP 2: no clock in\n",
+                             "| wrmsr     |            12/13 | ticks |\n", "SKIP 2: no clock in\n",
                              "kernel: version 1.0, commit 0123456789ab, hash 00112233445566ff: another one than ",
                              "file: IMG_0.png, ")
         for line in BOOT.splitlines()[1:]:
