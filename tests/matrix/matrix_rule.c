@@ -38,7 +38,7 @@ static bool same_fault(struct fault a, struct fault b)
 bool rule_fault(const char *file, int line, struct rule_tally *r, struct fault got,
 		struct fault want, bool kept, const char *fmt, ...)
 {
-	char text[128], expected[64], seen[64];
+	char text[160], expected[96], seen[96];
 	va_list args;
 	bool ok = count(r, same_fault(got, want) && kept);
 
