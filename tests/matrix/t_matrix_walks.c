@@ -68,10 +68,10 @@ static void put_key(u64 va, u32 key)
 
 static void give_back_tables(struct walk *w)
 {
-	for (u32 i = 0; i < w->count; i++) {
+	for (u32 i = 0; i < w->count; i++)
 		put_key(w->tables[i], PKS_KEY_DEVMAP); /* as set_memory_pkey() left it */
+	for (u32 i = 0; i < w->count; i++)
 		EXPECT_EQ(set_memory_pkey(w->tables[i], 1, PKS_KEY_DEFAULT), 0);
-	}
 }
 
 /* Gives all tables this key, in the direct map and in their mappings in the space itself. */
