@@ -7,7 +7,10 @@
 #include "kernel/cpu/x86.h"
 #include "tests/matrix/own_space.h"
 
-/* The accesses, in the order of enum oracle_access. The code that is fetched jumps to R8. */
+/*
+ * The accesses, in the order of enum oracle_access. The code that is fetched jumps to R8; RIP is
+ * then the address itself.
+ */
 .macro ACCESSES where
 own_\where\()_0:
 	mov (%rdi), %rbx
@@ -28,8 +31,10 @@ own_\where\()_4:
 .macro TABLE where
 	.globl own_\where\()_code
 own_\where\()_code:
-	.quad own_\where\()_0, own_\where\()_1, own_\where\()_1, own_\where\()_2
-	.quad own_\where\()_2, own_\where\()_3, own_\where\()_3, own_\where\()_4
+	.quad own_\where\()_0, own_\where\()_0, own_\where\()_1
+	.quad own_\where\()_1, own_\where\()_1, own_\where\()_2
+	.quad own_\where\()_2, own_\where\()_2, own_\where\()_3
+	.quad own_\where\()_3, 0, own_\where\()_4
 .endm
 
 	.section .user.text, "ax"

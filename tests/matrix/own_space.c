@@ -139,29 +139,36 @@ void own_leave(struct own_space *s)
 	irq_restore(s->flags);
 }
 
-struct fault own_access(bool user, enum oracle_access kind, u64 va, u64 *value)
+struct fault own_run(bool user, const struct own_code *code, u64 va, u64 *value)
 {
-	const u64 *code = user ? own_user_code[kind] : own_kernel_code[kind];
-	u64 at = kind == ORACLE_FETCH ? va : code[0];
 	struct own_shot shot = {
-		.target = code[0],
+		.target = code->start,
 		.va = va,
 		.value = *value,
 		.user = user,
-		.frame = { code[0], SEL_USER_CS, RFLAGS_FIXED, USER_STACK - 8, SEL_USER_DS },
+		.frame = { code->start, SEL_USER_CS, RFLAGS_FIXED, USER_STACK - 8, SEL_USER_DS },
 	};
 	struct fault f = { .vector = FAULT_NONE };
 
 	own_shoot(&shot);
 	*value = shot.value;
-	if (shot.vector == X86_BP && shot.rip == code[1])
+	if (shot.vector == X86_BP && shot.rip == code->end)
 		return f;
-	if (shot.rip != at)
+	if (shot.rip != code->access)
 		ktest_error("vector %lu at %p, not at the access", shot.vector, (void *)shot.rip);
 	f = (struct fault){ shot.vector, shot.error, shot.cr2, 0 };
 	if (pks_on())
 		f.pkrs = rdmsr(MSR_IA32_PKRS);
 	return f;
+}
+
+struct fault own_access(bool user, enum oracle_access kind, u64 va, u64 *value)
+{
+	struct own_code code = user ? own_user_code[kind] : own_kernel_code[kind];
+
+	if (kind == ORACLE_FETCH)
+		code.access = va;
+	return own_run(user, &code, va, value);
 }
 
 const char *own_access_name(enum oracle_access kind)

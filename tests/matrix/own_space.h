@@ -87,6 +87,14 @@ void own_flush(const struct own_space *s);
  */
 struct fault own_access(bool user, enum oracle_access kind, u64 va, u64 *value);
 
+/* Code that makes an access: addresses of its start, of the access, and behind its final INT3. */
+struct own_code {
+	u64 start, access, end;
+};
+
+/* The same with code of the test's own, in which RDI is `va` and RBX *value, before and after. */
+struct fault own_run(bool user, const struct own_code *code, u64 va, u64 *value);
+
 /* "read" and so on. */
 const char *own_access_name(enum oracle_access kind);
 
@@ -118,8 +126,7 @@ void own_shoot(struct own_shot *shot);
 extern struct own_shot *own_shot_now;
 extern const char own_stub_bp[], own_stub_gp[], own_stub_pf[];
 
-/* By kind of access, in kernel text and in user text: the access, and the end (past its INT3). */
-extern const u64 own_kernel_code[][2], own_user_code[][2];
+extern const struct own_code own_kernel_code[], own_user_code[]; /* by kind of access */
 
 #endif
 #endif
