@@ -56,4 +56,10 @@ void rule_patterns(struct rule_tally *r, void (*try)(struct rule_tally *r, u32 v
 void rule_line(const char *name, u64 cases, u64 divergent, const char *sdm, const char *says);
 void rule_report(const struct rule_tally *r);
 
+/*
+ * Prints how often a machine did what the manual leaves open (`yes`) and how often not, if that was
+ * seen at all; nothing is judged. `what` is one word, "subject:what_it_did". Before rule_report().
+ */
+void rule_observed(const char *what, u64 yes, u64 no);
+
 #endif

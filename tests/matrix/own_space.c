@@ -13,10 +13,10 @@
 #include "tests/harness/ktest.h"
 #include "tests/matrix/home.h"
 
-#define BLOCK_ORDER 9          /* 2 MiB */
+#define BLOCK_ORDER 9 /* 2 MiB */
 
-#define LEVEL_5     (1UL << 48) /* the second entry of a PML5 */
-#define JMP_R8      "\x41\xff\xe0"
+#define LEVEL_5 (1UL << 48) /* the second entry of a PML5 */
+#define JMP_R8  "\x41\xff\xe0"
 
 struct pseudo_descriptor {
 	u16 limit;

@@ -103,12 +103,12 @@ const char *own_size_name(int level);
 
 /* For own_shot.S. */
 struct own_shot {
-	u64 rsp;             /* the caller's */
-	u64 target;          /* the code that makes the access */
-	u64 va, value;       /* its RDI and RBX; RBX comes back */
-	u64 user;            /* goes to CPL 3 */
-	u64 frame[5];        /* by this IRET frame */
-	u64 vector, error;   /* how it ended; vector 3: done */
+	u64 rsp;           /* the caller's */
+	u64 target;        /* the code that makes the access */
+	u64 va, value;     /* its RDI and RBX; RBX comes back */
+	u64 user;          /* goes to CPL 3 */
+	u64 frame[5];      /* by this IRET frame */
+	u64 vector, error; /* how it ended; vector 3: done */
 	u64 rip, cr2;
 };
 _Static_assert(offsetof(struct own_shot, rsp) == OWN_RSP, "own_shot.S");

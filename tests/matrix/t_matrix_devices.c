@@ -201,7 +201,8 @@ static void try_apic(void *arg)
 	try_device(&d);
 	for (u32 i = 0; i < 4 * KEYS; i++) {
 		if (i / 4 || i % 4 == 0)
-			try_command(d.rule, map_under_key(&d, 1, i / 4) + REG_ICR_LOW, i / 4, i % 4);
+			try_command(d.rule, map_under_key(&d, 1, i / 4) + REG_ICR_LOW, i / 4,
+				    i % 4);
 		open += i % 4 == 0;
 	}
 	RULE_CASE(d.rule, arrived - sent == open, "%u interrupts came of %u that were sent",

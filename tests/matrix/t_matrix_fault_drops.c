@@ -15,8 +15,8 @@
 #include "kernel/cpu/cpuid.h"
 #include "pks/pkrs.h"
 #include "tests/harness/access.h"
-#include "tests/harness/pke.h"
 #include "tests/harness/percpu_run.h"
+#include "tests/harness/pke.h"
 #include "tests/matrix/matrix_rule.h"
 #include "tests/matrix/own_space.h"
 
@@ -25,7 +25,7 @@
 #define OLD  0x1111111122222222
 #define NEW  0x3333333344444444
 
-enum { BY_0 = 1, BY_3 = 2 };                                /* CPLs */
+enum { BY_0 = 1, BY_3 = 2 };                                 /* CPLs */
 enum { READS = 1, WRITES = 2, FETCHES = 1 << ORACLE_FETCH }; /* bits by enum oracle_access */
 
 /* A way to narrow an entry, and the accesses that it then denies. */
@@ -161,12 +161,14 @@ static void try_drop(struct rule_tally *r, const struct drop *d)
 }
 
 /* Tries one way on each level, for each access that it denies; `*key` is another key each time. */
-static void try_narrowing(struct rule_tally *r, const struct own_space *s,
-			  const struct own_page *p, const struct narrowing *n, u32 *key)
+static void try_narrowing(struct rule_tally *r, const struct own_space *s, const struct own_page *p,
+			  const struct narrowing *n, u32 *key)
 {
 	for (int at = p->level; at <= p->top; at++) {
 		for (u32 i = 0; i < 2 * ORACLE_ACCESSES; i++) {
-			struct drop d = { s, p, at, n->by == BY_3, i & 1, i / 2, n->name, 0, 0, 0, 0 };
+			struct drop d = {
+				s, p, at, n->by == BY_3, i & 1, i / 2, n->name, 0, 0, 0, 0
+			};
 
 			if (!(n->kinds & BIT(d.kind)))
 				continue;
@@ -237,7 +239,9 @@ static void try_key(struct rule_tally *r, const struct own_space *s, const struc
 
 	for (u32 i = 0; i < 12; i++) {
 		u32 rights = 1 + i / 2 % 3;
-		struct drop d = { s, p, p->level, of == PKRU_AT_CPL_3, i & 1, 0, "key", 0, 0, 0, 0 };
+		struct drop d = {
+			s, p, p->level, of == PKRU_AT_CPL_3, i & 1, 0, "key", 0, 0, 0, 0
+		};
 
 		d.kind = rights == 2 || i >= 6 ? ORACLE_WRITE : ORACLE_READ;
 		own_page_reset(p, of != PKRS_AT_CPL_0, key);

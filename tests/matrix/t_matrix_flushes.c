@@ -10,8 +10,8 @@
 #include "kernel/cpu/cpuid.h"
 #include "pks/pkrs.h"
 #include "tests/harness/access.h"
-#include "tests/harness/pke.h"
 #include "tests/harness/percpu_run.h"
+#include "tests/harness/pke.h"
 #include "tests/matrix/matrix_rule.h"
 #include "tests/matrix/own_space.h"
 
@@ -143,6 +143,13 @@ struct rekey {
 	enum oracle_access kind;
 };
 
+struct flush_run {
+	struct rule_tally rule;
+	struct own_space space;
+	bool user, pcid;
+	u64 kept, gone; /* translations that might stay, and did or did not */
+};
+
 static void put_rights(bool user, u32 rights)
 {
 	if (user)
@@ -153,7 +160,9 @@ static void put_rights(bool user, u32 rights)
 
 static struct oracle_verdict verdict(const struct rekey *c, u32 rights, u32 key)
 {
-	struct oracle_page page = { .present = true, .writable = true, .user = c->user, .key = key };
+	struct oracle_page page = {
+		.present = true, .writable = true, .user = c->user, .key = key
+	};
 	struct oracle_cpu cpu = oracle_cpu_now(rights);
 
 	cpu.pkru = rights;
@@ -184,7 +193,7 @@ static void put_entries(const struct rekey *c, u32 key)
 	*(volatile pte_t *)p->entry[p->level] |= c->global ? PTE_G : 0;
 }
 
-static void try_rekey(struct rule_tally *r, const struct rekey *c)
+static void try_rekey(struct flush_run *run, const struct rekey *c)
 {
 	volatile u64 *word = (volatile u64 *)(c->at.page->memory + OWN_DATA);
 	u32 open = OF_KEY(c->from, c->rights_from, OF_KEY(c->to, c->rights_to, ALL_OPEN));
@@ -203,19 +212,21 @@ static void try_rekey(struct rule_tally *r, const struct rekey *c)
 	put_rights(c->user, open);
 	f = own_access(c->user, c->kind, c->at.va, &value);
 	put_rights(c->user, ALL_OPEN);
-	RULE_CASE(r,
+	run->kept += !drops && same(f, old, c->at.va);
+	run->gone += !drops && same(f, new, c->at.va);
+	RULE_CASE(&run->rule,
 		  (same(f, new, c->at.va) || (!drops && same(f, old, c->at.va))) &&
 			  in_effect(c, f.vector == FAULT_NONE, value, *word),
 		  "%s after %s: %s of a %s%s page at CPL %u, key %u and then %u, rights %08x: "
 		  "vector %ld, error %lx, CR2 %lx, read %016lx, memory %016lx",
 		  drops ? "the old key must be gone" : "it must be the old or the new key",
 		  c->way->name, own_access_name(c->kind), c->global ? "global " : "",
-		  own_size_name(c->at.page->level), c->user ? 3 : 0, c->from, c->to, open,
-		  f.vector, f.error, f.addr, value, *word);
+		  own_size_name(c->at.page->level), c->user ? 3 : 0, c->from, c->to, open, f.vector,
+		  f.error, f.addr, value, *word);
 }
 
 /* Each key once as the old one; the kernel's own, 0, is never denied. */
-static void try_keys(struct rule_tally *r, struct rekey c)
+static void try_keys(struct flush_run *run, struct rekey c)
 {
 	for (u32 key = 0; key < KEYS; key++) {
 		for (u32 i = 0; i < 4; i++) {
@@ -228,16 +239,10 @@ static void try_keys(struct rule_tally *r, struct rekey c)
 			c.rights_from = old_denied ? rights : 0;
 			c.rights_to = old_denied ? 0 : rights;
 			if (old_denied ? c.from : c.to)
-				try_rekey(r, &c);
+				try_rekey(run, &c);
 		}
 	}
 }
-
-struct flush_run {
-	struct rule_tally rule;
-	struct own_space space;
-	bool user, pcid;
-};
 
 static void try_way(struct flush_run *run, const struct way *way)
 {
@@ -249,7 +254,7 @@ static void try_way(struct flush_run *run, const struct way *way)
 				   .global = i & 1 };
 
 		if (p->level)
-			try_keys(&run->rule, c);
+			try_keys(run, c);
 	}
 }
 
@@ -279,6 +284,12 @@ static void try_ways(void *arg)
 		rights_end(rights);
 }
 
+static const char *const corners[2][2] = {
+	{ "flush_that_may_keep:old_key_obeyed", "flush_that_may_keep:old_user_key_obeyed" },
+	{ "flush_that_may_keep:old_key_of_pcid_obeyed",
+	  "flush_that_may_keep:old_user_key_of_pcid_obeyed" },
+};
+
 /* On the first CPU and on the last one, if there are several. */
 static void run_ways(struct flush_run *run)
 {
@@ -288,10 +299,11 @@ static void run_ways(struct flush_run *run)
 	if (cpu_count > 1)
 		percpu_run_on(cpus[cpu_count - 1], try_ways, run);
 	own_space_destroy(&run->space);
+	rule_observed(corners[run->pcid][run->user], run->kept, run->gone);
 	rule_report(&run->rule);
 }
 
-#define SAYS                                                                              \
+#define SAYS                                                                               \
 	"a new key holds after each operation that drops the translation; after one that " \
 	"does not, the old key or the new one holds"
 

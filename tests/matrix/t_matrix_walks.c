@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * Keys rule linear addresses, and the CPU reaches paging structures by physical ones: tables may lie
- * in pages that no context may access, and a walk and its updates of A and D work all the same. That
- * is what lets a kernel protect its page tables by a key. The tables here get each key in turn, in
- * the direct map and in mappings of the space that they make up, and the register denies it; that
- * it denies is tried first. What this cannot know: walks that another CPU makes at the same time.
+ * Keys rule linear addresses, and the CPU reaches paging structures by physical ones: tables may
+ * lie in pages that no context may access, and a walk and its updates of A and D work all the same.
+ * That is what lets a kernel protect its page tables by a key. The tables here get each key in
+ * turn, in the direct map and in mappings of the space that they make up, and the register denies
+ * it; that it denies is tried first. What this cannot know: walks that another CPU makes at the
+ * same time.
  */
 #define KTEST_SUITE "matrix"
 
-#include "kernel/lib/string.h"
 #include "kernel/cpu/pkrs_bits.h"
+#include "kernel/lib/string.h"
 #include "mm/page.h"
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
@@ -129,12 +130,12 @@ struct pseudo_descriptor {
 	u64 base;
 } __attribute__((packed));
 
-#define AT_GDT    0x400 /* offsets in the block */
-#define AT_IDT    0x600
-#define AT_STACK  0x1000
-#define GATES     16
-#define MARKED    0x40               /* the selector of a segment ... */
-#define UNMARKED  0x00cf92000000ffff /* ... that is not marked as accessed: data, DPL 0 */
+#define AT_GDT   0x400 /* offsets in the block */
+#define AT_IDT   0x600
+#define AT_STACK 0x1000
+#define GATES    16
+#define MARKED   0x40               /* the selector of a segment ... */
+#define UNMARKED 0x00cf92000000ffff /* ... that is not marked as accessed: data, DPL 0 */
 
 /* Makes INT3 at CPL 0, from what own_access() ends with; the read is of the kernel's memory. */
 static struct fault trap(void)
@@ -212,8 +213,8 @@ static void check_entries(struct rule_tally *r, const struct own_page *p, const 
 
 		if (at == p->level)
 			want |= pte_with_key(use->writes ? PTE_D : 0, key);
-		RULE_CASE(r, e == want, "level %d of a %s page is %016lx after a %s, not %016lx", at,
-			  own_size_name(p->level), e, use->name, want);
+		RULE_CASE(r, e == want, "level %d of a %s page is %016lx after a %s, not %016lx",
+			  at, own_size_name(p->level), e, use->name, want);
 	}
 }
 
