@@ -39,7 +39,7 @@ static bool same_fault(struct fault a, struct fault b)
 bool rule_fault(const char *file, int line, struct rule_tally *r, struct fault got,
 		struct fault want, bool kept, const char *fmt, ...)
 {
-	char text[160], expected[96], seen[96];
+	char text[256], expected[96], seen[96];
 	va_list args;
 	bool ok = count(r, same_fault(got, want) && kept);
 
