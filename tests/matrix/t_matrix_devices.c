@@ -138,7 +138,7 @@ static void try_device(const struct device *d)
 			for (u32 i = 0; i < 4 * d->count; i++) {
 				const struct device_word *word = &d->words[i / 4];
 
-				if (key || i % 4 == 0)
+				if ((key || i % 4 == 0) && rule_turn(d->rule, 7))
 					try_word(d, word, va + word->offset, key,
 						 OF_KEY(key, i % 4, i & 4 ? ALL_DENIED : ALL_OPEN));
 			}

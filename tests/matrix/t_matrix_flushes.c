@@ -204,12 +204,15 @@ static void try_rekey(struct flush_run *run, const struct rekey *c)
 
 	put_entries(c, c->from);
 	by_invlpg(&c->at);
-	own_access(c->user, c->kind, c->at.va, &value); /* fills the TLB, all rights open */
+	if (!old.fault) /* a write of the register may flush, in an emulator */
+		put_rights(c->user, open);
+	own_access(c->user, c->kind, c->at.va, &value); /* fills the TLB */
 	put_entries(c, c->to);
 	c->way->flush(&c->at);
 	*word = OLD;
 	value = NEW;
-	put_rights(c->user, open);
+	if (old.fault)
+		put_rights(c->user, open);
 	f = own_access(c->user, c->kind, c->at.va, &value);
 	put_rights(c->user, ALL_OPEN);
 	run->kept += !drops && same(f, old, c->at.va);
@@ -238,7 +241,7 @@ static void try_keys(struct flush_run *run, struct rekey c)
 			c.kind = rights == 2 ? ORACLE_WRITE : i ? ORACLE_READ : ORACLE_WRITE;
 			c.rights_from = old_denied ? rights : 0;
 			c.rights_to = old_denied ? 0 : rights;
-			if (old_denied ? c.from : c.to)
+			if ((old_denied ? c.from : c.to) && rule_turn(&run->rule, 11))
 				try_rekey(run, &c);
 		}
 	}

@@ -158,7 +158,7 @@ static void try_level(struct nxe_run *run, const struct own_page *p, int at)
 			key,   OF_KEY(key, rights & 3, rights & 4 ? ALL_OPEN : ALL_DENIED)
 		};
 
-		if (cpu_has(FEATURE_SMEP) || !c.smep)
+		if ((cpu_has(FEATURE_SMEP) || !c.smep) && rule_turn(&run->rule, 13))
 			try_access(run, &c);
 	}
 }

@@ -83,9 +83,7 @@ static void try_path(struct path_run *run, const struct paths *t, u32 path, enum
 	if (v.fault)
 		want = (struct fault){ X86_PF, v.error & ~v.unsettled, va, 0 };
 	*word = OLD;
-	put_registers(t->pkrs, t->pkru);
 	f = own_access(run->user, kind, va, &value);
-	put_registers(ALL_OPEN, 0);
 	f.error &= ~(u64)v.unsettled;
 	kept = *word == (kind == ORACLE_WRITE && !v.fault ? NEW : OLD) &&
 	       (kind != ORACLE_READ || v.fault || value == OLD) &&
@@ -108,9 +106,11 @@ static void try_pair(struct path_run *run, const struct paths *t)
 		for (u32 path = 0; path < 2; path++)
 			*t->entry[path] = (t->page->first[t->at] & ~(PTE_U | PTE_W | PTE_NX)) |
 					  bits_of(t->rights[path]);
+		put_registers(t->pkrs, t->pkru); /* before all: it may flush, in an emulator */
 		own_flush(&run->space);
 		for (u32 i = 0; i < 3; i++)
 			try_path(run, t, i & 1, kinds[k]);
+		put_registers(ALL_OPEN, 0);
 	}
 }
 
@@ -131,7 +131,7 @@ static void try_level(struct path_run *run, const struct own_page *p, int at)
 	for (u32 pair = 0; pair < ALL_RIGHTS * ALL_RIGHTS; pair++) {
 		t.rights[0] = pair / ALL_RIGHTS;
 		t.rights[1] = pair % ALL_RIGHTS;
-		if (t.rights[0] == t.rights[1])
+		if (t.rights[0] == t.rights[1] || !rule_turn(&run->rule, 31))
 			continue;
 		t.key = run->count++ % KEYS;
 		t.pkrs = random_rights();

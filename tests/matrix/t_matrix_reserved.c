@@ -123,7 +123,7 @@ static void try_level(struct reserved_run *run, const struct own_page *p, int at
 					   (u32)random_next() & ~KEY_0 };
 
 		run->count += c.bits != 0;
-		if (c.bits)
+		if (c.bits && rule_turn(&run->rule, 5))
 			try_access(run, &c);
 	}
 }
@@ -151,7 +151,7 @@ static void test_reserved(struct reserved_run *run)
 		return;
 	try_pages(run);
 	own_space_destroy(&run->space);
-	if (!run->exact)
+	if (run->exact) /* it tries all bits */
 		rule_observed("reserved_bit_at_each_level:PK", run->yes, run->no);
 	rule_report(&run->rule);
 }

@@ -113,7 +113,8 @@ static void try_page(struct smep_run *run, const struct own_page *p, int supervi
 			c.pkrs = (u32)random_next() & ~KEY_0;
 			c.pkru = (u32)random_next() & ~KEY_0;
 		}
-		try_access(run, &c);
+		if (rule_turn(&run->rule, run->keys ? 13 : 5))
+			try_access(run, &c);
 	}
 }
 

@@ -241,7 +241,7 @@ static void try_tables_of_key(struct walk *w, u32 key)
 		expect_denied_tables(w, key, rights);
 		for (u32 i = 0; i < OWN_SIZES; i++)
 			for (u32 u = 0; u < ARRAY_SIZE(uses); u++)
-				if (w->space.pages[i].level)
+				if (w->space.pages[i].level && rule_turn(&w->rule, 13))
 					try_use(w, &w->space.pages[i], &uses[u], key, rights);
 	}
 }
