@@ -120,7 +120,19 @@ next:
 	jnz one_access
 
 leave:
-	mov %cr0, %eax
+	mov %cr4, %eax
+	mov %eax, LEGACY_CR4_SEEN(%ebx)
+	testb $1, LEGACY_HAS(%ebx)
+	jz 1f
+	mov $MSR_IA32_PKRS, %ecx
+	rdmsr
+	mov %eax, LEGACY_PKRS_SEEN(%ebx)
+1:	testb $2, LEGACY_HAS(%ebx)
+	jz 1f
+	xor %ecx, %ecx
+	rdpkru
+	mov %eax, LEGACY_PKRU_SEEN(%ebx)
+1:	mov %cr0, %eax
 	and $~CR0_PG, %eax
 	mov %eax, %cr0
 	testb $2, LEGACY_HAS(%ebx)

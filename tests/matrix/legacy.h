@@ -24,7 +24,10 @@
 #define LEGACY_HAS        0x31c /* bit 0: IA32_PKRS exists, bit 1: PKRU and CR4.PKE */
 #define LEGACY_COUNT      0x320 /* of accesses */
 #define LEGACY_VECTOR_CR4 0x324 /* of the exception that MOV to CR4 raised; LEGACY_NONE: none */
-#define LEGACY_GDTR       0x330
+#define LEGACY_PKRS_SEEN  0x328 /* IA32_PKRS, PKRU and CR4 when the accesses were over */
+#define LEGACY_PKRU_SEEN  0x32c
+#define LEGACY_CR4_SEEN   0x330
+#define LEGACY_GDTR       0x360
 #define LEGACY_IDTR       0x370
 #define LEGACY_GDT        0x340
 #define LEGACY_IDT        0x400
@@ -68,6 +71,7 @@ struct legacy_params {
 	u32 cr3, cr4, cr3_long, cr4_long;
 	u32 pkrs, pkrs_long, pkru, has;
 	u32 count, vector_cr4;
+	u32 pkrs_seen, pkru_seen, cr4_seen;
 };
 
 /*

@@ -294,6 +294,9 @@ static void play(struct legacy *l, const struct attempt *t, u32 count, u32 right
 		a[2 * i + 1] = (struct legacy_access){ .address = VA_SMALL };
 	}
 	visit(l, rights, rights, 2 * count);
+	EXPECT_EQ(params(l)->pkrs_seen, params(l)->has & 1 ? rights : 0);
+	EXPECT_EQ(params(l)->pkru_seen, params(l)->has & 2 ? rights : 0);
+	EXPECT_EQ(params(l)->cr4_seen, params(l)->cr4);
 	RULE_CASE(&l->rule, params(l)->vector_cr4 == LEGACY_NONE,
 		  "MOV to CR4 of %08x with %s paging raised vector %u", params(l)->cr4,
 		  l->pae ? "PAE" : "32-bit", params(l)->vector_cr4);

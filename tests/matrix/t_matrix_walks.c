@@ -218,6 +218,13 @@ static void check_entries(struct rule_tally *r, const struct own_page *p, const 
 	}
 }
 
+/* What the walks are to set must be clear before, or the test would show nothing. */
+static void expect_clear_entries(const struct own_page *p)
+{
+	for (int at = p->level; at <= p->top; at++)
+		EXPECT(!(*(volatile pte_t *)p->entry[at] & (PTE_A | PTE_D)));
+}
+
 static void try_use(struct walk *w, const struct own_page *p, const struct use *use, u32 key,
 		    u32 rights)
 {
@@ -225,6 +232,7 @@ static void try_use(struct walk *w, const struct own_page *p, const struct use *
 	struct fault f;
 
 	own_page_reset(p, use->user, leaf_key);
+	expect_clear_entries(p);
 	own_flush(&w->space);
 	rights_put(OF_KEY(key, rights, ALL_OPEN));
 	f = use->make(p, use);
