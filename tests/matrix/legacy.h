@@ -56,7 +56,7 @@
 
 #ifndef __ASSEMBLER__
 
-#include "kernel/lib/types.h"
+#include "mm/page.h"
 
 struct legacy_access {
 	u32 address, kind;
@@ -75,13 +75,55 @@ struct legacy_params {
 };
 
 /*
- * Makes the accesses of `page`. The current tables must map it at its physical address, and the
- * kernel. Interrupts off; not within own_enter(). Changes no selector but DS and ES, which are 0
- * afterwards.
+ * The page, and tables that map one page of data with different rights. All of it lies below 1 GiB,
+ * apart from the addresses under test.
+ */
+struct legacy {
+	struct page *block, *root;
+	u8 *work; /* the page, in the direct map */
+	bool pae;
+};
+
+/* Numbers of the entries that map the data: two bits, or in PAE entries one of these and a key. */
+#define LEGACY_USER      1
+#define LEGACY_READ_ONLY 2
+#define LEGACY_WITH_KEY  16
+#define LEGACY_KEY_IN_PD 40 /* the key is in the entry above the page's */
+
+/* Allocate and free; false: out of memory, and the test is in error. Thread context. */
+bool legacy_setup(struct legacy *l, bool pae);
+void legacy_teardown(struct legacy *l);
+
+static inline struct legacy_params *legacy_params(const struct legacy *l)
+{
+	return (struct legacy_params *)(l->work + LEGACY_PARAMS);
+}
+
+static inline struct legacy_access *legacy_list(const struct legacy *l)
+{
+	return (struct legacy_access *)(l->work + LEGACY_LIST);
+}
+
+/* Returns where the data's word is mapped by this entry, of 4 KiB or `large`. */
+u32 legacy_address(const struct legacy *l, u32 entry, bool large);
+
+/* Returns the word in the direct map. */
+volatile u32 *legacy_word(const struct legacy *l);
+
+/*
+ * Goes there with CR4.PKS and CR4.PKE as far as they exist and with these rights, makes the first
+ * `count` accesses of the list, and comes back. Any CPU; thread context.
+ */
+void legacy_visit(const struct legacy *l, u32 pkrs, u32 pkru, u32 count);
+
+/*
+ * legacy.S: makes the accesses of `page`. The current tables must map it at its physical address,
+ * and the kernel. Interrupts off; not within own_enter(). Changes no selector but DS and ES, which
+ * are 0 afterwards.
  */
 void legacy_run(u32 page);
 
-/* legacy.S: what is copied to the page, and offsets in it. */
+/* legacy.S: what is copied to the page. */
 extern const char legacy_start[], legacy_end[], legacy_stub_gp[], legacy_stub_pf[];
 
 #endif

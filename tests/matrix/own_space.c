@@ -10,7 +10,9 @@
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
 #include "pks/pkrs.h"
+#include "tests/harness/access.h"
 #include "tests/harness/ktest.h"
+#include "tests/harness/probe.h"
 #include "tests/matrix/home.h"
 
 #define BLOCK_ORDER 9 /* 2 MiB */
@@ -97,6 +99,14 @@ void own_page_reset(const struct own_page *p, bool user, u32 key)
 void own_flush(const struct own_space *s)
 {
 	write_cr3(s->us.root);
+}
+
+void own_rights(u32 pkrs, u32 pkru)
+{
+	if (pks_on())
+		rights_put(pkrs);
+	if (read_cr4() & CR4_PKE)
+		probe_wrpkru(pkru, 0, 0);
 }
 
 static void take_vector(u32 vector, const char *stub)

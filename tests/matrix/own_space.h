@@ -35,7 +35,9 @@
 #include "kernel/uspace.h"
 #include "tests/oracle/oracle.h"
 
-#define OWN_DATA 0x100 /* offset of the word that is accessed */
+#define OWN_DATA 0x100              /* offset of the word that is accessed */
+#define OWN_OLD  0x1111111122222222 /* what a test puts there, and what it writes */
+#define OWN_NEW  0x3333333344444444
 #define OWN_CODE 0x200 /* offset of the code that is fetched; it returns at once */
 
 /* One of the three pages. */
@@ -76,6 +78,9 @@ void own_leave(struct own_space *s);
  * nothing.
  */
 void own_page_reset(const struct own_page *p, bool user, u32 key);
+
+/* Write IA32_PKRS and its mirror, and PKRU, as far as the CPU has them and CR4.PKE is 1. */
+void own_rights(u32 pkrs, u32 pkru);
 
 /* Drops all translations of the space that are not global. */
 void own_flush(const struct own_space *s);

@@ -25,8 +25,6 @@
 
 #define SDM  "Operations that Invalidate TLBs and Paging-Structure Caches"
 #define KEYS 16
-#define OLD  0x1111111122222222
-#define NEW  0x3333333344444444
 
 enum { BY_0 = 1, BY_3 = 2 };                                 /* CPLs */
 enum { READS = 1, WRITES = 2, FETCHES = 1 << ORACLE_FETCH }; /* bits by enum oracle_access */
@@ -90,14 +88,6 @@ static struct oracle_verdict verdict(const struct drop *d)
 	return oracle(cpu, page, d->kind);
 }
 
-static void put_rights(u32 pkrs, u32 pkru)
-{
-	if (pks_on())
-		rights_put(pkrs);
-	if (read_cr4() & CR4_PKE)
-		probe_wrpkru(pkru, 0, 0);
-}
-
 /*
  * Brings the narrow translation into the TLB, by the accesses that it permits under these rights:
  * one that faults would drop it again.
@@ -109,7 +99,7 @@ static void warm(const struct drop *d, u32 pkrs, u32 pkru)
 
 	other.pkrs = pkrs;
 	other.pkru = pkru;
-	put_rights(pkrs, pkru);
+	own_rights(pkrs, pkru);
 	for (u32 i = 0; i < 4; i++) {
 		other.user = i & 1;
 		other.kind = i & 2 ? ORACLE_FETCH : ORACLE_READ;
@@ -120,8 +110,8 @@ static void warm(const struct drop *d, u32 pkrs, u32 pkru)
 
 static struct fault attempt(const struct drop *d, u64 *value)
 {
-	*(volatile u64 *)(d->page->memory + OWN_DATA) = OLD;
-	*value = NEW;
+	*(volatile u64 *)(d->page->memory + OWN_DATA) = OWN_OLD;
+	*value = OWN_NEW;
 	return own_access(d->user, d->kind, address_of(d), value);
 }
 
@@ -153,20 +143,21 @@ static void try_drop(struct rule_tally *r, const struct drop *d)
 		warm(d, d->pkrs, d->pkru);
 	if (d->tlb == STALE_OPEN)
 		warm(d, 0, 0);
-	put_rights(d->pkrs, d->pkru);
+	own_rights(d->pkrs, d->pkru);
 	if (d->tlb != COLD)
 		*entry = d->wide;
+	EXPECT(want.fault);
 	f = attempt(d, &value);
 	if (d->tlb == COLD || f.vector != FAULT_NONE)
 		report_fault(r, d, f, want, "while narrow");
 	if (d->tlb == COLD)
 		*entry = d->wide;
 	f = attempt(d, &value);
-	report_fault(r, d, f, verdict(d), "once wide");
-	put_rights(0, 0);
+	report_fault(r, d, f, (struct oracle_verdict){ 0 }, "once wide");
+	own_rights(0, 0);
 	RULE_CASE(r,
 		  d->kind == ORACLE_FETCH || f.vector != FAULT_NONE ||
-			  (d->kind == ORACLE_READ ? value == OLD : *word == NEW),
+			  (d->kind == ORACLE_READ ? value == OWN_OLD : *word == OWN_NEW),
 		  "the %s read %016lx and memory is %016lx", own_access_name(d->kind), value,
 		  *word);
 }

@@ -3,7 +3,7 @@
  * What flushes a translation, flushes its key: global pages, MOV to CR3 with and without bit 63,
  * INVPCID of each type, a change of CR4.PGE. Where the old translation may stay, the access obeys
  * the old key or the new one, and does nothing else. What this cannot know: whether a flush drops
- * more than it must.
+ * more than it must. (Bochs does: it has one TLB for all PCIDs.)
  */
 #define KTEST_SUITE "matrix"
 
@@ -17,8 +17,6 @@
 
 #define SDM   "Operations that Invalidate TLBs and Paging-Structure Caches"
 #define KEYS  16
-#define OLD   0x1111111122222222
-#define NEW   0x3333333344444444
 #define KEEP  BIT(63) /* of MOV to CR3: drops nothing */
 #define PCID  5       /* under which the translation is made */
 #define OTHER 6
@@ -181,8 +179,8 @@ static bool same(struct fault f, struct oracle_verdict v, u64 va)
 static bool in_effect(const struct rekey *c, bool made, u64 value, u64 word)
 {
 	if (c->kind == ORACLE_READ)
-		return word == OLD && (!made || value == OLD);
-	return word == (made ? NEW : OLD);
+		return word == OWN_OLD && (!made || value == OWN_OLD);
+	return word == (made ? OWN_NEW : OWN_OLD);
 }
 
 static void put_entries(const struct rekey *c, u32 key)
@@ -199,7 +197,7 @@ static void try_rekey(struct flush_run *run, const struct rekey *c)
 	u32 open = OF_KEY(c->from, c->rights_from, OF_KEY(c->to, c->rights_to, ALL_OPEN));
 	bool drops = c->global ? c->way->drops_global : c->way->drops;
 	struct oracle_verdict old = verdict(c, open, c->from), new = verdict(c, open, c->to);
-	u64 value = NEW;
+	u64 value = OWN_NEW;
 	struct fault f;
 
 	put_entries(c, c->from);
@@ -209,8 +207,8 @@ static void try_rekey(struct flush_run *run, const struct rekey *c)
 	own_access(c->user, c->kind, c->at.va, &value); /* fills the TLB */
 	put_entries(c, c->to);
 	c->way->flush(&c->at);
-	*word = OLD;
-	value = NEW;
+	*word = OWN_OLD;
+	value = OWN_NEW;
 	if (old.fault)
 		put_rights(c->user, open);
 	f = own_access(c->user, c->kind, c->at.va, &value);

@@ -18,8 +18,6 @@
 #include "tests/matrix/own_space.h"
 
 #define KEYS       16
-#define OLD        0x1111111122222222
-#define NEW        0x3333333344444444
 #define IMAGE_PDES 4 /* of 2 MiB: more than the image can be, from address 0 on */
 
 void own_shoot_bare(struct own_shot *shot, u64 cr3, u64 efer);
@@ -122,7 +120,7 @@ static void try_access(struct nxe_run *run, const struct nxe_case *c)
 {
 	const struct own_page *p = c->page;
 	volatile u64 *word = (volatile u64 *)(p->memory + OWN_DATA);
-	u64 va = p->va + (c->kind == ORACLE_FETCH ? OWN_CODE : OWN_DATA), value = NEW;
+	u64 va = p->va + (c->kind == ORACLE_FETCH ? OWN_CODE : OWN_DATA), value = OWN_NEW;
 	struct oracle_verdict v = verdict(run, c);
 	struct fault want = NO_FAULT, f;
 
@@ -132,12 +130,12 @@ static void try_access(struct nxe_run *run, const struct nxe_case *c)
 	if (c->at)
 		*(volatile pte_t *)p->entry[c->at] |= PTE_NX;
 	fill_bare(&run->space); /* the top level's entry may be the one */
-	*word = OLD;
+	*word = OWN_OLD;
 	f = make_access(c, va, &value);
 	f.error &= ~(u64)v.unsettled;
 	RULE_FAULT(&run->rule, f, want,
-		   *word == (c->kind == ORACLE_WRITE && !v.fault ? NEW : OLD) &&
-			   (c->kind != ORACLE_READ || v.fault || value == OLD),
+		   *word == (c->kind == ORACLE_WRITE && !v.fault ? OWN_NEW : OWN_OLD) &&
+			   (c->kind != ORACLE_READ || v.fault || value == OWN_OLD),
 		   "%s at CPL %u of a %s page, bit 63 at level %d, NXE %u, SMEP %u, key %u, "
 		   "IA32_PKRS %08x",
 		   own_access_name(c->kind), c->user ? 3 : 0, own_size_name(p->level), c->at,

@@ -19,9 +19,7 @@
 #define SDM    "Determination of Access Rights"
 #define KEYS   16
 #define KEY_0  3u /* both bits of key 0, which the kernel's pages have */
-#define OLD    0x1111111122222222
-#define NEW    0x3333333344444444
-#define BEHIND 8 /* the second entry stands so many entries behind the first, and is free */
+#define BEHIND 8  /* the second entry stands so many entries behind the first, and is free */
 
 /* The rights that an entry gives, as three bits. */
 enum { USER = 1, WRITABLE = 2, NO_EXECUTE = 4, ALL_RIGHTS = 8 };
@@ -49,14 +47,6 @@ struct path_run {
 	u32 count; /* of pairs so far: others come by turns */
 };
 
-static void put_registers(u32 pkrs, u32 pkru)
-{
-	if (pks_on())
-		rights_put(pkrs);
-	if (cpu_has(FEATURE_PKU))
-		probe_wrpkru(pkru, 0, 0);
-}
-
 /*
  * Accesses the page by one path, which must make that path's entry accessed. Ignores PK where U/S
  * denies an access at CPL 3: matrix.pk_is_set_only_by_a_key checks it, so that a machine that
@@ -71,7 +61,7 @@ static void try_path(struct path_run *run, const struct paths *t, u32 path, enum
 				    .no_execute = t->rights[path] & NO_EXECUTE,
 				    .key = t->key };
 	struct oracle_cpu cpu = oracle_cpu_now(t->pkrs);
-	u64 va = t->va[path] + (kind == ORACLE_FETCH ? OWN_CODE : OWN_DATA), value = NEW;
+	u64 va = t->va[path] + (kind == ORACLE_FETCH ? OWN_CODE : OWN_DATA), value = OWN_NEW;
 	struct fault want = NO_FAULT, f;
 	struct oracle_verdict v;
 	bool kept;
@@ -82,11 +72,11 @@ static void try_path(struct path_run *run, const struct paths *t, u32 path, enum
 	v.unsettled |= run->user && !page.user ? PF_PK : 0;
 	if (v.fault)
 		want = (struct fault){ X86_PF, v.error & ~v.unsettled, va, 0 };
-	*word = OLD;
+	*word = OWN_OLD;
 	f = own_access(run->user, kind, va, &value);
 	f.error &= ~(u64)v.unsettled;
-	kept = *word == (kind == ORACLE_WRITE && !v.fault ? NEW : OLD) &&
-	       (kind != ORACLE_READ || v.fault || value == OLD) &&
+	kept = *word == (kind == ORACLE_WRITE && !v.fault ? OWN_NEW : OWN_OLD) &&
+	       (kind != ORACLE_READ || v.fault || value == OWN_OLD) &&
 	       (v.fault || *t->entry[path] & PTE_A);
 	RULE_FAULT(
 		&run->rule, f, want, kept,
@@ -106,11 +96,11 @@ static void try_pair(struct path_run *run, const struct paths *t)
 		for (u32 path = 0; path < 2; path++)
 			*t->entry[path] = (t->page->first[t->at] & ~(PTE_U | PTE_W | PTE_NX)) |
 					  bits_of(t->rights[path]);
-		put_registers(t->pkrs, t->pkru); /* before all: it may flush, in an emulator */
+		own_rights(t->pkrs, t->pkru); /* before all: it may flush, in an emulator */
 		own_flush(&run->space);
 		for (u32 i = 0; i < 3; i++)
 			try_path(run, t, i & 1, kinds[k]);
-		put_registers(ALL_OPEN, 0);
+		own_rights(ALL_OPEN, 0);
 	}
 }
 
@@ -166,7 +156,7 @@ static void run_paths(struct path_run *run)
 	if (cpu_has(FEATURE_PKU))
 		pke = pke_begin();
 	own_enter(&run->space);
-	put_registers(ALL_OPEN, 0);
+	own_rights(ALL_OPEN, 0);
 	try_paths(run);
 	own_leave(&run->space);
 	if (cpu_has(FEATURE_PKU))

@@ -17,8 +17,6 @@
 #define SDM     "Page-Fault Exceptions"
 #define KEYS    16
 #define KEY_0   3u /* both bits of key 0, which the kernel's pages have */
-#define OLD     0x1111111122222222
-#define NEW     0x3333333344444444
 #define END_BIT 52 /* addresses have no bits from here on */
 
 struct reserved_run {
@@ -80,7 +78,7 @@ static void try_access(struct reserved_run *run, const struct reserved_case *c)
 	const struct own_page *p = c->page;
 	volatile u64 *word = (volatile u64 *)(p->memory + OWN_DATA);
 	volatile pte_t *entry = p->entry[c->at];
-	u64 va = p->va + (c->kind == ORACLE_FETCH ? OWN_CODE : OWN_DATA), value = NEW;
+	u64 va = p->va + (c->kind == ORACLE_FETCH ? OWN_CODE : OWN_DATA), value = OWN_NEW;
 	struct oracle_verdict v = verdict(run, c);
 	struct fault want = { X86_PF, v.error & ~v.unsettled, va, 0 }, f;
 	pte_t before;
@@ -89,7 +87,7 @@ static void try_access(struct reserved_run *run, const struct reserved_case *c)
 	before = (*entry | c->bits) & ~(c->present ? 0 : PTE_P);
 	*entry = before;
 	own_flush(&run->space);
-	*word = OLD;
+	*word = OWN_OLD;
 	if (pks_on())
 		rights_put(c->pkrs);
 	f = own_access(c->user, c->kind, va, &value);
@@ -98,7 +96,7 @@ static void try_access(struct reserved_run *run, const struct reserved_case *c)
 	run->yes += c->present && v.unsettled & PF_PK && f.error & PF_PK;
 	run->no += c->present && v.unsettled & PF_PK && !(f.error & PF_PK);
 	f.error &= ~(u64)v.unsettled;
-	RULE_FAULT(&run->rule, f, want, *word == OLD && *entry == before,
+	RULE_FAULT(&run->rule, f, want, *word == OWN_OLD && *entry == before,
 		   "%s at CPL %u of a %s page, entry of level %d with bits %lx and P = %u, key %u, "
 		   "IA32_PKRS %08x",
 		   own_access_name(c->kind), c->user ? 3 : 0, own_size_name(p->level), c->at,

@@ -18,8 +18,6 @@
 #define SDM   "Determination of Access Rights"
 #define KEYS  16
 #define KEY_0 3u /* both bits of key 0, which the kernel's pages have */
-#define OLD   0x1111111122222222
-#define NEW   0x3333333344444444
 
 struct smep_run {
 	struct rule_tally rule;
@@ -37,14 +35,6 @@ struct smep_case {
 	u32 key, pkrs, pkru;
 };
 
-static void put_registers(u32 pkrs, u32 pkru)
-{
-	if (pks_on())
-		rights_put(pkrs);
-	if (cpu_has(FEATURE_PKU))
-		probe_wrpkru(pkru, 0, 0);
-}
-
 static struct fault make_access(const struct smep_case *c, u64 va, u64 *value)
 {
 	u64 cr4 = read_cr4();
@@ -52,11 +42,11 @@ static struct fault make_access(const struct smep_case *c, u64 va, u64 *value)
 
 	write_cr4((cr4 & ~(u64)(CR4_SMEP | CR4_SMAP)) | (c->smep ? CR4_SMEP : 0) |
 		  (c->smap ? CR4_SMAP : 0));
-	put_registers(c->pkrs, c->pkru);
+	own_rights(c->pkrs, c->pkru);
 	if (c->ac)
 		asm volatile("stac" : : : "memory", "cc");
 	f = own_access(false, c->kind, va, value); /* returns with AC = 0 */
-	put_registers(ALL_OPEN, 0);
+	own_rights(ALL_OPEN, 0);
 	write_cr4(cr4);
 	return f;
 }
@@ -69,7 +59,7 @@ static void try_access(struct smep_run *run, const struct smep_case *c)
 		.present = true, .writable = true, .user = !c->supervisor, .key = c->key
 	};
 	struct oracle_cpu cpu = oracle_cpu_now(c->pkrs);
-	u64 va = p->va + (c->kind == ORACLE_FETCH ? OWN_CODE : OWN_DATA), value = NEW;
+	u64 va = p->va + (c->kind == ORACLE_FETCH ? OWN_CODE : OWN_DATA), value = OWN_NEW;
 	struct fault want = NO_FAULT, f;
 	struct oracle_verdict v;
 
@@ -84,12 +74,12 @@ static void try_access(struct smep_run *run, const struct smep_case *c)
 	if (c->supervisor)
 		*(volatile pte_t *)p->entry[c->supervisor] &= ~PTE_U;
 	own_flush(&run->space);
-	*word = OLD;
+	*word = OWN_OLD;
 	f = make_access(c, va, &value);
 	f.error &= ~(u64)v.unsettled;
 	RULE_FAULT(&run->rule, f, want,
-		   *word == (c->kind == ORACLE_WRITE && !v.fault ? NEW : OLD) &&
-			   (c->kind != ORACLE_READ || v.fault || value == OLD),
+		   *word == (c->kind == ORACLE_WRITE && !v.fault ? OWN_NEW : OWN_OLD) &&
+			   (c->kind != ORACLE_READ || v.fault || value == OWN_OLD),
 		   "%s of a %s page, SMEP %u, SMAP %u, AC %u, U/S = 0 at level %d, key %u, "
 		   "IA32_PKRS %08x, PKRU %08x",
 		   own_access_name(c->kind), own_size_name(p->level), c->smep, c->smap, c->ac,
@@ -148,7 +138,7 @@ static void test_smep(struct smep_run *run)
 	if (cpu_has(FEATURE_PKU))
 		pke = pke_begin();
 	own_enter(&run->space);
-	put_registers(ALL_OPEN, 0);
+	own_rights(ALL_OPEN, 0);
 	try_pages(run);
 	own_leave(&run->space);
 	if (cpu_has(FEATURE_PKU))

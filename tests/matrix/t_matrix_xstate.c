@@ -16,7 +16,6 @@
 
 #define SDM  "XSAVE-Supported Features and State-Component Bitmaps"
 #define KEYS 16
-#define OLD  0x1111111122222222
 
 #define FEATURE_XSAVE   CPUID_FEATURE(1, 2, 26)
 #define CR4_OSXSAVE     (1 << 18)
@@ -142,7 +141,7 @@ static void try_access(struct xstate *x, const struct load *c)
 	fill_area(x, c->pkru, c->init);
 	own_page_reset(p, true, c->key);
 	invlpg(p->va);
-	*word = OLD;
+	*word = OWN_OLD;
 	put_pkrs(c->pkrs);
 	probe_wrpkru(c->before, 0, 0);
 	own_access(user, ORACLE_READ, p->va + OWN_DATA, &(u64){ 0 }); /* brings into the TLB */
@@ -151,8 +150,8 @@ static void try_access(struct xstate *x, const struct load *c)
 	probe_wrpkru(0, 0, 0);
 	put_pkrs(ALL_OPEN);
 	RULE_FAULT(&x->rule, f, want,
-		   after == cpu.pkru && *word == (c->write && !v.fault ? area : OLD) &&
-			   (c->write || v.fault || value == OLD),
+		   after == cpu.pkru && *word == (c->write && !v.fault ? area : OWN_OLD) &&
+			   (c->write || v.fault || value == OWN_OLD),
 		   "%s at CPL %u, key %u, PKRU %08x and then %08x%s (is %08x), IA32_PKRS %08x",
 		   c->write ? "write" : "read", user ? 3 : 0, c->key, c->before, cpu.pkru,
 		   c->init ? " by its initial state" : "", after, c->pkrs);
