@@ -162,13 +162,13 @@ static void wait_ns(u64 ns)
 		cpu_relax();
 }
 
-/* Starts the CPU in main(cpu). Returns why it does not run, or NULL. */
-static const char *start(struct cpu *cpu, void (*main)(struct cpu *cpu))
+/* Starts the CPU in main(cpu) on the stack below `stack`. Returns why it does not run, or NULL. */
+static const char *start(struct cpu *cpu, u64 stack, void (*main)(struct cpu *cpu))
 {
 	outcome = STARTING;
 	ap_start.cpu = cpu;
 	ap_start.main = main;
-	smp_store_release(&ap_start.stack, (u64)cpu->idle);
+	smp_store_release(&ap_start.stack, stack);
 	apic_send_init(cpu->apic_id);
 	wait_ns(INIT_WAIT_NS);
 	apic_send_startup(cpu->apic_id, (u32)(trampoline >> PAGE_SHIFT));
@@ -199,13 +199,24 @@ static void rehearse(struct cpu *cpu)
 		asm volatile("cli; hlt");
 }
 
+const char *smp_restart(struct cpu *cpu, u64 stack, void (*main)(struct cpu *cpu))
+{
+	return start(cpu, stack, main);
+}
+
+void smp_restarted(void)
+{
+	smp_store_release(&outcome, RUNNING);
+}
+
 static const char *start_for_good(struct cpu *cpu)
 {
 	bool first = cpu_count == 1 && pks_on();
-	const char *why = first ? start(cpu, rehearse) : NULL;
-	u64 before = rdtsc();
+	u64 stack = (u64)cpu->idle, before;
+	const char *why = first ? start(cpu, stack, rehearse) : NULL;
 
-	if (why || (why = start(cpu, ap_main)))
+	before = rdtsc();
+	if (why || (why = start(cpu, stack, ap_main)))
 		return why;
 	if (first)
 		pr("# CPUs: INIT left %08x in IA32_PKRS, which was %08x\n", cpu->pkrs_found,

@@ -24,5 +24,18 @@ bool smp_wants_x2apic(void);
  */
 void smp_start(void);
 
+struct cpu;
+
+/*
+ * Sends INIT and start-up IPIs to a CPU that smp_start() has started. It begins in main(cpu) on the
+ * stack below `stack`, as after a reset of all but its MSRs: with the boot GDT and no TSS, IDT or
+ * GS, interrupts off. `main` must call smp_restarted() within a second. Returns why it has not, or
+ * NULL. For tests; thread context of another CPU, one at a time.
+ */
+const char *smp_restart(struct cpu *cpu, u64 stack, void (*main)(struct cpu *cpu));
+
+/* Reports to the CPU that waits in smp_restart() that this one runs again. */
+void smp_restarted(void);
+
 #endif
 #endif

@@ -84,10 +84,10 @@ static void every_word_of_every_enum_is_read(void **state)
 	assert_int_equal(opt.policy.mode, PKS_MODE_RELAXED);
 	assert_int_equal(opt.exit, EXIT_POWEROFF);
 	assert_int_equal(opt.policy.gate, PKS_GATE_KMAPPED);
-	parse_silently(
-		"pks=silent magic=switch,pardon, cpus=max extent=list avoid=breakpoints,set-dirty");
+	parse_silently("pks=silent magic=switch,pardon, cpus=max extent=list "
+		       "avoid=smi,breakpoints,set-dirty");
 	assert_int_equal(opt.extent, EXTENT_LIST);
-	assert_int_equal(opt.avoid, AVOID_SET_DIRTY | AVOID_BREAKPOINTS);
+	assert_int_equal(opt.avoid, AVOID_SET_DIRTY | AVOID_BREAKPOINTS | AVOID_SMI);
 	assert_int_equal(opt.policy.mode, PKS_MODE_SILENT);
 	assert_int_equal(opt.magic, MAGIC_SWITCH | MAGIC_PARDON);
 	assert_int_equal(opt.cpus, 4096);
@@ -115,7 +115,7 @@ static void a_bad_value_means_the_default(void **state)
 	expect("apic=xapic", "apic=xapic: not one of found, x2apic; using found");
 	expect("bench=1", "bench=1: not one of on, off; using off");
 	expect("extent=all", "extent=all: not one of brief, whole, full, list; using brief");
-	expect("avoid=all", "avoid=all: not a list of set-dirty, breakpoints; ignoring it");
+	expect("avoid=all", "avoid=all: not a list of set-dirty, breakpoints, smi; ignoring it");
 	expect("magic=fault,foo",
 	       "magic=fault,foo: not a list of write, switch, fault, pardon, long; ignoring it");
 	assert_defaults();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/matrix_rule.h"
 #include "kernel/console/console.h"
+#include "kernel/console/results.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/random.h"
 
@@ -38,7 +39,7 @@ static bool same_fault(struct fault a, struct fault b)
 bool rule_fault(const char *file, int line, struct rule_tally *r, struct fault got,
 		struct fault want, bool kept, const char *fmt, ...)
 {
-	char text[128], expected[64], seen[64];
+	char text[256], expected[96], seen[96];
 	va_list args;
 	bool ok = count(r, same_fault(got, want) && kept);
 
@@ -77,4 +78,10 @@ void rule_line(const char *name, u64 cases, u64 divergent, const char *sdm, cons
 void rule_report(const struct rule_tally *r)
 {
 	rule_line(r->name, r->cases, r->divergent, r->sdm, r->says);
+}
+
+void rule_observed(const char *what, u64 yes, u64 no)
+{
+	if (yes + no)
+		results_pr("    # observed: %s yes:%lu no:%lu\n", what, yes, no);
 }

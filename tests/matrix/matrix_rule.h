@@ -14,6 +14,7 @@ struct rule_tally {
 	const char *sdm;  /* the title of the section */
 	const char *says; /* the rule in one sentence; sdm and says contain no double quote */
 	u64 cases, divergent;
+	u32 turn; /* calls of rule_turn() */
 };
 
 /* The rule that the function around it tests. */
@@ -32,6 +33,15 @@ struct rule_tally {
 /* Counts one case, which obeyed the rule if `got` is `want` and the register is right (`kept`). */
 #define RULE_FAULT(rule, got, want, kept, ...) \
 	rule_fault(__FILE__, __LINE__, (rule), (got), (want), (kept), __VA_ARGS__)
+
+/*
+ * True if a costly test should play the case that it has come to: each, or one of `n` in a brief
+ * run. `n` is a prime, so that all things that the cases do by turns still come.
+ */
+static inline bool rule_turn(struct rule_tally *r, u32 n)
+{
+	return r->turn++ % ktest_part(n) == 0;
+}
 
 bool rule_case(const char *file, int line, struct rule_tally *r, bool ok, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
@@ -55,5 +65,11 @@ void rule_patterns(struct rule_tally *r, void (*try)(struct rule_tally *r, u32 v
 /* Print a rule's line. Call them last: the test's result must follow directly. */
 void rule_line(const char *name, u64 cases, u64 divergent, const char *sdm, const char *says);
 void rule_report(const struct rule_tally *r);
+
+/*
+ * Prints how often a machine did what the manual leaves open (`yes`) and how often not, if that was
+ * seen at all; nothing is judged. `what` is one word, "subject:what_it_did". Before rule_report().
+ */
+void rule_observed(const char *what, u64 yes, u64 no);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * User keys beside supervisor keys: PKRU is another register, with its own instructions and CR4
  * bit. The kernel does not use them; each test sets CR4.PKE while it runs. What this cannot know:
- * XSAVE, whose state includes PKRU and not IA32_PKRS.
+ * XSAVE, whose state includes PKRU and not IA32_PKRS (t_matrix_xstate.c).
  */
 #define KTEST_SUITE "matrix"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the matrix of accesses takes for granted: IA32_PKRS exists if and only if CPUID says so,
- * keeps what is written, and is for supervisors alone. What this cannot know: what INIT and SMM do
- * to the register, and what another logical processor sees of it (nothing: each has its own).
+ * keeps what is written, and is for supervisors alone. What this cannot know: what INIT and
+ * SMIs do to the register (t_matrix_init.c, t_matrix_smi.c), and what another logical processor
+ * sees of it (nothing: each has its own).
  */
 #define KTEST_SUITE "matrix"
 
