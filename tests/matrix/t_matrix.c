@@ -166,20 +166,23 @@ static void run_all(void)
 
 static void print_class(const struct divergence *d)
 {
-	char small[CASE_NAME_MAX], first[CASE_NAME_MAX], needs[NEEDS_MAX];
+	char small[CASE_NAME_MAX], first[CASE_NAME_MAX];
 	char expected[SIDE_MAX], observed[SIDE_MAX];
+	static char needs[NEEDS_MAX]; /* of the one thread that runs tests */
 
 	case_print(&d->small, small, sizeof(small));
 	case_print(&d->first, first, sizeof(first));
 	needs_print(d, needs, sizeof(needs));
 	mismatch_print(&d->mismatch, false, expected, sizeof(expected));
 	mismatch_print(&d->mismatch, true, observed, sizeof(observed));
-	pr("    # divergence rule=%s case=%s needs=%s expected=%s observed=%s count=%lu first=%s\n",
-	   rule_text(d->rule)->name, small, d->unsteady ? "chance" : needs, expected, observed,
-	   d->count, first);
+	pr("    # divergence rule=%s case=%s needs=%s expected=%s observed=%s count=%lu "
+	   "exact=%lu:%016lx late=%lu:%016lx first=%s\n",
+	   rule_text(d->rule)->name, small, needs, expected, observed, class_count(d),
+	   d->exact.count, d->exact.digest, d->late.count, d->late.digest, first);
 	/* In short, for the codes: the test's name comes behind it. */
 	results_keep("class %s %s %s %s %lu %lu%s", rule_text(d->rule)->name, small, expected,
-		     observed, d->count, matrix.rule_cases[d->rule], d->unsteady ? " chance" : "");
+		     observed, class_count(d), matrix.rule_cases[d->rule],
+		     d->unsteady ? " chance" : "");
 }
 
 static void report(enum rule r)
