@@ -26,7 +26,11 @@ static bool there_is(const struct mcase *c)
 	return case_valid(c) && case_possible(c);
 }
 
-bool case_late(const struct mcase *c)
+/*
+ * True if CR4.PKS was set right before the access: what diverges then may depend on what an
+ * emulator's TLB, whose size can vary, has kept from before, and so on the addresses in a build.
+ */
+static bool case_late(const struct mcase *c)
 {
 	return c->v[AXIS_TLB] == TLB_PKS && c->v[AXIS_PKS] == PKS_ON;
 }

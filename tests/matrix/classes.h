@@ -55,12 +55,6 @@ void classes_add(struct classes *l, const struct mcase *c, const struct mismatch
 /* Returns the number of cases in a rule's classes. */
 u64 classes_count(const struct classes *l, enum rule r);
 
-/*
- * True if CR4.PKS was set right before the access: what diverges then may depend on what an
- * emulator's TLB, whose size can vary, has kept from before, and so on the addresses in a build.
- */
-bool case_late(const struct mcase *c);
-
 /* Returns the number of cases in a class. */
 u64 class_count(const struct divergence *d);
 

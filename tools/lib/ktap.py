@@ -99,6 +99,7 @@ class Judge:
         self.crashes, self.ends = [], set()     # ends: CRASHED, TIMED_OUT
         self.totals = None
         self.complaints = []    # about the command line
+        self.remarks = []       # what the verdict did not compare, and why
         self.kernel = ""        # version, commit and checksum, as the kernel names them
         self.waiting = ""       # the name of a subtest whose header has not come yet
         self.notes = []         # diagnostics, which precede their result
@@ -259,6 +260,9 @@ class Judge:
         failures = [f for r in self.results for f in self._judge(r)]
         if not problems and whole:
             failures += self._lists()
+            strict, self.remarks = self.book.whole()
+            failures += strict
+        failures = divergence.gone_last(failures)
         status = FAILED if failures else SETUP if self.complaints else OK
         if problems:
             status = TIMED_OUT if self.ends == {TIMED_OUT} else CRASHED
@@ -290,8 +294,8 @@ class Judge:
         listed = [g for g in self.known if fnmatch.fnmatchcase(result.name, g)]
         if listed and result.reported == "pass":
             result.status = "fail"
-            return [(result.name, "listed as known (%s) but passes now: take it off the list"
-                     % self.known[listed[0]], [])]
+            return [(result.name, "%s (%s) but passes now: take it off the list"
+                     % (divergence.LISTED, self.known[listed[0]]), [])]
         if listed and result.reported == "fail":
             result.status, result.reason = "xfail", self.known[listed[0]]
         if result.status in ("fail", "error"):
@@ -323,7 +327,7 @@ class Judge:
         names = [r.name for r in self.results]
         lost = [glob for glob in self.known if not fnmatch.filter(names, glob)]
         for key in lost + self.book.without_result(names):
-            found.append((None, "listed as known, but there is no such test: " + key, []))
+            found.append((None, "%s, but there is no such test: %s" % (divergence.LISTED, key), []))
         return found
 
 

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 
+import classlist
 import divergence
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -24,7 +25,8 @@ class SetupError(Exception):
 
 def names():
     """The names of all machines."""
-    return sorted(n for n in os.listdir(FOLDER) if not n.startswith("."))
+    return sorted(n for n in os.listdir(FOLDER)
+                  if not n.startswith(".") and not os.path.isdir(os.path.join(FOLDER, n)))
 
 
 def listing():
@@ -75,7 +77,7 @@ def _parse(path, title):
     return data
 
 
-def _lineage(name):
+def lineage(name):
     """[(name, file)] of a machine's bases and the machine, the oldest base first."""
     found = []
     while name:
@@ -131,7 +133,7 @@ class Machine:
         self.name = name
         self.settings, self.extras = {}, {}
         self.always, self.by_version = {}, []   # known: {glob: reason}; (from or before, X, the same)
-        for owner, source in _lineage(name):
+        for owner, source in lineage(name):
             self.settings.update(source["machine"] if source.has_section("machine") else {})
             dated = [s for s in source.sections() if s.startswith("known ")]
             for section in set(source.sections()) - {"machine", "known", "mended", *dated}:
@@ -182,6 +184,17 @@ class Machine:
                 found.update(known)
         return found
 
+    def listed(self):
+        """The classlist.ClassList of the machine, or of the nearest base that has one; or None."""
+        for name, _ in reversed(lineage(self.name)):
+            path = os.path.join(FOLDER, classlist.FOLDER, name)
+            if os.path.exists(path):
+                try:
+                    return classlist.read(path, "machines/%s/%s" % (classlist.FOLDER, name))
+                except (OSError, ValueError) as error:
+                    raise SetupError(str(error)) from error
+        return None
+
     def knows(self, path):
         """Add the [known] list of a file about a build instead of a machine."""
         source = _parse(path, path)
@@ -216,6 +229,14 @@ class Machine:
             return [w.format(**{**self.settings, **places}) for w in words]
         except (KeyError, ValueError, IndexError) as error:
             raise SetupError("machines/%s: bad placeholder: %s" % (self.name, error)) from error
+
+    @functools.cached_property
+    def runs(self):
+        """The version that runs here, or that it is not known."""
+        try:
+            return self.version()
+        except SetupError:
+            return "of unknown version"
 
     def version(self):
         """The emulator's version: the first line of its version output with a number in it."""
