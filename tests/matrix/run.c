@@ -29,6 +29,14 @@ struct memo {
 	u32 cases;
 };
 
+/* The case that is being made. Written by the one thread that runs the matrix. */
+static const struct mcase *volatile under_way;
+
+const struct mcase *matrix_under_way(void)
+{
+	return under_way;
+}
+
 /* Paging levels of the matrix's state; 0 while it is left: now and then, and for other code. */
 static u32 session_levels;
 
@@ -197,6 +205,7 @@ static void run_key(struct row *r, const struct mcase *c)
 {
 	u32 home = case_home_key(c), pkru = case_pkru(c, false);
 
+	under_way = c;
 	r->shot.address = r->address + r->step * case_key(c);
 	if (!r->mixed || !r->controlled || home)
 		r->shot.pkrs = case_pkrs(c, false);
@@ -218,6 +227,7 @@ static void run_key(struct row *r, const struct mcase *c)
 	try_case(r, c);
 	if (home)
 		machine_home_key(0);
+	under_way = NULL;
 }
 
 static void count_cases(struct matrix *m, const struct memo memos[MEMOS])
@@ -297,21 +307,39 @@ void matrix_pause(void)
 	session_end();
 }
 
-void matrix_run(struct matrix *m, enum slice slice, void (*progress)(u32 percent))
+/* Runs a row announced, from outside of the matrix's state; the first one case by case. */
+static void announced_row(struct matrix *m, u64 number, const struct mcase *row, u32 keys)
+{
+	bool by_case = number == m->from;
+
+	for (u32 left = keys; left; left &= by_case ? left - 1 : 0) {
+		struct mcase c = row_case(row, (u32)__builtin_ctz(left));
+
+		session_end();
+		m->announce(number, by_case ? &c : NULL);
+		matrix_row(m, row, by_case ? left & -left : left);
+	}
+}
+
+void matrix_run(struct matrix *m, enum slice slice, void (*progress)(u32 percent, u64 row))
 {
 	struct mcase row;
 	struct plan p;
-	u32 since = 0;
+	u64 number = 0;
 
 	plan_start(&p, slice);
 	while (plan_next(&p, &row)) {
-		if (case_possible(&row))
+		if (++number < m->from)
+			continue;
+		if (case_possible(&row) && m->announce)
+			announced_row(m, number, &row, p.keys);
+		else if (case_possible(&row))
 			matrix_row(m, &row, p.keys);
-		if (++since % ROWS_AT_ONCE)
+		if (number % ROWS_AT_ONCE)
 			continue;
 		session_end();
 		if (progress)
-			progress((u32)(p.done * 100 / p.total));
+			progress((u32)(p.done * 100 / p.total), number + 1);
 	}
 	session_end();
 }

@@ -13,11 +13,13 @@
 #include "kernel/time.h"
 #include "kernel/watchdog.h"
 #include "tests/harness/ktest.h"
+#include "tests/matrix/announce.h"
 #include "tests/matrix/matrix_rule.h"
 #include "tests/matrix/run.h"
 #include "tests/matrix/tables.h"
 
 #define WATCHDOG_NS 20000000000ULL
+#define PROGRESS_NS 1000000000ULL
 
 /* Written by the first test of the suite that runs, read by the others after it. */
 static struct matrix matrix;
@@ -35,15 +37,20 @@ static void print_case(const struct mcase *c, const struct mismatch *m)
 	pr("    # case %s expected=%s observed=%s\n", name, expected, observed);
 }
 
-static void progress(u32 percent)
-{
-	static u32 printed;
+static u64 said_ns; /* when say_where() was called; of the one thread that runs tests */
 
+/* Says where the matrix is: if the machine dies, tools/run looks for the case from there on. */
+static void say_where(u32 percent, u64 row)
+{
+	said_ns = now_ns();
+	pr("    # matrix: %u %%, row %lu\n", percent, row);
+}
+
+static void progress(u32 percent, u64 row)
+{
 	watchdog_set(WATCHDOG_NS, "matrix");
-	if (percent / 10 == printed)
-		return;
-	printed = percent / 10;
-	pr("    # matrix: %u %%\n", printed * 10);
+	if (now_ns() - said_ns >= PROGRESS_NS)
+		say_where(percent, row);
 }
 
 /* "#PF(P+PK)", or both outcomes where the CPU may choose: "#PF(P+PK)|none". */
@@ -79,6 +86,7 @@ static void run_named(const struct mcase *c)
 		   case_valid(c) ? "is not possible on this machine" : "does not exist");
 		return;
 	}
+	announce_checks(c);
 	m = matrix_one(c, &o);
 	expect_case(c, &e);
 	came = (struct mismatch){ .aspects = m.aspects,
@@ -105,7 +113,7 @@ static void run_named_all(struct mcase c, u32 free_axes)
 		c.v[axis] = (u8)v;
 		run_named_all(c, free_axes & (free_axes - 1));
 	}
-	progress(0);
+	watchdog_set(WATCHDOG_NS, "matrix");
 }
 
 static void run_slice(void)
@@ -116,6 +124,9 @@ static void run_slice(void)
 
 	if (options.extent == EXTENT_LIST)
 		matrix.on_divergence = print_case;
+	matrix.from = options.rows;
+	matrix.announce = options.rows ? announce_case : NULL;
+	say_where(0, MAX(matrix.from, 1));
 	matrix_run(&matrix, slice, progress);
 	ms = (now_ns() - started) / 1000000;
 	results_pr("    # matrix: cases=%lu divergent=%lu slice=%s levels=%s ms=%lu\n",

@@ -21,7 +21,7 @@ _CLASS_KEY = re.compile(r"matrix\.[a-z0-9_]+ (?:{0}|\*(?:{0})\*|\?(?:{0})\?)".fo
 _FIELD = r'([a-z]+)=("[^"]*"|[^\s"]+)'
 _FIELDS = re.compile(r"%s( %s)*" % (_FIELD, _FIELD))
 _TALLY = re.compile(r"(\d+):[0-9a-f]{16}|chance")
-_PERCENT = re.compile(r"# matrix: (\d+) %$")
+_PERCENT = re.compile(r"# matrix: (\d+) %(?:, row \d+)?$")
 
 
 class Malformed(ValueError):
@@ -199,12 +199,13 @@ class Book:
 
     # ---- judging ----
 
-    def unfinished(self):
-        """The problems of the whole run, known at its end."""
+    def unfinished(self, crashes=()):
+        """The problems of the whole run, known at its end; `crashes`: what a boot crashed in."""
         found = list(self.problems)
         if self.pending:
             found.append("lines of the matrix without their result")
-        if self.started and not self.summary and not self._single():
+        if self.started and not self.summary and not self._single() and \
+                not any(c.startswith(SUITE) for c in crashes):
             found.append("the matrix was not summed up")
         if self.summary and not any(a.startswith(("tests=", "case=")) and a != AGAIN
                                     for a in self.arguments):
@@ -294,8 +295,8 @@ class Book:
         return [], []
 
     def _single(self):
-        """True if the run was narrowed by case=."""
-        return any(a.startswith("case=") for a in self.arguments)
+        """True if the run was narrowed by case= or rows=."""
+        return any(a.startswith(("case=", "rows=")) for a in self.arguments)
 
     def without_result(self, names):
         """The listed classes whose rule has no result."""

@@ -23,6 +23,7 @@ _PLAN = re.compile(r"1\.\.(\d+)(?:\s*#.*)?$")
 _RESULT = re.compile(
     r"(not ok|ok)\s+(\d+)(?:\s+-)?(?:\s+(.*?))??"
     r"(?:\s*#\s*(SKIP|XFAIL|TODO|ERROR|TIMEOUT)\b:?\s*(.*))?$", re.IGNORECASE)
+PANIC = "# PANIC: "
 PANICKED = "the kernel panicked: "
 RESET = "the machine reset itself"
 _COMPLAINT = "# command line: "
@@ -111,8 +112,8 @@ class Judge:
         line = clean(raw)
         text = line.lstrip(" ")
         depth = (len(line) - len(text)) // 4
-        if "# PANIC: " in text:
-            self.problems.append(PANICKED + text.split("# PANIC: ", 1)[1])
+        if PANIC in text:
+            self.problems.append(PANICKED + text.split(PANIC, 1)[1])
             return "panic"
         if not text or text.startswith("#"):
             return self._note(depth, text)
@@ -256,7 +257,7 @@ class Judge:
         """The verdict on all lines fed so far, as the whole run; or as one that was stopped.
         `crash`: where the last boot crashed, `lost`: the suites that no boot has come to."""
         self._end_boot(timed_out, whole, crash)
-        problems = self.problems + (self.book.unfinished() if whole else [])
+        problems = self.problems + (self.book.unfinished(self.crashes) if whole else [])
         failures = [f for r in self.results for f in self._judge(r)]
         if not problems and whole:
             failures += self._lists()
