@@ -130,7 +130,7 @@ extern const char matrix_stubs[], matrix_nmi[];
  * machine; shot.S calls the other one after SHOT_EXCEPTIONS of a single access.
  */
 _Noreturn void matrix_stray(void);
-_Noreturn void matrix_endless(void);
+_Noreturn void matrix_endless(u64 vector, u64 error, u64 rip);
 
 #endif
 #endif

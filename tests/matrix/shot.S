@@ -136,6 +136,9 @@ matrix_without_end:
 1:	mov %cr4, %rax
 	and $~(CR4_PKS | CR4_PKE | CR4_SMAP | CR4_SMEP), %rax
 	mov %rax, %cr4
+	mov %rcx, %rdi
+	mov %rdx, %rsi
+	mov (%rsp), %rdx
 	movabs $HOME, %r8
 	mov HOME_RSP(%r8), %rsp
 	and $-16, %rsp

@@ -10,10 +10,9 @@
  * If the way out is barred too, the next exception comes back here: then the machine is reset, by
  * tables that map nothing, rather than kept busy for ever.
  */
-static _Noreturn void give_up(const char *what)
+static _Noreturn void give_up(const char *what, u64 vector, u64 error, u64 rip, u64 cr2)
 {
 	static bool given_up;
-	u64 vector = home->vector, error = home->error, rip = home->rip, cr2 = home->cr2;
 
 	if (given_up)
 		write_cr3(0);
@@ -32,10 +31,11 @@ static _Noreturn void give_up(const char *what)
 
 void matrix_stray(void)
 {
-	give_up("an exception outside of an access");
+	give_up("an exception outside of an access", home->vector, home->error, home->rip,
+		home->cr2);
 }
 
-void matrix_endless(void)
+void matrix_endless(u64 vector, u64 error, u64 rip)
 {
-	give_up("one access raises exceptions without end");
+	give_up("one access raises exceptions without end", vector, error, rip, read_cr2());
 }

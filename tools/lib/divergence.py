@@ -200,12 +200,11 @@ class Book:
     # ---- judging ----
 
     def unfinished(self, crashes=()):
-        """The problems of the whole run, known at its end; `crashes`: what a boot crashed in."""
+        """The problems of the whole run, known at its end; `crashes`: what ran when boots crashed."""
         found = list(self.problems)
         if self.pending:
             found.append("lines of the matrix without their result")
-        if self.started and not self.summary and not self._single() and \
-                not any(c.startswith(SUITE) for c in crashes):
+        if self.started and not self.summary and not self._single() and not crashes:
             found.append("the matrix was not summed up")
         if self.summary and not any(a.startswith(("tests=", "case=")) and a != AGAIN
                                     for a in self.arguments):
