@@ -43,7 +43,7 @@ class Postmortem(Again):
         output = self.died(boot(ROWS), boot(CASES), boot(CHECKS), REST)
         self.assertIn("CRASH fake: alpha.one: the machine has ended at the case %s, which checks ad_denies "
                       "wd_permits\n" % CASE, output)
-        self.assertEqual(output.count("CRASH"), 1)
+        self.assertEqual(output.count("CRASH fake"), 1)
         self.assertIn("again: tools/run fake 'tests=matrix.*' extent=whole case=%s seed=17\n" % CASE, output)
         words = self.words()
         for number, word in ((1, "rows=33"), (2, "rows=35"), (3, "case=" + CASE)):
