@@ -20,6 +20,7 @@
 
 #define WATCHDOG_NS 20000000000ULL
 #define PROGRESS_NS 1000000000ULL
+#define PIECE       256 /* characters of a long text, as pr() has room for a line */
 
 /* Written by the first test of the suite that runs, read by the others after it. */
 static struct matrix matrix;
@@ -186,10 +187,13 @@ static void print_class(const struct divergence *d)
 	needs_print(d, needs, sizeof(needs));
 	mismatch_print(&d->mismatch, false, expected, sizeof(expected));
 	mismatch_print(&d->mismatch, true, observed, sizeof(observed));
-	pr("    # divergence rule=%s case=%s needs=%s expected=%s observed=%s count=%lu "
-	   "exact=%lu:%016lx late=%lu:%016lx first=%s\n",
-	   rule_text(d->rule)->name, small, needs, expected, observed, class_count(d),
-	   d->exact.count, d->exact.digest, d->late.count, d->late.digest, first);
+	pr("    # divergence rule=%s case=%s needs=", rule_text(d->rule)->name, small);
+	for (u32 at = 0; at < strlen(needs); at += PIECE)
+		pr("%.*s", PIECE, needs + at);
+	pr(" expected=%s observed=%s count=%lu exact=%lu:%016lx late=%lu:%016lx", expected,
+	   observed, class_count(d), d->exact.count, d->exact.digest, d->late.count,
+	   d->late.digest);
+	pr(" first=%s\n", first);
 	/* In short, for the codes: the test's name comes behind it. */
 	results_keep("class %s %s %s %s %lu %lu%s", rule_text(d->rule)->name, small, expected,
 		     observed, class_count(d), matrix.rule_cases[d->rule],

@@ -17,6 +17,7 @@ from emulator import Emulator
 from machine import TOP
 
 SILENCE = 60.0      # seconds without a line, while the matrix runs, that count as a hang
+LIMIT = 240.0       # seconds for one boot of the search
 MANY = 8            # so many seconds' rows may pass until the machine dies again
 
 _MARK = re.compile(r"# matrix: \d+ %, row (\d+)$")
@@ -65,7 +66,7 @@ def boot(command, log, last, limit):
     trail = Trail()
     log.write(b"\n# tools/run: boots again, to find the case\n")
     with tempfile.TemporaryFile() as errors, Emulator(command, TOP, errors) as emulator:
-        for raw in emulator.lines(lambda: min(limit, emulator.elapsed() + SILENCE)):
+        for raw in emulator.lines(lambda: min(limit, LIMIT, emulator.elapsed() + SILENCE)):
             if raw is None:
                 break
             log.write(raw + b"\n")
