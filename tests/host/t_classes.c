@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Classes of cases whose outcome depends on what a TLB happens to keep. What this cannot know:
- * which translations an emulator really keeps.
+ * Classes of divergent cases: who is never in one with whom, what their tally tells apart, and
+ * cases whose outcome depends on what a TLB happens to keep. What this cannot know: which
+ * translations an emulator really keeps.
  */
 #include "tests/host/harness.h"
 
@@ -82,7 +83,7 @@ static void a_difference_without_the_stale_translation_is_steady(void **state)
 	assert_int_equal(classes.count, 1);
 	assert_false(classes.list[0].unsteady);
 	assert_int_equal(classes.list[0].small.v[AXIS_TLB], TLB_COLD);
-	assert_int_equal(classes.list[0].count, 2);
+	assert_int_equal(class_count(&classes.list[0]), 2);
 }
 
 static void a_difference_by_the_stale_translation_is_unsteady(void **state)
@@ -92,7 +93,7 @@ static void a_difference_by_the_stale_translation_is_unsteady(void **state)
 	add("kind:add,rights:wd,tlb:pks", &let_through, sometimes_stale);
 	assert_int_equal(classes.count, 1);
 	assert_true(classes.list[0].unsteady);
-	assert_int_equal(classes.list[0].count, 2);
+	assert_int_equal(class_count(&classes.list[0]), 2);
 }
 
 /* CR4.PKS is cleared, and the denials stay. */
@@ -118,9 +119,91 @@ static void a_denial_that_stays_is_steady(void **state)
 	assert_int_equal(classes.list[0].small.v[AXIS_TLB], TLB_PKS);
 }
 
+/* AD is not obeyed, whoever accesses. */
+static struct mismatch denial_missing(const struct mcase *c)
+{
+	return c->v[AXIS_RIGHTS] ? let_through : as_expected;
+}
+
+static void user_mode_and_a_supervisor_are_never_one_class(void **state)
+{
+	static char needs[NEEDS_MAX];
+
+	(void)state;
+	add("rights:ad", &let_through, denial_missing);
+	add("mode:user,rights:ad", &let_through, denial_missing);
+	add("kind:frame,mode:user,rights:ad", &let_through, denial_missing); /* a supervisor's */
+	add("mode:compat,rights:ad", &let_through, denial_missing);
+	assert_int_equal(classes.count, 2);
+	for (u32 i = 0; i < 2; i++) {
+		assert_int_equal(class_count(&classes.list[i]), 2);
+		assert_int_equal(classes.list[i].small.v[AXIS_MODE], i);
+	}
+	needs_print(&classes.list[0], needs, sizeof(needs));
+	assert_string_equal(needs, "mode:kernel;rights:ad|wd|ad+wd");
+}
+
+/* Unsteady cases of both too. */
+static void chance_makes_no_class_of_both(void **state)
+{
+	static char needs[NEEDS_MAX];
+
+	(void)state;
+	add("kind:add,rights:ad,tlb:pks", &let_through, sometimes_stale);
+	add("kind:add,mode:user,rights:ad,tlb:pks", &let_through, sometimes_stale);
+	assert_int_equal(classes.count, 2);
+	needs_print(&classes.list[0], needs, sizeof(needs));
+	assert_string_equal(needs, "chance;by:supervisor;denial:missing");
+	needs_print(&classes.list[1], needs, sizeof(needs));
+	assert_string_equal(needs, "chance;by:user;denial:missing");
+}
+
+/* The tally of one class that has these two cases, the first with this mismatch. */
+static struct tally tally_of(const char *a, const struct mismatch *m, const char *b)
+{
+	memset(&classes, 0, sizeof(classes));
+	add(a, m, denial_missing);
+	add(b, &let_through, denial_missing);
+	assert_int_equal(classes.count, 1);
+	assert_int_equal(classes.list[0].exact.count, 2);
+	assert_int_equal(classes.list[0].late.count, 0);
+	return classes.list[0].exact;
+}
+
+static void a_tally_knows_each_case_and_outcome_but_no_order(void **state)
+{
+	struct mismatch other = let_through;
+	struct tally t = tally_of("rights:ad", &let_through, "key:3,rights:wd");
+
+	(void)state;
+	other.expected_error ^= 2; /* the same denial is missing */
+	assert_true(t.digest == tally_of("key:3,rights:wd", &let_through, "rights:ad").digest);
+	assert_true(t.digest != tally_of("rights:ad", &other, "key:3,rights:wd").digest);
+	assert_true(t.digest != tally_of("rights:ad", &let_through, "key:4,rights:wd").digest);
+	assert_true(t.digest != tally_of("rights:wd", &let_through, "key:3,rights:ad").digest);
+}
+
+/* What may differ from build to build is counted apart. */
+static void late_cases_are_counted_apart(void **state)
+{
+	(void)state;
+	add("kind:add,rights:ad", &load_reported, sometimes_stale);
+	add("kind:add,rights:ad,tlb:pks", &load_reported, sometimes_stale);
+	add("kind:add,rights:wd,tlb:wrmsr", &load_reported, sometimes_stale);
+	assert_int_equal(classes.count, 1);
+	assert_int_equal(classes.list[0].exact.count, 2);
+	assert_int_equal(classes.list[0].late.count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(user_mode_and_a_supervisor_are_never_one_class,
+						empty, done),
+		cmocka_unit_test_setup_teardown(chance_makes_no_class_of_both, empty, done),
+		cmocka_unit_test_setup_teardown(a_tally_knows_each_case_and_outcome_but_no_order,
+						empty, done),
+		cmocka_unit_test_setup_teardown(late_cases_are_counted_apart, empty, done),
 		cmocka_unit_test_setup_teardown(
 			a_difference_without_the_stale_translation_is_steady, empty, done),
 		cmocka_unit_test_setup_teardown(a_difference_by_the_stale_translation_is_unsteady,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The matrix detects errors: the whole slice finds each error that is planted in the software
- * machine (tests/host/faults.inc), under the rule that it breaks. What this cannot know: errors
- * that nobody thought of.
+ * machine (tests/host/faults.inc), under the rule that it breaks, and reports that rule before any
+ * that it breaks besides. What this cannot know: errors that nobody thought of.
  */
 #include "tests/host/harness.h"
 
@@ -28,6 +28,12 @@ static u64 rules_broken(enum fault f)
 	return rules;
 }
 
+/* The rule that is reported first. */
+static u64 first(u64 rules)
+{
+	return rules & -rules;
+}
+
 static void print_rules(const char *what, u64 rules)
 {
 	if (rules)
@@ -42,6 +48,7 @@ static void print_result(const struct fault_text *t, u64 rules)
 	       matrix.classes.count);
 	print_rules("under", rules & t->rules);
 	print_rules("and also", rules & ~t->rules);
+	print_rules("and first under", first(rules) & ~t->rules);
 	print_rules("but NOT under", t->rules & ~rules);
 	print_rules("of which NOT expected", rules & ~t->rules & ~t->also);
 	printf("%s%s\n", t->why ? " none, as " : "", t->why ? t->why : "");
@@ -57,6 +64,7 @@ static void planted(void **state)
 	fflush(stdout);
 	assert_int_equal(rules & t->rules, t->rules);
 	assert_int_equal(rules & ~t->rules & ~t->also, 0);
+	assert_int_equal(first(rules) & ~t->rules, 0);
 	assert_int_equal(matrix.divergent != 0, t->state == FAULT_SEEN);
 	all++;
 	seen += t->state == FAULT_SEEN;

@@ -17,6 +17,7 @@
 
 #include "kernel/console/console.h"
 #include "kernel/lib/printf.h"
+#include "tests/matrix/report.h"
 #include "tests/matrix/rules.h"
 #include "tests/matrix/run.h"
 
@@ -62,39 +63,15 @@ static bool has_user_keys(void)
 	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && c >> 4 & 1;
 }
 
-static void print_case(const struct mcase *c, const struct mismatch *m)
-{
-	char name[CASE_NAME_MAX], expected[SIDE_MAX], observed[SIDE_MAX];
-
-	case_print(c, name, sizeof(name));
-	mismatch_print(m, false, expected, sizeof(expected));
-	mismatch_print(m, true, observed, sizeof(observed));
-	pr("    # case %s expected=%s observed=%s\n", name, expected, observed);
-}
-
-static void progress(u32 percent)
+static void progress(u32 percent, u64 row)
 {
 	static u32 printed;
 
+	(void)row;
 	if (percent / 10 == printed)
 		return;
 	printed = percent / 10;
 	pr("    # matrix: %u %%\n", printed * 10);
-}
-
-static void print_class(const struct divergence *d)
-{
-	char small[CASE_NAME_MAX], first[CASE_NAME_MAX], needs[NEEDS_MAX];
-	char expected[SIDE_MAX], observed[SIDE_MAX];
-
-	case_print(&d->small, small, sizeof(small));
-	case_print(&d->first, first, sizeof(first));
-	needs_print(d, needs, sizeof(needs));
-	mismatch_print(&d->mismatch, false, expected, sizeof(expected));
-	mismatch_print(&d->mismatch, true, observed, sizeof(observed));
-	pr("    # divergence rule=%s case=%s needs=%s expected=%s observed=%s count=%lu first=%s\n",
-	   rule_text(d->rule)->name, small, d->unsteady ? "chance" : needs, expected, observed,
-	   d->count, first);
 }
 
 static void report(enum rule r)
@@ -112,7 +89,7 @@ static void report(enum rule r)
 	   matrix.rule_cases[r], divergent, text->sdm, text->says);
 	for (u32 i = 0; i < matrix.classes.count; i++)
 		if (matrix.classes.list[i].rule == r)
-			print_class(&matrix.classes.list[i]);
+			report_class(&matrix.classes.list[i]);
 	pr("    %s %u %s\n", divergent ? "not ok" : "ok", r + 1, text->name);
 	*(divergent ? &failed : &passed) += 1;
 }
@@ -189,7 +166,7 @@ static void run(struct mcase c, u32 free_axes)
 {
 	pr("KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: matrix\n    1..%u\n", RULES);
 	if (asked.extent == EXTENT_LIST)
-		matrix.on_divergence = print_case;
+		matrix.on_divergence = report_case;
 	if (asked.named)
 		run_named_all(c, free_axes);
 	else

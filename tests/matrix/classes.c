@@ -26,14 +26,29 @@ static bool there_is(const struct mcase *c)
 	return case_valid(c) && case_possible(c);
 }
 
-/* True if the case with one axis changed diverges in the same way. */
+/*
+ * True if CR4.PKS was set right before the access: what diverges then may depend on what an
+ * emulator's TLB, whose size can vary, has kept from before, and so on the addresses in a build.
+ */
+static bool case_late(const struct mcase *c)
+{
+	return c->v[AXIS_TLB] == TLB_PKS && c->v[AXIS_PKS] == PKS_ON;
+}
+
+/* True for a user-mode access; all others are a supervisor's. */
+static bool by_user(const struct mcase *c)
+{
+	return c->v[AXIS_MODE] != MODE_KERNEL && !kind_is_implicit(c->v[AXIS_KIND]);
+}
+
+/* True if the case with one axis changed diverges in the same way, and is as privileged. */
 static bool still_differs(const struct mcase *c, u32 axis, u32 value, const struct mismatch *m,
 			  case_runner again, struct mismatch *now)
 {
 	struct mcase other = *c;
 
 	other.v[axis] = (u8)value;
-	if (!there_is(&other))
+	if (!there_is(&other) || by_user(&other) != by_user(c))
 		return false;
 	*now = again(&other);
 	return mismatch_same(now, m);
@@ -60,27 +75,29 @@ static bool simplify(struct mcase *c, struct mismatch *m, case_runner again)
 	return simpler;
 }
 
-/* Finds each axis's values that keep the difference. A case that does not exist excludes none. */
+/*
+ * Finds each axis's values that keep the difference. A case that does not exist excludes none;
+ * neither does a late one, as it may differ by chance.
+ */
 static void find_values(struct divergence *d, case_runner again)
 {
 	struct mismatch now;
 
 	for (u32 axis = 0; axis < AXES; axis++) {
-		memset(&d->values[axis], 0, sizeof(d->values[axis]));
 		for (u32 v = 0; v < axis_values(axis); v++) {
 			struct mcase c = d->small;
 
 			c.v[axis] = (u8)v;
-			if (v == d->small.v[axis] || !there_is(&c) ||
+			if (v == d->small.v[axis] || !there_is(&c) || case_late(&c) ||
 			    still_differs(&d->small, axis, v, &d->mismatch, again, &now))
-				add(&d->values[axis], v);
+				add(&d->needs[axis], v);
 		}
 	}
 }
 
 static bool belongs(const struct divergence *d, const struct mcase *c, const struct mismatch *m)
 {
-	if (!mismatch_same(&d->mismatch, m))
+	if (!mismatch_same(&d->mismatch, m) || by_user(&d->small) != by_user(c))
 		return false;
 	for (u32 axis = 0; axis < AXES; axis++)
 		if (!has(&d->values[axis], c->v[axis]))
@@ -96,27 +113,31 @@ static void blame(struct divergence *d)
 	d->rule = rule_broken(&d->small, &e, &d->mismatch);
 }
 
-/* An unsteady case cannot be made smaller: a rule has one class of them per CR4.PKS. */
+/*
+ * An unsteady case cannot be made smaller: a rule has one class of them per privilege, CR4.PKS, and
+ * sort of denial.
+ */
 static bool same_class(const struct divergence *a, const struct divergence *b)
 {
 	if (a->unsteady || b->unsteady)
 		return a->unsteady && b->unsteady && a->rule == b->rule &&
-		       a->small.v[AXIS_PKS] == b->small.v[AXIS_PKS];
+		       by_user(&a->small) == by_user(&b->small) &&
+		       a->small.v[AXIS_PKS] == b->small.v[AXIS_PKS] &&
+		       a->mismatch.denial == b->mismatch.denial;
 	return !memcmp(&a->small, &b->small, sizeof(a->small)) &&
 	       mismatch_same(&a->mismatch, &b->mismatch);
 }
 
 /*
  * True if the case diverges only by a stale translation from before CR4.PKS was set, so that it can
- * be made smaller by chance alone: an emulator's TLB, whose size can vary, may have kept the
- * translation or not. A case that diverges in the same way without one becomes TLB_COLD here. The
- * opposite, a denial that stays when CR4.PKS is cleared, is a class like others.
+ * be made smaller by chance alone. A case that diverges in the same way without one becomes
+ * TLB_COLD here. The opposite, a denial that stays when CR4.PKS is cleared, is a class like others.
  */
 static bool is_stale(struct mcase *c, struct mismatch *m, case_runner again)
 {
 	struct mismatch of_cold;
 
-	if (c->v[AXIS_TLB] != TLB_PKS || c->v[AXIS_PKS] != PKS_ON)
+	if (!case_late(c))
 		return false;
 	if (!still_differs(c, AXIS_TLB, TLB_COLD, m, again, &of_cold))
 		return true;
@@ -160,6 +181,13 @@ static struct divergence *class_of_part(struct classes *l, const struct mcase *c
 	return NULL;
 }
 
+/* Lets later cases with this one's values belong to the class; chance decides about no others. */
+static void widen(struct divergence *d, const struct mcase *c)
+{
+	for (u32 axis = 0; axis < AXES && !case_late(c); axis++)
+		add(&d->values[axis], c->v[axis]);
+}
+
 /* Finds an old class with the same smallest case and adds the values of d->first to it. */
 static struct divergence *same_smallest(struct classes *l, const struct divergence *d)
 {
@@ -168,8 +196,7 @@ static struct divergence *same_smallest(struct classes *l, const struct divergen
 
 		if (!same_class(old, d))
 			continue;
-		for (u32 axis = 0; axis < AXES; axis++)
-			add(&old->values[axis], d->first.v[axis]);
+		widen(old, &d->first);
 		return old;
 	}
 	return NULL;
@@ -193,12 +220,30 @@ static struct divergence *class_of(struct classes *l, const struct mcase *c,
 		old = same_smallest(l, &new);
 	if (old || l->count == CLASSES_MAX)
 		return old;
-	for (u32 axis = 0; axis < AXES; axis++)
-		add(&new.values[axis], c->v[axis]);
 	if (!new.unsteady)
 		find_values(&new, again);
+	memcpy(new.values, new.needs, sizeof(new.values));
+	widen(&new, c);
 	l->list[l->count] = new;
 	return &l->list[l->count++];
+}
+
+/* FNV-1a, and a last step that lets each bit of the input change each bit of the sum. */
+static u64 hash(u64 h, const void *data, u32 size)
+{
+	for (u32 i = 0; i < size; i++)
+		h = (h ^ ((const u8 *)data)[i]) * 0x100000001b3;
+	return h;
+}
+
+static void tally_add(struct tally *t, const struct mcase *c, const struct mismatch *m)
+{
+	const u32 how[] = { m->aspects, m->expected_vector, m->observed_vector, m->expected_error,
+			    m->observed_error };
+	u64 h = hash(hash(0xcbf29ce484222325, c->v, sizeof(c->v)), how, sizeof(how));
+
+	t->count++;
+	t->digest += (h ^ h >> 32) * 0x9e3779b97f4a7c15;
 }
 
 void classes_add(struct classes *l, const struct mcase *c, const struct mismatch *m,
@@ -207,9 +252,14 @@ void classes_add(struct classes *l, const struct mcase *c, const struct mismatch
 	struct divergence *d = class_of(l, c, m, again);
 
 	if (d)
-		d->count++;
+		tally_add(case_late(c) ? &d->late : &d->exact, c, m);
 	else
 		l->lost++;
+}
+
+u64 class_count(const struct divergence *d)
+{
+	return d->exact.count + d->late.count;
 }
 
 u64 classes_count(const struct classes *l, enum rule r)
@@ -217,7 +267,7 @@ u64 classes_count(const struct classes *l, enum rule r)
 	u64 n = 0;
 
 	for (u32 i = 0; i < l->count; i++)
-		n += l->list[i].rule == r ? l->list[i].count : 0;
+		n += l->list[i].rule == r ? class_count(&l->list[i]) : 0;
 	return n;
 }
 
@@ -230,9 +280,9 @@ static bool values_that_matter(const struct divergence *d, u32 axis, struct valu
 	*matter = (struct value_set){ 0 };
 	for (u32 v = 0; v < axis_values(axis); v++) {
 		c.v[axis] = (u8)v;
-		if (!there_is(&c))
+		if (!there_is(&c) || (case_late(&c) && v != d->small.v[axis]))
 			continue;
-		if (has(&d->values[axis], v))
+		if (has(&d->needs[axis], v))
 			add(matter, v);
 		else
 			some_do_not = true;
@@ -242,9 +292,15 @@ static bool values_that_matter(const struct divergence *d, u32 axis, struct valu
 
 void needs_print(const struct divergence *d, char *text, u32 size)
 {
+	static const char *const denials[] = { "other", "missing", "extra" };
 	u32 n = 0;
 
 	text[0] = '\0';
+	if (d->unsteady) {
+		ksnprintf(text, size, "chance;by:%s;denial:%s",
+			  by_user(&d->small) ? "user" : "supervisor", denials[d->mismatch.denial]);
+		return;
+	}
 	for (u32 axis = 0; axis < AXES; axis++) {
 		struct value_set matter;
 		u32 values = 0;

@@ -167,14 +167,3 @@ void machine_leave(void)
 	cpu_set_segments(kernel.ds, kernel.es);
 	irq_restore(kernel.flags);
 }
-
-void matrix_stray(void)
-{
-	u64 vector = home->vector, error = home->error, rip = home->rip, cr2 = home->cr2;
-
-	home->has_pkrs = false;
-	machine_leave();
-	panic("matrix: vector %lu (error %lx, CR2 %p) at %p"
-	      "S, outside of an access",
-	      vector, error, (void *)cr2, (void *)rip);
-}

@@ -49,6 +49,9 @@
 #define VECTOR_STACK     0xd3
 #define VECTOR_GATE      0x40
 
+/* An access ends by one exception. So many: the way out of it faults, again and again. */
+#define SHOT_EXCEPTIONS 16
+
 #ifndef __ASSEMBLER__
 
 #include "kernel/cpu/percpu.h"
@@ -124,8 +127,12 @@ extern const char matrix_text[], matrix_text_end[];
 /* shot.S: the stub of vector n is at matrix_stubs + 16 * n. */
 extern const char matrix_stubs[], matrix_nmi[];
 
-/* Panics: an exception outside of an access is a bug of the matrix. */
+/*
+ * Panic, and name the case: an exception outside of an access is a bug of the matrix, or of the
+ * machine; shot.S calls the other one after SHOT_EXCEPTIONS of a single access.
+ */
 _Noreturn void matrix_stray(void);
+_Noreturn void matrix_endless(u64 vector, u64 error, u64 rip);
 
 #endif
 #endif

@@ -239,11 +239,12 @@ static u32 compare(const struct allowed *a, const struct shot *s, const struct o
 	return aspects;
 }
 
-static u32 count_bits(u32 n)
+/* How far an outcome is from an allowed one: a wrong vector is farther than all the rest. */
+static u32 distance(u32 aspects)
 {
-	u32 count = 0;
+	u32 count = aspects & ASPECT_FAULT ? 32 : 0;
 
-	for (; n; n &= n - 1)
+	for (; aspects; aspects &= aspects - 1)
 		count++;
 	return count;
 }
@@ -275,7 +276,7 @@ struct mismatch judge(const struct expectation *e, const struct shot *s, const s
 
 		if (!other)
 			return (struct mismatch){ 0 };
-		if (count_bits(other) < count_bits(m.aspects)) {
+		if (distance(other) < distance(m.aspects)) {
 			m.aspects = other;
 			a = &e->allowed[1];
 		}

@@ -136,7 +136,8 @@ static u64 broken_reports(const struct mismatch *m)
 	return rules;
 }
 
-#define REPORTS (BIT(RULE_permitted_access_takes_effect + 1) - 1)
+/* The rules of the last group. */
+#define REPORTS (~(BIT(RULE_permitted_access_takes_effect) - 1))
 
 enum rule rule_broken(const struct mcase *c, const struct expectation *e, const struct mismatch *m)
 {
@@ -146,5 +147,6 @@ enum rule rule_broken(const struct mcase *c, const struct expectation *e, const 
 	/* A saved RIP is checked after a permitted access too. */
 	if (!able && m->aspects & ASPECT_RIP)
 		return RULE_saved_rip_is_the_faulting_instruction;
-	return able ? (enum rule)__builtin_ctzll(able) : RULE_error_code_describes_the_access;
+	return able ? (enum rule)(63 - __builtin_clzll(able))
+		    : RULE_error_code_describes_the_access;
 }

@@ -29,6 +29,14 @@ struct memo {
 	u32 cases;
 };
 
+/* The case that is being made. Written by the one thread that runs the matrix. */
+static const struct mcase *volatile under_way;
+
+const struct mcase *matrix_under_way(void)
+{
+	return under_way;
+}
+
 /* Paging levels of the matrix's state; 0 while it is left: now and then, and for other code. */
 static u32 session_levels;
 
@@ -198,6 +206,7 @@ static void run_key(struct row *r, const struct mcase *c)
 {
 	u32 home = case_home_key(c), pkru = case_pkru(c, false);
 
+	under_way = c;
 	r->shot.address = r->address + r->step * case_key(c);
 	if (!r->mixed || !r->controlled || home)
 		r->shot.pkrs = case_pkrs(c, false);
@@ -219,6 +228,7 @@ static void run_key(struct row *r, const struct mcase *c)
 	try_case(r, c);
 	if (home)
 		machine_home_key(0);
+	under_way = NULL;
 }
 
 static void count_cases(struct matrix *m, const struct memo memos[MEMOS])
@@ -304,21 +314,42 @@ static u32 possible_keys(void)
 	return machine_can.process ? 0x7fff : 0xffff;
 }
 
-void matrix_run(struct matrix *m, enum slice slice, void (*progress)(u32 percent))
+/* Runs a row announced, from outside of the matrix's state; the first one case by case. */
+static void announced_row(struct matrix *m, u64 number, const struct mcase *row, u32 keys)
+{
+	bool by_case = number == m->from;
+
+	for (u32 left = keys; left; left &= by_case ? left - 1 : 0) {
+		struct mcase c = row_case(row, (u32)__builtin_ctz(left));
+
+		session_end();
+		m->announce(number, by_case ? &c : NULL);
+		matrix_row(m, row, by_case ? left & -left : left);
+	}
+}
+
+void matrix_run(struct matrix *m, enum slice slice, void (*progress)(u32 percent, u64 row))
 {
 	struct mcase row, fixed;
-	u32 since = 0, fixed_axes = process_fixed(&fixed);
+	u32 fixed_axes = process_fixed(&fixed);
 	struct plan p;
+	u64 number = 0;
 
 	plan_start(&p, slice, &fixed, fixed_axes);
 	while (plan_next(&p, &row)) {
-		if (case_possible(&row))
-			matrix_row(m, &row, p.keys & possible_keys());
-		if (++since % ROWS_AT_ONCE)
+		u32 keys = p.keys & possible_keys();
+
+		if (++number < m->from)
+			continue;
+		if (case_possible(&row) && m->announce)
+			announced_row(m, number, &row, keys);
+		else if (case_possible(&row))
+			matrix_row(m, &row, keys);
+		if (number % ROWS_AT_ONCE)
 			continue;
 		session_end();
 		if (progress)
-			progress((u32)(p.done * 100 / p.total));
+			progress((u32)(p.done * 100 / p.total), number + 1);
 	}
 	session_end();
 }

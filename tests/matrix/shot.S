@@ -26,6 +26,7 @@ matrix_shoot:
 	mov HOME_RSI(%r8), %rsi
 	mov HOME_RDI(%r8), %rdi
 	mov HOME_TARGET(%r8), %rbp
+	xor %r15d, %r15d
 	cmpb $0, HOME_USER(%r8)
 	jne to_user
 	push HOME_NEW_FLAGS(%r8)
@@ -53,7 +54,10 @@ set_rights: /* from here on only the home is sure to be accessible */
 	jmp *%rbp
 3:	iretq
 
-/* RBX holds what was read; all other registers but the stack pointer are free. */
+/*
+ * RBX holds what was read, R15 counts the exceptions of this access; all other registers but the
+ * stack pointer are free. The count is in a register, as what faults without end may be the home.
+ */
 	.globl matrix_stubs
 	.balign 16
 matrix_stubs:
@@ -76,7 +80,10 @@ matrix_exit_error:
 	jmp 1f
 matrix_exit:
 	xor %edx, %edx
-1:	movabs $HOME, %r8
+1:	inc %r15d
+	cmp $SHOT_EXCEPTIONS, %r15d
+	jae matrix_without_end
+	movabs $HOME, %r8
 	mov %rcx, HOME_VECTOR(%r8)
 	mov %rdx, HOME_ERROR(%r8)
 	mov %rbx, HOME_RBX(%r8)
@@ -117,6 +124,25 @@ matrix_exit:
 	ret
 3:	and $-16, %rsp
 	call matrix_stray
+
+/*
+ * Lifts all that may deny the home or the kernel. If that does not help, the next exception comes
+ * here again; then it resets the machine, with tables that map nothing.
+ */
+matrix_without_end:
+	je 1f
+	xor %eax, %eax
+	mov %rax, %cr3
+1:	mov %cr4, %rax
+	and $~(CR4_PKS | CR4_PKE | CR4_SMAP | CR4_SMEP), %rax
+	mov %rax, %cr4
+	mov %rcx, %rdi
+	mov %rdx, %rsi
+	mov (%rsp), %rdx
+	movabs $HOME, %r8
+	mov HOME_RSP(%r8), %rsp
+	and $-16, %rsp
+	call matrix_endless
 
 /*
  * An NMI does nothing here: it could rely on neither rights nor memory, and it must not change what

@@ -13,12 +13,15 @@
 #include "kernel/time.h"
 #include "kernel/watchdog.h"
 #include "tests/harness/ktest.h"
+#include "tests/matrix/announce.h"
 #include "tests/matrix/case_state.h"
 #include "tests/matrix/matrix_rule.h"
+#include "tests/matrix/report.h"
 #include "tests/matrix/run.h"
 #include "tests/matrix/tables.h"
 
 #define WATCHDOG_NS 20000000000ULL
+#define PROGRESS_NS 1000000000ULL
 
 /* Written by the first test of the suite that runs, read by the others after it. */
 static struct matrix matrix;
@@ -26,43 +29,20 @@ static enum { NOT_RUN, RUN, IMPOSSIBLE, NOT_UNDERSTOOD } state;
 static u32 run_number; /* the ktest_runs() that all of this belongs to */
 static const char *why_not;
 
-static void print_case(const struct mcase *c, const struct mismatch *m)
-{
-	char name[CASE_NAME_MAX], expected[SIDE_MAX], observed[SIDE_MAX];
+static u64 said_ns; /* when say_where() was called; of the one thread that runs tests */
 
-	case_print(c, name, sizeof(name));
-	mismatch_print(m, false, expected, sizeof(expected));
-	mismatch_print(m, true, observed, sizeof(observed));
-	pr("    # case %s expected=%s observed=%s\n", name, expected, observed);
+/* Says where the matrix is: if the machine dies, tools/run looks for the case from there on. */
+static void say_where(u32 percent, u64 row)
+{
+	said_ns = now_ns();
+	pr("    # matrix: %u %%, row %lu\n", percent, row);
 }
 
-static void progress(u32 percent)
+static void progress(u32 percent, u64 row)
 {
-	static u32 printed;
-
 	watchdog_set(WATCHDOG_NS, "matrix");
-	if (percent / 10 == printed)
-		return;
-	printed = percent / 10;
-	pr("    # matrix: %u %%\n", printed * 10);
-}
-
-/* "#PF(P+PK)", or both outcomes where the CPU may choose: "#PF(P+PK)|none". */
-static void print_expected(const struct expectation *e, u32 aspects, char *text, u32 size)
-{
-	u32 n = 0;
-
-	for (u32 i = 0; i < e->count && n + SIDE_MAX < size; i++) {
-		const struct allowed *a = &e->allowed[i];
-		struct mismatch m = { .aspects = aspects,
-				      .expected_vector = a->vector,
-				      .expected_error = a->error & ~a->unsettled };
-
-		if (i)
-			text[n++] = '|';
-		mismatch_print(&m, false, text + n, size - n);
-		n += (u32)strlen(text + n);
-	}
+	if (now_ns() - said_ns >= PROGRESS_NS)
+		say_where(percent, row);
 }
 
 /* Runs a case given by name; prints what was expected and observed, even if they agree. */
@@ -80,13 +60,14 @@ static void run_named(const struct mcase *c)
 		   case_valid(c) ? "is not possible on this machine" : "does not exist");
 		return;
 	}
+	announce_checks(c);
 	m = matrix_one(c, &o);
 	case_state_note(c, &o);
 	expect_case(c, &e);
 	came = (struct mismatch){ .aspects = m.aspects,
 				  .observed_vector = o.vector,
 				  .observed_error = o.error };
-	print_expected(&e, m.aspects, expected, sizeof(expected));
+	report_expected(&e, m.aspects, expected, sizeof(expected));
 	mismatch_print(&came, true, observed, sizeof(observed));
 	matrix_row(&matrix, &row, 1u << c->v[AXIS_KEY]);
 	matrix_pause();
@@ -108,7 +89,7 @@ static void run_named_all(struct mcase c, u32 free_axes)
 		c.v[axis] = (u8)v;
 		run_named_all(c, free_axes & (free_axes - 1));
 	}
-	progress(0);
+	watchdog_set(WATCHDOG_NS, "matrix");
 }
 
 static void run_slice(void)
@@ -118,7 +99,10 @@ static void run_slice(void)
 	u64 started = now_ns(), ms;
 
 	if (options.extent == EXTENT_LIST)
-		matrix.on_divergence = print_case;
+		matrix.on_divergence = report_case;
+	matrix.from = options.rows;
+	matrix.announce = options.rows ? announce_case : NULL;
+	say_where(0, MAX(matrix.from, 1));
 	matrix_run(&matrix, slice, progress);
 	ms = (now_ns() - started) / 1000000;
 	results_pr("    # matrix: cases=%lu divergent=%lu slice=%s levels=%s ms=%lu\n",
@@ -169,20 +153,16 @@ static void run_all(void)
 
 static void print_class(const struct divergence *d)
 {
-	char small[CASE_NAME_MAX], first[CASE_NAME_MAX], needs[NEEDS_MAX];
-	char expected[SIDE_MAX], observed[SIDE_MAX];
+	char small[CASE_NAME_MAX], expected[SIDE_MAX], observed[SIDE_MAX];
 
+	report_class(d);
 	case_print(&d->small, small, sizeof(small));
-	case_print(&d->first, first, sizeof(first));
-	needs_print(d, needs, sizeof(needs));
 	mismatch_print(&d->mismatch, false, expected, sizeof(expected));
 	mismatch_print(&d->mismatch, true, observed, sizeof(observed));
-	pr("    # divergence rule=%s case=%s needs=%s expected=%s observed=%s count=%lu first=%s\n",
-	   rule_text(d->rule)->name, small, d->unsteady ? "chance" : needs, expected, observed,
-	   d->count, first);
 	/* In short, for the codes: the test's name comes behind it. */
 	results_keep("class %s %s %s %s %lu %lu%s", rule_text(d->rule)->name, small, expected,
-		     observed, d->count, matrix.rule_cases[d->rule], d->unsteady ? " chance" : "");
+		     observed, class_count(d), matrix.rule_cases[d->rule],
+		     d->unsteady ? " chance" : "");
 }
 
 static void report(enum rule r)

@@ -12,11 +12,14 @@ class Crash:
     suite: str
     test: str = ""
     left: int = 0           # tests of the suite after that one
+    doing: str = ""         # what the test did, if that is known
     rest: list = field(default_factory=list)        # the suites after that one
 
     def name(self, problems):
         """The boot's problems, with the place where it ended."""
         named = ["%s: %s" % (self.test or "the suite " + self.suite, p) for p in problems]
+        if self.doing:
+            named[-1] += " " + self.doing
         if self.left:
             named[-1] += " (tests of %s that did not run: %d)" % (self.suite, self.left)
         return named

@@ -2,8 +2,9 @@
 """Judge the suite `matrix`: each result is a rule, and a failed rule lists its classes.
 
 A class is named by its rule and its smallest case; machines/NAME lists it under [known] as
-`matrix.RULE CASE = reason`. The lines of a class are read strictly: a line that was cut short or
-lost would make a machine look better than it is.
+`matrix.RULE CASE = reason`. What else is known of it, machines/classes/NAME has (classlist.py): all of
+that must be as listed. The lines of a class are read strictly: a line that was cut short or lost would
+make a machine look better than it is.
 """
 
 import fnmatch
@@ -12,13 +13,15 @@ import shlex
 from dataclasses import dataclass, field
 
 SUITE = "matrix."
+LISTED = "listed as known"      # begins the failures of what is listed and did not happen
 AGAIN = "tests=matrix.*"        # runs a single case too, whichever rule it breaks
 
 _CASE = re.compile(r"default|[a-z0-9-]+:[a-z0-9+*-]+(,[a-z0-9-]+:[a-z0-9+*-]+)*")
 _CLASS_KEY = re.compile(r"matrix\.[a-z0-9_]+ (?:{0}|\*(?:{0})\*|\?(?:{0})\?)".format(_CASE.pattern))
 _FIELD = r'([a-z]+)=("[^"]*"|[^\s"]+)'
 _FIELDS = re.compile(r"%s( %s)*" % (_FIELD, _FIELD))
-_PERCENT = re.compile(r"# matrix: (\d+) %$")
+_TALLY = re.compile(r"(\d+):[0-9a-f]{16}|chance")
+_PERCENT = re.compile(r"# matrix: (\d+) %(?:, row \d+)?$")
 
 
 class Malformed(ValueError):
@@ -36,10 +39,15 @@ def is_class(key):
     return " " in key
 
 
+def by_chance(needs):
+    """True if a class with these needs is one that the kernel could not reduce."""
+    return needs.split(";")[0] == "chance"
+
+
 def names(key, found):
     """True if a key of [known] names this class. `RULE *CASE*` names all classes with CASE in their
     name that depend on chance, so that the kernel could not reduce them; `RULE ?CASE?` does too."""
-    return found.key == key or (found.needs == "chance" and
+    return found.key == key or (by_chance(found.needs) and
                                 fnmatch.fnmatchcase(found.key, key.replace("?", "*")))
 
 
@@ -48,12 +56,20 @@ def may_stay_away(key):
     return "?" in key
 
 
+def gone_last(failures):
+    """What is listed and did not happen, behind all that did: the cause may be among that."""
+    new = [f for f in failures if not f[1].startswith(LISTED)]
+    hint = ", or it is hidden by what is new above" if new else ""
+    return new + [(name, what + hint, notes) for name, what, notes in failures
+                  if what.startswith(LISTED)]
+
+
 def key_is_sound(key):
     """True if a key of [known] is well formed."""
     return not is_class(key) or bool(_CLASS_KEY.fullmatch(key))
 
 
-def _fields(text, wanted):
+def fields(text, wanted):
     """{name: value} of `name=value name="several words"`. Malformed if a wanted name is missing."""
     if not _FIELDS.fullmatch(text):
         raise Malformed
@@ -61,12 +77,13 @@ def _fields(text, wanted):
     found = dict(pairs)
     if len(found) != len(pairs) or not all(found.get(w) for w in wanted.split()):
         raise Malformed
-    for name in ("cases", "divergent", "count", "ms"):
+    for name in ("cases", "divergent", "count", "ms", "most"):
         if name in found:
             if not found[name].isdecimal():
                 raise Malformed
             found[name] = int(found[name])
-    if not all(_CASE.fullmatch(found.get(name, "default")) for name in ("case", "first")):
+    if not all(_CASE.fullmatch(found.get(name, "default")) for name in ("case", "first")) or \
+            not all(_TALLY.fullmatch(found.get(name, "chance")) for name in ("exact", "late")):
         raise Malformed
     return found
 
@@ -81,6 +98,8 @@ class Class:
     observed: str
     count: int
     first: str
+    exact: str = ""     # tallies, COUNT:DIGEST: see classlist.py
+    late: str = ""
     known: str = ""     # the reason that the machine's file gives
 
     @property
@@ -102,27 +121,31 @@ class Rule:
 
 def _rule(text):
     name, _, rest = text.partition(" ")
-    f = _fields(rest, "cases divergent sdm says")
+    f = fields(rest, "cases divergent sdm says")
     if "=" in name:
         raise Malformed
     return Rule(name, f["cases"], f["divergent"], f["sdm"], f["says"])
 
 
 def _class(text):
-    wanted = "rule case needs expected observed count first"
-    f = _fields(text, wanted)
+    wanted = "rule case needs expected observed count exact late first"
+    f = fields(text, wanted)
+    if f["count"] != sum(int(f[which].partition(":")[0]) for which in ("exact", "late")):
+        raise Malformed
     return Class(**{name: f[name] for name in wanted.split()})
 
 
 class Book:
     """The report of the suite `matrix` in one run. The judge passes each diagnostic and each
     result; `machine`, `known` and `arguments` are the run's (arguments: key=value words; flags:
-    other words of tools/run that repeat it)."""
+    other words of tools/run that repeat it). `listed` is the machine's classlist.ClassList, version()
+    the version of its emulator."""
 
-    def __init__(self, machine="MACHINE", known=None, arguments=(), flags=()):
+    def __init__(self, machine="MACHINE", known=None, arguments=(), flags=(), listed=None, version=str):
         self.machine, self.flags = machine, list(flags)
         self.known = {k: v for k, v in (known or {}).items() if is_class(k)}
         self.arguments = list(arguments)
+        self.listed, self.version = listed, version
         self.rules, self.problems, self.observed = {}, [], []
         self.started, self.summary = False, None
         self.pending = []       # rules and classes that still wait for their result
@@ -143,7 +166,7 @@ class Book:
             elif found[1] == "observed:":
                 self.observed.append(text)
             elif "=" in text:
-                self._summarise(_fields(text, "cases divergent slice levels ms"))
+                self._summarise(fields(text, "cases divergent slice levels ms"))
             else:
                 self.started = True
         except Malformed:
@@ -177,12 +200,12 @@ class Book:
 
     # ---- judging ----
 
-    def unfinished(self):
-        """The problems of the whole run, known at its end."""
+    def unfinished(self, crashes=()):
+        """The problems of the whole run, known at its end; `crashes`: what ran when boots crashed."""
         found = list(self.problems)
         if self.pending:
             found.append("lines of the matrix without their result")
-        if self.started and not self.summary and not self._single():
+        if self.started and not self.summary and not self._single() and not crashes:
             found.append("the matrix was not summed up")
         if self.summary and not any(a.startswith(("tests=", "case=")) and a != AGAIN
                                     for a in self.arguments):
@@ -201,30 +224,79 @@ class Book:
         classes = rule.classes if rule else []
         for c in classes:
             c.known = next((why for key, why in self.known.items() if names(key, c)), "")
-        gone = self._gone(name, classes)
-        new = [c for c in classes if not c.known]
         failures = [(name, "breaks its rule in a way that is not known: %s, expected %s, "
                      "observed %s" % (c.case, c.expected, c.observed), self.explain(rule, c))
-                    for c in new]
-        failures += [(name, "listed as known (%s) but does not happen any more: take \"%s\" off "
-                      "machines/%s" % (self.known[key], key, self.machine), []) for key in gone]
+                    for c in classes if not c.known]
+        failures += [(name, "breaks its rule otherwise than known: %s: %s" % (c.case, "; ".join(how)),
+                      self.explain(rule, c)) for c, how in self._changed(classes)]
+        failures += [(name, "%s (%s) but does not happen any more: take \"%s\" off %s"
+                      % (LISTED, why, key, where), []) for key, why, where in self._gone(name, classes)]
         if rule and reported == "pass" and not rule.cases:
             failures.append((name, "passed without a single case", []))
         if reported != "fail" or not classes:
             return (None, failures) if failures else None
         return (None if failures else "; ".join(dict.fromkeys(c.known for c in classes)), failures)
 
+    def _part(self):
+        """The list's part for the slice that ran, or None."""
+        if not self.listed or not self.summary or self._single():
+            return None
+        return self.listed.slices.get(self.summary["slice"])
+
+    def _pinned(self):
+        """True if the list is of the version that runs: then tallies repeat exactly."""
+        return self.listed.emulator == self.version()
+
+    def _changed(self, classes):
+        """[(class, [difference from the list in words])] of known classes that are not as listed."""
+        part = self._part()
+        found = []
+        for c in [c for c in classes if c.known and part]:
+            how = list(part.differences(c, self._pinned()))
+            if how:
+                found.append((c, how))
+        return found
+
     def _gone(self, name, classes):
-        """The listed classes of this rule that should have happened and did not."""
+        """[(key, reason, file)]: what is listed of this rule, should have happened, and did not."""
         if self._single():
             return []
-        return [key for key in self.known
-                if key.split(" ")[0] == name and not may_stay_away(key)
-                and not any(names(key, c) for c in classes)]
+        part, where = self._part(), "machines/" + self.machine
+        mine = {key: why for key, why in self.known.items() if key.split(" ")[0] == name}
+        gone = [(key, why, where) for key, why in mine.items()
+                if not may_stay_away(key) and not any(names(key, c) for c in classes)
+                and not (part and self._elsewhere(key))]
+        for key in part.steady(name[len(SUITE):]) if part and self._pinned() else ():
+            key = SUITE + key
+            if key not in [g[0] for g in gone] and not any(c.key == key for c in classes):
+                gone.append((key, mine.get(key, "without a reason"), self.listed.path))
+        return gone
+
+    def _elsewhere(self, key):
+        """True if the list has a key's class, but not in the slice that ran."""
+        by_slice = {name: key[len(SUITE):] in part.classes for name, part in self.listed.slices.items()}
+        return any(by_slice.values()) and not by_slice[self.summary["slice"]]
+
+    def whole(self):
+        """(failures, notes) of the whole run against the list."""
+        classes = [c for rule in self.rules.values() for c in rule.classes]
+        if not self.summary or self._single() or not classes and not self.listed:
+            return [], []
+        name, part = self.summary["slice"], self._part()
+        if not part:
+            return [], ["the matrix's classes are compared by name alone: %s has no slice %s"
+                        % (self.listed.path if self.listed else "machines/classes/" + self.machine, name)]
+        if not self._pinned():
+            return [], ["the matrix's counts are not compared: %s is of \"%s\", this is \"%s\""
+                        % (self.listed.path, self.listed.emulator, self.version())]
+        if part.cases != self.summary["cases"]:
+            return [(None, "the matrix ran %d cases, where %s has %d" % (
+                self.summary["cases"], self.listed.path, part.cases), [])], []
+        return [], []
 
     def _single(self):
-        """True if the run was narrowed by case=."""
-        return any(a.startswith("case=") for a in self.arguments)
+        """True if the run was narrowed by case= or rows=."""
+        return any(a.startswith(("case=", "rows=")) for a in self.arguments)
 
     def without_result(self, names):
         """The listed classes whose rule has no result."""
@@ -254,7 +326,8 @@ class Book:
             ("again", shell(self.again(c.case))),
             ("known?", "if this is the machine's own, put into machines/%s under [known]:"
              % self.machine),
-            ("", c.key + " = WHY (VERSION)"))]
+            ("", c.key + " = WHY (VERSION)"),
+            ("", "and then: tools/matrix --relist " + self.machine))]
 
 
 def _contradictions(rule, reported):

@@ -23,6 +23,7 @@ _PLAN = re.compile(r"1\.\.(\d+)(?:\s*#.*)?$")
 _RESULT = re.compile(
     r"(not ok|ok)\s+(\d+)(?:\s+-)?(?:\s+(.*?))??"
     r"(?:\s*#\s*(SKIP|XFAIL|TODO|ERROR|TIMEOUT)\b:?\s*(.*))?$", re.IGNORECASE)
+PANIC = "# PANIC: "
 PANICKED = "the kernel panicked: "
 RESET = "the machine reset itself"
 _COMPLAINT = "# command line: "
@@ -99,6 +100,7 @@ class Judge:
         self.crashes, self.ends = [], set()     # ends: CRASHED, TIMED_OUT
         self.totals = None
         self.complaints = []    # about the command line
+        self.remarks = []       # what the verdict did not compare, and why
         self.kernel = ""        # version, commit and checksum, as the kernel names them
         self.waiting = ""       # the name of a subtest whose header has not come yet
         self.notes = []         # diagnostics, which precede their result
@@ -110,8 +112,8 @@ class Judge:
         line = clean(raw)
         text = line.lstrip(" ")
         depth = (len(line) - len(text)) // 4
-        if "# PANIC: " in text:
-            self.problems.append(PANICKED + text.split("# PANIC: ", 1)[1])
+        if PANIC in text:
+            self.problems.append(PANICKED + text.split(PANIC, 1)[1])
             return "panic"
         if not text or text.startswith("#"):
             return self._note(depth, text)
@@ -255,10 +257,13 @@ class Judge:
         """The verdict on all lines fed so far, as the whole run; or as one that was stopped.
         `crash`: where the last boot crashed, `lost`: the suites that no boot has come to."""
         self._end_boot(timed_out, whole, crash)
-        problems = self.problems + (self.book.unfinished() if whole else [])
+        problems = self.problems + (self.book.unfinished(self.crashes) if whole else [])
         failures = [f for r in self.results for f in self._judge(r)]
         if not problems and whole:
             failures += self._lists()
+            strict, self.remarks = self.book.whole()
+            failures += strict
+        failures = divergence.gone_last(failures)
         status = FAILED if failures else SETUP if self.complaints else OK
         if problems:
             status = TIMED_OUT if self.ends == {TIMED_OUT} else CRASHED
@@ -290,8 +295,8 @@ class Judge:
         listed = [g for g in self.known if fnmatch.fnmatchcase(result.name, g)]
         if listed and result.reported == "pass":
             result.status = "fail"
-            return [(result.name, "listed as known (%s) but passes now: take it off the list"
-                     % self.known[listed[0]], [])]
+            return [(result.name, "%s (%s) but passes now: take it off the list"
+                     % (divergence.LISTED, self.known[listed[0]]), [])]
         if listed and result.reported == "fail":
             result.status, result.reason = "xfail", self.known[listed[0]]
         if result.status in ("fail", "error"):
@@ -323,7 +328,7 @@ class Judge:
         names = [r.name for r in self.results]
         lost = [glob for glob in self.known if not fnmatch.filter(names, glob)]
         for key in lost + self.book.without_result(names):
-            found.append((None, "listed as known, but there is no such test: " + key, []))
+            found.append((None, "%s, but there is no such test: %s" % (divergence.LISTED, key), []))
         return found
 
 

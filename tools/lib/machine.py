@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 
+import classlist
 import divergence
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -25,7 +26,8 @@ class SetupError(Exception):
 
 def names():
     """The names of all machines."""
-    return sorted(n for n in os.listdir(FOLDER) if not n.startswith("."))
+    return sorted(n for n in os.listdir(FOLDER)
+                  if not n.startswith(".") and not os.path.isdir(os.path.join(FOLDER, n)))
 
 
 def listing():
@@ -76,7 +78,7 @@ def _parse(path, title):
     return data
 
 
-def _lineage(name):
+def lineage(name):
     """[(name, file)] of a machine's bases and the machine, the oldest base first."""
     found = []
     while name:
@@ -134,7 +136,7 @@ class Machine:
         self.settings, self.extras = {}, {}
         self.own = ""       # the path given by --emulator (ownbuild.py)
         self.always, self.by_version = {}, []   # known: {glob: reason}; (from or before, X, the same)
-        for owner, source in _lineage(name):
+        for owner, source in lineage(name):
             self.settings.update(source["machine"] if source.has_section("machine") else {})
             dated = [s for s in source.sections() if s.startswith("known ")]
             for section in set(source.sections()) - {"machine", "known", "mended", *dated}:
@@ -186,6 +188,17 @@ class Machine:
                 found.update(known)
         return found
 
+    def listed(self):
+        """The classlist.ClassList of the machine, or of the nearest base that has one; or None."""
+        for name, _ in reversed(lineage(self.name)):
+            path = os.path.join(FOLDER, classlist.FOLDER, name)
+            if os.path.exists(path):
+                try:
+                    return classlist.read(path, "machines/%s/%s" % (classlist.FOLDER, name))
+                except (OSError, ValueError) as error:
+                    raise SetupError(str(error)) from error
+        return None
+
     def knows(self, path):
         """Add the [known] list of a file about a build instead of a machine."""
         source = _parse(path, path)
@@ -231,6 +244,13 @@ class Machine:
         number = _number(version)
         return not (len(number) > 2 and number[2] >= 50) and \
             any(number[:len(_number(v))] == _number(v) for v in self.versions)
+    @functools.cached_property
+    def runs(self):
+        """The version that runs here, or that it is not known."""
+        try:
+            return self.version()
+        except SetupError:
+            return "of unknown version"
 
     def version(self):
         """The emulator's version: the first line of its version output with a number in it."""

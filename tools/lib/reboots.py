@@ -4,7 +4,8 @@
 The first boot ends with `# reboot: 1 of 2`, behind its totals, and resets the machine; the kernel's
 first line, the banner, begins the second boot, which says `# reboot: 2 of 2` when it finds what the
 first has left. Each has plan, results and totals of its own; both make one verdict. Whatever else
-begins anew is a machine that reset itself.
+begins anew is a machine that reset itself; so is one whose emulator says on stderr that it ends by a
+triple fault.
 """
 
 import re
@@ -15,6 +16,19 @@ import testlist
 
 SAYS = re.compile(r"# reboot: (.*)$")
 ENDS, COMES_BACK = "1 of 2", "2 of 2"
+# QEMU with -d cpu_reset, and Bochs with reset_on_triple_fault=0.
+_TRIPLE = re.compile(r"Triple fault$|\[CPU\d+ *\] exception\(\): 3rd \(\d+\) exception")
+_REGISTERS = re.compile(r"CPU Reset \(CPU|\w+ *= *[\da-f]+( |$)")     # what QEMU says besides, at each reset
+
+
+def triple_fault(errors):
+    """True if an emulator's stderr, as lines, ends by a triple fault."""
+    return any(_TRIPLE.match(line) for line in errors[-5:])
+
+
+def telling(errors):
+    """An emulator's stderr without the registers at each reset."""
+    return [line for line in errors if line and not _REGISTERS.match(line)]
 
 
 class Reboots:

@@ -9,7 +9,6 @@ import os
 import ktap
 import ownbuild
 from divergence import SUITE
-from machine import SetupError
 
 ABSENT = "absent"       # the machine's emulator is missing: no record of a run
 _WORDS = {ktap.OK: "ok", ktap.FAILED: "failed", ktap.CRASHED: "crash", ktap.TIMED_OUT: "crash"}
@@ -36,7 +35,7 @@ def of(machine, judge, verdict, iso, arguments, seconds):
     return {
         "machine": machine.name,
         "about": machine.settings.get("about", ""),
-        "emulator": _version(machine),
+        "emulator": machine.runs,
         "date": datetime.date.today().isoformat(),
         "image": _digest(iso),
         "kernel": judge.kernel,
@@ -67,17 +66,10 @@ def _rule(book, result):
         "cases": rule.cases if rule else 0,
         "divergent": rule.divergent if rule else 0,
         "classes": [{"case": c.case, "needs": c.needs, "expected": c.expected,
-                     "observed": c.observed, "count": c.count, "first": c.first,
-                     "known": c.known, "command": " ".join(book.again(c.case))}
+                     "observed": c.observed, "count": c.count, "first": c.first, "exact": c.exact,
+                     "late": c.late, "known": c.known, "command": " ".join(book.again(c.case))}
                     for c in classes],
     }
-
-
-def _version(machine):
-    try:
-        return machine.version()
-    except SetupError:
-        return "of unknown version"
 
 
 def _digest(path):

@@ -35,6 +35,7 @@ class Judge(ktap.Judge):
 
     def __init__(self, **options):
         super().__init__(**options)
+        self.book.listed = None             # the codes hold neither needs nor tallies
         self.about, self.benches = [], []
         self.stack = ["the run"]            # there is no plan to follow
         self.classes, self.cases = [], 0    # of the rule whose result comes next
@@ -111,7 +112,7 @@ class Judge(ktap.Judge):
         names = {r.name for r in self.results}
         quiet = [k for k in self.known if not any(map(_matcher(k), names))]
         quiet += [k for k in self.book.known if k.split(" ")[0] not in names and not divergence.may_stay_away(k)]
-        return found + [(None, "listed as known, but did not fail: " + key, []) for key in quiet]
+        return found + [(None, "%s, but did not fail: %s" % (divergence.LISTED, key), []) for key in quiet]
 
 
 def _matcher(glob):

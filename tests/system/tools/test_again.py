@@ -130,7 +130,7 @@ class Suites(Again):
         status, output = self.run_it()
         self.assertEqual((status, self.words()[1]), (3, ["from=gamma", "seed=17"]), output)
         self.assertIn("CRASH fake: the suite beta: the kernel panicked", output)
-        self.assertIn("again: tools/run fake tests=beta.* seed=17", output)
+        self.assertIn("again: tools/run fake 'tests=beta.*' seed=17", output)
 
     def test_a_crash_after_a_suites_last_result_costs_no_other(self):
         self.boots(console(*SUITES, crash=("beta", 3)), console("gamma", "delta"))

@@ -84,6 +84,7 @@ class Run(test_run.Case):
             "case": "kind:lock-add,rights:ad", "needs": "kind:lock-add|xchg;rights:ad|ad+wd",
             "expected": "#PF(P+W+PK)", "observed": "#PF(P+PK)", "count": 4700,
             "first": "kind:lock-add,key:3,rights:ad,size:2m", "known": "no atomics here",
+            "exact": "4600:00000000000000aa", "late": "100:00000000000000bb",
             "command": "tools/run fake tests=matrix.* case=kind:lock-add,rights:ad"})
         self.assertEqual(rule["classes"][1]["known"], "")
 
@@ -102,8 +103,8 @@ class Run(test_run.Case):
         self.assertEqual(self.record()["status"], "absent")
 
 
-class Matrix(test_run.Case):
-    """tools/matrix as a program."""
+class Machines(test_run.Case):
+    """tools/matrix as a program, on machines of a case's own."""
 
     def setUp(self):
         super().setUp()
@@ -140,6 +141,10 @@ class Matrix(test_run.Case):
         """The JSON that a machine's run left."""
         with open(self.path("build/matrix/%s.json" % name), encoding="utf-8") as file:
             return json.load(file)
+
+
+class Matrix(Machines):
+    """Its verdict and its output."""
 
     def test_machines_as_expected_pass(self):
         self.add("old", MATRIX, known=LISTED)

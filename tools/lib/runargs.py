@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""The command line of tools/run."""
+
+import argparse
+import os
+
+import machine
+import ownbuild
+import words
+from machine import TOP
+
+ENDS = "Exit status: 0 all as expected, 1 a test failed, 2 usage or set-up error, 3 crash, 4 time-out."
+
+
+class Parser(argparse.ArgumentParser):
+    """Ends its help with the machines and the kernel's words, which are read for nothing else."""
+
+    def format_help(self):
+        self.epilog = ("machines (a file of machines/ each):\n%s\n\n"
+                       "words of the kernel's command line (default):\n%s\n\n%s"
+                       % (machine.listing(), words.listing(words.read()), ENDS))
+        return super().format_help()
+
+
+def options(about):
+    """The command line; `about` is the program in a sentence."""
+    p = Parser(
+        prog="tools/run", description=about,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="tools/run MACHINE [key=value ...] [options]   (machines/ holds the machines)")
+    p.add_argument("machine", metavar="MACHINE", nargs="?", help="one of those below")
+    p.add_argument("arguments", nargs="*", metavar="key=value",
+                   help="kernel command line, such as pks=strict or tests=policy.*,keys.*")
+    p.add_argument("--list", nargs="?", const="*", metavar="GLOB,...",
+                   help="list the tests that tests=GLOB,... selects, without a boot")
+    p.add_argument("--build", default=os.path.join(TOP, "build"), metavar="DIR",
+                   help="the build to boot; the default of the next three is in it")
+    p.add_argument("--iso", help="the image")
+    p.add_argument("--elf", help="the kernel with symbols")
+    p.add_argument("--emulator", metavar="PATH", help=ownbuild.HELP)
+    p.add_argument("--log", metavar="FILE",
+                   help="the file for the console (logs/MACHINE.log of the build)")
+    p.add_argument("--timeout", type=float, metavar="SECONDS",
+                   help="stop the machine after this time (the limit in its file, longer on a busy host)")
+    p.add_argument("--icount", action="store_true", help="one TSC tick per instruction (QEMU)")
+    p.add_argument("--gdb", action="store_true", help="wait for gdb on port 1234 (QEMU)")
+    p.add_argument("--pmem", metavar="FILE", help="the image of the machine's persistent memory, kept "
+                   "after the run; made if it is not there")
+    p.add_argument("-v", "--verbose", action="store_true",
+                   help="show the whole console on a terminal too; elsewhere it is always shown")
+    p.add_argument("--slowest", type=int, default=0, metavar="N", help="show the N slowest tests")
+    p.add_argument("--first", action="store_true", help="stop at the first failure")
+    p.add_argument("--quiet", action="store_true", help="show only what went wrong")
+    p.add_argument("--tap", action="store_true", help="print the judged results as plain TAP")
+    p.add_argument("--junit", metavar="FILE", help="the judged results as JUnit XML")
+    p.add_argument("--known", metavar="FILE", help="more [known] divergences, those of a build")
+    p.add_argument("--record", metavar="FILE", help="the results of the suite `matrix`, as JSON")
+    p.add_argument("--show", action="store_true", help="print the launch command and keep its ISO")
+    opts = p.parse_intermixed_args()
+    if not opts.machine and not opts.list:
+        p.error("which machine?")
+    opts.iso = opts.iso or os.path.join(opts.build, "keyward.iso")
+    opts.elf = opts.elf or os.path.join(opts.build, "keyward.elf")
+    opts.log = opts.log or os.path.join(opts.build, "logs", "%s.log" % opts.machine)
+    return opts
