@@ -66,7 +66,7 @@ bool own_space_create(struct own_space *s)
 	if (s->block && !uspace_create(&s->us)) {
 		bool mapped = true;
 
-		memset(page_address(s->block), 0, PAGE_SIZE);
+		memset(page_address(s->block), 0, 2 * PAGE_SIZE);
 		memcpy((u8 *)page_address(s->block) + OWN_CODE, JMP_R8, 3);
 		for (int i = 0; i < OWN_SIZES; i++)
 			mapped = mapped && map_page(s, &s->pages[i], i + 1);

@@ -47,7 +47,7 @@ struct own_page {
 	u64 va;              /* of the block's first byte */
 	pte_t *entry[6];     /* by level, from the leaf to the top; in the direct map */
 	pte_t first[6];      /* the entries as own_space_create() made them */
-	volatile u8 *memory; /* the block, in the direct map */
+	volatile u8 *memory; /* the block's first two pages, 0 at first; in the direct map */
 };
 
 #define OWN_SIZES 3

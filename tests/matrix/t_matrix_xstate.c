@@ -8,6 +8,7 @@
 
 #include "kernel/cpu/cpuid.h"
 #include "kernel/lib/random.h"
+#include "kernel/lib/string.h"
 #include "pks/pkrs.h"
 #include "tests/harness/access.h"
 #include "tests/harness/pke.h"
@@ -105,6 +106,8 @@ static void fill_area(const struct xstate *x, u32 pkru, bool init)
 {
 	volatile u8 *area = x->space.pages[1].memory + AT_AREA;
 
+	memset((u8 *)area + XSTATE, 0,
+	       COMPACT - XSTATE);     /* the header's reserved bytes must be 0 */
 	*(volatile u32 *)area = pkru; /* for WRPKRU */
 	*(volatile u64 *)(area + XSTATE) = init ? 0 : XSTATE_PKRU;
 	*(volatile u64 *)(area + XCOMP) = x->compact ? COMPACTED | XSTATE_PKRU : 0;
