@@ -131,8 +131,8 @@ static void user_mode_and_a_supervisor_are_never_one_class(void **state)
 
 	(void)state;
 	add("rights:ad", &let_through, denial_missing);
-	add("mode:user,rights:ad", &let_through, denial_missing);
 	add("kind:frame,mode:user,rights:ad", &let_through, denial_missing); /* a supervisor's */
+	add("mode:user,rights:ad", &let_through, denial_missing);
 	add("mode:compat,rights:ad", &let_through, denial_missing);
 	assert_int_equal(classes.count, 2);
 	for (u32 i = 0; i < 2; i++) {

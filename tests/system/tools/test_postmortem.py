@@ -61,6 +61,7 @@ class Postmortem(Again):
                            boot(CHECKS) + BANNER, REST, first=BANNER + HEAD + MARKS + BANNER + HEAD,
                            then="exec sleep 60")
         self.assertIn("the machine reset itself at the case " + CASE, output)
+        self.assertIn("rows=35", self.words()[2])
 
     def test_a_case_that_needs_others_is_repeated_with_them(self):
         output = self.died(boot(ROWS), boot(CASES), boot(CHECKS + DONE), REST)
