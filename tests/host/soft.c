@@ -35,6 +35,12 @@ u8 *soft_memory(u64 phys, u64 bytes)
 	return memory + phys;
 }
 
+void soft_check_code(const u8 *code)
+{
+	if (code[0] != (JMP_RBX & 0xff) || code[1] != JMP_RBX >> 8)
+		end("a fetch of what is no instruction");
+}
+
 const char *machine_setup(void)
 {
 	memory = aligned_alloc(4096, MEMORY);
@@ -52,6 +58,7 @@ const char *machine_setup(void)
 		tables.home_phys[i] = AT_HOMES + i * 4096ull;
 	tables.block_phys = AT_BLOCK;
 	tables.block = soft_memory(AT_BLOCK, BLOCK_SIZE);
+	*(u16 *)(tables.block + CODE_PAGE + AT_CODE) = JMP_RBX;
 	tables_link();
 	return NULL;
 }

@@ -101,6 +101,9 @@ void soft_caches_flush(void);
 void soft_tlb_flush(void);
 void soft_tlb_drop(u64 va);
 
+/* Ends the program if there is no instruction that the matrix put there. */
+void soft_check_code(const u8 *code);
+
 /* A read that must end in a page fault; true if it does not. */
 bool soft_read_absent(void);
 

@@ -323,9 +323,12 @@ u64 case_alias_address(const struct mcase *c)
 	return case_address(&other);
 }
 
+/* A 4 KiB page maps one page of the block, a larger one all of it. */
 void case_put_code(const struct mcase *c)
 {
-	bool code = matrix_kinds[c->v[AXIS_KIND]].group == GROUP_CODE;
+	u64 offset = touched_page(c) & (BLOCK_SIZE - 1);
 
-	*(u16 *)(tables.block + (code ? CODE_PAGE : 0) + AT_CODE) = JMP_RBX;
+	if (c->v[AXIS_SIZE] == SIZE_4K)
+		offset = matrix_kinds[c->v[AXIS_KIND]].group == GROUP_CODE ? CODE_PAGE : 0;
+	*(u16 *)(tables.block + offset + AT_CODE) = JMP_RBX;
 }
