@@ -15,6 +15,13 @@
 /* Both registers are read by the same code, so an error in one is in the other too. */
 #define PKRU_TOO (R(user_addresses_obey_pkru) | R(user_addresses_ignore_pkrs))
 
+/* What an access before can have set in the entry, or left in the TLB. */
+#define AFTER_ANOTHER                                                                            \
+	(R(pk_is_set_beside_other_reasons) | R(wrmsr_holds_at_once) | R(cr4_pks_holds_at_once) | \
+	 R(cr0_wp_holds_at_once) | R(wrpkru_holds_at_once) | R(invlpg_brings_the_new_key) |      \
+	 R(invlpg_brings_the_new_entry) | R(other_addresses_grant_nothing) |                     \
+	 R(earlier_accesses_grant_nothing) | R(five_levels_work_as_four))
+
 /* A key with wrong rights: too few and too many denials of all sorts. */
 #define WRONG_RIGHTS                                                      \
 	(R(access_disable_denies_data) | R(write_disable_denies_writes) | \

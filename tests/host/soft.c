@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/host/soft.h"
+#include "tests/matrix/state.h"
 #include "tests/matrix/tables.h"
 
 #include <stdio.h>
@@ -34,6 +35,12 @@ u8 *soft_memory(u64 phys, u64 bytes)
 	return memory + phys;
 }
 
+void soft_check_code(const u8 *code)
+{
+	if (code[0] != (JMP_RBX & 0xff) || code[1] != JMP_RBX >> 8)
+		end("a fetch of what is no instruction");
+}
+
 const char *machine_setup(void)
 {
 	memory = aligned_alloc(4096, MEMORY);
@@ -52,6 +59,7 @@ const char *machine_setup(void)
 		tables.home_phys[i] = AT_HOMES + i * 4096ull;
 	tables.block_phys = AT_BLOCK;
 	tables.block = soft_memory(AT_BLOCK, BLOCK_SIZE);
+	*(u16 *)(tables.block + CODE_PAGE + AT_CODE) = JMP_RBX;
 	tables_link();
 	return NULL;
 }
@@ -146,7 +154,7 @@ static void check_home_page(u64 va)
 
 static void check_home(const struct shot *s)
 {
-	u64 high = s->address & VA_LEVEL_5;
+	u64 region = s->address & ~((1ull << 39) - 1);
 	u32 shift = 2 * soft_cpu.home_key;
 
 	if (soft_cpu.pks && soft_cpu.pkrs >> shift & RIGHTS_MASK)
@@ -157,8 +165,8 @@ static void check_home(const struct shot *s)
 		end("32-bit code has no such address");
 	if (!kind_in_table(s->kind))
 		return;
-	check_home_page(high + VA_TABLES);
-	check_home_page(high + VA_TABLES + 2 * 4096);
+	check_home_page(region + VA_TABLES);
+	check_home_page(region + VA_TABLES + 2 * 4096);
 }
 
 static void report(u32 vector, struct outcome *o)
@@ -210,7 +218,7 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 	soft_cpu.kind = s->kind;
 	soft_cpu.mode = s->mode;
 	soft_cpu.ac = s->ac;
-	soft_cpu.cpl = s->mode == MODE_KERNEL ? 0 : 3;
+	soft_cpu.cpl = mode_cpl(s->mode);
 	check_home(s);
 	shoot(s, o);
 	soft_cpu.late_pkrs = soft_cpu.pkrs;

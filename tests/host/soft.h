@@ -7,7 +7,9 @@
  *
  *   soft.c         the machine's memory, registers, and what the suite calls
  *   soft_shot.c    one access, by its kind: soft_plain.c instructions, soft_stack.c those of the
- * stack, soft_own.c what the processor reads and writes by itself soft_access.c  loads, stores and
+ * stack, soft_own.c what the processor reads and writes by itself
+ *   soft_levels.c  what entries say at each level, and their flags
+ *   soft_access.c  loads, stores and
  * changes of linear memory soft_mmu.c     walk, TLB, accessed and dirty flags soft_rights.c  what
  * an access may do to a page, and the error code if it may not
  */
@@ -50,6 +52,9 @@ struct translation {
 	bool denied; /* for an error that keeps a denial */
 	u32 key;
 	u32 permits, epoch; /* for errors that keep rights */
+	u64 was;            /* for errors that look at its flags: the leaf when it was read */
+	u32 filled_by;      /* ... at what filled the TLB: CAN_READ, ...; 0: it was not there */
+	bool filled_by_user;
 	u32 depth;
 	u64 *path[5]; /* the entries that were used, the leaf last */
 };
@@ -74,8 +79,30 @@ struct translation *soft_reach(const struct access *a);
 /* Sets the dirty flag if the access writes. */
 void soft_mark(struct translation *t, u32 does);
 
+/* Planted errors in one level of the walk: what an entry says, as the walk understands it. */
+u64 soft_entry_above(u64 entry, u32 level);
+bool soft_ps_is_reserved(u32 level);
+u64 soft_walked_address(u64 va);
+
+/* Sets A in each entry of the path, and D in the leaf: here are the errors in doing so. */
+void soft_set_accessed(const struct translation *t, const struct access *a);
+void soft_set_dirty(const struct translation *t);
+
+/* Planted errors: the permission that flags, or an earlier access, bring. A set as soft_cpu's. */
+u32 soft_flags_permit(const struct translation *t, const struct access *a, bool by_key);
+u32 soft_fill_permits(const struct translation *t, const struct access *a, bool by_key);
+
+/* Planted errors: caches beside the TLB. Each of the first two returns what is cached, if it is. */
+bool soft_absent_before(u64 va, enum walk walk);
+u64 soft_above_before(u64 va, u64 size, u64 above);
+void soft_caches_drop(u64 va);
+void soft_caches_flush(void);
+
 void soft_tlb_flush(void);
 void soft_tlb_drop(u64 va);
+
+/* Ends the program if there is no instruction that the matrix put there. */
+void soft_check_code(const u8 *code);
 
 /* A read that must end in a page fault; true if it does not. */
 bool soft_read_absent(void);

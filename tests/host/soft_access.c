@@ -25,7 +25,7 @@ static bool reach_page(struct operand *o, u32 which, u64 va, enum who who, bool 
 	if (!t)
 		return false;
 	o->page[which] = t;
-	o->memory[which] = soft_memory(t->phys + (va - t->va), 1);
+	o->memory[which] = soft_memory(t->phys + (va & (t->size - 1)), 1);
 	return true;
 }
 

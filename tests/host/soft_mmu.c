@@ -24,6 +24,7 @@ static bool bit(u64 entry, u32 n)
 
 void soft_tlb_flush(void)
 {
+	soft_caches_flush();
 	if (!BROKEN(mov_cr3_drops_nothing))
 		generation++;
 }
@@ -33,12 +34,24 @@ static struct translation *slot(u64 va, u32 size)
 	return &tlb[size][va >> shift_of_size[size] & (TLB_SLOTS - 1)];
 }
 
+/* From the page's first byte. */
+static u64 distance(u64 va, const struct translation *t)
+{
+	u64 bytes = va - t->va;
+
+	if (BROKEN(tlb_tag_has_47_bits))
+		bytes &= (1ull << 47) - 1;
+	if (BROKEN(tlb_tag_has_48_bits))
+		bytes &= (1ull << 48) - 1;
+	return bytes;
+}
+
 static struct translation *find(u64 va)
 {
 	for (u32 size = 0; size < 3; size++) {
 		struct translation *t = slot(va, size);
 
-		if (t->generation == generation && va - t->va < t->size)
+		if (t->generation == generation && distance(va, t) < t->size)
 			return t;
 	}
 	return NULL;
@@ -52,11 +65,39 @@ void soft_tlb_drop(u64 va)
 		t->generation = 0;
 }
 
-/* INVLPG: it should drop the whole translation. */
+/* Planted errors: the new entry is read again, but for one bit. */
+static bool dropped_in_part(u64 va, struct translation *t)
+{
+	struct translation fresh;
+
+	if (!BROKEN(invlpg_keeps_us) && !BROKEN(invlpg_keeps_rw) && !BROKEN(invlpg_keeps_xd))
+		return false;
+	if (soft_walk(va, &fresh) != WALK_OK)
+		return false;
+	if (BROKEN(invlpg_keeps_us))
+		fresh.user = t->user;
+	if (BROKEN(invlpg_keeps_rw))
+		fresh.writable = t->writable;
+	if (BROKEN(invlpg_keeps_xd))
+		fresh.executable = t->executable;
+	fresh.generation = t->generation;
+	*t = fresh;
+	return true;
+}
+
+/* INVLPG: it should drop the whole translation, and what is remembered of the entries above. */
 void machine_invlpg(u64 va)
 {
 	struct translation *t = find(va);
 
+	soft_caches_drop(va);
+	if (t && dropped_in_part(va, t))
+		return;
+	if (t && BROKEN(invlpg_keeps_1g_with_5_levels) && t->size == 1ull << 30 &&
+	    soft_cpu.levels == 5)
+		return;
+	if (BROKEN(invlpg_knows_no_upper_half) && va >> 63)
+		return;
 	if (t && BROKEN(invlpg_drops_only_dirty))
 		t->dirty = false;
 	else if (t && BROKEN(invlpg_needs_the_first_byte) && va != t->va)
@@ -101,12 +142,15 @@ static bool reserved_bits(u64 entry, bool leaf, u64 size)
 /* The page is found: combines what all entries say. */
 static void sum_up(u64 va, u64 size, struct translation *t)
 {
-	u64 leaf = *t->path[t->depth - 1], all = ~0ull, any = 0;
+	u64 leaf = *t->path[t->depth - 1], all = ~0ull, any = leaf;
 
-	for (u32 i = 0; i < t->depth; i++) {
-		all &= *t->path[i];
-		any |= *t->path[i];
+	for (u32 i = 0; i + 1 < t->depth; i++) {
+		u64 e = soft_entry_above(*t->path[i], soft_cpu.levels - i);
+
+		all &= e;
+		any |= e;
 	}
+	all = soft_above_before(va, size, all) & leaf;
 	t->va = va & ~(size - 1);
 	t->size = size;
 	t->phys = leaf & ADDRESS & ~(size - 1);
@@ -119,7 +163,10 @@ static void sum_up(u64 va, u64 size, struct translation *t)
 	t->executable = !bit(BROKEN(xd_of_leaf_alone) ? leaf : any, XD);
 	t->dirty = bit(leaf, D);
 	t->denied = false;
-	t->permits = t->epoch = 0;
+	t->permits = t->epoch = t->filled_by = 0;
+	t->was = leaf;
+	if (BROKEN(upper_half_is_supervisor) && va >> 63)
+		t->user = false;
 	t->key = key_of(t);
 }
 
@@ -132,7 +179,8 @@ enum walk soft_walk(u64 va, struct translation *t)
 	t->user = t->denied = false;
 	for (u32 level = soft_cpu.levels; level >= 1; level--) {
 		u32 shift = 12 + 9 * (level - 1);
-		u64 *entry = (u64 *)soft_memory(table, 4096) + (va >> shift & 511);
+		u64 *entry =
+			(u64 *)soft_memory(table, 4096) + (soft_walked_address(va) >> shift & 511);
 		bool leaf = level == 1 || (level <= 3 && bit(*entry, PS));
 
 		t->path[t->depth++] = entry;
@@ -141,7 +189,8 @@ enum walk soft_walk(u64 va, struct translation *t)
 				sum_up(va, 1ull << shift, t); /* for an error that looks at it */
 			return WALK_ABSENT;
 		}
-		if (reserved_bits(*entry, leaf, 1ull << shift) || (level > 3 && bit(*entry, PS)))
+		if (reserved_bits(*entry, leaf, 1ull << shift) ||
+		    (soft_ps_is_reserved(level) && bit(*entry, PS)))
 			return WALK_RESERVED;
 		if (leaf) {
 			sum_up(va, 1ull << shift, t);
@@ -150,14 +199,6 @@ enum walk soft_walk(u64 va, struct translation *t)
 		table = *entry & ADDRESS;
 	}
 	return WALK_ABSENT;
-}
-
-/* "A processor sets the accessed flag in each entry that it uses" for a translation. */
-static void set_accessed(struct translation *t)
-{
-	for (u32 i = 0; i < t->depth; i++)
-		if (!BROKEN(a_not_set) || i + 1 < t->depth)
-			*t->path[i] |= 1ull << A;
 }
 
 static struct translation *keep(const struct translation *t)
@@ -218,8 +259,10 @@ static void denied(const struct access *a, struct translation *t, u32 by_paging,
 /* True if the translation permits the access now; records the page fault if not. */
 static bool permitted(struct translation *t, const struct access *a)
 {
-	u32 by_paging = a->does & ~soft_paging_permits(t, a);
-	u32 by_key = a->does & ~permitted_now(t, a);
+	u32 by_paging = a->does & ~(soft_paging_permits(t, a) | soft_flags_permit(t, a, false) |
+				    soft_fill_permits(t, a, false));
+	u32 by_key = a->does & ~(permitted_now(t, a) | soft_flags_permit(t, a, true) |
+				 soft_fill_permits(t, a, true));
 
 	if (t->denied)
 		by_key = a->does;
@@ -238,13 +281,17 @@ struct translation *soft_reach(const struct access *a)
 		return permitted(known, a) ? known : NULL;
 	}
 	walk = soft_walk(a->va, &fresh);
+	if (soft_absent_before(a->va, walk))
+		walk = WALK_ABSENT;
 	if (walk != WALK_OK) {
 		page_fault(a, soft_error_code(a, walk, 0, 0, &fresh));
 		return NULL;
 	}
 	if (!permitted(&fresh, a))
 		return NULL;
-	set_accessed(&fresh);
+	soft_set_accessed(&fresh, a);
+	fresh.filled_by = a->does;
+	fresh.filled_by_user = soft_cpu.cpl == 3 && !a->implicit;
 	return keep(&fresh);
 }
 
@@ -253,8 +300,11 @@ void soft_mark(struct translation *t, u32 does)
 	bool dirties = BROKEN(read_sets_d) ? does & (CAN_WRITE | CAN_READ) : does & CAN_WRITE;
 
 	if (!dirties || t->dirty || BROKEN(d_not_set) ||
+	    (BROKEN(d_not_set_after_a_read) && t->filled_by == CAN_READ && does & CAN_WRITE) ||
+	    (BROKEN(d_not_set_in_upper_half) && t->va >> 63) ||
+	    (BROKEN(d_not_set_at_cpl_1) && (soft_cpu.cpl == 1 || soft_cpu.cpl == 2)) ||
 	    (BROKEN(d_not_set_by_the_processor) && kind_is_implicit(soft_cpu.kind)))
 		return;
-	*t->path[t->depth - 1] |= 1ull << D;
+	soft_set_dirty(t);
 	t->dirty = true;
 }

@@ -42,7 +42,10 @@ static bool fetch(u64 va)
 {
 	struct operand o;
 
-	return soft_operand(va, 1, CAN_FETCH, BY_INSTRUCTION, &o);
+	if (!soft_operand(va, 1, CAN_FETCH, BY_INSTRUCTION, &o))
+		return false;
+	soft_check_code(o.memory[0]);
+	return true;
 }
 
 bool soft_plain(u64 va, u32 *value)

@@ -12,7 +12,15 @@ static bool in_user_mode(const struct access *a)
 {
 	if (a->implicit && BROKEN(implicit_as_user))
 		return soft_cpu.cpl == 3;
+	if (BROKEN(cpl_1_is_user) && soft_cpu.cpl)
+		return !a->implicit;
 	return soft_cpu.cpl == 3 && !a->implicit;
+}
+
+/* For errors that know CPL 0 and CPL 3 only. */
+static bool between(const struct access *a)
+{
+	return !a->implicit && (soft_cpu.cpl == 1 || soft_cpu.cpl == 2);
 }
 
 static bool smap_holds(const struct access *a)
@@ -21,13 +29,14 @@ static bool smap_holds(const struct access *a)
 		return false;
 	if (BROKEN(ac_ignored) || (a->implicit && !BROKEN(smap_obeys_ac_always)))
 		return true;
-	return !soft_cpu.ac;
+	return !soft_cpu.ac || (BROKEN(ac_suspends_at_cpl_0_alone) && between(a));
 }
 
 /* With CR0.WP = 0 supervisors write everywhere. */
 static bool may_write(const struct translation *t, const struct access *a)
 {
-	bool free = !in_user_mode(a) && !soft_cpu.wp && !BROKEN(rw_without_wp);
+	bool free = !in_user_mode(a) && !soft_cpu.wp && !BROKEN(rw_without_wp) &&
+		    !(BROKEN(wp_0_frees_cpl_0_alone) && between(a));
 	bool keyed = t->user ? soft_cpu.pke : soft_cpu.pks;
 
 	return t->writable || free || BROKEN(rw_ignored) ||
@@ -36,7 +45,8 @@ static bool may_write(const struct translation *t, const struct access *a)
 
 static bool may_fetch(const struct translation *t, const struct access *a)
 {
-	if (!in_user_mode(a) && t->user && soft_cpu.smep && !BROKEN(smep_ignored))
+	if (!in_user_mode(a) && t->user && soft_cpu.smep && !BROKEN(smep_ignored) &&
+	    !(BROKEN(smep_at_cpl_0_alone) && between(a)))
 		return false;
 	return t->executable || BROKEN(xd_ignored) ||
 	       (BROKEN(xd_yields_to_key) && !(soft_key_permits(t, a) & CAN_READ));
@@ -60,7 +70,8 @@ u32 soft_paging_permits(const struct translation *t, const struct access *a)
 /* True if PKRU rules the address; IA32_PKRS rules the others. */
 static bool ruled_by_pkru(const struct translation *t, const struct access *a)
 {
-	if (BROKEN(supervisor_asks_pkrs) && !in_user_mode(a))
+	if ((BROKEN(supervisor_asks_pkrs) && !in_user_mode(a)) ||
+	    (BROKEN(upper_half_asks_pkrs) && a->va >> 63))
 		return false;
 	if (BROKEN(user_asks_pkru) && in_user_mode(a))
 		return true;
@@ -197,12 +208,26 @@ static u32 register_permits(const struct translation *t, const struct access *a,
 	return permits;
 }
 
+/* Planted errors: where keys are not looked at. */
+static bool overlooked(const struct translation *t, const struct access *a)
+{
+	bool high = a->va >> 63;
+
+	return (BROKEN(keys_off_in_upper_half) && high) ||
+	       (BROKEN(keys_off_in_upper_half_with_5_levels) && high && soft_cpu.levels == 5) ||
+	       (BROKEN(key_of_1g_ignored_in_upper_half) && high && t->size == 1ull << 30) ||
+	       (BROKEN(keys_off_at_cpl_2) && soft_cpu.cpl == 2) ||
+	       (BROKEN(frame_at_cpl_1_ignores_keys) && soft_cpu.cpl == 1 && a->implicit &&
+		soft_cpu.kind == KIND_FRAME) ||
+	       (BROKEN(push_at_cpl_1_ignores_keys) && between(a) && soft_cpu.kind == KIND_PUSH);
+}
+
 u32 soft_key_permits(const struct translation *t, const struct access *a)
 {
 	bool pkru = ruled_by_pkru(t, a);
 	u32 permits;
 
-	if (forgotten(a))
+	if (forgotten(a) || overlooked(t, a))
 		return CAN_ALL;
 	permits = register_permits(t, a, pkru);
 	if ((BROKEN(pkrs_on_user_addresses) && pkru) ||
@@ -230,6 +255,19 @@ static bool pk_of(const struct access *a, enum walk walk, u32 by_paging, u32 by_
 	return pk;
 }
 
+/* Planted errors: P, by the level where the walk ended. */
+static bool wrong_about_p(enum walk walk, const struct translation *t)
+{
+	u32 level = soft_cpu.levels + 1 - t->depth;
+
+	if (walk == WALK_RESERVED)
+		return (BROKEN(ps_in_pml4e_is_absent) && level == 4) ||
+		       (BROKEN(ps_in_pml5e_is_absent) && level == 5);
+	return (BROKEN(absent_pdpte_reports_p) && level == 3) ||
+	       (BROKEN(absent_pml4e_reports_p) && level == 4) ||
+	       (BROKEN(absent_pml5e_reports_p) && level == 5);
+}
+
 u32 soft_error_code(const struct access *a, enum walk walk, u32 by_paging, u32 by_key,
 		    const struct translation *t)
 {
@@ -237,6 +275,8 @@ u32 soft_error_code(const struct access *a, enum walk walk, u32 by_paging, u32 b
 	bool present = walk != WALK_ABSENT, user = in_user_mode(a);
 	bool write = a->does & CAN_WRITE;
 
+	if (walk != WALK_OK && wrong_about_p(walk, t))
+		present = !present;
 	if (BROKEN(p_missing) && by_key)
 		present = false;
 	if (BROKEN(w_missing_for_locked) && locked)
@@ -245,6 +285,8 @@ u32 soft_error_code(const struct access *a, enum walk walk, u32 by_paging, u32 b
 		write = true;
 	if (BROKEN(u_missing) || BROKEN(u_on_implicit))
 		user = BROKEN(u_missing) ? false : soft_cpu.cpl == 3;
+	if (BROKEN(u_set_at_cpl_1) && between(a))
+		user = true;
 	if (BROKEN(u_reports_the_page) && present)
 		user = t->user;
 	return (present ? 1 : 0) | (write ? 2 : 0) | (user ? 4 : 0) |

@@ -3,9 +3,9 @@
 # else. The Makefile includes this.
 
 LINUX_BUILD  := $(BUILD)/linux
-LINUX_C      := $(patsubst %,tests/linux/%.c,main pku) \
-		$(patsubst %,tests/matrix/%.c,space kinds tables memory operand judge mismatch rules classes plan report run) \
-		tests/oracle/oracle.c kernel/lib/printf.c kernel/lib/printf_ext.c tests/host/ksym_stub.c
+LINUX_C      := $(patsubst %,tests/linux/%.c,main pku) $(filter tests/matrix/%,$(HOST_PURE) $(HOST_MATRIX)) \
+		tests/matrix/report.c tests/oracle/oracle.c kernel/lib/printf.c kernel/lib/printf_ext.c \
+		tests/host/ksym_stub.c
 LINUX_S      := tests/linux/shoot.S tests/matrix/accesses.S
 LINUX_PARTS  := $(LINUX_C:%.c=$(LINUX_BUILD)/%.o) $(LINUX_S:%.S=$(LINUX_BUILD)/%.S.o)
 # It must not lie where the matrix has its pages; and it runs in a Linux without libraries.

@@ -70,7 +70,9 @@ static u64 tested_address(const struct mcase *c)
 {
 	u64 va = case_address(c);
 
-	return kind_in_table(c->v[AXIS_KIND]) ? VA_TESTED + (va & VA_LEVEL_5) : va;
+	return kind_in_table(c->v[AXIS_KIND])
+		       ? ALIGN_DOWN(va + table_offset(c->v[AXIS_KIND]), PAGE_SIZE)
+		       : va;
 }
 
 /* The bytes from the start of the kind's code to its end; `access` is the offset of what faults. */
@@ -102,10 +104,9 @@ void case_state_print(const struct mcase *c)
 	   (void *)noted.rdi, (void *)noted.rsp);
 	print_code(c->v[AXIS_KIND]);
 	tables_prepare(c);
-	if (c->v[AXIS_TLB] >= TLB_REKEY) {
+	if (c->v[AXIS_TLB] == TLB_REKEY || c->v[AXIS_TLB] == TLB_STALE ||
+	    c->v[AXIS_TLB] == TLB_REKEY_CR3)
 		pr("    # state: old-key=%u\n", case_old_key(c));
-		case_rekey(c);
-	}
 	size = print_walk(c, va);
 	if (c->v[AXIS_SPAN] != SPAN_NONE)
 		print_walk(c, (va | (size - 1)) + 1);

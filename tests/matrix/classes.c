@@ -4,10 +4,11 @@
 #include "kernel/lib/string.h"
 
 /* The order in which axes are simplified: those that a reader misses least come first. */
-static const u8 order[AXES] = { AXIS_LEVELS, AXIS_DECOY, AXIS_XD,    AXIS_OTHERS, AXIS_KEY,
-				AXIS_SIZE,   AXIS_SMAP,  AXIS_PKU,   AXIS_TLB,    AXIS_PRESENT,
-				AXIS_RW,     AXIS_SPAN,  AXIS_WP,    AXIS_PKS,    AXIS_MODE,
-				AXIS_US,     AXIS_KIND,  AXIS_RIGHTS };
+static const u8 order[AXES] = { AXIS_HALF,  AXIS_ABOVE,  AXIS_FLAGS,   AXIS_LEVELS, AXIS_DECOY,
+				AXIS_XD,    AXIS_OTHERS, AXIS_KEY,     AXIS_SIZE,   AXIS_SMAP,
+				AXIS_PKU,   AXIS_TLB,    AXIS_PRESENT, AXIS_RW,     AXIS_SPAN,
+				AXIS_WP,    AXIS_PKS,    AXIS_MODE,    AXIS_US,     AXIS_KIND,
+				AXIS_RIGHTS };
 
 _Static_assert((int)KINDS <= VALUES_MAX, "the axis with the most values is that of the kinds");
 

@@ -12,9 +12,6 @@
 
 struct machine_can machine_can;
 
-/* The code that is fetched: it continues at the address in RBX. */
-#define JMP_RBX 0xe3ff
-
 static struct page *block;
 static struct page *home_pages[HOME_PAGES], *beside[2];
 static pte_t *home_entries[HOME_PAGES];
@@ -111,6 +108,10 @@ static void fill_gdt(void)
 		[SEL_USER_CS / 8] = 0x00affb000000ffff,
 		[SEL_USER_CS_32 / 8] = 0x00cffb000000ffff,
 		[SEL_KERNEL_CS_32 / 8] = 0x00cf9b000000ffff,
+		[SEL_CPL1_CS / 8] = 0x00afbb000000ffff,
+		[SEL_CPL1_DS / 8] = 0x00cfb3000000ffff,
+		[SEL_CPL2_CS / 8] = 0x00afdb000000ffff,
+		[SEL_CPL2_DS / 8] = 0x00cfd3000000ffff,
 	};
 
 	_Static_assert(sizeof(gdt) == sizeof(home->gdt), "home.h");
@@ -158,7 +159,7 @@ static void fill_tables(void)
 	low[KERNEL_LMA >> PAGE_SHIFT] = KERNEL_LMA | PTE_P | PTE_A; /* for paging_cross() */
 	tables.block = page_address(block);
 	tables.block_phys = page_to_phys(block);
-	*(u16 *)(tables.block + CODE_PAGE + AT_CODE) = JMP_RBX;
+	*(u16 *)(tables.block + CODE_PAGE + AT_CODE) = JMP_RBX; /* it continues there */
 	tables.home_phys[0] = page_to_phys(beside[0]);
 	tables.home_phys[1] = page_to_phys(beside[1]);
 }

@@ -2,6 +2,7 @@
 /* One access on the real CPU: fills the home and lets shot.S make the access. */
 #include "kernel/cpu/x86.h"
 #include "tests/matrix/cpu.h"
+#include "tests/matrix/state.h"
 #include "tests/matrix/tables.h"
 
 /* True if the access is to where the stack pointer points. */
@@ -14,13 +15,15 @@ static bool stack_kind(u32 kind)
 /* Returns the address of the matrix's code in that mode. */
 static u64 text_at(u64 code, u32 mode)
 {
-	return mode == MODE_KERNEL ? code : code - (u64)matrix_text + VA_TEXT;
+	return mode_is_user(mode) ? code - (u64)matrix_text + VA_TEXT : code;
 }
 
 /* Fills in who makes the access, how, and under which rights; rarely changes within a row. */
 static void aim(const struct shot *s)
 {
-	static const u16 cs[] = { SEL_KERNEL_CS, SEL_USER_CS, SEL_USER_CS_32 };
+	static const u16 cs[] = { SEL_KERNEL_CS, SEL_USER_CS, SEL_USER_CS_32, SEL_CPL1_CS,
+				  SEL_CPL2_CS };
+	static const u16 ss[] = { 0, SEL_USER_DS, SEL_USER_DS, SEL_CPL1_DS, SEL_CPL2_DS };
 	const struct shot_code *code = &matrix_shots[s->kind];
 
 	home->rsi = MATRIX_PATTERN;
@@ -32,7 +35,7 @@ static void aim(const struct shot *s)
 	home->frame[1] = cs[s->mode];
 	home->frame[2] = home->new_flags;
 	home->frame[3] = home->new_rsp;
-	home->frame[4] = SEL_USER_DS;
+	home->frame[4] = ss[s->mode];
 	home->pkrs = s->pkrs;
 	home->open_pkrs = s->pkrs & 3;
 	home->pkru = s->pkru;
@@ -71,7 +74,7 @@ static bool rip_right(const struct shot *s, bool done)
 
 	if (s->kind == KIND_FETCH && !done)
 		rip = s->address;
-	return home->rip == rip && (home->cs & 3) == (s->mode == MODE_KERNEL ? 0 : 3) &&
+	return home->rip == rip && (home->cs & 3) == mode_cpl(s->mode) &&
 	       home->cs == home->frame[1];
 }
 

@@ -42,6 +42,12 @@
 #define SEL_KERNEL_CS_32 0x40
 #define SEL_TESTED       0x103 /* entry 32, RPL 3 */
 
+/* Of the CPLs between, each code segment with its data segment behind it; entries 20 to 23. */
+#define SEL_CPL1_CS 0xa1
+#define SEL_CPL1_DS 0xa9
+#define SEL_CPL2_CS 0xb2
+#define SEL_CPL2_DS 0xba
+
 /* Vectors: the access is done; frame on the current stack; frame on IST2; stack from the TSS. */
 #define VECTOR_DONE      0xd0
 #define VECTOR_FRAME     0xd1
@@ -67,10 +73,10 @@ struct home {
 	/* Into the access: */
 	u64 rsp; /* the C caller's */
 	u64 new_rsp, new_flags, target, rbx, rsi, rdi;
-	u64 frame[5]; /* for IRET, to CPL 3 */
+	u64 frame[5]; /* for IRET, to another CPL */
 	u32 pkrs, pkrs_after;
 	bool armed;      /* from entry to exit: any exception belongs to the access */
-	bool user;       /* goes to CPL 3, by IRET */
+	bool user;       /* goes to another CPL, by IRET */
 	bool write_pkrs; /* the register does not hold pkrs yet */
 	bool open_pkrs;  /* pkrs denies key 0: the exit must open it before it touches the kernel */
 	bool has_pkrs;
@@ -79,9 +85,9 @@ struct home {
 	u64 vector, error, rip, cs, cr2;
 	u32 pkru, pkru_outside; /* inputs: see write_pkru */
 	/* Used by the CPU: */
-	u64 gdt[9];
+	u64 gdt[24];
 	struct tss tss;
-	u8 fill[4096 - 0xa0 - 9 * 8 - sizeof(struct tss)];
+	u8 fill[4096 - 0xa0 - 24 * 8 - sizeof(struct tss)];
 	struct gate idt[256];
 	u8 exception_stack[4096], user_stack[4096], nmi_stack[4096];
 	u8 scratch[4096]; /* an operand that is not under test; CPL 3 has it at VA_SCRATCH */

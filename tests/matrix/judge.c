@@ -2,6 +2,7 @@
 #include "tests/matrix/judge.h"
 #include "kernel/lib/string.h"
 #include "tests/matrix/memory.h"
+#include "tests/matrix/state.h"
 #include "tests/matrix/tables.h"
 
 /* As the SDM numbers them; not the kernel's constants, like the oracle's. */
@@ -22,8 +23,9 @@ u32 process_fixed(struct mcase *c)
 	static const struct {
 		enum axis axis;
 		u8 value;
-	} fixed[] = { { AXIS_US, US_U },       { AXIS_WP, WP_ON }, { AXIS_PKS, !PKS_ON },
-		      { AXIS_SMAP, SMAP_OFF }, { AXIS_LEVELS, 0 }, { AXIS_DECOY, 0 } };
+	} fixed[] = { { AXIS_US, US_U },           { AXIS_WP, WP_ON }, { AXIS_PKS, !PKS_ON },
+		      { AXIS_SMAP, SMAP_OFF },     { AXIS_LEVELS, 0 }, { AXIS_DECOY, 0 },
+		      { AXIS_FLAGS, FLAGS_CLEAR }, { AXIS_ABOVE, 0 },  { AXIS_HALF, 0 } };
 	u32 axes = 0;
 
 	memset(c, 0, sizeof(*c));
@@ -43,11 +45,11 @@ static bool process_can(const struct mcase *c)
 	for (u32 axes = process_fixed(&fixed); axes; axes &= axes - 1)
 		if (c->v[__builtin_ctz(axes)] != fixed.v[__builtin_ctz(axes)])
 			return false;
-	if (c->v[AXIS_MODE] == MODE_KERNEL || kind_is_implicit(c->v[AXIS_KIND]) ||
+	if (!mode_is_user(c->v[AXIS_MODE]) || kind_is_implicit(c->v[AXIS_KIND]) ||
 	    c->v[AXIS_PKU] == PKU_OFF || !(machine_can.process_sizes & 1u << c->v[AXIS_SIZE]))
 		return false;
-	if (c->v[AXIS_RW] == RW_UPPER_NO || c->v[AXIS_XD] == XD_UPPER ||
-	    c->v[AXIS_PRESENT] == PRESENT_RSVD)
+	if (c->v[AXIS_RW] > RW_LEAF_NO || c->v[AXIS_XD] > XD_LEAF ||
+	    c->v[AXIS_PRESENT] > PRESENT_NO)
 		return false;
 	if (tlb != TLB_COLD && tlb != TLB_WRPKRU && tlb != TLB_REKEY)
 		return false;
@@ -83,7 +85,7 @@ static struct oracle_cpu cpu_of(const struct mcase *c)
 		.cr4_smep = c->v[AXIS_SMAP] != SMAP_OFF,
 		.cr4_smap = c->v[AXIS_SMAP] != SMAP_OFF,
 		.ac = c->v[AXIS_SMAP] == SMAP_AC,
-		.user_mode = c->v[AXIS_MODE] != MODE_KERNEL,
+		.user_mode = mode_is_user(c->v[AXIS_MODE]),
 		.implicit = kind_is_implicit(c->v[AXIS_KIND]),
 	};
 }
@@ -91,8 +93,8 @@ static struct oracle_cpu cpu_of(const struct mcase *c)
 static struct oracle_page page_of(const struct mcase *c, u32 key)
 {
 	return (struct oracle_page){
-		.present = c->v[AXIS_PRESENT] != PRESENT_NO,
-		.reserved = c->v[AXIS_PRESENT] == PRESENT_RSVD,
+		.present = case_present(c),
+		.reserved = case_reserved(c),
 		.writable = c->v[AXIS_RW] == RW_YES,
 		.user = c->v[AXIS_US] == US_U,
 		.no_execute = c->v[AXIS_XD] != XD_NO,
@@ -124,6 +126,22 @@ static void touched(const struct mcase *c, struct allowed *a)
 	a->high = a->low + case_bytes(c);
 }
 
+/*
+ * Which of A and D are certain in the leaf: what was set stays set, and after a fault A may be set
+ * or not. An access before may have set either, but what is permitted has set them in any case. In
+ * a span the entry may be that of the half that was not reached.
+ */
+static u64 flags_known(const struct mcase *c, const struct oracle_verdict *v)
+{
+	bool undisturbed = c->v[AXIS_TLB] == TLB_COLD && c->v[AXIS_SPAN] == SPAN_NONE;
+	u64 set = (v->accessed ? ACCESSED : 0) | (v->dirty ? DIRTY : 0);
+
+	u32 tlb = c->v[AXIS_TLB];
+	bool written = kind_writes(c->v[AXIS_KIND]) || tlb == TLB_WRITE_0 || tlb == TLB_WRITE_3;
+
+	return case_flags_before(c) | set | (undisturbed || !written ? DIRTY : 0);
+}
+
 /* Returns the outcome that one page's verdict allows. */
 static struct allowed allow(const struct mcase *c, const struct oracle_verdict *v)
 {
@@ -134,14 +152,16 @@ static struct allowed allow(const struct mcase *c, const struct oracle_verdict *
 		.memory = memory_after(c, !v->fault),
 		.reads = matrix_kinds[c->v[AXIS_KIND]].flags & KF_VALUE,
 		.value = v->fault ? MATRIX_OPERAND : value_read(c),
-		.entry = (v->accessed ? ACCESSED : 0) | (v->dirty ? DIRTY : 0),
+		.entry = case_flags_before(c) | (v->accessed ? ACCESSED : 0) |
+			 (v->dirty ? DIRTY : 0),
+		.entry_mask = flags_known(c, v),
+		.above = !v->fault,
 	};
-	bool undisturbed = c->v[AXIS_TLB] == TLB_COLD && c->v[AXIS_SPAN] == SPAN_NONE;
-	bool used = c->v[AXIS_PRESENT] == PRESENT_YES && !case_dirty_before(c);
 
-	if (undisturbed && used && !machine_can.process) /* after a fault A is unspecified */
-		a.entry_mask = v->fault ? DIRTY : ACCESSED | DIRTY;
-
+	if (machine_can.process) { /* it cannot see the entries */
+		a.entry_mask = 0;
+		a.above = false;
+	}
 	touched(c, &a);
 	return a;
 }
@@ -172,7 +192,7 @@ static void expect_in_delivery(const struct mcase *c, struct allowed *a)
 		return;
 	}
 	a->vector = VECTOR_PF;
-	a->error = c->v[AXIS_MODE] == MODE_KERNEL ? 0 : ERROR_U;
+	a->error = mode_is_user(c->v[AXIS_MODE]) ? ERROR_U : 0;
 	a->absent = true;
 }
 
@@ -232,6 +252,10 @@ static u32 compare(const struct allowed *a, const struct shot *s, const struct o
 		aspects |= ASPECT_ACCESSED;
 	if ((t->entry ^ a->entry) & a->entry_mask & DIRTY)
 		aspects |= ASPECT_DIRTY;
+	if (a->above && !(t->above & ACCESSED))
+		aspects |= ASPECT_ABOVE;
+	if (t->changed)
+		aspects |= ASPECT_ENTRIES;
 	if (!o->rip_right && a->vector != VECTOR_DF) /* a double fault's is undefined */
 		aspects |= ASPECT_RIP;
 	if (machine_can.pks && o->pkrs != s->pkrs)

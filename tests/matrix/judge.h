@@ -18,6 +18,7 @@ struct allowed {
 	bool reads;            /* it reads into a register, */
 	u32 value;             /* which then holds this: from memory, or its old value */
 	u64 entry, entry_mask; /* accessed and dirty; only those in the mask are asserted */
+	bool above;            /* A is set in each entry above the leaf */
 };
 
 /*
@@ -32,10 +33,14 @@ struct expectation {
 	bool other_denies; /* something other than a key denies it */
 };
 
-/* Memory and the entry after the access. */
+/* Memory and the entries after the access. */
 struct traces {
 	u32 memory;
-	u64 entry;
+	u64 entry;   /* the leaf */
+	u64 above;   /* the AND of all entries above it */
+	u64 changed; /* bits of the entries that the access changed, though it must change none of
+			them: any but A and D of the leaf and A above it, and A or D where it was
+			set */
 };
 
 enum aspect {
@@ -47,6 +52,8 @@ enum aspect {
 	ASPECT_DIRTY = 32,
 	ASPECT_RIP = 64,
 	ASPECT_PKRS = 128,
+	ASPECT_ABOVE = 256,   /* A of an entry above the leaf */
+	ASPECT_ENTRIES = 512, /* what entries hold beside A and D */
 };
 
 /* A denial too few or too many. Where something else denies too, only PK shows it. */

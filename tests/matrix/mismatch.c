@@ -34,6 +34,8 @@ static const struct {
 	{ ASPECT_DIRTY, ",D=right", ",D=wrong" },
 	{ ASPECT_RIP, ",RIP=right", ",RIP=wrong" },
 	{ ASPECT_PKRS, ",PKRS=kept", ",PKRS=changed" },
+	{ ASPECT_ABOVE, ",above-A=1", ",above-A=0" },
+	{ ASPECT_ENTRIES, ",entries=kept", ",entries=changed" },
 };
 
 void mismatch_print(const struct mismatch *m, bool observed, char *text, u32 size)

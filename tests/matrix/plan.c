@@ -7,18 +7,25 @@ struct range {
 	u8 axis, first, count;
 };
 
-#define RANGES      12
+#define RANGES      14
 #define KEY_0_EVERY 4 /* rows */
 
 /* Which kinds a stratum draws from. */
-enum choice { EXPLICIT, SPANNING, FRAMES, TABLES_OWN, IN_FAULTS };
+enum choice { EXPLICIT, DATA, FETCHES, SPANNING, FRAMES, TABLES_OWN, IN_FAULTS };
+
+static bool explicit_is_chosen(const struct kind_row *k, enum choice choice)
+{
+	if (choice == SPANNING)
+		return k->flags & KF_SPAN;
+	return choice == EXPLICIT || (k->group == GROUP_CODE) == (choice == FETCHES);
+}
 
 static bool is_chosen(u32 kind, enum choice choice)
 {
 	const struct kind_row *k = &matrix_kinds[kind];
 
 	if (choice <= SPANNING)
-		return !(k->flags & KF_OWN) && (choice == EXPLICIT || k->flags & KF_SPAN);
+		return !(k->flags & KF_OWN) && explicit_is_chosen(k, choice);
 	if (choice == IN_FAULTS || k->flags & KF_IN_FAULT)
 		return choice == IN_FAULTS && k->flags & KF_IN_FAULT;
 	return k->flags & KF_OWN && (k->group == GROUP_TABLE) == (choice == TABLES_OWN);
@@ -39,40 +46,91 @@ static const struct stratum {
 		AXIS_OTHERS, OTHERS_OPEN, 2 \
 	} /* costs a write of IA32_PKRS for each key */
 #define PAGE_AXES                                                                         \
-	{ AXIS_MODE, 0, 3 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 4 }, { AXIS_RW, 0, 3 }, \
-		{ AXIS_XD, 0, 3 },                                                        \
+	{ AXIS_MODE, 0, 5 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 7 }, { AXIS_RW, 0, 6 }, \
+		{ AXIS_XD, 0, 6 }, { AXIS_DECOY, 0, 2 }, { AXIS_FLAGS, 0, 4 },            \
+		{ AXIS_ABOVE, 0, 2 },                                                     \
 	{                                                                                 \
-		AXIS_DECOY, 0, 2                                                          \
+		AXIS_HALF, 0, 2                                                           \
+	}
+#define FILLED                          \
+	{                               \
+		AXIS_TLB, TLB_READ_0, 6 \
+	}
+#define WARM                                                     \
+	{                                                        \
+		AXIS_TLB, TLB_WRMSR, TLB_FETCH_3 + 1 - TLB_WRMSR \
 	}
 	/* An instruction accesses one page that is in no TLB. */
-	{ { 20, 117, 6700 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
-	{ { 1, 6, 150 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
+	{ { 28, 190, 13200 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	{ { 2, 10, 300 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
 	/* The same access was made before, under something that has changed since. */
-	{ { 4, 14, 500 },
-	  EXPLICIT,
-	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED, { AXIS_TLB, TLB_WRMSR, TLB_STALE } } },
-	{ { 1, 3, 60 },
-	  EXPLICIT,
-	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN, { AXIS_TLB, TLB_WRMSR, TLB_STALE } } },
+	{ { 10, 40, 1500 }, DATA, { WARM, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	{ { 2, 8, 150 }, DATA, { WARM, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
+	/* Few kinds fetch, and few axes matter to them. */
+	{ { 2, 12, 150 },
+	  FETCHES,
+	  { WARM,
+	    { AXIS_SIZE, 0, SIZES },
+	    { AXIS_US, 0, 4 },
+	    { AXIS_MODE, 0, 5 },
+	    { AXIS_XD, 0, 3 },
+	    { AXIS_RIGHTS, 0, 4 },
+	    { AXIS_FLAGS, 0, 4 },
+	    { AXIS_HALF, 0, 2 },
+	    MIXED } },
 	/* The operand lies in two pages. */
-	{ { 2, 8, 250 },
+	{ { 4, 16, 500 },
 	  SPANNING,
 	  { { AXIS_SIZE, 0, SIZE_1G },
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_SPAN, SPAN_LOW, 2 },
 	    { AXIS_TLB, 0, TLB_REKEY } } },
-	/* There is no translation. */
-	{ { 6, 6, 150 },
-	  EXPLICIT,
-	  { { AXIS_SIZE, 0, SIZES },
+	{ { 2, 4, 100 },
+	  SPANNING,
+	  { FILLED,
+	    { AXIS_SIZE, 0, SIZE_1G },
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 },
-	    { AXIS_PRESENT, PRESENT_NO, 2 } } },
+	    { AXIS_SPAN, SPAN_LOW, 2 } } },
+	/* There is no translation: by an entry near the leaf; by one far above it. */
+	{ { 5, 16, 250 },
+	  EXPLICIT,
+	  { { AXIS_PRESENT, PRESENT_NO, 3 },
+	    { AXIS_SIZE, 0, SIZES },
+	    PAGE_AXES,
+	    { AXIS_OTHERS, 0, 6 } } },
+	{ { 2, 5, 100 },
+	  EXPLICIT,
+	  { { AXIS_PRESENT, PRESENT_UPPER3_NO, 4 }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 4, 14, 100 },
+	  EXPLICIT,
+	  { { AXIS_PRESENT, PRESENT_UPPER3_NO, 5 },
+	    { AXIS_SIZE, SIZE_2M, 2 },
+	    PAGE_AXES,
+	    { AXIS_OTHERS, 0, 6 } } },
+	/* There was one. */
+	{ { 2, 4, 50 },
+	  EXPLICIT,
+	  { { AXIS_TLB, TLB_P, 1 },
+	    { AXIS_PRESENT, PRESENT_NO, 1 },
+	    { AXIS_SIZE, 0, SIZES },
+	    PAGE_AXES,
+	    { AXIS_OTHERS, 0, 6 } } },
 	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
-	{ { 2, 4, 60 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 4, 10, 90 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 2, 8, 60 }, IN_FAULTS, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 4, 10, 150 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 8, 16, 180 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 4, 16, 120 },
+	  IN_FAULTS,
+	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	/* Likewise, with a translation that an instruction brought. */
+	{ { 2, 4, 50 },
+	  FRAMES,
+	  { FILLED, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 2, 6, 50 }, TABLES_OWN, { FILLED, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 2, 6, 50 },
+	  IN_FAULTS,
+	  { FILLED, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
 };
 
 /* The control registers are costly to change: they are the outer loops, the last one fastest. */
@@ -146,13 +204,18 @@ static void decode(const struct plan *p, const struct range *ranges, u32 count, 
 	}
 }
 
+/* The states share one walk through a stratum: each goes on where the one before it ended. */
 static void enter_stratum(struct plan *p)
 {
+	u64 n;
+
 	p->index = p->kind_count = 0;
 	for (u32 kind = 0; kind < KINDS; kind++)
 		if (is_chosen(kind, strata[p->stratum].kinds))
 			p->kinds[p->kind_count++] = (u8)kind;
-	p->position = p->state * 10007 % combinations(p);
+	n = combinations(p);
+	p->drawn = (u64)p->state * strata[p->stratum].draws[p->slice];
+	p->position = p->drawn * stride(n) % n;
 }
 
 void plan_start(struct plan *p, enum slice slice, const struct mcase *fixed, u32 fixed_axes)
@@ -198,6 +261,15 @@ static bool draw(struct plan *p, struct mcase *c)
 	return true;
 }
 
+/* Returns a number that looks like chance, the same for the same `n`. */
+static u64 scatter(u64 n)
+{
+	n *= 0xd6e8feb86659fd93ull;
+	n ^= n >> 32;
+	n *= 0xd6e8feb86659fd93ull;
+	return n >> 32;
+}
+
 bool plan_next(struct plan *p, struct mcase *row)
 {
 	u64 turn;
@@ -206,10 +278,10 @@ bool plan_next(struct plan *p, struct mcase *row)
 		if (!case_valid(row))
 			continue;
 		/*
-		 * Denying key 0 costs more than all other keys together: some rows leave it out. A
-		 * brief slice has strata of fewer rows than that: the states take turns.
+		 * Denying key 0 costs more than all other keys together: some rows leave it out.
+		 * Scattered, since a regular choice would always meet the same kinds.
 		 */
-		turn = p->index + (p->slice == SLICE_BRIEF ? p->state / 2 : 0);
+		turn = scatter(p->drawn + p->index);
 		p->keys = turn % KEY_0_EVERY ? 0x7fff : 0xffff;
 		return true;
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/rules.h"
+#include "tests/matrix/state.h"
 
 #define TEXT(name, sdm, says) { #name, sdm, says },
 static const struct rule_text texts[RULES] = { MATRIX_RULES(TEXT) };
@@ -18,7 +19,7 @@ static u64 if_(bool condition, enum rule r)
 /* Rules about what is reported and left behind, rather than about what is denied. */
 static u64 about_reports(const struct mcase *c, const struct expectation *e)
 {
-	bool fault = e->allowed[0].vector != SHOT_DONE, present = c->v[AXIS_PRESENT] != PRESENT_NO;
+	bool fault = e->allowed[0].vector != SHOT_DONE, present = case_present(c);
 	bool modifies = matrix_kinds[c->v[AXIS_KIND]].access == ACCESS_MODIFY &&
 			!kind_is_implicit(c->v[AXIS_KIND]);
 	bool absent = !present || e->allowed[0].absent, done = !fault || e->allowed[0].absent;
@@ -33,8 +34,24 @@ static u64 about_reports(const struct mcase *c, const struct expectation *e)
 	       if_(fault && !absent, RULE_pk_is_set_only_by_a_key) |
 	       if_(fault, RULE_error_code_describes_the_access) |
 	       if_(e->allowed[0].entry_mask, RULE_permitted_access_sets_a_and_d) |
+	       if_(e->allowed[0].above, RULE_every_level_gets_accessed) |
+	       BIT(RULE_entries_keep_their_other_bits) |
 	       if_(!done, RULE_denied_access_changes_nothing) |
 	       if_(done, RULE_permitted_access_takes_effect);
+}
+
+/* Rules about translations that an earlier access left behind. */
+static u64 about_other_entries(const struct mcase *c)
+{
+	u32 tlb = c->v[AXIS_TLB];
+	bool appeared = tlb == TLB_P && c->v[AXIS_PRESENT] == PRESENT_YES;
+
+	return if_(tlb == TLB_REKEY_CR3, RULE_mov_to_cr3_brings_the_new_key) |
+	       if_(tlb >= TLB_RW && tlb <= TLB_UPPER_US && !appeared,
+		   RULE_invlpg_brings_the_new_entry) |
+	       if_(appeared, RULE_what_was_absent_needs_no_invlpg) |
+	       if_(tlb == TLB_ALIAS, RULE_other_addresses_grant_nothing) |
+	       if_(tlb_is_fill(tlb), RULE_earlier_accesses_grant_nothing);
 }
 
 /* Rules about what changed before the access. */
@@ -47,7 +64,7 @@ static u64 about_time(const struct mcase *c)
 	       if_(tlb == TLB_WP, RULE_cr0_wp_holds_at_once) |
 	       if_(tlb == TLB_WRPKRU, RULE_wrpkru_holds_at_once) |
 	       if_(tlb == TLB_REKEY, RULE_invlpg_brings_the_new_key) |
-	       if_(tlb == TLB_STALE, RULE_stale_key_is_old_or_new);
+	       if_(tlb == TLB_STALE, RULE_stale_key_is_old_or_new) | about_other_entries(c);
 }
 
 /* Rules about who makes the access, and how. */
@@ -62,7 +79,21 @@ static u64 about_accessors(const struct mcase *c, const struct expectation *e)
 	       if_(implicit, RULE_implicit_accesses_obey_keys) |
 	       if_(c->v[AXIS_SPAN] != SPAN_NONE, RULE_span_obeys_each_key) |
 	       if_(kind == KIND_FETCH && e->data_denied, RULE_fetches_ignore_keys) |
+	       if_(c->v[AXIS_MODE] == MODE_CPL1 || c->v[AXIS_MODE] == MODE_CPL2,
+		   RULE_cpl_1_and_2_are_supervisors) |
 	       if_(c->v[AXIS_MODE] == MODE_COMPAT, RULE_keys_work_in_compatibility_mode);
+}
+
+/* Rules about the entries of a translation, beside their keys. */
+static u64 about_levels(const struct mcase *c, const struct expectation *e)
+{
+	u32 present = c->v[AXIS_PRESENT];
+	bool above = rw_above(c->v[AXIS_RW]) || xd_above(c->v[AXIS_XD]) || absent_above(present) ||
+		     ps_above(present);
+
+	return if_(c->v[AXIS_FLAGS] || c->v[AXIS_ABOVE], RULE_set_flags_change_no_rights) |
+	       if_(c->v[AXIS_HALF] == HALF_HIGH, RULE_upper_half_works_as_the_lower) |
+	       if_(above && e->other_denies, RULE_one_level_suffices_to_deny);
 }
 
 /* Rules about which key and which register count. */
@@ -72,7 +103,7 @@ static u64 about_pages(const struct mcase *c, const struct expectation *e)
 	bool data = c->v[AXIS_KIND] != KIND_FETCH, pke = c->v[AXIS_PKU] != PKU_OFF;
 	bool by_pkru = user_address && pke && data;
 
-	return if_(c->v[AXIS_DECOY], RULE_non_leaf_keys_are_ignored) |
+	return about_levels(c, e) | if_(c->v[AXIS_DECOY], RULE_non_leaf_keys_are_ignored) |
 	       if_(c->v[AXIS_SIZE] == SIZE_2M, RULE_key_of_2mib_page_is_in_pde) |
 	       if_(c->v[AXIS_SIZE] == SIZE_1G, RULE_key_of_1gib_page_is_in_pdpte) |
 	       if_(c->v[AXIS_PKS] != PKS_ON && !user_address && restricts && data,
@@ -92,7 +123,7 @@ static u64 about_rights(const struct mcase *c, const struct expectation *e)
 	bool writes = kind_writes(kind), wp = c->v[AXIS_WP] == WP_ON;
 	bool obeyed = kind != KIND_FETCH && c->v[AXIS_US] != US_U && c->v[AXIS_PKS] == PKS_ON;
 	bool ad = obeyed && r & RIGHTS_AD, wd = obeyed && r == RIGHTS_WD;
-	bool user = c->v[AXIS_MODE] != MODE_KERNEL && !kind_is_implicit(kind);
+	bool user = mode_is_user(c->v[AXIS_MODE]) && !kind_is_implicit(kind);
 
 	return if_(ad && !wp, RULE_access_disable_ignores_wp) |
 	       if_(ad, RULE_access_disable_denies_data) |
@@ -124,6 +155,10 @@ static u64 broken_reports(const struct mismatch *m)
 				   : BIT(RULE_error_code_describes_the_access);
 	if (m->aspects & (ASPECT_ACCESSED | ASPECT_DIRTY))
 		rules |= BIT(RULE_permitted_access_sets_a_and_d);
+	if (m->aspects & ASPECT_ABOVE)
+		rules |= BIT(RULE_every_level_gets_accessed);
+	if (m->aspects & ASPECT_ENTRIES)
+		rules |= BIT(RULE_entries_keep_their_other_bits);
 	if (m->aspects & ASPECT_MEMORY)
 		rules |= BIT(RULE_denied_access_changes_nothing) |
 			 BIT(RULE_permitted_access_takes_effect);

@@ -59,15 +59,33 @@
 	  "for the CPU's own accesses SMAP holds whatever EFLAGS.AC says")                     \
 	R(key_fault_in_fault_delivery_is_double, "Interrupt 8-Double Fault Exception (#DF)",   \
 	  "a page fault by a key during the delivery of a page fault is a double fault")       \
+	R(cpl_1_and_2_are_supervisors, "Access Rights",                                        \
+	  "accesses at CPL 1 and 2 are supervisor-mode accesses")                              \
+	R(upper_half_works_as_the_lower, "4-Level Paging and 5-Level Paging",                  \
+	  "keys work alike in both halves of the linear-address space")                        \
+	R(set_flags_change_no_rights, "Accessed and Dirty Flags",                              \
+	  "A and D that are set already, at any level, change no rights")                      \
 	R(keys_work_in_compatibility_mode, "Protection Keys",                                  \
 	  "keys work in all of IA-32e mode, 32-bit code at CPL 3 included")                    \
 	R(five_levels_work_as_four, "4-Level Paging and 5-Level Paging",                       \
-	  "keys work alike with 4 and 5 levels of paging")
+	  "keys work alike with 4 and 5 levels of paging")                                     \
+	R(one_level_suffices_to_deny, "Determination of Access Rights",                        \
+	  "P = 0, R/W = 0 or XD = 1 in any entry of the translation denies")
 
 /* What changed before. */
 #define RULES_OF_TIME(R)                                                                          \
 	R(stale_key_is_old_or_new, "Caching Translation Information",                             \
 	  "after a change of the entry's key the old one holds or the new one, and nothing else") \
+	R(earlier_accesses_grant_nothing, "Caching Translation Information",                      \
+	  "what another kind of access, or another CPL, left in the TLB changes no rights")       \
+	R(other_addresses_grant_nothing, "Caching Translation Information",                       \
+	  "a translation is used for its own linear address, and for no other")                   \
+	R(what_was_absent_needs_no_invlpg, "Optional Invalidation",                               \
+	  "an entry with P = 0 is cached nowhere: once P is 1 it holds")                          \
+	R(invlpg_brings_the_new_entry, "Invalidation of TLBs and Paging-Structure Caches",        \
+	  "after a change of R/W, U/S, XD or P in an entry and INVLPG the new one holds")         \
+	R(mov_to_cr3_brings_the_new_key, "Invalidation of TLBs and Paging-Structure Caches",      \
+	  "after a change of the entry's key and MOV to CR3 the new key holds")                   \
 	R(invlpg_brings_the_new_key, "Invalidation of TLBs and Paging-Structure Caches",          \
 	  "after a change of the entry's key and INVLPG the new key holds")                       \
 	R(wrpkru_holds_at_once, "Protection Keys",                                                \
@@ -85,6 +103,10 @@
 	  "a permitted access reads and writes what memory holds")                                \
 	R(denied_access_changes_nothing, "Page-Fault Exceptions",                                 \
 	  "a denied access leaves memory as it was")                                              \
+	R(entries_keep_their_other_bits, "Accessed and Dirty Flags",                              \
+	  "of the entries an access sets A, and D of the leaf; it clears and changes nothing")    \
+	R(every_level_gets_accessed, "Accessed and Dirty Flags",                                  \
+	  "a permitted access sets A in each entry of its translation")                           \
 	R(permitted_access_sets_a_and_d, "Accessed and Dirty Flags",                              \
 	  "a permitted access sets A, only a permitted write sets D")                             \
 	R(error_code_describes_the_access, "Page-Fault Exceptions",                               \

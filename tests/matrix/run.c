@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/run.h"
+#include "tests/matrix/before.h"
+#include "tests/matrix/entries.h"
 #include "tests/matrix/memory.h"
 #include "tests/matrix/tables.h"
 
@@ -70,9 +72,10 @@ struct findings {
 struct row {
 	struct matrix *m; /* NULL: nothing is counted */
 	bool warm, span, in_table;
-	bool mixed;                  /* all keys but 0 share a value of IA32_PKRS */
-	u64 address, step;           /* of key 0's access, and from key to key */
-	const volatile u64 *entries; /* of key 0's page; the others follow */
+	bool mixed;                 /* all keys but 0 share a value of IA32_PKRS */
+	u64 address, step;          /* of key 0's access, and from key to key */
+	const volatile u64 *leaves; /* of key 0's page; the others follow */
+	struct entries entries;
 	struct shot shot;
 	struct control control;
 	bool controlled; /* the machine has `control` */
@@ -90,7 +93,7 @@ static void row_begin(struct row *r, const struct mcase *c)
 	r->in_table = kind_in_table(c->v[AXIS_KIND]);
 	r->address = case_address(&of_key_0);
 	r->step = case_step(c);
-	r->entries = case_entry(&of_key_0);
+	r->leaves = case_entry(&of_key_0);
 	r->mixed = c->v[AXIS_OTHERS] >= OTHERS_MIX;
 	r->shot.kind = c->v[AXIS_KIND];
 	r->shot.mode = c->v[AXIS_MODE];
@@ -107,29 +110,8 @@ static void row_begin(struct row *r, const struct mcase *c)
 	session(c);
 	machine_row(c);
 	tables_prepare(c);
+	entries_find(&r->entries, c);
 	machine_flush();
-}
-
-/* Makes the same access before the change that the TLB axis names, then the change. */
-static void shoot_before(struct row *r, const struct mcase *c)
-{
-	struct control before = r->control;
-	struct shot shot = r->shot;
-
-	before.pks ^= c->v[AXIS_TLB] == TLB_PKS;
-	before.wp ^= c->v[AXIS_TLB] == TLB_WP;
-	shot.pkrs = case_pkrs(c, true);
-	shot.pkru = case_pkru(c, true);
-	before.pkru = shot.pkru & ~3u;
-	machine_control(&before);
-	memory_fill(c);
-	machine_shoot(&shot, r->o);
-	machine_control(&r->control);
-	if (c->v[AXIS_TLB] < TLB_REKEY)
-		return;
-	case_rekey(c);
-	if (c->v[AXIS_TLB] == TLB_REKEY)
-		machine_invlpg(r->shot.address); /* any byte of the page will do */
 }
 
 /* All keys with the same rights have the same expectation, except with a stale key. */
@@ -149,6 +131,13 @@ static struct memo *look_up(struct row *r, const struct mcase *c)
 	return m;
 }
 
+/* True if the leaf shows whether the access alone set A. */
+static bool shows_accessed(const struct mcase *c)
+{
+	return c->v[AXIS_TLB] == TLB_COLD && c->v[AXIS_SPAN] == SPAN_NONE &&
+	       c->v[AXIS_PRESENT] == PRESENT_YES && !(c->v[AXIS_FLAGS] & FLAGS_A);
+}
+
 /* Counts the open corners that a fault shows. */
 static void count_corners(struct matrix *m, const struct mcase *c, const struct expectation *e,
 			  const struct shot *s, const struct outcome *o, u64 entry)
@@ -157,7 +146,7 @@ static void count_corners(struct matrix *m, const struct mcase *c, const struct 
 
 	if (o->vector != a->vector)
 		return;
-	m->corner[CORNER_ACCESSED][entry >> 5 & 1] += a->entry_mask && !a->absent;
+	m->corner[CORNER_ACCESSED][entry >> 5 & 1] += shows_accessed(c) && !a->absent;
 	if (e->count == 2 && c->v[AXIS_SPAN] != SPAN_NONE)
 		m->corner[CORNER_SPAN_FIRST][o->cr2 - s->address >= 2]++;
 	if (!(a->unsettled & 32))
@@ -181,10 +170,11 @@ static void try_case(struct row *r, const struct mcase *c)
 	struct mismatch mismatch;
 	struct traces t;
 
+	entries_before(&r->entries, &r->leaves[r->in_table ? 0 : case_key(c)]);
 	memory_fill(c);
 	machine_shoot(&r->shot, r->o);
 	t.memory = memory_read(c);
-	t.entry = r->entries[r->in_table ? 0 : case_key(c)];
+	entries_after(&r->entries, &t);
 	mismatch = judge(&memo->expect, &r->shot, r->o, &t);
 	if (mismatch.aspects) {
 		found->c[found->count] = *c;
@@ -224,7 +214,7 @@ static void run_key(struct row *r, const struct mcase *c)
 	if (r->in_table || (r->span && (r->warm || c->v[AXIS_KEY] == 1)))
 		machine_flush();
 	if (r->warm)
-		shoot_before(r, c);
+		shoot_before(c, &r->shot, &r->control, r->o);
 	try_case(r, c);
 	if (home)
 		machine_home_key(0);

@@ -1,27 +1,37 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/space.h"
-#include "kernel/lib/printf.h"
-#include "kernel/lib/string.h"
+#include "tests/matrix/state.h"
 
 #define KIND_NAME(id, label, text, ...) text,
 static const char *const kinds[] = { MATRIX_KINDS(KIND_NAME) };
-static const char *const modes[] = { "kernel", "user", "compat" };
+static const char *const modes[] = { "kernel", "user", "compat", "cpl1", "cpl2" };
 static const char *const keys[] = { "1", "2",  "3",  "4",  "5",  "6",  "7",  "8",
 				    "9", "10", "11", "12", "13", "14", "15", "0" };
 static const char *const rights[] = { "open", "ad", "wd", "ad+wd" };
 static const char *const others[] = { "open", "denied", "mix0", "mix1", "mix2", "mix3" };
 static const char *const sizes[] = { "4k", "2m", "1g" };
-static const char *const us[] = { "s", "u", "upper-s", "leaf-s" };
-static const char *const rw[] = { "rw", "ro", "upper-ro" };
-static const char *const xd[] = { "x", "nx", "upper-nx" };
-static const char *const present[] = { "yes", "no", "rsvd" };
+static const char *const us[] = {
+	"s", "u", "upper-s", "leaf-s", "upper2-s", "upper3-s", "upper4-s"
+};
+static const char *const rw[] = { "rw", "ro", "upper-ro", "upper2-ro", "upper3-ro", "upper4-ro" };
+static const char *const xd[] = { "x", "nx", "upper-nx", "upper2-nx", "upper3-nx", "upper4-nx" };
+static const char *const present[] = { "yes",       "no",      "upper-no", "upper2-no", "upper3-no",
+				       "upper4-no", "pml4-ps", "pml5-ps",  "rsvd" };
 static const char *const one_zero[] = { "1", "0" };
 static const char *const pku[] = { "off", "permit", "deny", "opposite" };
 static const char *const smap[] = { "off", "on", "ac" };
 static const char *const levels[] = { "4", "5" };
 static const char *const decoy[] = { "none", "other" };
 static const char *const span[] = { "none", "low", "high" };
-static const char *const tlb[] = { "cold", "wrmsr", "pks", "wp", "wrpkru", "rekey", "stale" };
+static const char *const tlb[] = { "cold",       "wrmsr",      "pks",       "wp",
+				   "wrpkru",     "rekey",      "stale",     "rekey-cr3",
+				   "rw",         "us",         "xd",        "p",
+				   "upper-rw",   "upper-us",   "alias",     "read-cpl0",
+				   "write-cpl0", "fetch-cpl0", "read-cpl3", "write-cpl3",
+				   "fetch-cpl3" };
+static const char *const preset[] = { "clear", "a", "d", "ad" };
+static const char *const upper_a[] = { "clear", "a" };
+static const char *const halves[] = { "low", "high" };
 
 #define AXIS(name, values)                       \
 	{                                        \
@@ -50,6 +60,9 @@ static const struct {
 	[AXIS_DECOY] = AXIS("decoy", decoy),
 	[AXIS_SPAN] = AXIS("span", span),
 	[AXIS_TLB] = AXIS("tlb", tlb),
+	[AXIS_FLAGS] = AXIS("flags", preset),
+	[AXIS_ABOVE] = AXIS("above", upper_a),
+	[AXIS_HALF] = AXIS("half", halves),
 };
 
 u32 axis_values(enum axis a)
@@ -84,14 +97,17 @@ u32 case_split(const struct mcase *c)
 static bool span_valid(const struct mcase *c)
 {
 	return matrix_kinds[c->v[AXIS_KIND]].flags & KF_SPAN && c->v[AXIS_SIZE] != SIZE_1G &&
-	       c->v[AXIS_PRESENT] == PRESENT_YES && c->v[AXIS_TLB] < TLB_REKEY;
+	       c->v[AXIS_PRESENT] == PRESENT_YES &&
+	       (c->v[AXIS_TLB] < TLB_REKEY || tlb_is_fill(c->v[AXIS_TLB]));
 }
 
 static bool implicit_valid(const struct mcase *c)
 {
 	u32 kind = c->v[AXIS_KIND];
 
-	if (c->v[AXIS_TLB] != TLB_COLD || c->v[AXIS_PRESENT] != PRESENT_YES)
+	if (c->v[AXIS_TLB] != TLB_COLD && !tlb_is_fill(c->v[AXIS_TLB]))
+		return false;
+	if (c->v[AXIS_PRESENT] != PRESENT_YES)
 		return false;
 	if (kind == KIND_TSS && c->v[AXIS_MODE] == MODE_KERNEL)
 		return false; /* no change of stacks, so nothing is read */
@@ -101,8 +117,12 @@ static bool implicit_valid(const struct mcase *c)
 }
 
 /* True if code of this mode has the kind. */
-static bool mode_has_kind(u32 mode, u32 flags)
+static bool mode_has_kind(u32 mode, u32 kind)
 {
+	u32 flags = matrix_kinds[kind].flags;
+
+	if (mode == MODE_CPL1 || mode == MODE_CPL2)
+		return cpl_1_has_kind(kind);
 	if (mode == MODE_COMPAT && flags & KF_ONLY_64)
 		return false;
 	return !(flags & (mode == MODE_KERNEL ? KF_ONLY_CPL3 : KF_ONLY_CPL0));
@@ -113,7 +133,7 @@ bool case_valid(const struct mcase *c)
 {
 	u32 kind = c->v[AXIS_KIND];
 
-	if (!mode_has_kind(c->v[AXIS_MODE], matrix_kinds[kind].flags))
+	if (!mode_has_kind(c->v[AXIS_MODE], kind) || !state_valid(c))
 		return false;
 	if (c->v[AXIS_SPAN] != SPAN_NONE && !span_valid(c))
 		return false;
@@ -123,8 +143,6 @@ bool case_valid(const struct mcase *c)
 		return false; /* 18 of them do not fit under 4 GiB */
 	if (c->v[AXIS_PRESENT] == PRESENT_RSVD && c->v[AXIS_SIZE] == SIZE_4K)
 		return false; /* which bits of a PTE are reserved is the CPU's choice */
-	if (c->v[AXIS_PRESENT] != PRESENT_YES && c->v[AXIS_TLB] != TLB_COLD)
-		return false; /* what is not present is in no TLB */
 	/* CPL 0 code in a user-mode page exists: SMEP decides, which goes with SMAP here. */
 	return true;
 }
@@ -263,90 +281,5 @@ u32 case_parts(const struct mcase *c, struct mcase parts[PARTS_MAX])
 		return without(parts, AXIS_KIND, KIND_GDT, 1);
 	default:
 		return 0;
-	}
-}
-
-void case_print(const struct mcase *c, char *text, u32 size)
-{
-	int n = 0;
-
-	text[0] = '\0';
-	for (u32 a = 0; a < AXES; a++)
-		if (c->v[a] && (u32)n < size)
-			n += ksnprintf(text + n, size - (u32)n, "%s%s:%s", n ? "," : "",
-				       axes[a].name, axes[a].values[c->v[a]]);
-	if (!n)
-		ksnprintf(text, size, "default");
-}
-
-static bool word_is(const char *text, u32 len, const char *name)
-{
-	return strlen(name) == len && !strncmp(text, name, len);
-}
-
-/* Puts the message into `why`, and the words of the axis behind it. */
-static void list_values(u32 a, char *why, u32 size)
-{
-	u32 n = (u32)ksnprintf(why, size, "%s is one of *", axes[a].name);
-
-	for (u32 i = 0; i < axes[a].count && n < size; i++)
-		n += (u32)ksnprintf(why + n, size - n, " %s", axes[a].values[i]);
-}
-
-static void list_axes(const char *text, u32 len, char *why, u32 size)
-{
-	u32 n = (u32)ksnprintf(why, size, "`%.*s` is no AXIS:VALUE; the axes are",
-			       (int)MIN(len, 32U), text);
-
-	for (u32 a = 0; a < AXES && n < size; a++)
-		n += (u32)ksnprintf(why + n, size - n, " %s", axes[a].name);
-}
-
-/* Parses one "axis:value". */
-static bool parse_word(const char *text, u32 len, struct mcase *c, u32 *free_axes, char *why,
-		       u32 size)
-{
-	u32 colon = 0, a = 0, i = 0;
-
-	while (colon < len && text[colon] != ':')
-		colon++;
-	while (a < AXES && !word_is(text, colon, axes[a].name))
-		a++;
-	if (a == AXES || colon == len) {
-		list_axes(text, len, why, size);
-		return false;
-	}
-	text += colon + 1;
-	len -= colon + 1;
-	if (word_is(text, len, "*")) {
-		*free_axes |= 1u << a;
-		return true;
-	}
-	while (i < axes[a].count && !word_is(text, len, axes[a].values[i]))
-		i++;
-	if (i == axes[a].count) {
-		list_values(a, why, size);
-		return false;
-	}
-	c->v[a] = (u8)i;
-	return true;
-}
-
-bool case_parse(const char *text, struct mcase *c, u32 *free_axes, char *why, u32 size)
-{
-	memset(c, 0, sizeof(*c));
-	*free_axes = 0;
-	if (!strcmp(text, "default"))
-		return true;
-	for (;;) {
-		u32 len = 0;
-
-		while (text[len] && text[len] != ',')
-			len++;
-		if (!parse_word(text, len, c, free_axes, why, size))
-			return false;
-		if (!text[len])
-			return true;
-		text += len + 1;
 	}
 }

@@ -10,15 +10,15 @@
 
 enum axis {
 	AXIS_KIND,    /* what accesses: an instruction, or the CPU by itself */
-	AXIS_MODE,    /* who: CPL 0, CPL 3, CPL 3 in 32-bit compatibility mode */
+	AXIS_MODE,    /* who: CPL 0, 3, 3 in 32-bit compatibility mode, 1, 2 */
 	AXIS_KEY,     /* the page's key */
 	AXIS_RIGHTS,  /* its AD and WD in IA32_PKRS */
 	AXIS_OTHERS,  /* the other keys' rights in IA32_PKRS */
 	AXIS_SIZE,    /* the page's size */
-	AXIS_US,      /* U/S of the leaf and of the entry above it */
-	AXIS_RW,      /* R/W of the leaf, or of the entry above it */
-	AXIS_XD,      /* XD likewise */
-	AXIS_PRESENT, /* P of the leaf; or present with a reserved bit */
+	AXIS_US,      /* U/S = 0: at each level of the translation */
+	AXIS_RW,      /* R/W = 0 likewise */
+	AXIS_XD,      /* XD = 1 likewise */
+	AXIS_PRESENT, /* P = 0 likewise; or present with a reserved bit */
 	AXIS_WP,      /* CR0.WP */
 	AXIS_PKS,     /* CR4.PKS */
 	AXIS_PKU,     /* CR4.PKE, and the rights in PKRU */
@@ -26,37 +26,68 @@ enum axis {
 	AXIS_LEVELS,  /* paging levels */
 	AXIS_DECOY,   /* key bits in the non-leaf entries */
 	AXIS_SPAN,    /* whether half of the operand lies in the next page, under the next key */
-	AXIS_TLB,     /* what changed since the same access was made before */
+	AXIS_TLB,     /* what changed since the page was accessed before */
+	AXIS_FLAGS,   /* A and D that are set in the leaf already */
+	AXIS_ABOVE,   /* whether A is set in the entries above it already */
+	AXIS_HALF,    /* of the linear-address space: lower, upper */
 	AXES
 };
 
 /* In each axis the first value is the simplest. AXIS_KIND has enum kind (kinds.h). */
-enum mode { MODE_KERNEL, MODE_USER, MODE_COMPAT };
+enum mode { MODE_KERNEL, MODE_USER, MODE_COMPAT, MODE_CPL1, MODE_CPL2 };
 enum rights { RIGHTS_OPEN, RIGHTS_AD, RIGHTS_WD, RIGHTS_BOTH };
 enum others { OTHERS_OPEN, OTHERS_DENIED, OTHERS_MIX };
 enum size { SIZE_4K, SIZE_2M, SIZE_1G, SIZES };
-enum us { US_S, US_U, US_UPPER_S, US_LEAF_S };
-enum rw { RW_YES, RW_LEAF_NO, RW_UPPER_NO };
-enum xd { XD_NO, XD_LEAF, XD_UPPER };
-enum present { PRESENT_YES, PRESENT_NO, PRESENT_RSVD };
+/* UPPER: in the entry above the leaf; UPPER2 to UPPER4: two to four levels above it. */
+enum us { US_S, US_U, US_UPPER_S, US_LEAF_S, US_UPPER2_S, US_UPPER3_S, US_UPPER4_S };
+enum rw { RW_YES, RW_LEAF_NO, RW_UPPER_NO, RW_UPPER2_NO, RW_UPPER3_NO, RW_UPPER4_NO };
+enum xd { XD_NO, XD_LEAF, XD_UPPER, XD_UPPER2, XD_UPPER3, XD_UPPER4 };
+enum present {
+	PRESENT_YES,
+	PRESENT_NO,
+	PRESENT_UPPER_NO,
+	PRESENT_UPPER2_NO,
+	PRESENT_UPPER3_NO,
+	PRESENT_UPPER4_NO,
+	PRESENT_PML4_PS, /* PS is reserved in a PML4E and in a PML5E */
+	PRESENT_PML5_PS,
+	PRESENT_RSVD, /* in the leaf */
+};
 enum pku { PKU_OFF, PKU_PERMIT, PKU_DENY, PKU_OPPOSITE };
 enum smap { SMAP_OFF, SMAP_ON, SMAP_AC };
 enum span { SPAN_NONE, SPAN_LOW, SPAN_HIGH };
 enum tlb {
 	TLB_COLD,
-	TLB_WRMSR,  /* the access was made under opposite rights; then WRMSR */
-	TLB_PKS,    /* under the opposite CR4.PKS; then MOV to CR4 */
-	TLB_WP,     /* under the opposite CR0.WP; then MOV to CR0 */
-	TLB_WRPKRU, /* under the opposite PKRU; then WRPKRU */
-	TLB_REKEY,  /* under another key; then the entry was changed, and INVLPG */
-	TLB_STALE,  /* the same without INVLPG */
+	TLB_WRMSR,     /* the access was made under opposite rights; then WRMSR */
+	TLB_PKS,       /* under the opposite CR4.PKS; then MOV to CR4 */
+	TLB_WP,        /* under the opposite CR0.WP; then MOV to CR0 */
+	TLB_WRPKRU,    /* under the opposite PKRU; then WRPKRU */
+	TLB_REKEY,     /* under another key; then the entry was changed, and INVLPG */
+	TLB_STALE,     /* the same without INVLPG */
+	TLB_REKEY_CR3, /* the same with MOV to CR3 instead */
+	TLB_RW,        /* with R/W of the leaf reversed; then the entry was changed, and INVLPG */
+	TLB_US,        /* likewise U/S; with P = 0 it needs no INVLPG, and gets none */
+	TLB_XD,
+	TLB_P,
+	TLB_UPPER_RW, /* likewise in the entry above the leaf */
+	TLB_UPPER_US,
+	TLB_ALIAS,  /* at its address in the other half, whose upper entries deny nothing */
+	TLB_READ_0, /* the page was accessed in another way, under the same rights */
+	TLB_WRITE_0,
+	TLB_FETCH_0,
+	TLB_READ_3,
+	TLB_WRITE_3,
+	TLB_FETCH_3,
 };
+enum flags { FLAGS_CLEAR, FLAGS_A, FLAGS_D, FLAGS_AD };
 
 /* Values of the axes with two values; 0 is the simplest. */
 #define WP_ON      0
 #define PKS_ON     0
 #define LEVELS_5   1
 #define DECOY_KEYS 1
+#define ABOVE_SET  1
+#define HALF_HIGH  1
 
 #define KEY_NUMBERS 16
 
@@ -98,7 +129,7 @@ u32 case_pkru(const struct mcase *c, bool before);
 struct mcase row_case(const struct mcase *row, u32 key_value);
 struct mcase row_of_case(const struct mcase *c);
 
-/* The entry's key before TLB_REKEY or TLB_STALE; the key of a span's other page. */
+/* The entry's key before TLB_REKEY, TLB_STALE or TLB_REKEY_CR3; the key of a span's other page. */
 u32 case_old_key(const struct mcase *c);
 u32 case_span_key(const struct mcase *c);
 

@@ -9,7 +9,12 @@
  *   0x0000000040020000  home page, tested page, home page       PT_4K      descriptor tables, TSS
  *   0x0000000080000000  row of 2 MiB pages                      PD_2M
  *   0x0000008000000000  row of 1 GiB pages                      PDPT_1G
+ *   0x0000010000000000  the first 512 GiB again
  *   0x0001000000000000  all of it again, with 5-level paging
+ *   with bit 47, or 56 with 5-level paging, and those above it: the upper half, all of it again
+ *
+ * 32-bit code uses the rows below 4 GiB, 64-bit code those of PML4E 1 and 2 of either half, so that
+ * each entry above its leaves is theirs alone: the matrix may clear A, R/W, U/S or P in it.
  *
  * All pages of a row map the same memory, the block: 2 MiB of the test's own. 4 KiB pages map its
  * first page, or for a fetch its second.
@@ -35,15 +40,19 @@ enum table {
 #define ROW_PAGES  18
 #define VA_4K      0x40000000UL
 #define VA_2M      0x80000000UL
-#define VA_1G      0x8000000000UL
 #define VA_TABLES  (VA_4K + 32 * 4096UL) /* home page, tested page, home page */
 #define VA_TESTED  (VA_TABLES + 4096UL)
 #define VA_ABSENT  (VA_4K + 64 * 4096UL) /* never present */
-#define VA_LEVEL_5 (1UL << 48)
 #define VA_TEXT    0x10000UL
 #define VA_SCRATCH 0x20000UL /* an operand that is not under test; its key is the home's */
 
 #define TSS_IN_TESTED 24 /* bytes of the TSS that lie in the tested page: RSP0, but no IST */
+
+/* PML4E of the rows: of 1 GiB pages, and of smaller ones; PML5E; both in the upper half. */
+#define PML4_1G   1
+#define PML4_ROWS 2
+#define PML5_ROWS 1
+#define IN_HIGH   256
 
 #define BLOCK_SIZE (2UL << 20)
 
@@ -54,6 +63,7 @@ enum table {
 #define CODE_PAGE 0x1000
 #define AT_DATA   0x100 /* the operand */
 #define AT_CODE   0x200 /* JMP RBX, for the fetch; in the code page */
+#define JMP_RBX   0xe3ff
 #define AT_STACK  0x400 /* top of the stack that takes a frame */
 
 /* Filled by machine_setup(): memory and physical address of the tables, the block, the homes. */
@@ -72,18 +82,32 @@ void tables_link(void);
 
 /*
  * Writes all entries for the row of `c`; only the tested page between the homes depends on c's key.
- * Accessed and dirty are clear (but see case_dirty_before()). Flushes nothing.
+ * Flushes nothing.
  */
 void tables_prepare(const struct mcase *c);
 
-/* True if D is set from the start, so that the access need not set it; D is not judged then. */
-bool case_dirty_before(const struct mcase *c);
+/* A and D that are set in the leaf from the start, as bits of the entry. */
+u64 case_flags_before(const struct mcase *c);
 
 /* Returns the entry of the page with `c`'s key. */
 u64 *case_entry(const struct mcase *c);
 
-/* Replaces that entry's old key by the case's key. Flushes nothing. */
-void case_rekey(const struct mcase *c);
+/* Returns the entry so many levels above it, 1 to ABOVE_MAX; NULL if there is none. */
+#define ABOVE_MAX 4
+u64 *case_entry_above(const struct mcase *c, u32 above);
+
+/*
+ * Reverses what AXIS_TLB says was different at the access before: called before that access, and
+ * again after it. Flushes nothing.
+ */
+void case_reverse(const struct mcase *c);
+
+/* Where that access is made, by an instruction of another kind (tlb_is_fill()), or at TLB_ALIAS. */
+u64 case_fill_address(const struct mcase *c);
+u64 case_alias_address(const struct mcase *c);
+
+/* Puts an instruction for the fetch into the page, where case_fill_address() finds it. */
+void case_put_code(const struct mcase *c);
 
 /* Returns the bytes from one key's page to the next key's; 0 if all keys share one page. */
 u64 case_step(const struct mcase *c);

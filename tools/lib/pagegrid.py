@@ -17,15 +17,15 @@ LEGEND = {AGREE: "every case as the manual says",
 FEW = 6
 AXES = {
     "kind": "the access; the CPU itself makes those from frame on",
-    "mode": "who makes it: the kernel, 64-bit or 32-bit (compat) code at CPL 3",
+    "mode": "who makes it: the kernel, 64-bit or 32-bit (compat) code at CPL 3, code at CPL 1 or 2",
     "key": "the page's key",
     "rights": "the key's bits in IA32_PKRS",
     "others": "the other keys' bits; mix0 to mix3 differ for each key",
     "size": "of the page",
-    "us": "U/S of the page; upper-s, leaf-s: 0 only above the leaf, only in it",
-    "rw": "R/W of the page; upper-ro: 0 only above the leaf",
-    "xd": "XD of the page; upper-nx: 1 only above the leaf",
-    "present": "P of the page; rsvd: a reserved bit is set",
+    "us": "U/S of the page; leaf-s, upper-s, upper2-s and so on: 0 only in the leaf, one level above it, two",
+    "rw": "R/W of the page; upper-ro, upper2-ro and so on: 0 only one level above the leaf, two",
+    "xd": "XD of the page; upper-nx, upper2-nx and so on: 1 only one level above the leaf, two",
+    "present": "P of the page; upper-no and so on: 0 only above the leaf; rsvd, pml4-ps, pml5-ps: a reserved bit is set",
     "wp": "CR0.WP",
     "pks": "CR4.PKS",
     "pku": "off: CR4.PKE = 0; what PKRU says of the key; opposite: of what IA32_PKRS says",
@@ -33,7 +33,11 @@ AXES = {
     "levels": "of paging",
     "decoy": "key bits in the entries that map no page",
     "span": "whether the operand lies across two pages, and in which one its other half is",
-    "tlb": "what is cached: nothing, or the same access under the opposite setting (stale: a new key, not flushed)",
+    "tlb": "what is cached: nothing; the same access under the opposite setting (stale: a new key, not flushed), "
+           "or in the other half (alias); an access of another sort",
+    "flags": "A and D of the page before the access",
+    "above": "A of the entries above it before the access",
+    "half": "of the linear-address space",
 }
 SPACE = os.path.join(TOP, "tests", "matrix", "space.c")
 
