@@ -9,6 +9,9 @@
 /* A span with two wrong halves reports the other half, or neither half is wrong alone. */
 #define ECHOES (R(span_obeys_each_key) | R(cr2_is_in_the_denied_page))
 
+/* What the CPU alone does, such as marking a descriptor, has no simpler kind. */
+#define OWN_TOO R(implicit_accesses_obey_keys)
+
 /* Both registers are read by the same code, so an error in one is in the other too. */
 #define PKRU_TOO (R(user_addresses_obey_pkru) | R(user_addresses_ignore_pkrs))
 

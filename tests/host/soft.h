@@ -7,9 +7,10 @@
  *
  *   soft.c         the machine's memory, registers, and what the suite calls
  *   soft_shot.c    one access, by its kind: soft_plain.c instructions, soft_stack.c those of the
- * stack, soft_own.c what the processor reads and writes by itself soft_access.c  loads, stores and
- * changes of linear memory soft_mmu.c     walk, TLB, accessed and dirty flags soft_rights.c  what
- * an access may do to a page, and the error code if it may not
+ * stack, soft_own.c what the processor reads and writes by itself, soft_system.c instructions of
+ * the system soft_own_faults.c  errors in those soft_access.c  loads, stores and changes of linear
+ * memory soft_mmu.c     walk, TLB, accessed and dirty flags soft_rights.c  what an access may do to
+ * a page, and the error code if it may not
  */
 #ifndef KEYWARD_TESTS_HOST_SOFT_H
 #define KEYWARD_TESTS_HOST_SOFT_H
@@ -76,6 +77,15 @@ void soft_mark(struct translation *t, u32 does);
 
 void soft_tlb_flush(void);
 void soft_tlb_drop(u64 va);
+
+/* What SGDT, SIDT, STR and SMSW store, for the suite: soft_system.c. */
+void soft_system_registers(void);
+
+/* True if a page fault during this access is a double fault: only by an error. */
+bool soft_own_is_double(void);
+
+/* Planted errors: true if this access of the processor's ignores keys. */
+bool soft_own_forgets(const struct access *a);
 
 /* A read that must end in a page fault; true if it does not. */
 bool soft_read_absent(void);

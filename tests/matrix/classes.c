@@ -240,6 +240,19 @@ static bool values_that_matter(const struct divergence *d, u32 axis, struct valu
 	return some_do_not;
 }
 
+/* Of three kinds and more in a row prints the last: "..gdt". Moves *v there. */
+static u32 kinds_until(const struct value_set *matter, u32 axis, u32 *v, char *text, u32 size)
+{
+	u32 last = *v;
+
+	while (axis == AXIS_KIND && last + 1 < KINDS && has(matter, last + 1))
+		last++;
+	if (last < *v + 2)
+		return 0;
+	*v = last;
+	return (u32)ksnprintf(text, size, "..%s", value_name(axis, last));
+}
+
 void needs_print(const struct divergence *d, char *text, u32 size)
 {
 	u32 n = 0;
@@ -261,6 +274,7 @@ void needs_print(const struct divergence *d, char *text, u32 size)
 					    values ? "" : axis_name(axis), values ? "" : ":",
 					    value_name(axis, v));
 			values++;
+			n += kinds_until(&matter, axis, &v, text + n, size - n);
 		}
 	}
 	if (!n)

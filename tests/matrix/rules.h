@@ -48,6 +48,8 @@
 	  "keys work in all of IA-32e mode, 32-bit code at CPL 3 included")                       \
 	R(key_fault_in_fault_delivery_is_double, "Interrupt 8-Double Fault Exception (#DF)",      \
 	  "a page fault by a key during the delivery of a page fault is a double fault")          \
+	R(key_fault_in_other_delivery_is_serial, "Interrupt 8-Double Fault Exception (#DF)",      \
+	  "a page fault by a key during any other delivery is delivered in its turn")             \
 	R(implicit_accesses_obey_smap, "Determination of Access Rights",                          \
 	  "for the CPU's own accesses SMAP holds whatever EFLAGS.AC says")                        \
 	R(implicit_accesses_obey_keys, "Determination of Access Rights",                          \
