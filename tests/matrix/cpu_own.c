@@ -3,6 +3,7 @@
  * What the CPU's own accesses need before and after them: tables and stacks that lie in the tested
  * page (own.h), and the gates, descriptors and MSRs that lead there.
  */
+#include "kernel/apic.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"
 #include "kernel/cpu/x86.h"
@@ -50,6 +51,8 @@ static void load_ldt(u16 selector)
 {
 	asm volatile("lldt %0" : : "r"(selector) : "memory");
 }
+
+#define APIC_IRR 0x200 /* the first of eight registers, 0x10 apart */
 
 static u64 lstar;
 
@@ -167,8 +170,25 @@ static void prepare_stack(u32 kind, u64 top)
 	home->tss.rsp[0] = top;
 }
 
+static bool is_irq(u32 kind)
+{
+	return kind == KIND_FRAME_IRQ || kind == KIND_IDT_IRQ;
+}
+
+/* Sends the interrupt, and waits until it is pending, or any other would come first. */
+static void send_irq(void)
+{
+	u32 pending = APIC_IRR + OWN_IRQ / 32 * 0x10;
+
+	apic_self_ipi(OWN_IRQ);
+	while (!(apic_line(pending) >> OWN_IRQ % 32 & 1))
+		cpu_relax();
+}
+
 void cpu_own_prepare(const struct shot *s)
 {
+	if (is_irq(s->kind))
+		send_irq();
 	switch (own_places[s->kind].table) {
 	case OWN_GDT:
 		put_descriptor(s->kind);
@@ -199,12 +219,14 @@ static void restore_stack(u32 kind)
 
 	home->tss.ist[1] = (u64)home->exception_stack + sizeof(home->exception_stack);
 	home->tss.rsp[0] = (u64)home->user_stack + sizeof(home->user_stack);
-	if (vector < 32)
+	if (vector < 32 || vector == OWN_IRQ)
 		home->idt[vector].ist = 1;
 }
 
 void cpu_own_restore(const struct shot *s)
 {
+	if (is_irq(s->kind))
+		apic_eoi(); /* taken, whatever became of its delivery */
 	switch (own_places[s->kind].table) {
 	case OWN_GDT:
 		if (s->kind == KIND_GATE_CS || s->kind == KIND_GATE_CS_MARK)

@@ -12,7 +12,7 @@
 /* Where the access ends if nothing faults. */
 enum end {
 	END_BEHIND, /* behind the INT that follows it, or behind the access itself */
-	END_ACCESS, /* it is an exception itself: at the instruction */
+	END_ACCESS, /* at the instruction that an exception or interrupt was met at */
 	END_TARGET, /* in matrix_own_target */
 	END_USER,   /* as END_BEHIND, but at CPL 3 */
 };
@@ -30,6 +30,8 @@ static enum end end_of(u32 kind)
 	case KIND_IDT_UD:
 	case KIND_IDT_DE:
 	case KIND_IDT_GP:
+	case KIND_FRAME_IRQ:
+	case KIND_IDT_IRQ:
 		return END_ACCESS;
 	case KIND_FRAME_GATE:
 	case KIND_FRAME_GATE_1:
@@ -79,6 +81,9 @@ static u32 exception_of(u32 kind)
 		return X86_SS;
 	case KIND_IDT_OF:
 		return X86_OF;
+	case KIND_FRAME_IRQ:
+	case KIND_IDT_IRQ:
+		return OWN_IRQ;
 	default:
 		return VECTOR_DONE;
 	}
@@ -217,7 +222,7 @@ void cpu_own_aim(const struct shot *s)
 		far_pointer(s, 0, gate_selector(kind));
 	else if (table == OWN_STACK)
 		home->new_rsp = s->address + matrix_kinds[kind].bytes;
-	if (kind == KIND_IO_IOPL)
+	if (kind == KIND_IO_IOPL || exception_of(kind) == OWN_IRQ)
 		home->frame[2] = home->new_flags | RFLAGS_IOPL;
 	if (kind == KIND_SYSRET)
 		home->rbx = cpu_text_at(matrix_shots[kind].end - 2, MODE_USER);

@@ -30,6 +30,10 @@ extern const struct own_place own_places[KINDS];
 #define OWN_TSS_RSP(n) (4 + 8 * (n))
 #define OWN_TSS_IST(n) (36 + 8 * ((n)-1))
 
+/* The vector of the interrupt that the CPU sends to itself: the highest, so that none comes before.
+ */
+#define OWN_IRQ 0xfe
+
 /* The port of the I/O kinds, OWN_PORT (home.h), has its bit in byte 16 of the bitmap. */
 #define OWN_PORT_BYTE      16
 #define OWN_TSS_BITMAP     (104 + OWN_PORT_BYTE)
