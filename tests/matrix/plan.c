@@ -55,7 +55,7 @@ static const struct stratum {
 		AXIS_DECOY, 0, 2                                                        \
 	}
 	/* An instruction accesses one page that is in no TLB. */
-	{ { 20, 117, 6900 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	{ { 24, 117, 6900 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 	{ { 1, 6, 150 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
 	/* The same access was made before, under something that has changed since. */
 	{ { 4, 14, 500 },
@@ -80,7 +80,7 @@ static const struct stratum {
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_PRESENT, PRESENT_NO, 2 } } },
 	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
-	{ { 2, 6, 90 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 4, 16, 120 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 8, 36, 190 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 1, 4, 20 }, KERNELS_OWN, { LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 3, 16, 90 },
