@@ -24,6 +24,8 @@ static const struct {
 	{ FAULT_call_gate_frame_ignores_keys, KIND_FRAME_GATE, KIND_FRAME_GATE, ALL, ANY_MODE },
 	{ FAULT_interrupt_frame_ignores_keys, KIND_FRAME_IRQ, KIND_FRAME_IRQ, ALL, ANY_MODE },
 	{ FAULT_interrupt_gate_ignores_keys, KIND_IDT_IRQ, KIND_IDT_IRQ, ALL, ANY_MODE },
+	{ FAULT_nmi_frame_ignores_keys, KIND_FRAME_NMI, KIND_FRAME_NMI, ALL, ANY_MODE },
+	{ FAULT_nmi_gate_ignores_keys, KIND_IDT_NMI, KIND_IDT_NMI, ALL, ANY_MODE },
 	{ FAULT_idt_of_exceptions_ignores_keys, KIND_IDT_UD, KIND_IDT_GP, ALL, ANY_MODE },
 	{ FAULT_idt_of_int3_ignores_keys, KIND_IDT_BP, KIND_IDT_BP_HIGH, ALL, ANY_MODE },
 	{ FAULT_idt_of_into_ignores_keys, KIND_IDT_OF, KIND_IDT_OF, ALL, ANY_MODE },

@@ -44,6 +44,10 @@ void cpu_own_leave(void);
  */
 void cpu_own_aim(const struct shot *s);
 
+/* cpu_own_nmi.c: lets an NMI wait for the IRET to an access; ends that. */
+void cpu_own_hold_nmi(void);
+void cpu_own_release_nmi(void);
+
 /* cpu_own_shot.c: the vector by which a kind ends if nothing faults. */
 u32 cpu_end_vector(u32 kind);
 

@@ -175,6 +175,11 @@ static bool is_irq(u32 kind)
 	return kind == KIND_FRAME_IRQ || kind == KIND_IDT_IRQ;
 }
 
+static bool is_nmi(u32 kind)
+{
+	return kind == KIND_FRAME_NMI || kind == KIND_IDT_NMI;
+}
+
 /* Sends the interrupt, and waits until it is pending, or any other would come first. */
 static void send_irq(void)
 {
@@ -189,6 +194,8 @@ void cpu_own_prepare(const struct shot *s)
 {
 	if (is_irq(s->kind))
 		send_irq();
+	if (is_nmi(s->kind))
+		cpu_own_hold_nmi();
 	switch (own_places[s->kind].table) {
 	case OWN_GDT:
 		put_descriptor(s->kind);
@@ -223,10 +230,8 @@ static void restore_stack(u32 kind)
 		home->idt[vector].ist = 1;
 }
 
-void cpu_own_restore(const struct shot *s)
+static void restore_tables(const struct shot *s)
 {
-	if (is_irq(s->kind))
-		apic_eoi(); /* taken, whatever became of its delivery */
 	switch (own_places[s->kind].table) {
 	case OWN_GDT:
 		if (s->kind == KIND_GATE_CS || s->kind == KIND_GATE_CS_MARK)
@@ -255,4 +260,13 @@ void cpu_own_restore(const struct shot *s)
 		else if (s->kind == KIND_LFS)
 			reload_segments();
 	}
+}
+
+void cpu_own_restore(const struct shot *s)
+{
+	restore_tables(s);
+	if (is_irq(s->kind))
+		apic_eoi(); /* taken, whatever became of its delivery */
+	if (is_nmi(s->kind))
+		cpu_own_release_nmi();
 }

@@ -31,7 +31,9 @@ static enum end end_of(u32 kind)
 	case KIND_IDT_DE:
 	case KIND_IDT_GP:
 	case KIND_FRAME_IRQ:
+	case KIND_FRAME_NMI:
 	case KIND_IDT_IRQ:
+	case KIND_IDT_NMI:
 		return END_ACCESS;
 	case KIND_FRAME_GATE:
 	case KIND_FRAME_GATE_1:
@@ -81,6 +83,9 @@ static u32 exception_of(u32 kind)
 		return X86_SS;
 	case KIND_IDT_OF:
 		return X86_OF;
+	case KIND_FRAME_NMI:
+	case KIND_IDT_NMI:
+		return X86_NMI;
 	case KIND_FRAME_IRQ:
 	case KIND_IDT_IRQ:
 		return OWN_IRQ;
@@ -209,6 +214,14 @@ static u16 gate_selector(u32 kind)
 	return kind == KIND_LDT_GATE_HIGH ? SEL_TESTED_LDT | 3 : SEL_GATE;
 }
 
+/* Goes to the access by IRET at CPL 0, too. */
+static void use_iret(const struct shot *s)
+{
+	home->user = true;
+	if (s->mode == MODE_KERNEL)
+		home->frame[4] = SEL_KERNEL_DS;
+}
+
 void cpu_own_aim(const struct shot *s)
 {
 	u32 kind = s->kind, table = own_places[kind].table;
@@ -222,6 +235,8 @@ void cpu_own_aim(const struct shot *s)
 		far_pointer(s, 0, gate_selector(kind));
 	else if (table == OWN_STACK)
 		home->new_rsp = s->address + matrix_kinds[kind].bytes;
+	if (exception_of(kind) == X86_NMI)
+		use_iret(s);
 	if (kind == KIND_IO_IOPL || exception_of(kind) == OWN_IRQ)
 		home->frame[2] = home->new_flags | RFLAGS_IOPL;
 	if (kind == KIND_SYSRET)

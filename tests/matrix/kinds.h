@@ -51,6 +51,7 @@
 	K(FRAME_NP, gdt, "frame-np", FRAME, WRITE, 48, KF_OWN | KF_DELIVERS, NOTHING)             \
 	K(FRAME_SS, ss, "frame-ss", FRAME, WRITE, 48, KF_OWN | KF_DELIVERS, NOTHING)              \
 	K(FRAME_IRQ, irq, "frame-irq", FRAME, WRITE, 40, KF_OWN | KF_DELIVERS, NOTHING)           \
+	K(FRAME_NMI, nmi, "frame-nmi", FRAME, WRITE, 40, KF_OWN | KF_DELIVERS, NOTHING)           \
 	K(FRAME_GATE, far_call, "frame-gate", FRAME, WRITE, 32, KF_OWN | KF_ONLY_CPL3, NOTHING)   \
 	K(FRAME_TOP, frame, "frame-top", TABLE, WRITE, 40,                                        \
 	  KF_OWN | KF_DELIVERS | KF_BESIDE, NOTHING)                                              \
@@ -79,6 +80,7 @@
 	K(IDT_DE, de, "idt-de", TABLE, READ, 16, KF_OWN | KF_DELIVERS, NOTHING)                   \
 	K(IDT_GP, gdt, "idt-gp", TABLE, READ, 16, KF_OWN | KF_DELIVERS, NOTHING)                  \
 	K(IDT_IRQ, irq, "idt-irq", TABLE, READ, 16, KF_OWN | KF_DELIVERS, NOTHING)                \
+	K(IDT_NMI, nmi, "idt-nmi", TABLE, READ, 16, KF_OWN | KF_DELIVERS, NOTHING)                \
 	K(IDT_CS, int_cs, "idt-cs", TABLE, READ, 8, KF_OWN | KF_DELIVERS, NOTHING)                \
 	K(IDT_CS_MARK, int_cs, "idt-cs-mark", TABLE, MODIFY, 8, KF_OWN | KF_DELIVERS, NOTHING)    \
 	/* Descriptors of the GDT: segments, and what marks them as accessed. */                  \

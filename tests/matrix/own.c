@@ -40,6 +40,7 @@ const struct own_place own_places[KINDS] = {
 	[KIND_IDT_DE] = END(IDT, 0, 0),
 	[KIND_IDT_GP] = END(IDT, 13 * 16, 0),
 	[KIND_IDT_IRQ] = START(IDT, OWN_IRQ * 16, 0),
+	[KIND_IDT_NMI] = END(IDT, 2 * 16, 0),
 	[KIND_IDT_CS] = GDT,
 	[KIND_IDT_CS_MARK] = GDT,
 	[KIND_GDT_FS] = GDT,

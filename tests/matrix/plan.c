@@ -18,7 +18,7 @@ static enum choice choice_of_table(u32 flags)
 {
 	if (flags & KF_ONLY_CPL0)
 		return KERNELS_OWN;
-	return flags & KF_ONLY_CPL3 ? USERS_OWN : TABLES_OWN;
+	return flags & (KF_ONLY_CPL3 | KF_ONLY_32) ? USERS_OWN : TABLES_OWN;
 }
 
 static bool is_chosen(u32 kind, enum choice choice)
@@ -80,8 +80,8 @@ static const struct stratum {
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_PRESENT, PRESENT_NO, 2 } } },
 	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
-	{ { 4, 16, 120 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 8, 36, 190 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 4, 18, 120 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 8, 48, 190 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 1, 4, 20 }, KERNELS_OWN, { LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 3, 16, 90 },
 	  USERS_OWN,
