@@ -12,6 +12,9 @@
  */
 #define ECHOES (R(span_obeys_each_key) | R(cr2_is_in_the_denied_page) | R(pk_is_set_only_by_a_key))
 
+/* What the CPU alone does, such as marking a descriptor, has no simpler kind. */
+#define OWN_TOO R(implicit_accesses_obey_keys)
+
 /* Both registers are read by the same code, so an error in one is in the other too. */
 #define PKRU_TOO (R(user_addresses_obey_pkru) | R(user_addresses_ignore_pkrs))
 

@@ -57,6 +57,9 @@ const char *machine_setup(void)
 	}
 	for (u32 i = 0; i < 2; i++)
 		tables.home_phys[i] = AT_HOMES + i * 4096ull;
+	for (u32 i = 0; i < 2; i++)
+		tables.home[i] = soft_memory(tables.home_phys[i], 4096);
+	soft_system_registers();
 	tables.block_phys = AT_BLOCK;
 	tables.block = soft_memory(AT_BLOCK, BLOCK_SIZE);
 	*(u16 *)(tables.block + CODE_PAGE + AT_CODE) = JMP_RBX;
@@ -203,10 +206,7 @@ static void shoot(const struct shot *s, struct outcome *o)
 	if (matrix_kinds[s->kind].flags & KF_IN_FAULT)
 		shoot_in_delivery(s, o);
 	else if (!soft_execute(s->address, &o->value))
-		report(BROKEN(double_fault_in_any_delivery) && kind_is_implicit(s->kind)
-			       ? VECTOR_DF
-			       : VECTOR_PF,
-		       o);
+		report(soft_own_is_double() ? VECTOR_DF : VECTOR_PF, o);
 }
 
 void machine_shoot(const struct shot *s, struct outcome *o)

@@ -7,11 +7,11 @@
  *
  *   soft.c         the machine's memory, registers, and what the suite calls
  *   soft_shot.c    one access, by its kind: soft_plain.c instructions, soft_stack.c those of the
- * stack, soft_own.c what the processor reads and writes by itself
- *   soft_levels.c  what entries say at each level, and their flags
- *   soft_access.c  loads, stores and
- * changes of linear memory soft_mmu.c     walk, TLB, accessed and dirty flags soft_rights.c  what
- * an access may do to a page, and the error code if it may not
+ * stack, soft_own.c what the processor reads and writes by itself, soft_system.c instructions of
+ * the system, soft_own_faults.c errors in those, soft_levels.c what entries say at each level, and
+ * their flags, soft_access.c loads, stores and changes of linear memory, soft_mmu.c walk, TLB,
+ * accessed and dirty flags, soft_rights.c what an access may do to a page, and the error code if it
+ * may not
  */
 #ifndef KEYWARD_TESTS_HOST_SOFT_H
 #define KEYWARD_TESTS_HOST_SOFT_H
@@ -103,6 +103,14 @@ void soft_tlb_drop(u64 va);
 
 /* Ends the program if there is no instruction that the matrix put there. */
 void soft_check_code(const u8 *code);
+/* What SGDT, SIDT, STR and SMSW store, for the suite: soft_system.c. */
+void soft_system_registers(void);
+
+/* True if a page fault during this access is a double fault: only by an error. */
+bool soft_own_is_double(void);
+
+/* Planted errors: true if this access of the processor's ignores keys. */
+bool soft_own_forgets(const struct access *a);
 
 /* A read that must end in a page fault; true if it does not. */
 bool soft_read_absent(void);

@@ -31,5 +31,6 @@ void soft_put(const struct operand *o, const void *data);
 bool soft_plain(u64 va, u32 *value);
 bool soft_stack(u64 va, u32 *value);
 bool soft_own(u64 va);
+bool soft_system(u64 va); /* soft_system.c */
 
 #endif

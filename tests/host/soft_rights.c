@@ -102,20 +102,9 @@ static bool forgotten(const struct access *a)
 {
 	if (!a->implicit)
 		return false;
+	if (soft_own_forgets(a))
+		return true;
 	switch (soft_cpu.kind) {
-	case KIND_FRAME:
-		return BROKEN(frame_ignores_keys);
-	case KIND_FRAME_IST:
-		return BROKEN(ist_frame_ignores_keys);
-	case KIND_GDT:
-		return BROKEN(gdt_ignores_keys);
-	case KIND_GDT_MARK:
-		return BROKEN(gdt_ignores_keys) ||
-		       (BROKEN(gdt_mark_ignores_keys) && a->does & CAN_WRITE);
-	case KIND_IDT:
-		return BROKEN(idt_ignores_keys);
-	case KIND_TSS:
-		return BROKEN(tss_ignores_keys);
 	case KIND_FRAME_DF:
 	case KIND_IDT_DF:
 		return BROKEN(delivery_of_fault_ignores_keys);

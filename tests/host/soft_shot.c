@@ -5,7 +5,9 @@
 
 bool soft_execute(u64 address, u32 *value)
 {
-	if (kind_is_implicit(soft_cpu.kind))
+	if (soft_cpu.kind >= KIND_SGDT)
+		return soft_system(address);
+	if (kind_is_implicit(soft_cpu.kind) || matrix_kinds[soft_cpu.kind].access == ACCESS_NONE)
 		return soft_own(address);
 	if (matrix_kinds[soft_cpu.kind].group == GROUP_STACK)
 		return soft_stack(address, value);

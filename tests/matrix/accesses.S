@@ -3,6 +3,7 @@
  * The accesses, one per kind. The same bytes run as 64-bit and as 32-bit code: at CPL 0 in the
  * kernel's mapping, at CPL 3 at VA_TEXT. RDI: the address; RBX: the operand, or what is read.
  */
+#include "kernel/cpu/x86.h"
 #include "tests/matrix/home.h"
 #include "tests/matrix/kinds.h"
 

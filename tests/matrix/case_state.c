@@ -4,6 +4,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/msr.h"
 #include "tests/matrix/cpu.h"
+#include "tests/matrix/own.h"
 #include "tests/matrix/tables.h"
 
 static struct {
@@ -70,9 +71,7 @@ static u64 tested_address(const struct mcase *c)
 {
 	u64 va = case_address(c);
 
-	return kind_in_table(c->v[AXIS_KIND])
-		       ? ALIGN_DOWN(va + table_offset(c->v[AXIS_KIND]), PAGE_SIZE)
-		       : va;
+	return kind_in_table(c->v[AXIS_KIND]) ? va - (u64)own_base(c->v[AXIS_KIND]) : va;
 }
 
 /* The bytes from the start of the kind's code to its end; `access` is the offset of what faults. */

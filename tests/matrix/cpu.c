@@ -111,9 +111,9 @@ void cpu_load_tables(u64 gdt, u64 idt)
 }
 
 /* Loads the TSS at `base`. LTR marks the descriptor busy, so it is written anew each time. */
-void cpu_load_tss(u64 base)
+void cpu_load_tss(u64 base, u32 limit)
 {
-	home->gdt[SEL_TSS / 8] = cpu_tss_descriptor(base);
+	home->gdt[SEL_TSS / 8] = cpu_tss_descriptor(base, limit);
 	home->gdt[SEL_TSS / 8 + 1] = base >> 32;
 	ltr(SEL_TSS);
 }
@@ -146,7 +146,8 @@ void machine_enter(u32 levels)
 	set_levels(levels);
 	BUG_ON(pgtable_top() != (int)levels); /* no case would show it: the low half is alike */
 	cpu_load_tables((u64)home->gdt, (u64)home->idt);
-	cpu_load_tss((u64)&home->tss);
+	cpu_load_tss((u64)&home->tss, sizeof(struct tss) - 1);
+	cpu_own_enter();
 	cpu_set_segments(SEL_USER_DS, SEL_USER_DS); /* 32-bit code uses them */
 }
 
@@ -162,6 +163,7 @@ void machine_leave(void)
 	write_cr4(kernel.cr4);
 	lgdt(&kernel.gdtr);
 	lidt(&kernel.idtr);
+	cpu_own_leave();
 	cpu->gdt[SEL_TSS / 8] &= ~(2ull << 40); /* not busy, or LTR would fault */
 	ltr(SEL_TSS);
 	cpu_set_segments(kernel.ds, kernel.es);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The matrix's machine on the real CPU: cpu.c has its registers and the switch there and back,
- * cpu_shot.c makes one access, cpu_own.c
- * sets up those that the CPU makes by itself, cpu_setup.c takes from the kernel what both need.
+ * cpu_shot.c makes one access, cpu_own.c and cpu_own_shot.c set up those that the CPU makes by
+ * itself, cpu_setup.c takes from the kernel what both need.
  */
 #ifndef KEYWARD_TESTS_MATRIX_CPU_H
 #define KEYWARD_TESTS_MATRIX_CPU_H
@@ -28,15 +28,34 @@ extern struct cpu_now cpu_now;
 
 /* cpu.c: load GDT and IDT; the TSS; DS and ES, which 32-bit code uses. */
 void cpu_load_tables(u64 gdt, u64 idt);
-void cpu_load_tss(u64 base);
+void cpu_load_tss(u64 base, u32 limit);
 void cpu_set_segments(u16 ds, u16 es);
 
 /* cpu_own.c: set up what one of the CPU's own accesses needs, before the shot and after it. */
 void cpu_own_prepare(const struct shot *s);
 void cpu_own_restore(const struct shot *s);
 
-/* cpu_own.c: the vector by which a kind ends if nothing faults. */
+/* cpu_own.c: gates of the home's IDT that only KINDS_OWN use; MSRs and CR4.UMIP while they run. */
+void cpu_own_gates(void);
+void cpu_own_enter(void);
+void cpu_own_leave(void);
+
+/* cpu_own_shot.c: fills the home for one of KINDS_OWN or KINDS_SYSTEM: registers, stack, pointers.
+ */
+void cpu_own_aim(const struct shot *s);
+
+/* cpu_own_nmi.c: lets an NMI wait for the IRET to an access; ends that. */
+void cpu_own_hold_nmi(void);
+void cpu_own_release_nmi(void);
+
+/* cpu_own_shot.c: the vector by which a kind ends if nothing faults. */
 u32 cpu_end_vector(u32 kind);
+
+/* cpu_own_shot.c: true if the saved CS:RIP are those of an access of such a kind, or of its end. */
+bool cpu_own_rip_right(const struct shot *s, bool done);
+
+/* cpu_shot.c: the address of the matrix's code in that mode. */
+u64 cpu_text_at(u64 code, u32 mode);
 
 /* cpu_setup.c: the leaf entry of the home's page `i`. */
 pte_t *cpu_home_entry(u32 i);
@@ -45,9 +64,6 @@ pte_t *cpu_home_entry(u32 i);
 pte_t *cpu_scratch_entry(void);
 
 /* cpu_setup.c: the low half of the descriptor of an available 64-bit TSS. */
-u64 cpu_tss_descriptor(u64 base);
-
-/* cpu_setup.c: the home page below (0) or above (1) the tested page, in the direct map. */
-u8 *cpu_beside(u32 which);
+u64 cpu_tss_descriptor(u64 base, u32 limit);
 
 #endif

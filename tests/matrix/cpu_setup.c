@@ -30,15 +30,9 @@ pte_t *cpu_scratch_entry(void)
 	return &tables.entries[TABLE_PT_LOW][VA_SCRATCH >> PAGE_SHIFT];
 }
 
-u8 *cpu_beside(u32 which)
+u64 cpu_tss_descriptor(u64 base, u32 limit)
 {
-	return page_address(beside[which]);
-}
-
-u64 cpu_tss_descriptor(u64 base)
-{
-	return 0x0000890000000000 | (sizeof(struct tss) - 1) | (base & 0xffffff) << 16 |
-	       (base >> 24 & 0xff) << 56;
+	return 0x0000890000000000 | limit | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
 }
 
 static bool get_page(struct page **page)
@@ -96,6 +90,7 @@ static void fill_idt(void)
 	home->idt[VECTOR_FRAME].ist = 0;
 	home->idt[VECTOR_FRAME_IST].ist = 2;
 	home->idt[VECTOR_STACK].ist = 0;
+	cpu_own_gates();
 }
 
 /* SDM Vol. 3A, "Segment Descriptors"; all marked as accessed, so that none is written. */
@@ -108,6 +103,10 @@ static void fill_gdt(void)
 		[SEL_USER_CS / 8] = 0x00affb000000ffff,
 		[SEL_USER_CS_32 / 8] = 0x00cffb000000ffff,
 		[SEL_KERNEL_CS_32 / 8] = 0x00cf9b000000ffff,
+		[SEL_RING1_CS / 8] = 0x00afbb000000ffff,
+		[SEL_RING2_CS / 8] = 0x00afdb000000ffff,
+		[SEL_ABSENT / 8] = 0x00cf73000000ffff,
+		[SEL_ABSENT_0 / 8] = 0x00cf13000000ffff,
 		[SEL_CPL1_CS / 8] = 0x00afbb000000ffff,
 		[SEL_CPL1_DS / 8] = 0x00cfb3000000ffff,
 		[SEL_CPL2_CS / 8] = 0x00afdb000000ffff,
@@ -122,7 +121,8 @@ static void fill_home(void)
 {
 	home->has_pkrs = machine_can.pks;
 	home->tss.rsp[0] = (u64)home->user_stack + sizeof(home->user_stack);
-	home->tss.ist[0] = (u64)home->exception_stack + sizeof(home->exception_stack);
+	for (u32 i = 0; i < 7; i++)
+		home->tss.ist[i] = (u64)home->exception_stack + sizeof(home->exception_stack);
 	home->tss.ist[2] = (u64)home->nmi_stack + sizeof(home->nmi_stack);
 	home->tss.iomap_base = sizeof(struct tss);
 	fill_gdt();
@@ -162,12 +162,14 @@ static void fill_tables(void)
 	*(u16 *)(tables.block + CODE_PAGE + AT_CODE) = JMP_RBX; /* it continues there */
 	tables.home_phys[0] = page_to_phys(beside[0]);
 	tables.home_phys[1] = page_to_phys(beside[1]);
+	tables.home[0] = page_address(beside[0]);
+	tables.home[1] = page_address(beside[1]);
 }
 
 /* Returns what kinds may rely on, a mask of enum need. */
 static u32 cpu_needs(void)
 {
-	return 1u << NEED_NOTHING;
+	return 1u << NEED_NOTHING | (u32)cpu_has(FEATURE_INVPCID) << NEED_INVPCID;
 }
 
 const char *machine_setup(void)

@@ -13,7 +13,7 @@ static bool stack_kind(u32 kind)
 }
 
 /* Returns the address of the matrix's code in that mode. */
-static u64 text_at(u64 code, u32 mode)
+u64 cpu_text_at(u64 code, u32 mode)
 {
 	return mode_is_user(mode) ? code - (u64)matrix_text + VA_TEXT : code;
 }
@@ -29,7 +29,7 @@ static void aim(const struct shot *s)
 	home->rsi = MATRIX_PATTERN;
 	home->new_rsp = (u64)home->user_stack + sizeof(home->user_stack);
 	home->new_flags = RFLAGS_FIXED | (s->ac ? RFLAGS_AC : 0);
-	home->target = text_at(code->start, s->mode);
+	home->target = cpu_text_at(code->start, s->mode);
 	home->user = s->mode != MODE_KERNEL;
 	home->frame[0] = home->target;
 	home->frame[1] = cs[s->mode];
@@ -54,7 +54,7 @@ static void load_address(const struct shot *s)
 	bool reads_absent = matrix_kinds[s->kind].flags & KF_IN_FAULT;
 
 	home->rdi = reads_absent ? VA_ABSENT : s->address;
-	home->rbx = s->kind == KIND_FETCH ? text_at(matrix_shots[KIND_FETCH].end - 2, s->mode)
+	home->rbx = s->kind == KIND_FETCH ? cpu_text_at(matrix_shots[KIND_FETCH].end - 2, s->mode)
 					  : MATRIX_OPERAND;
 	if (s->kind == KIND_LODS)
 		home->rsi = s->address;
@@ -70,8 +70,10 @@ static void load_address(const struct shot *s)
 static bool rip_right(const struct shot *s, bool done)
 {
 	const struct shot_code *code = &matrix_shots[s->kind];
-	u64 rip = text_at(done ? code->end : code->access, s->mode);
+	u64 rip = cpu_text_at(done ? code->end : code->access, s->mode);
 
+	if (s->kind >= KIND_FRAME)
+		return cpu_own_rip_right(s, done);
 	if (s->kind == KIND_FETCH && !done)
 		rip = s->address;
 	return home->rip == rip && (home->cs & 3) == mode_cpl(s->mode) &&
@@ -82,17 +84,19 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 {
 	bool done;
 
-	if (kind_is_implicit(s->kind))
+	if (s->kind >= KIND_FRAME)
 		cpu_own_prepare(s);
 	if (!is_aimed(s))
 		aim(s);
 	load_address(s);
+	if (s->kind >= KIND_FRAME)
+		cpu_own_aim(s);
 	home->write_pkrs = machine_can.pks && s->pkrs != cpu_now.pkrs;
 	home->pkru_outside = cpu_now.pkru;
 	home->write_pkru = cpu_now.cr4 & CR4_PKE && s->pkru != cpu_now.pkru;
 	matrix_shoot();
 	cpu_now.pkrs = s->pkrs & 3 ? 0 : s->pkrs;
-	if (kind_is_implicit(s->kind))
+	if (s->kind >= KIND_FRAME)
 		cpu_own_restore(s);
 	done = home->vector == cpu_end_vector(s->kind);
 	*o = (struct outcome){

@@ -37,10 +37,20 @@
 #define HOME_PKRU       0x98
 #define HOME_PKRU_OUT   0x9c
 
+#define OWN_PORT 0x80 /* own.h; nothing happens if it is read or written */
+
 /* The matrix's GDT; the first five are the kernel's own selectors. */
 #define SEL_USER_CS_32   0x3b
 #define SEL_KERNEL_CS_32 0x40
-#define SEL_TESTED       0x103 /* entry 32, RPL 3 */
+#define SEL_TESTED       0x100 /* entry 32; its RPL is to be added */
+#define SEL_TESTED_LDT   0x004 /* entry 0 of the LDT */
+#define SEL_RING1_CS     0x49
+#define SEL_RING2_CS     0x52
+#define SEL_ABSENT       0x5b   /* CPL 3 data, P = 0 */
+#define SEL_ABSENT_0     0x60   /* the same for CPL 0 */
+#define SEL_LDT          0x68   /* 16 bytes */
+#define SEL_GATE         0x7b   /* a call gate to matrix_own_target, 16 bytes */
+#define SEL_BEYOND       0x1003 /* behind the GDT's limit */
 
 /* Of the CPLs between, each code segment with its data segment behind it; entries 20 to 23. */
 #define SEL_CPL1_CS 0xa1
@@ -53,6 +63,9 @@
 #define VECTOR_FRAME     0xd1
 #define VECTOR_FRAME_IST 0xd2
 #define VECTOR_STACK     0xd3
+#define VECTOR_CS        0xd4 /* its gate names SEL_TESTED as code segment */
+#define VECTOR_RING      0xd5 /* + n, n = 1, 2: leads to CPL n */
+#define VECTOR_IST       0xe0 /* + n: on ISTn */
 #define VECTOR_GATE      0x40
 
 /* An access ends by one exception. So many: the way out of it faults, again and again. */
@@ -129,6 +142,9 @@ struct shot_code {
 };
 extern const struct shot_code matrix_shots[];
 extern const char matrix_text[], matrix_text_end[];
+
+/* accesses_own.inc: where gates and SYSCALL lead; ends by VECTOR_DONE. */
+extern const char matrix_own_target[], matrix_own_target_end[];
 
 /* shot.S: the stub of vector n is at matrix_stubs + 16 * n. */
 extern const char matrix_stubs[], matrix_nmi[];

@@ -2,6 +2,7 @@
 #include "tests/matrix/judge.h"
 #include "kernel/lib/string.h"
 #include "tests/matrix/memory.h"
+#include "tests/matrix/own.h"
 #include "tests/matrix/state.h"
 #include "tests/matrix/tables.h"
 
@@ -120,8 +121,9 @@ static void touched(const struct mcase *c, struct allowed *a)
 		a->low = (u64) - (s64)case_bytes(c);
 		return;
 	case GROUP_TABLE:
-		a->low = table_offset(c->v[AXIS_KIND]);
-		break;
+		a->low = own_first(c->v[AXIS_KIND]);
+		a->high = a->low + own_inside(c->v[AXIS_KIND]);
+		return;
 	}
 	a->high = a->low + case_bytes(c);
 }
@@ -213,7 +215,7 @@ void expect_case(const struct mcase *c, struct expectation *e)
 	e->count = 1;
 	e->allowed[0] = allow(c, &v);
 	/* The descriptor is read before it is marked: a denied read may be reported as a read. */
-	if (kind == KIND_GDT_MARK && v.fault && oracle(cpu, page, ORACLE_READ).fault)
+	if (kind_marks(kind) && v.fault && oracle(cpu, page, ORACLE_READ).fault)
 		e->allowed[0].unsettled |= ERROR_W;
 	if (c->v[AXIS_SPAN] != SPAN_NONE)
 		expect_span(c, e);

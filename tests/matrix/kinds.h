@@ -35,17 +35,135 @@
 
 /* The CPU's own accesses. */
 #define KINDS_OWN(K)                                                                              \
-	K(FRAME,     frame,     "frame",     FRAME, WRITE,  40, KF_OWN,               NOTHING)    \
-	K(FRAME_IST, frame_ist, "frame-ist", FRAME, WRITE,  40, KF_OWN,               NOTHING)    \
-	K(GDT,       gdt,       "gdt",       TABLE, READ,   8,  KF_OWN,               NOTHING)    \
-	K(GDT_MARK,  gdt,       "gdt-mark",  TABLE, MODIFY, 8,  KF_OWN,               NOTHING)    \
-	K(IDT,       idt,       "idt",       TABLE, READ,   16, KF_OWN,               NOTHING)    \
-	K(TSS,       tss,       "tss",       TABLE, READ,   8,  KF_OWN,               NOTHING)    \
-	K(FRAME_DF,  read,      "frame-df",  FRAME, WRITE,  40, KF_OWN | KF_IN_FAULT, NOTHING)    \
-	K(IDT_DF,    read,      "idt-df",    TABLE, READ,   16, KF_OWN | KF_IN_FAULT, NOTHING)
+	K(FRAME, frame, "frame", FRAME, WRITE, 40, KF_OWN | KF_DELIVERS, NOTHING)                 \
+	K(FRAME_IST, frame_ist, "frame-ist", FRAME, WRITE, 40, KF_OWN | KF_DELIVERS, NOTHING)     \
+	K(GDT, gdt, "gdt", TABLE, READ, 8, KF_OWN, NOTHING)                                       \
+	K(GDT_MARK, gdt, "gdt-mark", TABLE, MODIFY, 8, KF_OWN, NOTHING)                           \
+	K(IDT, idt, "idt", TABLE, READ, 16, KF_OWN | KF_DELIVERS, NOTHING)                        \
+	K(TSS, tss, "tss", TABLE, READ, 8, KF_OWN | KF_DELIVERS | KF_ONLY_CPL3, NOTHING)          \
+	K(FRAME_DF, read, "frame-df", FRAME, WRITE, 48, KF_OWN | KF_IN_FAULT, NOTHING)            \
+	K(IDT_DF, read, "idt-df", TABLE, READ, 16, KF_OWN | KF_IN_FAULT, NOTHING)                 \
+	/* Frames of exceptions, and of a call gate; frames across two pages. */                  \
+	K(FRAME_BP, bp, "frame-bp", FRAME, WRITE, 40, KF_OWN | KF_DELIVERS, NOTHING)              \
+	K(FRAME_UD, ud, "frame-ud", FRAME, WRITE, 40, KF_OWN | KF_DELIVERS, NOTHING)              \
+	K(FRAME_DE, de, "frame-de", FRAME, WRITE, 40, KF_OWN | KF_DELIVERS, NOTHING)              \
+	K(FRAME_GP, gdt, "frame-gp", FRAME, WRITE, 48, KF_OWN | KF_DELIVERS, NOTHING)             \
+	K(FRAME_NP, gdt, "frame-np", FRAME, WRITE, 48, KF_OWN | KF_DELIVERS, NOTHING)             \
+	K(FRAME_SS, ss, "frame-ss", FRAME, WRITE, 48, KF_OWN | KF_DELIVERS, NOTHING)              \
+	K(FRAME_IRQ, irq, "frame-irq", FRAME, WRITE, 40, KF_OWN | KF_DELIVERS, NOTHING)           \
+	K(FRAME_NMI, nmi, "frame-nmi", FRAME, WRITE, 40, KF_OWN | KF_DELIVERS, NOTHING)           \
+	K(FRAME_GATE, far_call, "frame-gate", FRAME, WRITE, 32, KF_OWN | KF_ONLY_CPL3, NOTHING)   \
+	K(FRAME_TOP, frame, "frame-top", TABLE, WRITE, 40,                                        \
+	  KF_OWN | KF_DELIVERS | KF_BESIDE, NOTHING)                                              \
+	K(FRAME_END, frame, "frame-end", TABLE, WRITE, 40,                                        \
+	  KF_OWN | KF_DELIVERS | KF_BESIDE, NOTHING)                                              \
+	K(FRAME_IST_TOP, frame_ist, "frame-ist-top", TABLE, WRITE, 40,                            \
+	  KF_OWN | KF_DELIVERS | KF_BESIDE, NOTHING)                                              \
+	K(FRAME_IST_END, frame_ist, "frame-ist-end", TABLE, WRITE, 40,                            \
+	  KF_OWN | KF_DELIVERS | KF_BESIDE, NOTHING)                                              \
+	K(FRAME_GP_TOP, gdt, "frame-gp-top", TABLE, WRITE, 48,                                    \
+	  KF_OWN | KF_DELIVERS | KF_BESIDE, NOTHING)                                              \
+	K(FRAME_GP_END, gdt, "frame-gp-end", TABLE, WRITE, 48,                                    \
+	  KF_OWN | KF_DELIVERS | KF_BESIDE, NOTHING)                                              \
+	K(FRAME_GATE_1, far_call, "frame-gate-1", TABLE, WRITE, 32,                               \
+	  KF_OWN | KF_ONLY_CPL3 | KF_BESIDE, NOTHING)                                             \
+	K(FRAME_GATE_2, far_call, "frame-gate-2", TABLE, WRITE, 32,                               \
+	  KF_OWN | KF_ONLY_CPL3 | KF_BESIDE, NOTHING)                                             \
+	K(FRAME_GATE_3, far_call, "frame-gate-3", TABLE, WRITE, 32,                               \
+	  KF_OWN | KF_ONLY_CPL3 | KF_BESIDE, NOTHING)                                             \
+	/* Gates of the IDT, and the code segment that one names. */                              \
+	K(IDT_LOW, idt, "idt-low", TABLE, READ, 16, KF_OWN | KF_DELIVERS, NOTHING)                \
+	K(IDT_BP, bp, "idt-bp", TABLE, READ, 16, KF_OWN | KF_DELIVERS, NOTHING)                   \
+	K(IDT_BP_HIGH, bp, "idt-bp-high", TABLE, READ, 16, KF_OWN | KF_DELIVERS, NOTHING)         \
+	K(IDT_OF, of, "idt-of", TABLE, READ, 16, KF_OWN | KF_DELIVERS | KF_ONLY_32, NOTHING)      \
+	K(IDT_UD, ud, "idt-ud", TABLE, READ, 16, KF_OWN | KF_DELIVERS, NOTHING)                   \
+	K(IDT_DE, de, "idt-de", TABLE, READ, 16, KF_OWN | KF_DELIVERS, NOTHING)                   \
+	K(IDT_GP, gdt, "idt-gp", TABLE, READ, 16, KF_OWN | KF_DELIVERS, NOTHING)                  \
+	K(IDT_IRQ, irq, "idt-irq", TABLE, READ, 16, KF_OWN | KF_DELIVERS, NOTHING)                \
+	K(IDT_NMI, nmi, "idt-nmi", TABLE, READ, 16, KF_OWN | KF_DELIVERS, NOTHING)                \
+	K(IDT_CS, int_cs, "idt-cs", TABLE, READ, 8, KF_OWN | KF_DELIVERS, NOTHING)                \
+	K(IDT_CS_MARK, int_cs, "idt-cs-mark", TABLE, MODIFY, 8, KF_OWN | KF_DELIVERS, NOTHING)    \
+	/* Descriptors of the GDT: segments, and what marks them as accessed. */                  \
+	K(GDT_FS, fs, "gdt-fs", TABLE, READ, 8, KF_OWN, NOTHING)                                  \
+	K(GDT_FS_MARK, fs, "gdt-fs-mark", TABLE, MODIFY, 8, KF_OWN, NOTHING)                      \
+	K(GDT_SS, ss, "gdt-ss", TABLE, READ, 8, KF_OWN, NOTHING)                                  \
+	K(GDT_SS_MARK, ss, "gdt-ss-mark", TABLE, MODIFY, 8, KF_OWN, NOTHING)                      \
+	K(GDT_JMP, far_jmp, "gdt-jmp", TABLE, READ, 8, KF_OWN, NOTHING)                           \
+	K(GDT_JMP_MARK, far_jmp, "gdt-jmp-mark", TABLE, MODIFY, 8, KF_OWN, NOTHING)               \
+	K(GDT_CALL, far_call, "gdt-call", TABLE, READ, 8, KF_OWN, NOTHING)                        \
+	K(GDT_CALL_MARK, far_call, "gdt-call-mark", TABLE, MODIFY, 8, KF_OWN, NOTHING)            \
+	K(GDT_RETF, retf, "gdt-retf", TABLE, READ, 8, KF_OWN, NOTHING)                            \
+	K(GDT_RETF_MARK, retf, "gdt-retf-mark", TABLE, MODIFY, 8, KF_OWN, NOTHING)                \
+	K(GDT_IRET, iret, "gdt-iret", TABLE, READ, 8, KF_OWN, NOTHING)                            \
+	K(GDT_IRET_MARK, iret, "gdt-iret-mark", TABLE, MODIFY, 8, KF_OWN, NOTHING)                \
+	K(GDT_IRET_SS, iret, "gdt-iret-ss", TABLE, READ, 8, KF_OWN | KF_ONLY_64, NOTHING)         \
+	K(GDT_IRET_SS_MARK, iret, "gdt-iret-ss-mark", TABLE, MODIFY, 8,                           \
+	  KF_OWN | KF_ONLY_64, NOTHING)                                                           \
+	K(GDT_LOW, gdt, "gdt-low", TABLE, READ, 8, KF_OWN, NOTHING)                               \
+	K(GDT_MARK_LOW, gdt, "gdt-mark-low", TABLE, MODIFY, 8, KF_OWN, NOTHING)                   \
+	K(LAR, lar, "lar", TABLE, READ, 8, KF_OWN, NOTHING)                                       \
+	K(LSL, lsl, "lsl", TABLE, READ, 8, KF_OWN, NOTHING)                                       \
+	K(VERR, verr, "verr", TABLE, READ, 8, KF_OWN, NOTHING)                                    \
+	K(VERW, verw, "verw", TABLE, READ, 8, KF_OWN, NOTHING)                                    \
+	K(LLDT, lldt, "lldt", TABLE, READ, 16, KF_OWN | KF_ONLY_CPL0, NOTHING)                    \
+	K(LLDT_LOW, lldt, "lldt-low", TABLE, READ, 16, KF_OWN | KF_ONLY_CPL0, NOTHING)            \
+	K(LTR, ltr, "ltr", TABLE, MODIFY, 16, KF_OWN | KF_ONLY_CPL0, NOTHING)                     \
+	K(LTR_LOW, ltr, "ltr-low", TABLE, READ, 16, KF_OWN | KF_ONLY_CPL0 | KF_BESIDE, NOTHING)   \
+	K(GATE, far_call, "gate", TABLE, READ, 16, KF_OWN | KF_ONLY_CPL3, NOTHING)                \
+	K(GATE_LOW, far_call, "gate-low", TABLE, READ, 16, KF_OWN | KF_ONLY_CPL3, NOTHING)        \
+	K(GATE_CS, far_call, "gate-cs", TABLE, READ, 8, KF_OWN | KF_ONLY_CPL3, NOTHING)           \
+	K(GATE_CS_MARK, far_call, "gate-cs-mark", TABLE, MODIFY, 8,                               \
+	  KF_OWN | KF_ONLY_CPL3, NOTHING)                                                         \
+	/* Descriptors of an LDT. */                                                              \
+	K(LDT, gdt, "ldt", TABLE, READ, 8, KF_OWN, NOTHING)                                       \
+	K(LDT_MARK, gdt, "ldt-mark", TABLE, MODIFY, 8, KF_OWN, NOTHING)                           \
+	K(LDT_LOW, gdt, "ldt-low", TABLE, MODIFY, 8, KF_OWN, NOTHING)                             \
+	K(LDT_HIGH, gdt, "ldt-high", TABLE, READ, 8, KF_OWN, NOTHING)                             \
+	K(LDT_JMP, far_jmp, "ldt-jmp", TABLE, MODIFY, 8, KF_OWN, NOTHING)                         \
+	K(LDT_GATE_HIGH, far_call, "ldt-gate-high", TABLE, READ, 16,                              \
+	  KF_OWN | KF_ONLY_CPL3, NOTHING)                                                         \
+	/* The TSS: stack pointers and the I/O permission bitmap. */                              \
+	K(TSS_GATE, far_call, "tss-gate", TABLE, READ, 8, KF_OWN | KF_ONLY_CPL3, NOTHING)         \
+	K(TSS_LOW, tss, "tss-low", TABLE, READ, 8, KF_OWN | KF_DELIVERS | KF_ONLY_CPL3, NOTHING)  \
+	K(TSS_RSP1, ring1, "tss-rsp1", TABLE, READ, 8,                                            \
+	  KF_OWN | KF_DELIVERS | KF_ONLY_CPL3, NOTHING)                                           \
+	K(TSS_RSP2, ring2, "tss-rsp2", TABLE, READ, 8,                                            \
+	  KF_OWN | KF_DELIVERS | KF_ONLY_CPL3, NOTHING)                                           \
+	K(TSS_IST1, ist1, "tss-ist1", TABLE, READ, 8, KF_OWN | KF_DELIVERS, NOTHING)              \
+	K(TSS_IST2, ist2, "tss-ist2", TABLE, READ, 8, KF_OWN | KF_DELIVERS, NOTHING)              \
+	K(TSS_IST3, ist3, "tss-ist3", TABLE, READ, 8, KF_OWN | KF_DELIVERS, NOTHING)              \
+	K(TSS_IST4, ist4, "tss-ist4", TABLE, READ, 8, KF_OWN | KF_DELIVERS, NOTHING)              \
+	K(TSS_IST5, ist5, "tss-ist5", TABLE, READ, 8, KF_OWN | KF_DELIVERS, NOTHING)              \
+	K(TSS_IST6, ist6, "tss-ist6", TABLE, READ, 8, KF_OWN | KF_DELIVERS, NOTHING)              \
+	K(TSS_IST7, ist7, "tss-ist7", TABLE, READ, 8, KF_OWN | KF_DELIVERS, NOTHING)              \
+	K(TSS_IST_HIGH, ist2, "tss-ist-high", TABLE, READ, 8, KF_OWN | KF_DELIVERS, NOTHING)      \
+	K(IO_IN, io_in, "io-in", TABLE, READ, 2, KF_OWN | KF_ONLY_CPL3, NOTHING)                  \
+	K(IO_OUT, io_out, "io-out", TABLE, READ, 2, KF_OWN | KF_ONLY_CPL3, NOTHING)               \
+	K(IO_LOW, io_in, "io-low", TABLE, READ, 2, KF_OWN | KF_ONLY_CPL3, NOTHING)                \
+	K(IO_HIGH, io_in, "io-high", TABLE, READ, 2, KF_OWN | KF_ONLY_CPL3, NOTHING)              \
+	/* What must touch nothing: I/O that asks no bitmap, and calls that use no stack. */      \
+	K(IO_KERNEL, io_in, "io-kernel", TABLE, NONE, 2, KF_OWN | KF_ONLY_CPL0, NOTHING)          \
+	K(IO_IOPL, io_in, "io-iopl", TABLE, NONE, 2, KF_OWN | KF_ONLY_CPL3, NOTHING)              \
+	K(SYSCALL, syscall, "syscall", FRAME, NONE, 40,                                           \
+	  KF_OWN | KF_ONLY_CPL3 | KF_ONLY_64, NOTHING)                                            \
+	K(SYSRET, sysret, "sysret", FRAME, NONE, 40, KF_OWN | KF_ONLY_CPL0, NOTHING)
+
+/* Instructions of the system whose operand is in memory: explicit accesses. */
+#define KINDS_SYSTEM(K)                                                                           \
+	K(SGDT, sgdt, "sgdt", PLAIN, WRITE, 10, KF_4_LESS_IN_32, NOTHING)                         \
+	K(SIDT, sidt, "sidt", PLAIN, WRITE, 10, KF_4_LESS_IN_32, NOTHING)                         \
+	K(SLDT, sldt, "sldt", PLAIN, WRITE, 2, KF_SPAN, NOTHING)                                  \
+	K(STR, str, "str", PLAIN, WRITE, 2, KF_SPAN, NOTHING)                                     \
+	K(SMSW, smsw, "smsw", PLAIN, WRITE, 2, KF_SPAN, NOTHING)                                  \
+	K(LGDT, lgdt, "lgdt", PLAIN, READ, 10, KF_SPAN | KF_IMAGE | KF_ONLY_CPL0, NOTHING)        \
+	K(LIDT, lidt, "lidt", PLAIN, READ, 10, KF_SPAN | KF_IMAGE | KF_ONLY_CPL0, NOTHING)        \
+	K(LFS, lfs, "lfs", PLAIN, READ, 6, KF_SPAN | KF_IMAGE, NOTHING)                           \
+	K(VERR_M, verr_m, "verr-m", PLAIN, READ, 2, KF_SPAN, NOTHING)                             \
+	K(LAR_M, lar_m, "lar-m", PLAIN, READ, 2, KF_SPAN, NOTHING)                                \
+	K(INVPCID, invpcid, "invpcid", PLAIN, READ, 16, KF_SPAN | KF_IMAGE | KF_ONLY_CPL0, INVPCID)
 /* clang-format on */
 
-#define MATRIX_KINDS(K) KINDS_PLAIN(K) KINDS_STACK(K) KINDS_OWN(K)
+#define MATRIX_KINDS(K) KINDS_PLAIN(K) KINDS_STACK(K) KINDS_OWN(K) KINDS_SYSTEM(K)
 
 #ifndef __ASSEMBLER__
 
@@ -71,17 +189,22 @@ enum kind_access {
 	ACCESS_NONE, /* it touches nothing, so it never faults */
 };
 
-#define KF_SPAN       0x01 /* its operand may lie in two pages */
-#define KF_VALUE      0x02 /* it leaves what it read in RBX */
-#define KF_HALF_IN_32 0x04
-#define KF_OWN        0x08 /* an access by the CPU itself: a supervisor's at any CPL */
-#define KF_IN_FAULT   0x10 /* ... while it delivers a page fault: a fault of it is a #DF */
-#define KF_ONLY_64    0x20 /* 32-bit code does not have it, or not these bytes */
-#define KF_ONLY_CPL0  0x40
-#define KF_ONLY_CPL3  0x80
+#define KF_SPAN         0x01 /* its operand may lie in two pages */
+#define KF_VALUE        0x02 /* it leaves what it read in RBX */
+#define KF_HALF_IN_32   0x04
+#define KF_OWN          0x08 /* an access by the CPU itself: a supervisor's at any CPL */
+#define KF_IN_FAULT     0x10 /* ... while it delivers a page fault: a fault of it is a #DF */
+#define KF_ONLY_64      0x20 /* 32-bit code does not have it, or not these bytes */
+#define KF_ONLY_CPL0    0x40
+#define KF_ONLY_CPL3    0x80
+#define KF_ONLY_32      0x100
+#define KF_DELIVERS     0x200  /* it delivers an exception or interrupt that is no page fault */
+#define KF_BESIDE       0x1000 /* the CPU writes to the page beside the tested one, too */
+#define KF_IMAGE        0x400  /* operand_image() says what its operand is before the access */
+#define KF_4_LESS_IN_32 0x800  /* 32-bit code has a shorter address in it */
 
 /* What only some CPUs have: machine_can.needs is a mask of these. */
-enum need { NEED_NOTHING, NEEDS };
+enum need { NEED_NOTHING, NEED_INVPCID, NEEDS };
 
 struct kind_row {
 	const char *name;
@@ -101,6 +224,12 @@ static inline bool kind_is_implicit(u32 kind)
 static inline bool kind_in_table(u32 kind)
 {
 	return matrix_kinds[kind].group == GROUP_TABLE;
+}
+
+/* True if the CPU reads a descriptor and then marks it as accessed or busy. */
+static inline bool kind_marks(u32 kind)
+{
+	return kind_in_table(kind) && matrix_kinds[kind].access == ACCESS_MODIFY;
 }
 
 /* True if the tested page is written, alone or after a read. */

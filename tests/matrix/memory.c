@@ -2,11 +2,8 @@
 #include "tests/matrix/memory.h"
 #include "kernel/lib/string.h"
 #include "tests/matrix/operand.h"
+#include "tests/matrix/own.h"
 #include "tests/matrix/tables.h"
-
-/* A descriptor for CPL 3 data, not accessed yet (SDM Vol. 3A, "Segment Descriptors"). */
-#define DESCRIPTOR 0x00cff2000000ffffu
-#define ACCESSED   (1ull << 40)
 
 /* ---- operands: in the data page, or at the page's end and in the next page ---- */
 
@@ -59,6 +56,21 @@ static u32 hash(u32 h, const u8 *at, u32 bytes)
 	return h;
 }
 
+/* Puts the operand's image between the guards. */
+static void put_image(const struct mcase *c, const struct piece piece[2], u32 count)
+{
+	u32 first = count == 2 ? case_split(c) : case_bytes(c);
+	u8 image[OPERAND_MAX];
+
+	memcpy(image, piece[0].at + GUARD, first);
+	if (count == 2)
+		memcpy(image + first, piece[1].at, case_bytes(c) - first);
+	operand_image(c, image);
+	memcpy(piece[0].at + GUARD, image, first);
+	if (count == 2)
+		memcpy(piece[1].at, image + first, case_bytes(c) - first);
+}
+
 static void fill_operand(const struct mcase *c)
 {
 	struct piece piece[2];
@@ -66,6 +78,8 @@ static void fill_operand(const struct mcase *c)
 
 	for (u32 p = 0; p < count; p++)
 		i = fill(piece[p].at, piece[p].bytes, i);
+	if (matrix_kinds[c->v[AXIS_KIND]].flags & KF_IMAGE)
+		put_image(c, piece, count);
 }
 
 static u32 operand_hash(const struct mcase *c)
@@ -84,6 +98,8 @@ static u32 operand_after(const struct mcase *c, bool done)
 	u32 bytes = case_bytes(c), h;
 
 	fill(model, bytes + 2 * GUARD, 0);
+	if (matrix_kinds[c->v[AXIS_KIND]].flags & KF_IMAGE)
+		operand_image(c, model + GUARD);
 	if (done)
 		operand_write(c, model + GUARD);
 	if (c->v[AXIS_SPAN] == SPAN_NONE)
@@ -94,32 +110,27 @@ static u32 operand_after(const struct mcase *c, bool done)
 
 /* ---- what the CPU accesses by itself ---- */
 
-static void fill_frame(void)
+static u32 frame_words(const struct mcase *c)
+{
+	return case_bytes(c) / 8;
+}
+
+static void fill_frame(const struct mcase *c)
 {
 	u64 *words = (u64 *)tables.block + AT_STACK / 8;
 
-	for (u32 i = 1; i <= 5; i++)
+	for (u32 i = 1; i <= frame_words(c); i++)
 		words[-(int)i] = MATRIX_PATTERN;
 }
 
-static u32 words_written(void)
+static u32 words_written(const struct mcase *c)
 {
 	const u64 *words = (u64 *)tables.block + AT_STACK / 8;
 	u32 n = 0;
 
-	for (u32 i = 1; i <= 5; i++)
+	for (u32 i = 1; i <= frame_words(c); i++)
 		n += words[-(int)i] != MATRIX_PATTERN;
 	return n;
-}
-
-static void fill_entry(u32 kind)
-{
-	*(u64 *)tables.block = DESCRIPTOR | (kind == KIND_GDT ? ACCESSED : 0);
-}
-
-static bool marked(u32 kind)
-{
-	return kind == KIND_GDT_MARK && *(u64 *)tables.block & ACCESSED;
 }
 
 void memory_fill(const struct mcase *c)
@@ -128,10 +139,10 @@ void memory_fill(const struct mcase *c)
 
 	switch (matrix_kinds[kind].group) {
 	case GROUP_FRAME:
-		fill_frame();
+		fill_frame(c);
 		break;
 	case GROUP_TABLE:
-		fill_entry(kind);
+		own_fill(c);
 		break;
 	default:
 		fill_operand(c);
@@ -144,9 +155,9 @@ u32 memory_read(const struct mcase *c)
 
 	switch (matrix_kinds[kind].group) {
 	case GROUP_FRAME:
-		return words_written();
+		return words_written(c);
 	case GROUP_TABLE:
-		return marked(kind);
+		return own_read(c);
 	default:
 		return operand_hash(c);
 	}
@@ -158,9 +169,9 @@ u32 memory_after(const struct mcase *c, bool done)
 
 	switch (matrix_kinds[kind].group) {
 	case GROUP_FRAME:
-		return done ? 5 : 0;
+		return done && kind_writes(kind) ? frame_words(c) : 0;
 	case GROUP_TABLE:
-		return done && kind == KIND_GDT_MARK;
+		return own_after(c, done);
 	default:
 		return operand_after(c, done);
 	}

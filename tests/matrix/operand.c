@@ -12,7 +12,7 @@ void operand_write(const struct mcase *c, u8 *memory)
 {
 	u32 kind = c->v[AXIS_KIND];
 
-	if (!kind_writes(kind))
+	if (!kind_writes(kind) || operand_system(c, memory))
 		return;
 	switch (kind) {
 	case KIND_ADD:

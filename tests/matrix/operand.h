@@ -12,4 +12,10 @@
 /* Does to the operand's bytes in `memory`, filled with MATRIX_PATTERN, what the access does. */
 void operand_write(const struct mcase *c, u8 *memory);
 
+/* Of a kind with KF_IMAGE: puts into `memory` what the operand is before the access. */
+void operand_image(const struct mcase *c, u8 *memory);
+
+/* operand_write() of KINDS_SYSTEM; false for all other kinds. */
+bool operand_system(const struct mcase *c, u8 *memory);
+
 #endif

@@ -11,13 +11,31 @@ struct range {
 #define KEY_0_EVERY 4 /* rows */
 
 /* Which kinds a stratum draws from. */
-enum choice { EXPLICIT, DATA, FETCHES, SPANNING, FRAMES, TABLES_OWN, IN_FAULTS };
+enum choice {
+	EXPLICIT,
+	DATA,
+	FETCHES,
+	SPANNING,
+	FRAMES,
+	TABLES_OWN,
+	KERNELS_OWN,
+	USERS_OWN,
+	IN_FAULTS
+};
 
 static bool explicit_is_chosen(const struct kind_row *k, enum choice choice)
 {
 	if (choice == SPANNING)
 		return k->flags & KF_SPAN;
 	return choice == EXPLICIT || (k->group == GROUP_CODE) == (choice == FETCHES);
+}
+
+/* The CPU's own accesses to tables: those of one mode alone have strata of their own. */
+static enum choice choice_of_table(u32 flags)
+{
+	if (flags & KF_ONLY_CPL0)
+		return KERNELS_OWN;
+	return flags & (KF_ONLY_CPL3 | KF_ONLY_32) ? USERS_OWN : TABLES_OWN;
 }
 
 static bool is_chosen(u32 kind, enum choice choice)
@@ -28,7 +46,9 @@ static bool is_chosen(u32 kind, enum choice choice)
 		return !(k->flags & KF_OWN) && explicit_is_chosen(k, choice);
 	if (choice == IN_FAULTS || k->flags & KF_IN_FAULT)
 		return choice == IN_FAULTS && k->flags & KF_IN_FAULT;
-	return k->flags & KF_OWN && (k->group == GROUP_TABLE) == (choice == TABLES_OWN);
+	if (k->group == GROUP_TABLE)
+		return choice == choice_of_table(k->flags);
+	return k->flags & KF_OWN && choice == FRAMES;
 }
 
 /* Disjoint parts of the space; the axes that are not listed have their first value. */
@@ -45,12 +65,12 @@ static const struct stratum {
 	{                                   \
 		AXIS_OTHERS, OTHERS_OPEN, 2 \
 	} /* costs a write of IA32_PKRS for each key */
-#define PAGE_AXES                                                                         \
-	{ AXIS_MODE, 0, 5 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 7 }, { AXIS_RW, 0, 6 }, \
-		{ AXIS_XD, 0, 6 }, { AXIS_DECOY, 0, 2 }, { AXIS_FLAGS, 0, 4 },            \
-		{ AXIS_ABOVE, 0, 2 },                                                     \
-	{                                                                                 \
-		AXIS_HALF, 0, 2                                                           \
+#define PAGE_AXES { AXIS_MODE, 0, 5 }, LEAF_AXES
+#define LEAF_AXES                                                                       \
+	{ AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 7 }, { AXIS_RW, 0, 6 }, { AXIS_XD, 0, 6 }, \
+		{ AXIS_DECOY, 0, 2 }, { AXIS_FLAGS, 0, 4 }, { AXIS_ABOVE, 0, 2 },       \
+	{                                                                               \
+		AXIS_HALF, 0, 2                                                         \
 	}
 #define FILLED                          \
 	{                               \
@@ -118,8 +138,12 @@ static const struct stratum {
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
 	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
-	{ { 4, 10, 150 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 8, 16, 180 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 4, 18, 150 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 8, 48, 190 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 1, 4, 20 }, KERNELS_OWN, { LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 3, 16, 90 },
+	  USERS_OWN,
+	  { { AXIS_MODE, MODE_USER, 2 }, LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 4, 16, 120 },
 	  IN_FAULTS,
 	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },

@@ -11,6 +11,8 @@ const struct rule_text *rule_text(enum rule r)
 	return &texts[r];
 }
 
+enum { VECTOR_DF = 8 };
+
 static u64 if_(bool condition, enum rule r)
 {
 	return condition ? BIT(r) : 0;
@@ -75,6 +77,8 @@ static u64 about_accessors(const struct mcase *c, const struct expectation *e)
 	bool in_fault = matrix_kinds[kind].flags & KF_IN_FAULT;
 
 	return if_(in_fault, RULE_key_fault_in_fault_delivery_is_double) |
+	       if_(matrix_kinds[kind].flags & KF_DELIVERS && e->key_denies,
+		   RULE_key_fault_in_other_delivery_is_serial) |
 	       if_(implicit && smap && c->v[AXIS_US] == US_U, RULE_implicit_accesses_obey_smap) |
 	       if_(implicit, RULE_implicit_accesses_obey_keys) |
 	       if_(c->v[AXIS_SPAN] != SPAN_NONE, RULE_span_obeys_each_key) |
@@ -178,6 +182,10 @@ enum rule rule_broken(const struct mcase *c, const struct expectation *e, const 
 {
 	u64 rules = rules_of(c, e) | if_(c->v[AXIS_KEY], RULE_each_key_has_its_own_bits);
 	u64 able = m->aspects & ASPECT_FAULT ? rules & ~REPORTS : rules & broken_reports(m);
+
+	/* What is denied during a delivery is another rule's: this one is about a double fault. */
+	if (m->observed_vector != VECTOR_DF)
+		able &= ~BIT(RULE_key_fault_in_other_delivery_is_serial);
 
 	/* A saved RIP is checked after a permitted access too. */
 	if (!able && m->aspects & ASPECT_RIP)

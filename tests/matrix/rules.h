@@ -59,6 +59,8 @@
 	  "for the CPU's own accesses SMAP holds whatever EFLAGS.AC says")                     \
 	R(key_fault_in_fault_delivery_is_double, "Interrupt 8-Double Fault Exception (#DF)",   \
 	  "a page fault by a key during the delivery of a page fault is a double fault")       \
+	R(key_fault_in_other_delivery_is_serial, "Interrupt 8-Double Fault Exception (#DF)",   \
+	  "a page fault by a key during any other delivery is delivered in its turn")          \
 	R(cpl_1_and_2_are_supervisors, "Access Rights",                                        \
 	  "accesses at CPL 1 and 2 are supervisor-mode accesses")                              \
 	R(upper_half_works_as_the_lower, "4-Level Paging and 5-Level Paging",                  \

@@ -85,11 +85,15 @@ u32 case_bytes(const struct mcase *c)
 	const struct kind_row *kind = &matrix_kinds[c->v[AXIS_KIND]];
 	bool half = kind->flags & KF_HALF_IN_32 && c->v[AXIS_MODE] == MODE_COMPAT;
 
+	if (kind->flags & KF_4_LESS_IN_32 && c->v[AXIS_MODE] == MODE_COMPAT)
+		return kind->bytes - 4;
 	return half ? kind->bytes / 2 : kind->bytes;
 }
 
 u32 case_split(const struct mcase *c)
 {
+	if (c->v[AXIS_KIND] == KIND_LFS)
+		return 4; /* the offset below, the selector above */
 	return case_bytes(c) / 2;
 }
 
@@ -109,10 +113,10 @@ static bool implicit_valid(const struct mcase *c)
 		return false;
 	if (c->v[AXIS_PRESENT] != PRESENT_YES)
 		return false;
-	if (kind == KIND_TSS && c->v[AXIS_MODE] == MODE_KERNEL)
-		return false; /* no change of stacks, so nothing is read */
 	if ((kind == KIND_FRAME || kind == KIND_FRAME_DF) && c->v[AXIS_MODE] == MODE_COMPAT)
 		return false; /* the stack comes from the TSS as in 64-bit mode: nothing new */
+	if (matrix_kinds[kind].flags & KF_BESIDE && c->v[AXIS_RW] == RW_UPPER_NO)
+		return false; /* the page beside has the same upper entries */
 	return !kind_in_table(kind) || c->v[AXIS_SIZE] == SIZE_4K;
 }
 
@@ -123,7 +127,7 @@ static bool mode_has_kind(u32 mode, u32 kind)
 
 	if (mode == MODE_CPL1 || mode == MODE_CPL2)
 		return cpl_1_has_kind(kind);
-	if (mode == MODE_COMPAT && flags & KF_ONLY_64)
+	if (flags & (mode == MODE_COMPAT ? KF_ONLY_64 : KF_ONLY_32))
 		return false;
 	return !(flags & (mode == MODE_KERNEL ? KF_ONLY_CPL3 : KF_ONLY_CPL0));
 }
@@ -242,44 +246,4 @@ u32 case_span_key(const struct mcase *c)
 	u32 step = c->v[AXIS_SPAN] == SPAN_LOW ? 1 : KEY_NUMBERS - 1;
 
 	return (case_key(c) + step) % KEY_NUMBERS;
-}
-
-/* Returns the case of another key under the same value of IA32_PKRS. */
-static struct mcase of_key(const struct mcase *c, u32 key)
-{
-	struct mcase other = *c;
-
-	other.v[AXIS_RIGHTS] = case_pkrs(c, false) >> (2 * key) & 3;
-	other.v[AXIS_KEY] = (u8)((key + KEY_NUMBERS - 1) % KEY_NUMBERS);
-	return other;
-}
-
-static u32 without(struct mcase parts[PARTS_MAX], enum axis a, u32 value, u32 count)
-{
-	for (u32 i = 0; i < count; i++)
-		parts[i].v[a] = (u8)value;
-	return count;
-}
-
-u32 case_parts(const struct mcase *c, struct mcase parts[PARTS_MAX])
-{
-	parts[0] = parts[1] = *c;
-	if (c->v[AXIS_SPAN] != SPAN_NONE) {
-		parts[1] = of_key(c, case_span_key(c));
-		return without(parts, AXIS_SPAN, SPAN_NONE, 2);
-	}
-	if (c->v[AXIS_TLB] == TLB_STALE) {
-		parts[1] = of_key(c, case_old_key(c));
-		return without(parts, AXIS_TLB, TLB_COLD, 2);
-	}
-	switch (c->v[AXIS_KIND]) {
-	case KIND_FRAME_DF:
-		return without(parts, AXIS_KIND, KIND_FRAME, 1);
-	case KIND_IDT_DF:
-		return without(parts, AXIS_KIND, KIND_IDT, 1);
-	case KIND_GDT_MARK:
-		return without(parts, AXIS_KIND, KIND_GDT, 1);
-	default:
-		return 0;
-	}
 }

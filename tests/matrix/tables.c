@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/tables.h"
 #include "kernel/cpu/pte.h"
+#include "tests/matrix/own.h"
 #include "tests/matrix/state.h"
 
 struct tables tables;
@@ -242,32 +243,6 @@ u64 case_step(const struct mcase *c)
 	return kind_in_table(c->v[AXIS_KIND]) ? 0 : page_size(c->v[AXIS_SIZE]);
 }
 
-u64 table_offset(u32 kind)
-{
-	switch (kind) {
-	case KIND_GDT:
-	case KIND_GDT_MARK:
-		return 32 * 8;
-	case KIND_IDT:
-		return 64 * 16;
-	case KIND_IDT_DF:
-		return 14 * 16;
-	default:
-		return 4; /* KIND_TSS */
-	}
-}
-
-/*
- * Returns where a descriptor table that lies half in the tested page begins. What the CPU needs to
- * deliver the fault lies in a home page, what is tested beside it.
- */
-static u64 table_base(u32 kind)
-{
-	if (kind == KIND_TSS) /* its end is not under test, so the home lies above */
-		return VA_TESTED + SIZE_OF_4K - TSS_IN_TESTED;
-	return VA_TESTED - table_offset(kind);
-}
-
 u64 case_address(const struct mcase *c)
 {
 	u64 page = case_page(c), size = page_size(c->v[AXIS_SIZE]);
@@ -286,7 +261,7 @@ u64 case_address(const struct mcase *c)
 	case GROUP_FRAME:
 		return block + AT_STACK;
 	case GROUP_TABLE:
-		return table_base(c->v[AXIS_KIND]) + (page - VA_TESTED);
+		return page + (u64)own_base(c->v[AXIS_KIND]);
 	default:
 		return block + AT_DATA;
 	}

@@ -46,8 +46,6 @@ enum table {
 #define VA_TEXT    0x10000UL
 #define VA_SCRATCH 0x20000UL /* an operand that is not under test; its key is the home's */
 
-#define TSS_IN_TESTED 24 /* bytes of the TSS that lie in the tested page: RSP0, but no IST */
-
 /* PML4E of the rows: of 1 GiB pages, and of smaller ones; PML5E; both in the upper half. */
 #define PML4_1G   1
 #define PML4_ROWS 2
@@ -72,8 +70,11 @@ struct tables {
 	u64 phys[TABLES];
 	u8 *block;
 	u64 block_phys;
-	u64 home_phys[2];     /* of the home pages below and above the tested page */
-	bool avoid_set_dirty; /* no access must need to set D in an entry with R/W = 0 */
+	u64 home_phys[2];      /* of the home pages below and above the tested page */
+	u8 *home[2];           /* and their memory */
+	u8 gdtr[10], idtr[10]; /* what SGDT and SIDT store during an access, */
+	u16 tr, msw;           /* STR and SMSW */
+	bool avoid_set_dirty;  /* no access must need to set D in an entry with R/W = 0 */
 };
 extern struct tables tables;
 
@@ -113,12 +114,9 @@ void case_put_code(const struct mcase *c);
 u64 case_step(const struct mcase *c);
 
 /*
- * Returns where in its table a kind's entry lies: the GDT's from entry 32 on, the IDT's at vector
- * 64 or 14, of the TSS the stack pointer for CPL 0.
+ * Returns the address that the access uses; for a frame: the stack pointer, for what lies beside a
+ * home page: where its table begins (own.h).
  */
-u64 table_offset(u32 kind);
-
-/* Returns the address that the access uses (for a frame: the stack pointer). */
 u64 case_address(const struct mcase *c);
 
 #endif

@@ -143,10 +143,12 @@ class Machine:
                 self.extras.setdefault(section, {}).update(source[section])
             mended = source["mended"] if source.has_section("mended") else {}
             for glob in mended:
-                if glob not in self.always:
+                lists = [self.always, *(dated_list for _, _, dated_list in self.by_version)]
+                if not any(glob in entries for entries in lists):
                     raise SetupError("machines/%s: %s is mended, but its base does not list it"
                                      % (owner, glob))
-                del self.always[glob]
+                for entries in lists:
+                    entries.pop(glob, None)
             known = source["known"] if source.has_section("known") else {}
             self.always.update(known)
             _check([*mended.items(), *known.items()], "machines/" + owner)

@@ -104,6 +104,12 @@ class Inheriting(Case):
         self.assertEqual(list(Machine("new").known), ["register.b"])
         self.assertEqual(len(Machine("old").known), 2)
 
+    def test_mended_holds_for_entries_of_a_version_too(self):
+        self.write("new", "[machine]\nbase = old\nemulator = echo 7.2\n[known before 10.0]\nx.old = a\n")
+        self.write("newest", "[machine]\nbase = new\n[mended]\nx.old = not here\n")
+        self.assertIn("x.old", Machine("new").known)
+        self.assertNotIn("x.old", Machine("newest").known)
+
     def test_a_mended_entry_can_be_listed_again(self):
         self.write("new", "[machine]\nbase = old\n[mended]\nregister.a = since 2\n")
         self.write("newest", "[machine]\nbase = new\n[known]\nregister.a = again since 3\n")
