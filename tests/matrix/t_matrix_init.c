@@ -27,7 +27,7 @@ _Noreturn void away_return(void);
 
 #define SDM     "Processor State After Reset" /* and INIT; the table has no line for the register */
 #define WAIT_NS 1000000000ULL
-#define TICK_NS 100000000ULL /* within which a CPU that is well has had ticks */
+#define TICK_NS 2000000000ULL /* a CPU that is well has ticks by then, on a busy host too */
 
 /* What the CPU that goes away and the one that calls it back share. */
 static struct {
