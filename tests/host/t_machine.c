@@ -12,11 +12,14 @@
 
 static struct matrix matrix;
 static u32 last_percent, calls;
+static u64 next_row;
 
-static void progress(u32 percent)
+static void progress(u32 percent, u64 row)
 {
 	assert_true(percent >= last_percent && percent <= 100);
+	assert_true(row > next_row);
 	last_percent = percent;
+	next_row = row;
 	calls++;
 }
 
@@ -92,6 +95,35 @@ static void a_single_case_agrees_as_in_its_row(void **state)
 	matrix_pause();
 }
 
+#define FROM 2000
+
+static u64 announced;
+static u32 cases_announced;
+
+static void announce(u64 row, const struct mcase *c)
+{
+	assert_null(matrix_under_way()); /* it is printed from outside of the matrix's state */
+	assert_true(row >= announced);
+	assert_int_equal(c != NULL, row == FROM);
+	cases_announced += row == FROM;
+	announced = row;
+}
+
+/* What tools/run asks for after a crash: the first row's cases, then the rows. */
+static void rows_are_announced_from_one_on(void **state)
+{
+	static struct matrix some;
+
+	(void)state;
+	some.from = FROM;
+	some.announce = announce;
+	matrix_run(&some, SLICE_BRIEF, NULL);
+	assert_true(cases_announced >= KEY_NUMBERS - 1 && cases_announced <= KEY_NUMBERS);
+	assert_true(announced > FROM + 100);
+	assert_true(some.cases > 0 && some.cases < 40000);
+	assert_int_equal(some.divergent, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -99,6 +131,7 @@ int main(void)
 		cmocka_unit_test(each_rule_has_a_case),
 		cmocka_unit_test(corners_are_counted),
 		cmocka_unit_test(a_single_case_agrees_as_in_its_row),
+		cmocka_unit_test(rows_are_announced_from_one_on),
 	};
 
 	return cmocka_run_group_tests(tests, run_whole, tear_down);

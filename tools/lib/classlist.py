@@ -5,7 +5,7 @@ machines/NAME says why a class is known; this file says what is known. For one v
 and each slice it has the classes as the kernel prints them: what they depend on, the outcomes of the
 smallest case, and tallies, COUNT:DIGEST, over the cases. A tally is exact: an error that makes one more
 case diverge, or one case otherwise, changes it. Where a machine has a class that is left to chance, the
-cases right after CR4.PKS was set (`late`) are not compared but bounded.
+cases right after CR4.PKS was set (`late`) are not compared but bounded, as that class is.
 """
 
 import os
@@ -20,8 +20,8 @@ HEAD = """\
 # What the matrix finds on %s; machines/%s says why. This writes it anew:
 # tools/matrix --relist %s
 """
-CHANCE = "chance"
-MARGIN = 2      # a class of chance may have this many times the cases that it had
+MOST = "most:"      # begins a bound in place of a tally
+MARGIN, SLACK = 2, 16   # what chance decides may have twice the cases that it had, and a few more
 _EMULATOR = re.compile(r"emulator (.+)$")
 _SLICE = re.compile(r"slice (\w+) cases=(\d+)$")
 _WANTED = "rule needs"
@@ -46,8 +46,9 @@ class Slice:
     def covers(self, other):
         """True if this slice says all that the other one does; what chance decides, within its bound."""
         def same(name):
-            mine, theirs = self.classes[name], other.classes[name]
-            return mine == theirs or "most" in mine and theirs["most"] <= MARGIN * mine["most"]
+            (mine, bound), (theirs, other_bound) = _parts(self.classes[name]), _parts(other.classes[name])
+            return mine == theirs and (bound is None) == (other_bound is None) and \
+                (other_bound or 0) <= MARGIN * (bound or 0)
         return self.cases == other.cases and self.classes.keys() == other.classes.keys() and \
             all(map(same, self.classes))
 
@@ -115,6 +116,23 @@ def write(path, machine, made):
         file.write(made.text(machine))
 
 
+def _bound(count):
+    return MARGIN * count + SLACK
+
+
+def _count(tally):
+    return int(tally.partition(":")[0])
+
+
+def _parts(entry):
+    """(an entry without what chance decides, the bound of that or None)."""
+    late = entry.get("late", "")
+    if "most" not in entry and not late.startswith(MOST):
+        return entry, None
+    bound = entry["most"] if "most" in entry else int(late[len(MOST):])
+    return {k: v for k, v in entry.items() if k not in ("most", "late")}, bound
+
+
 def slice_of(record):
     """The slice of a list that a run's record (record.py) makes."""
     found = Slice(record["cases"])
@@ -122,10 +140,10 @@ def slice_of(record):
     chance = any(divergence.by_chance(c["needs"]) for _, c in rules)
     for rule, c in sorted(rules, key=lambda pair: (pair[0], pair[1]["case"])):
         if divergence.by_chance(c["needs"]):
-            entry = {"rule": rule, "needs": c["needs"], "most": MARGIN * c["count"]}
+            entry = {"rule": rule, "needs": c["needs"], "most": _bound(c["count"])}
         else:
             entry = {"rule": rule, **{k: c[k] for k in ("case", "needs", "expected", "observed", "exact")},
-                     "late": CHANCE if chance else c["late"]}
+                     "late": MOST + str(_bound(_count(c["late"]))) if chance else c["late"]}
         found.classes[name_of(entry)] = entry
     return found
 
@@ -149,10 +167,12 @@ def _differences(entry, found, pinned):
 def _tallies(entry, found):
     for which, words in (("exact", ""), ("late", " right after CR4.PKS was set")):
         listed, now = entry[which], getattr(found, which)
-        if listed in (CHANCE, now):
-            continue
         count, digest = now.split(":")
-        if listed.split(":")[0] != count:
+        if listed == now or listed.startswith(MOST) and int(count) <= int(listed[len(MOST):]):
+            continue
+        if listed.startswith(MOST):
+            yield "%s cases%s, where the list allows %s" % (count, words, listed[len(MOST):])
+        elif listed.split(":")[0] != count:
             yield "%s cases%s, where the list has %s" % (count, words, listed.split(":")[0])
         else:
             yield "%s cases%s as the list has it, but others, or with other outcomes (digest %s, not %s)" % (

@@ -20,7 +20,7 @@ _CASE = re.compile(r"default|[a-z0-9-]+:[a-z0-9+*-]+(,[a-z0-9-]+:[a-z0-9+*-]+)*"
 _CLASS_KEY = re.compile(r"matrix\.[a-z0-9_]+ (?:{0}|\*(?:{0})\*|\?(?:{0})\?)".format(_CASE.pattern))
 _FIELD = r'([a-z]+)=("[^"]*"|[^\s"]+)'
 _FIELDS = re.compile(r"%s( %s)*" % (_FIELD, _FIELD))
-_TALLY = re.compile(r"(\d+):[0-9a-f]{16}|chance")
+_TALLY = re.compile(r"(\d+):[0-9a-f]{16}|most:\d+")
 _PERCENT = re.compile(r"# matrix: (\d+) %(?:, row \d+)?$")
 
 
@@ -83,7 +83,7 @@ def fields(text, wanted):
                 raise Malformed
             found[name] = int(found[name])
     if not all(_CASE.fullmatch(found.get(name, "default")) for name in ("case", "first")) or \
-            not all(_TALLY.fullmatch(found.get(name, "chance")) for name in ("exact", "late")):
+            not all(_TALLY.fullmatch(found.get(name, "most:0")) for name in ("exact", "late")):
         raise Malformed
     return found
 
