@@ -2,6 +2,7 @@
 #include "tests/matrix/judge.h"
 #include "kernel/lib/string.h"
 #include "tests/matrix/memory.h"
+#include "tests/matrix/stack.h"
 #include "tests/matrix/tables.h"
 
 /* As the SDM numbers them; not the kernel's constants, like the oracle's. */
@@ -81,6 +82,19 @@ static void touched(const struct mcase *c, struct allowed *a)
 	a->high = a->low + case_bytes(c);
 }
 
+/* What stack instructions leave of their stack. */
+static void allow_stack(const struct mcase *c, bool fault, struct allowed *a)
+{
+	u32 kind = c->v[AXIS_KIND];
+
+	a->moves = kind_is_stack(kind);
+	if (a->moves && !fault)
+		a->moved = stack_moves(kind, c->v[AXIS_MODE], case_bytes(c));
+	/* Words that were pushed before another one's fault may stay. */
+	a->memory_open =
+		fault && c->v[AXIS_SPAN] != SPAN_NONE && matrix_kinds[kind].flags & KF_PUSHES;
+}
+
 /* Returns the outcome that one page's verdict allows. */
 static struct allowed allow(const struct mcase *c, const struct oracle_verdict *v)
 {
@@ -99,6 +113,7 @@ static struct allowed allow(const struct mcase *c, const struct oracle_verdict *
 	if (undisturbed && used) /* after a fault A is unspecified */
 		a.entry_mask = v->fault ? DIRTY : ACCESSED | DIRTY;
 
+	allow_stack(c, v->fault, &a);
 	touched(c, &a);
 	return a;
 }
@@ -183,7 +198,9 @@ static u32 compare(const struct allowed *a, const struct shot *s, const struct o
 		aspects |= ASPECT_ERROR;
 	if (!cr2_right(a, s->address, o->cr2))
 		aspects |= ASPECT_CR2;
-	if (t->memory != a->memory || (a->reads && o->value != a->value))
+	if (a->moves && o->rsp_moved != a->moved)
+		aspects |= ASPECT_MEMORY;
+	if ((t->memory != a->memory && !a->memory_open) || (a->reads && o->value != a->value))
 		aspects |= ASPECT_MEMORY;
 	if ((t->entry ^ a->entry) & a->entry_mask & ACCESSED)
 		aspects |= ASPECT_ACCESSED;

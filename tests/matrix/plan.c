@@ -11,14 +11,19 @@ struct range {
 #define KEY_0_EVERY 4 /* rows */
 
 /* Which kinds a stratum draws from. */
-enum choice { EXPLICIT, SPANNING, FRAMES, TABLES_OWN, IN_FAULTS };
+enum choice { EXPLICIT, SPANNING, ONE_MODE, FRAMES, TABLES_OWN, IN_FAULTS };
 
 static bool is_chosen(u32 kind, enum choice choice)
 {
 	const struct kind_row *k = &matrix_kinds[kind];
 
-	if (choice <= SPANNING)
-		return !(k->flags & KF_OWN) && (choice == EXPLICIT || k->flags & KF_SPAN);
+	if (choice <= ONE_MODE && k->flags & KF_OWN)
+		return false;
+	if (choice == SPANNING)
+		return k->flags & KF_SPAN;
+	if (choice <= ONE_MODE) /* kinds that most modes do not have would come too seldom */
+		return !(k->flags & (KF_ONLY_32 | KF_ONLY_CPL0 | KF_ONLY_CPL3)) ==
+		       (choice == EXPLICIT);
 	if (choice == IN_FAULTS || k->flags & KF_IN_FAULT)
 		return choice == IN_FAULTS && k->flags & KF_IN_FAULT;
 	return k->flags & KF_OWN && (k->group == GROUP_TABLE) == (choice == TABLES_OWN);
@@ -48,14 +53,14 @@ static const struct stratum {
 	{ { 20, 117, 6700 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 	{ { 1, 6, 150 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
 	/* The same access was made before, under something that has changed since. */
-	{ { 4, 14, 500 },
+	{ { 6, 46, 900 },
 	  EXPLICIT,
-	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED, { AXIS_TLB, TLB_WRMSR, TLB_STALE } } },
-	{ { 1, 3, 60 },
+	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED, { AXIS_TLB, TLB_AGAIN, TLB_STALE } } },
+	{ { 2, 6, 100 },
 	  EXPLICIT,
-	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN, { AXIS_TLB, TLB_WRMSR, TLB_STALE } } },
+	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN, { AXIS_TLB, TLB_AGAIN, TLB_STALE } } },
 	/* The operand lies in two pages. */
-	{ { 2, 8, 250 },
+	{ { 3, 48, 800 },
 	  SPANNING,
 	  { { AXIS_SIZE, 0, SIZE_1G },
 	    PAGE_AXES,
@@ -63,8 +68,21 @@ static const struct stratum {
 	    { AXIS_SPAN, SPAN_LOW, 2 },
 	    { AXIS_TLB, 0, TLB_REKEY } } },
 	/* There is no translation. */
-	{ { 6, 6, 150 },
+	{ { 6, 10, 180 },
 	  EXPLICIT,
+	  { { AXIS_SIZE, 0, SIZES },
+	    PAGE_AXES,
+	    { AXIS_OTHERS, 0, 6 },
+	    { AXIS_PRESENT, PRESENT_NO, 2 } } },
+	/* Both again for kinds that only one mode has. */
+	{ { 4, 24, 200 },
+	  ONE_MODE,
+	  { { AXIS_SIZE, 0, SIZES },
+	    PAGE_AXES,
+	    { AXIS_OTHERS, 0, 6 },
+	    { AXIS_TLB, TLB_COLD, TLB_STALE + 1 } } },
+	{ { 2, 8, 40 },
+	  ONE_MODE,
 	  { { AXIS_SIZE, 0, SIZES },
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 },

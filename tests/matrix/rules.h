@@ -38,6 +38,8 @@
 	  "a change of CR0.WP holds from the next access on, without a flush")                    \
 	R(wrpkru_holds_at_once, "Protection Keys",                                                \
 	  "rights written to PKRU hold from the next access on, without a flush")                 \
+	R(each_access_is_judged_anew, "Determination of Access Rights",                           \
+	  "what an access before was permitted or denied says nothing about the next one")        \
 	R(invlpg_brings_the_new_key, "Invalidation of TLBs and Paging-Structure Caches",          \
 	  "after a change of the entry's key and INVLPG the new key holds")                       \
 	R(stale_key_is_old_or_new, "Caching Translation Information",                             \

@@ -2,6 +2,7 @@
 #include "tests/matrix/space.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
+#include "tests/matrix/space_run.h"
 
 #define KIND_NAME(id, label, text, ...) text,
 static const char *const kinds[] = { MATRIX_KINDS(KIND_NAME) };
@@ -21,7 +22,8 @@ static const char *const smap[] = { "off", "on", "ac" };
 static const char *const levels[] = { "4", "5" };
 static const char *const decoy[] = { "none", "other" };
 static const char *const span[] = { "none", "low", "high" };
-static const char *const tlb[] = { "cold", "wrmsr", "pks", "wp", "wrpkru", "rekey", "stale" };
+static const char *const tlb[] = { "cold", "again",    "wrmsr",     "pks",   "wp",   "wrpkru",
+				   "run",  "run-read", "run-write", "rekey", "stale" };
 
 #define AXIS(name, values)                       \
 	{                                        \
@@ -72,6 +74,8 @@ u32 case_bytes(const struct mcase *c)
 	const struct kind_row *kind = &matrix_kinds[c->v[AXIS_KIND]];
 	bool half = kind->flags & KF_HALF_IN_32 && c->v[AXIS_MODE] == MODE_COMPAT;
 
+	if (c->v[AXIS_KIND] == KIND_IRET && c->v[AXIS_MODE] == MODE_COMPAT)
+		return 12; /* 32-bit code's IRET pops a stack pointer only for an outer level */
 	return half ? kind->bytes / 2 : kind->bytes;
 }
 
@@ -103,7 +107,7 @@ static bool implicit_valid(const struct mcase *c)
 /* True if code of this mode has the kind. */
 static bool mode_has_kind(u32 mode, u32 flags)
 {
-	if (mode == MODE_COMPAT && flags & KF_ONLY_64)
+	if (flags & (mode == MODE_COMPAT ? KF_ONLY_64 : KF_ONLY_32))
 		return false;
 	return !(flags & (mode == MODE_KERNEL ? KF_ONLY_CPL3 : KF_ONLY_CPL0));
 }
@@ -116,6 +120,8 @@ bool case_valid(const struct mcase *c)
 	if (!mode_has_kind(c->v[AXIS_MODE], matrix_kinds[kind].flags))
 		return false;
 	if (c->v[AXIS_SPAN] != SPAN_NONE && !span_valid(c))
+		return false;
+	if (case_is_run(c) && !run_valid(c))
 		return false;
 	if (kind_is_implicit(kind) && !implicit_valid(c))
 		return false;
@@ -170,6 +176,8 @@ u32 case_pkrs(const struct mcase *c, bool before)
 	pkrs = (pkrs & ~(3u << (2 * key))) | r << (2 * key);
 	if (before && c->v[AXIS_TLB] == TLB_WRMSR)
 		pkrs = opposite(pkrs);
+	if (before)
+		pkrs = run_before(c, pkrs, false);
 	return pkrs & ~(3u << (2 * case_home_key(c)));
 }
 
@@ -211,6 +219,8 @@ u32 case_pkru(const struct mcase *c, bool before)
 	}
 	if (before && c->v[AXIS_TLB] == TLB_WRPKRU)
 		pkru = opposite(pkru);
+	if (before)
+		pkru = run_before(c, pkru, true);
 	return pkru & ~home;
 }
 
@@ -224,46 +234,6 @@ u32 case_span_key(const struct mcase *c)
 	u32 step = c->v[AXIS_SPAN] == SPAN_LOW ? 1 : KEY_NUMBERS - 1;
 
 	return (case_key(c) + step) % KEY_NUMBERS;
-}
-
-/* Returns the case of another key under the same value of IA32_PKRS. */
-static struct mcase of_key(const struct mcase *c, u32 key)
-{
-	struct mcase other = *c;
-
-	other.v[AXIS_RIGHTS] = case_pkrs(c, false) >> (2 * key) & 3;
-	other.v[AXIS_KEY] = (u8)((key + KEY_NUMBERS - 1) % KEY_NUMBERS);
-	return other;
-}
-
-static u32 without(struct mcase parts[PARTS_MAX], enum axis a, u32 value, u32 count)
-{
-	for (u32 i = 0; i < count; i++)
-		parts[i].v[a] = (u8)value;
-	return count;
-}
-
-u32 case_parts(const struct mcase *c, struct mcase parts[PARTS_MAX])
-{
-	parts[0] = parts[1] = *c;
-	if (c->v[AXIS_SPAN] != SPAN_NONE) {
-		parts[1] = of_key(c, case_span_key(c));
-		return without(parts, AXIS_SPAN, SPAN_NONE, 2);
-	}
-	if (c->v[AXIS_TLB] == TLB_STALE) {
-		parts[1] = of_key(c, case_old_key(c));
-		return without(parts, AXIS_TLB, TLB_COLD, 2);
-	}
-	switch (c->v[AXIS_KIND]) {
-	case KIND_FRAME_DF:
-		return without(parts, AXIS_KIND, KIND_FRAME, 1);
-	case KIND_IDT_DF:
-		return without(parts, AXIS_KIND, KIND_IDT, 1);
-	case KIND_GDT_MARK:
-		return without(parts, AXIS_KIND, KIND_GDT, 1);
-	default:
-		return 0;
-	}
 }
 
 void case_print(const struct mcase *c, char *text, u32 size)

@@ -8,6 +8,9 @@ struct tables tables;
 #define SIZE_OF_2M (2UL << 20)
 #define SIZE_OF_1G (1UL << 30)
 
+/* Farther than the largest operand is long. */
+#define FIRST_STEP 0x800
+
 /* Bit 13 of an entry that maps 2 MiB or 1 GiB is reserved, whatever MAXPHYADDR is. */
 #define PTE_RESERVED BIT(13)
 
@@ -179,6 +182,11 @@ static u64 table_base(u32 kind)
 	if (kind == KIND_TSS) /* its end is not under test, so the home lies above */
 		return VA_TESTED + SIZE_OF_4K - TSS_IN_TESTED;
 	return VA_TESTED - table_offset(kind);
+}
+
+s64 case_first_step(const struct mcase *c)
+{
+	return c->v[AXIS_SPAN] == SPAN_LOW ? -FIRST_STEP : FIRST_STEP;
 }
 
 u64 case_address(const struct mcase *c)

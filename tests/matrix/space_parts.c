@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/* The simpler cases that a case is made of. */
+#include "tests/matrix/space_run.h"
+
+/* Returns the case of another key under the same value of IA32_PKRS. */
+static struct mcase of_key(const struct mcase *c, u32 key)
+{
+	struct mcase other = *c;
+
+	other.v[AXIS_RIGHTS] = case_pkrs(c, false) >> (2 * key) & 3;
+	other.v[AXIS_KEY] = (u8)((key + KEY_NUMBERS - 1) % KEY_NUMBERS);
+	return other;
+}
+
+static u32 without(struct mcase parts[PARTS_MAX], enum axis a, u32 value, u32 count)
+{
+	for (u32 i = 0; i < count; i++)
+		parts[i].v[a] = (u8)value;
+	return count;
+}
+
+/*
+ * A run's first access, alone. With PKU_OPPOSITE two of them, as no case has exactly its PKRU.
+ */
+static u32 run_parts(const struct mcase *c, struct mcase parts[PARTS_MAX])
+{
+	parts[0] = parts[1] = case_first(c);
+	if (c->v[AXIS_US] == US_U) {
+		parts[0].v[AXIS_PKU] = MIN(c->v[AXIS_PKU], (u8)PKU_PERMIT);
+		return 1;
+	}
+	parts[1].v[AXIS_PKU] = MIN(c->v[AXIS_PKU], (u8)PKU_DENY);
+	parts[0].v[AXIS_RIGHTS] = (u8)run_rights_before(c, c->v[AXIS_RIGHTS]);
+	parts[1].v[AXIS_RIGHTS] = parts[0].v[AXIS_RIGHTS];
+	return 2;
+}
+
+u32 case_parts(const struct mcase *c, struct mcase parts[PARTS_MAX])
+{
+	parts[0] = parts[1] = *c;
+	if (c->v[AXIS_SPAN] != SPAN_NONE) {
+		parts[1] = of_key(c, case_span_key(c));
+		return without(parts, AXIS_SPAN, SPAN_NONE, 2);
+	}
+	if (case_is_run(c))
+		return run_parts(c, parts);
+	if (c->v[AXIS_TLB] == TLB_STALE) {
+		parts[1] = of_key(c, case_old_key(c));
+		return without(parts, AXIS_TLB, TLB_COLD, 2);
+	}
+	switch (c->v[AXIS_KIND]) {
+	case KIND_FRAME_DF:
+		return without(parts, AXIS_KIND, KIND_FRAME, 1);
+	case KIND_IDT_DF:
+		return without(parts, AXIS_KIND, KIND_IDT, 1);
+	case KIND_GDT_MARK:
+		return without(parts, AXIS_KIND, KIND_GDT, 1);
+	default:
+		return 0;
+	}
+}
