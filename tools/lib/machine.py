@@ -138,10 +138,12 @@ class Machine:
                 self.extras.setdefault(section, {}).update(source[section])
             mended = source["mended"] if source.has_section("mended") else {}
             for glob in mended:
-                if glob not in self.always:
+                lists = [k for k in (self.always, *(k for *_, k in self.by_version)) if glob in k]
+                if not lists:
                     raise SetupError("machines/%s: %s is mended, but its base does not list it"
                                      % (owner, glob))
-                del self.always[glob]
+                for listed in lists:
+                    del listed[glob]
             known = source["known"] if source.has_section("known") else {}
             self.always.update(known)
             _check([*mended.items(), *known.items()], "machines/" + owner)
