@@ -11,7 +11,7 @@ struct range {
 #define KEY_0_EVERY 4 /* rows */
 
 /* Which kinds a stratum draws from. */
-enum choice { EXPLICIT, SPANNING, ONE_MODE, FRAMES, TABLES_OWN, IN_FAULTS };
+enum choice { EXPLICIT, SPANNING, PUSHING, ONE_MODE, FRAMES, TABLES_OWN, IN_FAULTS };
 
 static bool is_chosen(u32 kind, enum choice choice)
 {
@@ -19,8 +19,8 @@ static bool is_chosen(u32 kind, enum choice choice)
 
 	if (choice <= ONE_MODE && k->flags & KF_OWN)
 		return false;
-	if (choice == SPANNING)
-		return k->flags & KF_SPAN;
+	if (choice == SPANNING || choice == PUSHING)
+		return k->flags & KF_SPAN && !(k->flags & KF_PUSHES) == (choice == SPANNING);
 	if (choice <= ONE_MODE) /* kinds that most modes do not have would come too seldom */
 		return !(k->flags & (KF_ONLY_32 | KF_ONLY_CPL0 | KF_ONLY_CPL3)) ==
 		       (choice == EXPLICIT);
@@ -60,11 +60,19 @@ static const struct stratum {
 	  EXPLICIT,
 	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN, { AXIS_TLB, TLB_AGAIN, TLB_STALE } } },
 	/* The operand lies in two pages. */
-	{ { 3, 48, 800 },
+	{ { 2, 36, 600 },
 	  SPANNING,
 	  { { AXIS_SIZE, 0, SIZE_1G },
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 },
+	    { AXIS_SPAN, SPAN_LOW, 2 },
+	    { AXIS_TLB, 0, TLB_REKEY } } },
+	/* The same for several words: few kinds, and each word can be treated in another way. */
+	{ { 7, 26, 200 },
+	  PUSHING,
+	  { { AXIS_SIZE, 0, SIZE_1G },
+	    PAGE_AXES,
+	    MIXED,
 	    { AXIS_SPAN, SPAN_LOW, 2 },
 	    { AXIS_TLB, 0, TLB_REKEY } } },
 	/* There is no translation. */

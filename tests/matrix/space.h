@@ -121,7 +121,7 @@ u32 case_span_key(const struct mcase *c);
  * alone, a run's first access, a stale key's page under either key, a delivery's access alone. If
  * one of them diverges, the case must.
  */
-#define PARTS_MAX 2
+#define PARTS_MAX 3
 u32 case_parts(const struct mcase *c, struct mcase parts[PARTS_MAX]);
 
 /*
