@@ -30,6 +30,12 @@
 	(R(access_disable_denies_data) | R(write_disable_denies_writes) | \
 	 R(write_disable_permits_reads) | R(open_key_denies_nothing))
 
+/* What AD denies, by either register. */
+#define SPARED (R(access_disable_denies_data) | R(user_addresses_obey_pkru))
+
+/* Rights hold from the next access on. */
+#define HOLD (R(wrmsr_holds_at_once) | R(wrpkru_holds_at_once))
+
 static const struct fault_text texts[FAULTS] = {
 	[FAULT_NONE] = { .id = "none", .says = "no error" },
 #define FAULT(name, says, rules, also) \

@@ -12,14 +12,14 @@ HOST_PURE  := $(filter-out kernel/lib/ksyms.c boot/acpi/acpi_registers.c, \
 	      boot/cmdline.c boot/multiboot2.c kernel/apic_lines.c kernel/calibrate_rates.c kernel/pci/pci.c mm/ram.c mm/kmap/kmap_stack.c \
 	      kernel/cpu/cpu_type.c $(patsubst %,kernel/console/%.c,codes fbcon font framebuffer scancode screen uart warn_site) \
 	      $(patsubst %,pks/policy/%.c,mark_hash policy step_insn) tests/oracle/oracle.c \
-	      $(patsubst %,monitor/%.c,ansi line words) $(patsubst %,tests/matrix/%.c,space state case_name kinds) \
+	      $(patsubst %,monitor/%.c,ansi line words) $(patsubst %,tests/matrix/%.c,space space_run state case_name kinds) \
 	      tests/direct_map/map_model.c tests/interleave/model.c tests/interleave/sequence.c \
 	      tests/stray/rule.c tests/stray/wild.c \
 	      $(patsubst %,tests/bench/%.c,cores flush_reload) \
 	      $(patsubst %,tests/store/%.c,crc32c store store_scan work) \
 	      $(patsubst %,tests/host/%.c,console_stub ksym_stub pmem_check power)
 # The rest of the matrix and its software machine: only for the programs that need them.
-HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables parts memory own operand operand_system judge mismatch rules classes \
+HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables parts memory own operand operand_system stack judge mismatch rules classes \
 		 before entries plan run) \
 		 $(sort $(wildcard tests/host/soft*.c)) tests/host/faults.c
 HOST_MACHINES := t_classes t_machine t_plan t_faults t_hidden

@@ -98,6 +98,7 @@ void machine_home_key(u32 key)
 /* Something has changed that rights depend on: they are looked up anew, unless `ignored`. */
 static void changed(bool ignored)
 {
+	soft_keep_changed();
 	if (!ignored)
 		soft_cpu.epoch++;
 }
@@ -108,7 +109,9 @@ static void write_pkrs(u32 pkrs)
 		return;
 	soft_cpu.late_pkrs = soft_cpu.pkrs;
 	soft_cpu.pkrs = pkrs;
-	changed(BROKEN(rights_survive_wrmsr));
+	changed(BROKEN(rights_survive_wrmsr) ||
+		(BROKEN(rights_survive_changes_of_wd) &&
+		 !((soft_cpu.late_pkrs ^ soft_cpu.pkrs) & 0x55555555)));
 }
 
 /* The machine reads the tables. */
@@ -119,7 +122,9 @@ void machine_row(const struct mcase *row)
 
 static void write_pkru(u32 pkru)
 {
-	changed(pkru == soft_cpu.pkru || BROKEN(rights_survive_wrpkru));
+	if (pkru == soft_cpu.pkru)
+		return;
+	changed(BROKEN(rights_survive_wrpkru));
 	soft_cpu.pkru = pkru;
 }
 
@@ -209,18 +214,50 @@ static void shoot(const struct shot *s, struct outcome *o)
 		report(soft_own_is_double() ? VECTOR_DF : VECTOR_PF, o);
 }
 
-void machine_shoot(const struct shot *s, struct outcome *o)
+struct landing machine_landing(u32 kind, u32 mode, bool first)
 {
-	*o = (struct outcome){ .vector = SHOT_DONE, .value = MATRIX_OPERAND, .rip_right = true };
-	write_pkrs(s->pkrs);
-	if (soft_cpu.pke)
+	return (struct landing){ .rip = (first ? 0x30000 : 0x10000) + 16 * kind,
+				 .cs = (u16)(0x80 + 8 * mode),
+				 .ss = (u16)(0x40 + 8 * mode) };
+}
+
+/* A run's first accesses, under rights that permit them; true if they are made. */
+static bool shoot_first(const struct shot *s, struct outcome *o)
+{
+	u32 value = 0;
+
+	soft_cpu.kind = s->first;
+	for (u32 i = 0; i < 2; i++)
+		if (!soft_execute(s->first_address, &value)) {
+			report(VECTOR_PF, o);
+			return false;
+		}
+	if (!BROKEN(wrmsr_inline_acts_late))
+		write_pkrs(s->pkrs);
+	if (soft_cpu.pke && !BROKEN(wrpkru_inline_acts_late))
 		write_pkru(s->pkru);
 	soft_cpu.kind = s->kind;
+	return true;
+}
+
+void machine_shoot(const struct shot *s, struct outcome *o)
+{
+	bool run = s->first != KINDS;
+
+	*o = (struct outcome){ .vector = SHOT_DONE, .value = MATRIX_OPERAND, .rip_right = true };
+	write_pkrs(run ? s->first_pkrs : s->pkrs);
+	if (soft_cpu.pke)
+		write_pkru(run ? s->first_pkru : s->pkru);
+	soft_forget();
+	soft_cpu.kind = s->kind;
+	soft_cpu.rsp_moved = 0;
 	soft_cpu.mode = s->mode;
 	soft_cpu.ac = s->ac;
 	soft_cpu.cpl = mode_cpl(s->mode);
 	check_home(s);
-	shoot(s, o);
+	if (!run || shoot_first(s, o))
+		shoot(s, o);
+	o->rsp_moved = soft_cpu.rsp_moved;
 	soft_cpu.late_pkrs = soft_cpu.pkrs;
 	if (BROKEN(pkrs_reset_by_an_iret) && soft_cpu.cpl == 3)
 		soft_cpu.pkrs = 0;

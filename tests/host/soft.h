@@ -7,10 +7,11 @@
  *
  *   soft.c         the machine's memory, registers, and what the suite calls
  *   soft_shot.c    one access, by its kind: soft_plain.c instructions, soft_stack.c those of the
- * stack, soft_own.c what the processor reads and writes by itself, soft_system.c instructions of
- * the system, soft_own_faults.c errors in those, soft_levels.c what entries say at each level, and
- * their flags, soft_access.c loads, stores and changes of linear memory, soft_mmu.c walk, TLB,
- * accessed and dirty flags, soft_rights.c what an access may do to a page, and the error code if it
+ * stack, soft_run.c what errors keep between them, soft_spared.c errors in those, soft_own.c what the
+ * processor reads and writes by itself, soft_system.c instructions of the system, soft_own_faults.c
+ * errors in those, soft_levels.c what entries say at each level, and their flags, soft_access.c
+ * loads, stores and changes of linear memory, soft_mmu.c walk, TLB, accessed and dirty flags,
+ * soft_rights.c what an access may do to a page, and the error code if it
  * may not
  */
 #ifndef KEYWARD_TESTS_HOST_SOFT_H
@@ -29,9 +30,13 @@ struct soft_cpu {
 	u32 cpl, pkru, pkrs;
 	u32 late_pkrs; /* for an error: IA32_PKRS before it was written */
 	u32 error;     /* of the last page fault */
-	u8 kind, mode;
+	u16 kind;
+	u8 mode;
 	u32 epoch; /* counts the changes that rights depend on */
 	u32 home_key;
+	u64 rsp;       /* of a stack instruction */
+	int rsp_moved; /* by it */
+	u32 words;     /* that it has pushed or popped */
 };
 extern struct soft_cpu soft_cpu;
 
@@ -49,7 +54,8 @@ struct translation {
 	bool user;          /* a user-mode address */
 	bool writable, executable, dirty;
 	bool leaf_user, upper_user;
-	bool denied; /* for an error that keeps a denial */
+	bool denied;      /* for an error that keeps a denial, */
+	bool let_through; /* and for one that keeps no rights */
 	u32 key;
 	u32 permits, epoch; /* for errors that keep rights */
 	u64 was;            /* for errors that look at its flags: the leaf when it was read */
@@ -61,6 +67,22 @@ struct translation {
 
 /* The machine's memory at `phys`; ends the program if the range is outside of it. */
 u8 *soft_memory(u64 phys, u64 bytes);
+
+/*
+ * What errors keep of the pages that the instructions of one shot use: soft_run.c. A shot begins
+ * and ends with a change of mode, which drops it.
+ */
+void soft_keep(const struct access *a);
+bool soft_kept(const struct access *a);
+void soft_keep_changed(void); /* rights were written */
+void soft_forget(void);
+
+/* soft_spared.c: errors of single stack instructions. */
+bool soft_stack_spared_by_ad(void);
+bool soft_stack_spared_by_wd(void);
+bool soft_stack_read_is_write(void);
+bool soft_stack_error_w(bool write);
+bool soft_stack_goes_out(void);
 
 enum walk { WALK_OK, WALK_ABSENT, WALK_RESERVED };
 enum walk soft_walk(u64 va, struct translation *t);

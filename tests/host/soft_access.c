@@ -29,17 +29,26 @@ static bool reach_page(struct operand *o, u32 which, u64 va, enum who who, bool 
 	return true;
 }
 
+/* Planted errors: what else looks at the lower page only. */
+static bool span_unchecked(void)
+{
+	return soft_cpu.kind >= KIND_PUSH && soft_cpu.kind <= KIND_LEAVE &&
+	       BROKEN(span_of_a_stack_checks_one_page);
+}
+
 bool soft_operand(u64 va, u32 bytes, u32 does, enum who who, struct operand *o)
 {
 	u32 left = (u32)(4096 - va % 4096);
-	bool both = left < bytes;
+	bool both = left < bytes, lower_only = BROKEN(span_checks_lower_page_only);
 
 	*o = (struct operand){ .split = both ? left : bytes, .bytes = bytes, .does = does };
+	if (both && who == BY_INSTRUCTION && span_unchecked())
+		lower_only = true;
 	if (both && BROKEN(span_reports_upper_first) && !reach_page(o, 1, va + left, who, false))
 		return false;
 	if (!reach_page(o, 0, va, who, both && BROKEN(span_checks_upper_page_only)))
 		return false;
-	if (!both || reach_page(o, 1, va + left, who, BROKEN(span_checks_lower_page_only)))
+	if (!both || reach_page(o, 1, va + left, who, lower_only))
 		return true;
 	if (BROKEN(cr2_of_the_lower_half))
 		soft_cpu.cr2 = va;

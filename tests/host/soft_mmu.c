@@ -162,7 +162,7 @@ static void sum_up(u64 va, u64 size, struct translation *t)
 	t->writable = bit(BROKEN(rw_of_leaf_alone) ? leaf : all, RW);
 	t->executable = !bit(BROKEN(xd_of_leaf_alone) ? leaf : any, XD);
 	t->dirty = bit(leaf, D);
-	t->denied = false;
+	t->denied = t->let_through = false;
 	t->permits = t->epoch = t->filled_by = 0;
 	t->was = leaf;
 	if (BROKEN(upper_half_is_supervisor) && va >> 63)
@@ -176,7 +176,7 @@ enum walk soft_walk(u64 va, struct translation *t)
 
 	t->depth = 0;
 	t->key = 0;
-	t->user = t->denied = false;
+	t->user = t->denied = t->let_through = false;
 	for (u32 level = soft_cpu.levels; level >= 1; level--) {
 		u32 shift = 12 + 9 * (level - 1);
 		u64 *entry =
@@ -214,7 +214,8 @@ static struct translation *keep(const struct translation *t)
 static u32 permitted_now(struct translation *t, const struct access *a)
 {
 	bool kept = BROKEN(rights_survive_wrmsr) || BROKEN(rights_survive_cr4_pks) ||
-		    BROKEN(rights_survive_cr0_wp) || BROKEN(rights_survive_wrpkru);
+		    BROKEN(rights_survive_cr0_wp) || BROKEN(rights_survive_wrpkru) ||
+		    BROKEN(rights_survive_changes_of_wd);
 
 	if (kept && t->epoch == soft_cpu.epoch)
 		return t->permits;
@@ -251,6 +252,8 @@ static void denied(const struct access *a, struct translation *t, u32 by_paging,
 		*t->path[t->depth - 1] |= 1ull << A;
 	if (BROKEN(denied_write_sets_d) && a->does & CAN_WRITE)
 		*t->path[t->depth - 1] |= 1ull << D;
+	if (BROKEN(denied_again_is_permitted) && by_key && !by_paging)
+		keep(t)->let_through = true;
 	if (BROKEN(denial_is_kept) && by_key && !by_paging)
 		keep(t)->denied = true;
 	page_fault(a, error);
@@ -266,6 +269,8 @@ static bool permitted(struct translation *t, const struct access *a)
 
 	if (t->denied)
 		by_key = a->does;
+	if (t->let_through)
+		by_key = 0;
 	if (by_paging || by_key)
 		denied(a, t, by_paging, by_key);
 	return !by_paging && !by_key;
@@ -278,7 +283,10 @@ struct translation *soft_reach(const struct access *a)
 
 	if (known) {
 		look_at_entry(known);
-		return permitted(known, a) ? known : NULL;
+		if (!soft_kept(a) && !permitted(known, a))
+			return NULL;
+		soft_keep(a);
+		return known;
 	}
 	walk = soft_walk(a->va, &fresh);
 	if (soft_absent_before(a->va, walk))
@@ -292,6 +300,7 @@ struct translation *soft_reach(const struct access *a)
 	soft_set_accessed(&fresh, a);
 	fresh.filled_by = a->does;
 	fresh.filled_by_user = soft_cpu.cpl == 3 && !a->implicit;
+	soft_keep(a);
 	return keep(&fresh);
 }
 

@@ -14,6 +14,8 @@ static bool in_user_mode(const struct access *a)
 		return soft_cpu.cpl == 3;
 	if (BROKEN(cpl_1_is_user) && soft_cpu.cpl)
 		return !a->implicit;
+	if (BROKEN(outer_returns_as_user) && soft_stack_goes_out())
+		return true;
 	return soft_cpu.cpl == 3 && !a->implicit;
 }
 
@@ -154,7 +156,7 @@ static bool own_way(const struct access *a)
 	case KIND_REP_STOS:
 		return BROKEN(ad_spares_rep_stos);
 	}
-	return false;
+	return soft_stack_spared_by_ad();
 }
 
 /* What AD = 1 takes: every data access. */
@@ -174,10 +176,11 @@ static u32 write_disable_takes(const struct access *a, bool pkru)
 	bool holds = user || soft_cpu.wp || BROKEN(wd_without_wp) ||
 		     (BROKEN(pkru_wd_without_wp) && pkru);
 
-	if (BROKEN(wd_ignored) || !holds ||
+	if (BROKEN(wd_ignored) || !holds || (soft_stack_spared_by_wd() && !a->implicit) ||
 	    (BROKEN(wd_spares_cmpxchg) && soft_cpu.kind == KIND_CMPXCHG && !a->implicit))
 		return 0;
-	return BROKEN(wd_denies_reads) ? DATA : CAN_WRITE;
+	return BROKEN(wd_denies_reads) || (soft_stack_read_is_write() && !a->implicit) ? DATA
+										       : CAN_WRITE;
 }
 
 static u32 register_permits(const struct translation *t, const struct access *a, bool pkru)
@@ -276,6 +279,9 @@ u32 soft_error_code(const struct access *a, enum walk walk, u32 by_paging, u32 b
 		user = BROKEN(u_missing) ? false : soft_cpu.cpl == 3;
 	if (BROKEN(u_set_at_cpl_1) && between(a))
 		user = true;
+	if (BROKEN(u_of_the_new_level) && soft_stack_goes_out())
+		user = true;
+	write = soft_stack_error_w(write);
 	if (BROKEN(u_reports_the_page) && present)
 		user = t->user;
 	return (present ? 1 : 0) | (write ? 2 : 0) | (user ? 4 : 0) |

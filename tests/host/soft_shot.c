@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* One access of a kind. */
 #include "tests/host/soft_access.h"
+#include "tests/matrix/stack.h"
 #include "tests/matrix/tables.h"
 
 bool soft_execute(u64 address, u32 *value)
@@ -9,7 +10,7 @@ bool soft_execute(u64 address, u32 *value)
 		return soft_system(address);
 	if (kind_is_implicit(soft_cpu.kind) || matrix_kinds[soft_cpu.kind].access == ACCESS_NONE)
 		return soft_own(address);
-	if (matrix_kinds[soft_cpu.kind].group == GROUP_STACK)
+	if (kind_is_stack(soft_cpu.kind))
 		return soft_stack(address, value);
 	return soft_plain(address, value);
 }

@@ -6,12 +6,12 @@
  */
 #include "tests/host/harness.h"
 
+#include "tests/matrix/classes.h" /* VALUES_MAX */
 #include "tests/matrix/plan.h"
 #include "tests/matrix/rules.h"
 
-#define VALUES_MAX 192
-#define SLOTS      (1u << 22)
-#define TRIES      20000
+#define SLOTS (1u << 22)
+#define TRIES 20000
 
 typedef bool pair_set[AXES][VALUES_MAX][AXES][VALUES_MAX];
 

@@ -28,7 +28,7 @@
 struct machine_can machine_can;
 
 /* Linux's selectors for user mode, from arch/x86/include/asm/segment.h. */
-enum { CS_64 = 0x33, CS_32 = 0x23 };
+enum { CS_64 = 0x33, CS_32 = 0x23, SS = 0x2b };
 enum { VECTOR_GP = 13, VECTOR_PF = 14 };
 enum { ERROR_P = 1, ERROR_PK = 32 };
 
@@ -42,7 +42,7 @@ static struct linux_way way;
 /* What the signal said. */
 static struct {
 	u32 vector, error;
-	u64 cr2, rip, cs, rbx;
+	u64 cr2, rip, cs, rbx, rsp;
 	int code, key;
 } came;
 
@@ -70,6 +70,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	came.rip = (u64)r[REG_RIP];
 	came.cs = (u64)r[REG_CSGSFS] & 0xffff;
 	came.rbx = (u64)r[REG_RBX];
+	came.rsp = (u64)r[REG_RSP];
 	came.code = info->si_code;
 	came.key = info->si_code == SEGV_PKUERR ? (int)info->si_pkey : -1;
 	r[REG_RIP] = (greg_t)linux_back;
@@ -299,6 +300,14 @@ static bool linux_agrees(void)
 	return !by_key || page >= ROW_PAGES || came.key == current->key[page];
 }
 
+struct landing machine_landing(u32 kind, u32 mode, bool first)
+{
+	(void)first; /* a process makes no runs */
+	return (struct landing){ .rip = text_at(matrix_shots[kind].end - 2),
+				 .cs = mode == MODE_COMPAT ? CS_32 : CS_64,
+				 .ss = SS };
+}
+
 void machine_shoot(const struct shot *s, struct outcome *o)
 {
 	u64 access = text_at(matrix_shots[s->kind].access);
@@ -313,6 +322,7 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 		.cr2 = came.cr2,
 		.pkrs = s->pkrs,
 		.value = (u32)came.rbx,
+		.rsp_moved = (int)(came.rsp - way.rsp),
 		.rip_right = done || came.rip == (s->kind == KIND_FETCH ? s->address : access),
 	};
 	if (!linux_agrees() || came.cs != way.cs)

@@ -15,7 +15,7 @@
 #define CLASSES_MAX 96
 
 /* A set of an axis's values. */
-#define VALUES_MAX 192
+#define VALUES_MAX 256
 struct value_set {
 	u64 words[VALUES_MAX / 64];
 };

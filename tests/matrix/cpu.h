@@ -31,6 +31,12 @@ void cpu_load_tables(u64 gdt, u64 idt);
 void cpu_load_tss(u64 base, u32 limit);
 void cpu_set_segments(u16 ds, u16 es);
 
+/* cpu_shot.c: puts the shot's address into the registers; `first`: of a run's first accesses. */
+void cpu_load_address(const struct shot *s, bool first);
+
+/* cpu_stack.c: the same for stack instructions, with their operands in the scratch page. */
+void cpu_stack_load(const struct shot *s, bool first);
+
 /* cpu_own.c: set up what one of the CPU's own accesses needs, before the shot and after it. */
 void cpu_own_prepare(const struct shot *s);
 void cpu_own_restore(const struct shot *s);

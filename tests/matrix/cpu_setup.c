@@ -8,6 +8,7 @@
 #include "pks/pkrs.h"
 #include "tests/harness/window.h"
 #include "tests/matrix/cpu.h"
+#include "tests/matrix/cpu_run.h"
 #include "tests/matrix/tables.h"
 
 struct machine_can machine_can;
@@ -136,9 +137,17 @@ static pte_t *kernel_pml4(void)
 				   PAGE_SIZE);
 }
 
+/* Maps whole pages of the kernel's text for CPL 3. */
+static void map_text(u64 *table, const char *from, const char *to, u64 va)
+{
+	u64 phys = (u64)from - KERNEL_BASE, size = (u64)(to - from);
+
+	for (u64 at = 0; at < size; at += PAGE_SIZE)
+		table[(va + at) >> PAGE_SHIFT] = (phys + at) | PTE_P | PTE_U | PTE_A;
+}
+
 static void fill_tables(void)
 {
-	u64 text = (u64)matrix_text - KERNEL_BASE, text_size = (u64)(matrix_text_end - matrix_text);
 	u64 *low;
 
 	for (u32 i = 0; i < TABLES; i++) {
@@ -152,8 +161,8 @@ static void fill_tables(void)
 	memcpy(&pml4[256], kernel_pml4() + 256, 256 * 8);
 	tables_link();
 	low = tables.entries[TABLE_PT_LOW];
-	for (u64 at = 0; at < text_size; at += PAGE_SIZE)
-		low[(VA_TEXT + at) >> PAGE_SHIFT] = (text + at) | PTE_P | PTE_U | PTE_A;
+	map_text(low, matrix_text, matrix_text_end, VA_TEXT);
+	map_text(low, matrix_run_text, matrix_run_text_end, VA_RUN_TEXT);
 	*cpu_scratch_entry() = page_to_phys(home_pages[HOME_SCRATCH]) | PTE_P | PTE_W | PTE_U |
 			       PTE_A | PTE_D | PTE_NX;
 	low[KERNEL_LMA >> PAGE_SHIFT] = KERNEL_LMA | PTE_P | PTE_A; /* for paging_cross() */

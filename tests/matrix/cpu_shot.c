@@ -2,14 +2,21 @@
 /* One access on the real CPU: fills the home and lets shot.S make the access. */
 #include "kernel/cpu/x86.h"
 #include "tests/matrix/cpu.h"
+#include "tests/matrix/cpu_run.h"
+#include "tests/matrix/stack.h"
 #include "tests/matrix/state.h"
 #include "tests/matrix/tables.h"
 
-/* True if the access is to where the stack pointer points. */
-static bool stack_kind(u32 kind)
+/* By mode. */
+static const u16 code_segment[] = { SEL_KERNEL_CS, SEL_USER_CS, SEL_USER_CS_32, SEL_CPL1_CS,
+				    SEL_CPL2_CS };
+static const u16 stack_segment[] = { SEL_KERNEL_DS, SEL_USER_DS, SEL_USER_DS, SEL_CPL1_DS,
+				     SEL_CPL2_DS };
+
+/* True if the CPU pushes a frame to where the stack pointer points. */
+static bool frame_on_stack(u32 kind)
 {
-	return matrix_kinds[kind].group == GROUP_STACK ||
-	       (matrix_kinds[kind].group == GROUP_FRAME && kind != KIND_FRAME_IST);
+	return matrix_kinds[kind].group == GROUP_FRAME && kind != KIND_FRAME_IST;
 }
 
 /* Returns the address of the matrix's code in that mode. */
@@ -21,9 +28,6 @@ u64 cpu_text_at(u64 code, u32 mode)
 /* Fills in who makes the access, how, and under which rights; rarely changes within a row. */
 static void aim(const struct shot *s)
 {
-	static const u16 cs[] = { SEL_KERNEL_CS, SEL_USER_CS, SEL_USER_CS_32, SEL_CPL1_CS,
-				  SEL_CPL2_CS };
-	static const u16 ss[] = { 0, SEL_USER_DS, SEL_USER_DS, SEL_CPL1_DS, SEL_CPL2_DS };
 	const struct shot_code *code = &matrix_shots[s->kind];
 
 	home->rsi = MATRIX_PATTERN;
@@ -32,10 +36,10 @@ static void aim(const struct shot *s)
 	home->target = cpu_text_at(code->start, s->mode);
 	home->user = s->mode != MODE_KERNEL;
 	home->frame[0] = home->target;
-	home->frame[1] = cs[s->mode];
+	home->frame[1] = code_segment[s->mode];
 	home->frame[2] = home->new_flags;
 	home->frame[3] = home->new_rsp;
-	home->frame[4] = ss[s->mode];
+	home->frame[4] = s->mode == MODE_KERNEL ? 0 : stack_segment[s->mode];
 	home->pkrs = s->pkrs;
 	home->open_pkrs = s->pkrs & 3;
 	home->pkru = s->pkru;
@@ -49,51 +53,69 @@ static bool is_aimed(const struct shot *s)
 	       s->pkru == cpu_now.aimed.pkru;
 }
 
-static void load_address(const struct shot *s)
+void cpu_load_address(const struct shot *s, bool first)
 {
 	bool reads_absent = matrix_kinds[s->kind].flags & KF_IN_FAULT;
 
+	if (kind_is_stack(s->kind)) {
+		cpu_stack_load(s, first);
+		return;
+	}
 	home->rdi = reads_absent ? VA_ABSENT : s->address;
 	home->rbx = s->kind == KIND_FETCH ? cpu_text_at(matrix_shots[KIND_FETCH].end - 2, s->mode)
 					  : MATRIX_OPERAND;
 	if (s->kind == KIND_LODS)
 		home->rsi = s->address;
-	if (!stack_kind(s->kind))
-		return;
-	home->new_rsp = s->address;
-	if (s->kind == KIND_PUSH) /* what it writes is at the address */
-		home->new_rsp += s->mode == MODE_COMPAT ? 4 : 8;
-	home->frame[3] = home->new_rsp;
+	if (frame_on_stack(s->kind))
+		home->new_rsp = home->frame[3] = s->address;
+}
+
+struct landing machine_landing(u32 kind, u32 mode, bool first)
+{
+	u64 end = matrix_shots[kind].end - 2; /* the INT */
+
+	if (first)
+		end = matrix_run_shots[kind].end - 5 - (u64)matrix_run_text +
+		      (mode_is_user(mode) ? VA_RUN_TEXT : (u64)matrix_run_text);
+	return (struct landing){ .rip = first ? end : cpu_text_at(end, mode),
+				 .cs = code_segment[mode],
+				 .ss = stack_segment[mode] };
 }
 
 /* A fault's RIP is the access, a fetch's its target; after success it is behind the last INT. */
 static bool rip_right(const struct shot *s, bool done)
 {
 	const struct shot_code *code = &matrix_shots[s->kind];
-	u64 rip = cpu_text_at(done ? code->end : code->access, s->mode);
+	u32 mode = done ? stack_landing(s->kind, s->mode) : s->mode;
+	u64 rip = cpu_text_at(done ? code->end : code->access, mode);
 
 	if (s->kind >= KIND_FRAME)
 		return cpu_own_rip_right(s, done);
 	if (s->kind == KIND_FETCH && !done)
 		rip = s->address;
-	return home->rip == rip && (home->cs & 3) == mode_cpl(s->mode) &&
-	       home->cs == home->frame[1];
+	if (matrix_kinds[s->kind].flags & KF_REX && mode == MODE_COMPAT && !done)
+		rip++; /* behind the DEC EAX */
+	return home->rip == rip && home->cs == code_segment[mode];
 }
 
 void machine_shoot(const struct shot *s, struct outcome *o)
 {
 	bool done;
+	u64 start;
 
 	if (s->kind >= KIND_FRAME)
 		cpu_own_prepare(s);
 	if (!is_aimed(s))
 		aim(s);
-	load_address(s);
+	cpu_load_address(s, false);
 	if (s->kind >= KIND_FRAME)
 		cpu_own_aim(s);
+	start = home->new_rsp;
 	home->write_pkrs = machine_can.pks && s->pkrs != cpu_now.pkrs;
 	home->pkru_outside = cpu_now.pkru;
 	home->write_pkru = cpu_now.cr4 & CR4_PKE && s->pkru != cpu_now.pkru;
+	if (s->first != KINDS)
+		cpu_run_aim(s);
 	matrix_shoot();
 	cpu_now.pkrs = s->pkrs & 3 ? 0 : s->pkrs;
 	if (s->kind >= KIND_FRAME)
@@ -105,6 +127,7 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 		.cr2 = home->cr2,
 		.pkrs = home->pkrs_after,
 		.value = (u32)home->rbx,
+		.rsp_moved = (int)(home->rsp_after - start),
 		.rip_right = rip_right(s, done),
 	};
 	/* The register changed by itself: make the next access write its rights. */

@@ -36,6 +36,8 @@
 #define HOME_CR2        0x90
 #define HOME_PKRU       0x98
 #define HOME_PKRU_OUT   0x9c
+#define HOME_RSP_AFTER  0xff8
+#define HOME_SCRATCH_AT 0x5000
 
 #define OWN_PORT 0x80 /* own.h; nothing happens if it is read or written */
 
@@ -100,7 +102,8 @@ struct home {
 	/* Used by the CPU: */
 	u64 gdt[24];
 	struct tss tss;
-	u8 fill[4096 - 0xa0 - 24 * 8 - sizeof(struct tss)];
+	u8 fill[4096 - 0xa0 - 24 * 8 - sizeof(struct tss) - 8];
+	u64 rsp_after; /* out of it: the interrupted stack pointer */
 	struct gate idt[256];
 	u8 exception_stack[4096], user_stack[4096], nmi_stack[4096];
 	u8 scratch[4096]; /* an operand that is not under test; CPL 3 has it at VA_SCRATCH */
@@ -131,6 +134,7 @@ _Static_assert(offsetof(struct home, error) == HOME_ERROR, "shot.S");
 _Static_assert(offsetof(struct home, rip) == HOME_RIP, "shot.S");
 _Static_assert(offsetof(struct home, cs) == HOME_CS, "shot.S");
 _Static_assert(offsetof(struct home, cr2) == HOME_CR2, "shot.S");
+_Static_assert(offsetof(struct home, rsp_after) == HOME_RSP_AFTER, "shot.S");
 _Static_assert(sizeof(struct home) % 4096 == 0, "whole pages");
 
 /* shot.S: makes the access that the home describes; returns once it is done or has faulted. */

@@ -3,6 +3,7 @@
 #include "kernel/lib/string.h"
 #include "tests/matrix/memory.h"
 #include "tests/matrix/own.h"
+#include "tests/matrix/stack.h"
 #include "tests/matrix/state.h"
 #include "tests/matrix/tables.h"
 
@@ -41,19 +42,21 @@ u32 process_fixed(struct mcase *c)
 static bool process_can(const struct mcase *c)
 {
 	struct mcase fixed;
-	u32 tlb = c->v[AXIS_TLB];
+	u32 kind = c->v[AXIS_KIND], tlb = c->v[AXIS_TLB];
 
 	for (u32 axes = process_fixed(&fixed); axes; axes &= axes - 1)
 		if (c->v[__builtin_ctz(axes)] != fixed.v[__builtin_ctz(axes)])
 			return false;
-	if (!mode_is_user(c->v[AXIS_MODE]) || kind_is_implicit(c->v[AXIS_KIND]) ||
+	if (!mode_is_user(c->v[AXIS_MODE]) || kind_is_implicit(kind) ||
 	    c->v[AXIS_PKU] == PKU_OFF || !(machine_can.process_sizes & 1u << c->v[AXIS_SIZE]))
 		return false;
 	if (c->v[AXIS_RW] > RW_LEAF_NO || c->v[AXIS_XD] > XD_LEAF ||
 	    c->v[AXIS_PRESENT] > PRESENT_NO)
 		return false;
-	if (tlb != TLB_COLD && tlb != TLB_WRPKRU && tlb != TLB_REKEY)
+	if (tlb != TLB_COLD && tlb != TLB_AGAIN && tlb != TLB_WRPKRU && tlb != TLB_REKEY)
 		return false;
+	if (kind_is_stack(kind) && kind != KIND_PUSH && kind != KIND_POP)
+		return false; /* the others need more than RBX, RSI, RDI and RSP, or selectors */
 	return case_key(c) != 0; /* the process lives on key 0 */
 }
 
@@ -139,9 +142,23 @@ static u64 flags_known(const struct mcase *c, const struct oracle_verdict *v)
 	u64 set = (v->accessed ? ACCESSED : 0) | (v->dirty ? DIRTY : 0);
 
 	u32 tlb = c->v[AXIS_TLB];
-	bool written = kind_writes(c->v[AXIS_KIND]) || tlb == TLB_WRITE_0 || tlb == TLB_WRITE_3;
+	bool written = kind_writes(c->v[AXIS_KIND]) || tlb == TLB_WRITE_0 || tlb == TLB_WRITE_3 ||
+		       tlb == TLB_RUN_WRITE;
 
 	return case_flags_before(c) | set | (undisturbed || !written ? DIRTY : 0);
+}
+
+/* What stack instructions leave of their stack. */
+static void allow_stack(const struct mcase *c, bool fault, struct allowed *a)
+{
+	u32 kind = c->v[AXIS_KIND];
+
+	a->moves = kind_is_stack(kind);
+	if (a->moves && !fault)
+		a->moved = stack_moves(kind, c->v[AXIS_MODE], case_bytes(c));
+	/* Words that were pushed before another one's fault may stay. */
+	a->memory_open =
+		fault && c->v[AXIS_SPAN] != SPAN_NONE && matrix_kinds[kind].flags & KF_PUSHES;
 }
 
 /* Returns the outcome that one page's verdict allows. */
@@ -164,6 +181,7 @@ static struct allowed allow(const struct mcase *c, const struct oracle_verdict *
 		a.entry_mask = 0;
 		a.above = false;
 	}
+	allow_stack(c, v->fault, &a);
 	touched(c, &a);
 	return a;
 }
@@ -248,7 +266,9 @@ static u32 compare(const struct allowed *a, const struct shot *s, const struct o
 		aspects |= ASPECT_ERROR;
 	if (!cr2_right(a, s->address, o->cr2))
 		aspects |= ASPECT_CR2;
-	if (t->memory != a->memory || (a->reads && o->value != a->value))
+	if (a->moves && o->rsp_moved != a->moved)
+		aspects |= ASPECT_MEMORY;
+	if ((t->memory != a->memory && !a->memory_open) || (a->reads && o->value != a->value))
 		aspects |= ASPECT_MEMORY;
 	if ((t->entry ^ a->entry) & a->entry_mask & ACCESSED)
 		aspects |= ASPECT_ACCESSED;

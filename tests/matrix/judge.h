@@ -10,11 +10,14 @@
 
 /* One outcome that the rules allow. */
 struct allowed {
-	u32 vector;            /* SHOT_DONE: no fault */
-	u32 error, unsettled;  /* unsettled bits are not asserted */
-	u64 low, high;         /* CR2 is in [low, high), as offsets from case_address() */
-	bool absent;           /* CR2 is VA_ABSENT instead */
-	u32 memory;            /* see memory_read() */
+	u32 vector;           /* SHOT_DONE: no fault */
+	u32 error, unsettled; /* unsettled bits are not asserted */
+	u64 low, high;        /* CR2 is in [low, high), as offsets from case_address() */
+	bool absent;          /* CR2 is VA_ABSENT instead */
+	u32 memory;           /* see memory_read() */
+	bool memory_open;     /* what memory holds is not asserted */
+	bool moves;           /* the stack pointer is asserted: it moved by */
+	int moved;
 	bool reads;            /* it reads into a register, */
 	u32 value;             /* which then holds this: from memory, or its old value */
 	u64 entry, entry_mask; /* accessed and dirty; only those in the mask are asserted */

@@ -29,9 +29,41 @@
 	K(REP_STOS,  rep_stos,  "rep-stos",  PLAIN, WRITE,  4, 0,                  NOTHING)       \
 	K(FETCH,     fetch,     "fetch",     CODE,  FETCH,  1, 0,                  NOTHING)
 
+/* Where one operand is under test, the other lies in the scratch page (stack.h). */
+#define KF_BYTES (KF_STACK | KF_SPAN)
+#define KF_WORDS (KF_STACK | KF_SPAN | KF_HALF_IN_32)
 #define KINDS_STACK(K)                                                                            \
-	K(PUSH,      push,      "push",      STACK, WRITE,  8, KF_HALF_IN_32,            NOTHING) \
-	K(POP,       pop,       "pop",       STACK, READ,   8, KF_HALF_IN_32 | KF_VALUE, NOTHING)
+	K(PUSH, push, "push", STACK, WRITE, 8, KF_WORDS, NOTHING)                                 \
+	K(POP, pop, "pop", STACK, READ, 8, KF_WORDS | KF_VALUE, NOTHING)                          \
+	K(PUSH_IMM, push_imm, "push-imm", STACK, WRITE, 8, KF_WORDS, NOTHING)                     \
+	K(PUSH_M, push_m, "push-m", STACK, WRITE, 8, KF_WORDS, NOTHING)                           \
+	K(PUSH_FROM, push_from, "push-from", PLAIN, READ, 8, KF_WORDS | KF_SCRATCH, NOTHING)      \
+	K(POP_M, pop_m, "pop-m", STACK, READ, 8, KF_WORDS | KF_VALUE, NOTHING)                    \
+	K(POP_TO, pop_to, "pop-to", PLAIN, WRITE, 8, KF_WORDS | KF_SCRATCH, NOTHING)              \
+	K(PUSH_16, push_16, "push-16", STACK, WRITE, 2, KF_BYTES, NOTHING)                        \
+	K(POP_16, pop_16, "pop-16", STACK, READ, 2, KF_BYTES | KF_VALUE, NOTHING)                 \
+	K(PUSH_FS, push_fs, "push-fs", STACK, WRITE, 8, KF_STACK | KF_ONLY_64, NOTHING)           \
+	K(POP_FS, pop_fs, "pop-fs", STACK, READ, 8, KF_STACK | KF_ONLY_64 | KF_VALUE, NOTHING)    \
+	K(PUSHF, pushf, "pushf", STACK, WRITE, 8, KF_WORDS, NOTHING)                              \
+	K(POPF, popf, "popf", STACK, READ, 8, KF_WORDS | KF_VALUE, NOTHING)                       \
+	K(PUSHA, pusha, "pusha", STACK, WRITE, 32, KF_BYTES | KF_ONLY_32 | KF_PUSHES, NOTHING)    \
+	K(POPA, popa, "popa", STACK, READ, 32, KF_BYTES | KF_ONLY_32 | KF_VALUE, NOTHING)         \
+	K(CALL, call, "call", STACK, WRITE, 8, KF_WORDS, NOTHING)                                 \
+	K(CALL_R, call_r, "call-r", STACK, WRITE, 8, KF_WORDS, NOTHING)                           \
+	K(CALL_M, call_m, "call-m", STACK, WRITE, 8, KF_WORDS, NOTHING)                           \
+	K(CALL_FROM, call_from, "call-from", PLAIN, READ, 8, KF_WORDS | KF_SCRATCH, NOTHING)      \
+	K(RET, ret, "ret", STACK, READ, 8, KF_WORDS, NOTHING)                                     \
+	K(RET_N, ret_n, "ret-n", STACK, READ, 8, KF_WORDS, NOTHING)                               \
+	K(CALL_FAR, call_far, "call-far", STACK, WRITE, 16, KF_WORDS | KF_REX | KF_PUSHES, NOTHING) \
+	K(RET_FAR, ret_far, "ret-far", STACK, READ, 16, KF_WORDS | KF_REX, NOTHING)               \
+	K(RET_OUTER, ret_far, "ret-outer", STACK, READ, 32, KF_BYTES | KF_ONLY_CPL0, NOTHING)     \
+	K(ENTER, enter, "enter", STACK, WRITE, 16, KF_WORDS | KF_PUSHES, NOTHING)                 \
+	K(ENTER_NEST, enter_nest, "enter-nest", STACK, WRITE, 24, KF_WORDS | KF_PUSHES, NOTHING)  \
+	K(ENTER_FROM, enter_from, "enter-from", PLAIN, READ, 8, KF_WORDS | KF_SCRATCH, NOTHING)   \
+	K(LEAVE, leave, "leave", STACK, READ, 8, KF_WORDS | KF_VALUE, NOTHING)                    \
+	K(IRET, iret, "iret", STACK, READ, 40, KF_BYTES | KF_REX, NOTHING)                        \
+	K(IRET_OUTER, iret, "iret-outer", STACK, READ, 40, KF_BYTES | KF_ONLY_CPL0, NOTHING)      \
+	K(IRET_COMPAT, iret, "iret-compat", STACK, READ, 40, KF_BYTES | KF_ONLY_64, NOTHING)
 
 /* The CPU's own accesses. */
 #define KINDS_OWN(K)                                                                              \
@@ -94,10 +126,10 @@
 	K(GDT_CALL_MARK, far_call, "gdt-call-mark", TABLE, MODIFY, 8, KF_OWN, NOTHING)            \
 	K(GDT_RETF, retf, "gdt-retf", TABLE, READ, 8, KF_OWN, NOTHING)                            \
 	K(GDT_RETF_MARK, retf, "gdt-retf-mark", TABLE, MODIFY, 8, KF_OWN, NOTHING)                \
-	K(GDT_IRET, iret, "gdt-iret", TABLE, READ, 8, KF_OWN, NOTHING)                            \
-	K(GDT_IRET_MARK, iret, "gdt-iret-mark", TABLE, MODIFY, 8, KF_OWN, NOTHING)                \
-	K(GDT_IRET_SS, iret, "gdt-iret-ss", TABLE, READ, 8, KF_OWN | KF_ONLY_64, NOTHING)         \
-	K(GDT_IRET_SS_MARK, iret, "gdt-iret-ss-mark", TABLE, MODIFY, 8,                           \
+	K(GDT_IRET, own_iret, "gdt-iret", TABLE, READ, 8, KF_OWN, NOTHING)                            \
+	K(GDT_IRET_MARK, own_iret, "gdt-iret-mark", TABLE, MODIFY, 8, KF_OWN, NOTHING)                \
+	K(GDT_IRET_SS, own_iret, "gdt-iret-ss", TABLE, READ, 8, KF_OWN | KF_ONLY_64, NOTHING)         \
+	K(GDT_IRET_SS_MARK, own_iret, "gdt-iret-ss-mark", TABLE, MODIFY, 8,                           \
 	  KF_OWN | KF_ONLY_64, NOTHING)                                                           \
 	K(GDT_LOW, gdt, "gdt-low", TABLE, READ, 8, KF_OWN, NOTHING)                               \
 	K(GDT_MARK_LOW, gdt, "gdt-mark-low", TABLE, MODIFY, 8, KF_OWN, NOTHING)                   \
@@ -197,11 +229,16 @@ enum kind_access {
 #define KF_ONLY_64      0x20 /* 32-bit code does not have it, or not these bytes */
 #define KF_ONLY_CPL0    0x40
 #define KF_ONLY_CPL3    0x80
-#define KF_ONLY_32      0x100
+#define KF_ONLY_32      0x100  /* 64-bit code does not have it */
 #define KF_DELIVERS     0x200  /* it delivers an exception or interrupt that is no page fault */
 #define KF_BESIDE       0x1000 /* the CPU writes to the page beside the tested one, too */
 #define KF_IMAGE        0x400  /* operand_image() says what its operand is before the access */
 #define KF_4_LESS_IN_32 0x800  /* 32-bit code has a shorter address in it */
+/* Of stack instructions (stack.h): */
+#define KF_STACK   0x2000  /* the stack pointer that it leaves is checked */
+#define KF_SCRATCH 0x4000  /* its stack is in the scratch page, another operand is tested */
+#define KF_PUSHES  0x8000  /* it pushes several words: the first can stay if another faults */
+#define KF_REX     0x10000 /* REX.W comes first, an instruction of its own in 32-bit code */
 
 /* What only some CPUs have: machine_can.needs is a mask of these. */
 enum need { NEED_NOTHING, NEED_INVPCID, NEEDS };

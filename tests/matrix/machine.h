@@ -26,11 +26,16 @@ struct control {
 
 /* One access. */
 struct shot {
-	u8 kind, mode; /* enum kind, enum mode */
+	u16 kind; /* enum kind */
+	u8 mode;  /* enum mode */
 	bool ac;       /* EFLAGS.AC */
 	u64 address;   /* see case_address(); changes most often */
 	u32 pkrs;      /* in force during the access; outside of it with key 0 open */
 	u32 pkru;      /* likewise, if CR4.PKE = 1 */
+	/* A run's first accesses; `first` is their kind, or KINDS if there are none. */
+	u16 first;
+	u64 first_address;
+	u32 first_pkrs, first_pkru;
 };
 
 /* The outcome of a shot. Without a fault vector is SHOT_DONE; error and cr2 then mean nothing. */
@@ -40,12 +45,22 @@ struct outcome {
 	u64 cr2;
 	u32 pkrs;       /* IA32_PKRS after the access, before anything else */
 	u32 value;      /* what was read, for the kinds that read */
+	int rsp_moved;  /* the stack pointer: by so many bytes; means nothing for other kinds */
 	bool rip_right; /* the saved CS:RIP is the access's or, if done, that of its end */
 };
 
 /* What memory holds before an access, and the operand of a write. */
 #define MATRIX_PATTERN 0x11223344u
 #define MATRIX_OPERAND 0x01020304u
+
+/* Where code goes on behind an access, and selectors that its frame can have. */
+struct landing {
+	u64 rip;
+	u16 cs, ss;
+};
+
+/* For the code of a kind, run in that mode; `first`: for a run's first accesses. */
+struct landing machine_landing(u32 kind, u32 mode, bool first);
 
 /* Allocate and free what the suite needs; return NULL, or why not (static text). */
 const char *machine_setup(void);

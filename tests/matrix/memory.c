@@ -3,6 +3,7 @@
 #include "kernel/lib/string.h"
 #include "tests/matrix/operand.h"
 #include "tests/matrix/own.h"
+#include "tests/matrix/stack.h"
 #include "tests/matrix/tables.h"
 
 /* ---- operands: in the data page, or at the page's end and in the next page ---- */
@@ -71,6 +72,62 @@ static void put_image(const struct mcase *c, const struct piece piece[2], u32 co
 		memcpy(piece[1].at, image + first, case_bytes(c) - first);
 }
 
+/* An operand of the stack, with its guards, as it lies in one page or in two. */
+struct linear {
+	u8 bytes[STACK_OPERAND_MAX + 2 * GUARD];
+};
+
+static void gather(const struct piece piece[2], u32 count, struct linear *l)
+{
+	memcpy(l->bytes, piece[0].at, piece[0].bytes);
+	if (count == 2)
+		memcpy(l->bytes + piece[0].bytes, piece[1].at, piece[1].bytes);
+}
+
+/* Puts what the operand holds beside the pattern; `rsp` as stack_content() has it. */
+static void put_content(const struct mcase *c, const struct piece piece[2], u32 count, u64 rsp,
+			bool first)
+{
+	struct linear l;
+
+	gather(piece, count, &l);
+	stack_content(c, l.bytes + GUARD, rsp, first);
+	memcpy(piece[0].at, l.bytes, piece[0].bytes);
+	if (count == 2)
+		memcpy(piece[1].at, l.bytes + piece[0].bytes, piece[1].bytes);
+}
+
+static u32 stack_hash(const struct mcase *c, const struct piece piece[2], u32 count)
+{
+	struct linear l;
+	u32 h;
+
+	gather(piece, count, &l);
+	stack_normalise(c, l.bytes + GUARD, case_address(c));
+	h = hash(0, l.bytes, piece[0].bytes);
+	return count == 2 ? hash(h, l.bytes + piece[0].bytes, piece[1].bytes) : h;
+}
+
+/* Fills the operand of a run's first accesses: as far from the case's as case_first_step() says. */
+static void fill_first(const struct mcase *c)
+{
+	struct mcase first = case_first(c);
+	u32 bytes = case_bytes(&first) + 2 * GUARD;
+	u64 size = c->v[AXIS_SIZE] == SIZE_4K ? 4096 : BLOCK_SIZE, at = AT_DATA;
+	struct piece piece[2];
+
+	if (c->v[AXIS_SPAN] == SPAN_LOW)
+		at = size - case_split(c);
+	if (c->v[AXIS_SPAN] == SPAN_HIGH)
+		at = (u64) - (s64)case_split(c);
+	piece[0] = (struct piece){ tables.block + at + (u64)case_first_step(c) - GUARD, bytes };
+	fill(piece[0].at, bytes, 0);
+	if (matrix_kinds[first.v[AXIS_KIND]].flags & KF_IMAGE)
+		put_image(&first, piece, 1);
+	if (kind_is_stack(first.v[AXIS_KIND]))
+		put_content(&first, piece, 1, case_address(c) + STACK_RSP_AT, true);
+}
+
 static void fill_operand(const struct mcase *c)
 {
 	struct piece piece[2];
@@ -80,6 +137,10 @@ static void fill_operand(const struct mcase *c)
 		i = fill(piece[p].at, piece[p].bytes, i);
 	if (matrix_kinds[c->v[AXIS_KIND]].flags & KF_IMAGE)
 		put_image(c, piece, count);
+	if (kind_is_stack(c->v[AXIS_KIND]))
+		put_content(c, piece, count, case_address(c) + STACK_RSP_AT, false);
+	if (case_is_run(c))
+		fill_first(c);
 }
 
 static u32 operand_hash(const struct mcase *c)
@@ -87,6 +148,8 @@ static u32 operand_hash(const struct mcase *c)
 	struct piece piece[2];
 	u32 count = pieces(c, piece), h = 0;
 
+	if (kind_is_stack(c->v[AXIS_KIND]))
+		return stack_hash(c, piece, count);
 	for (u32 p = 0; p < count; p++)
 		h = hash(h, piece[p].at, piece[p].bytes);
 	return h;
@@ -100,8 +163,12 @@ static u32 operand_after(const struct mcase *c, bool done)
 	fill(model, bytes + 2 * GUARD, 0);
 	if (matrix_kinds[c->v[AXIS_KIND]].flags & KF_IMAGE)
 		operand_image(c, model + GUARD);
+	if (kind_is_stack(c->v[AXIS_KIND]))
+		stack_content(c, model + GUARD, STACK_RSP, false);
 	if (done)
 		operand_write(c, model + GUARD);
+	if (kind_is_stack(c->v[AXIS_KIND]))
+		stack_normalise(c, model + GUARD, 0);
 	if (c->v[AXIS_SPAN] == SPAN_NONE)
 		return hash(0, model, bytes + 2 * GUARD);
 	h = hash(0, model, GUARD + case_split(c));

@@ -2,6 +2,7 @@
 #include "tests/matrix/operand.h"
 #include "kernel/lib/string.h"
 #include "tests/matrix/memory.h"
+#include "tests/matrix/stack.h"
 
 static void put(u8 *memory, u64 value, u32 bytes)
 {
@@ -14,12 +15,16 @@ void operand_write(const struct mcase *c, u8 *memory)
 
 	if (!kind_writes(kind) || operand_system(c, memory))
 		return;
+	if (kind_is_stack(kind)) {
+		stack_write(c, memory);
+		return;
+	}
 	switch (kind) {
 	case KIND_ADD:
 	case KIND_LOCK_ADD:
 		put(memory, MATRIX_PATTERN + MATRIX_OPERAND, 4);
 		break;
-	default: /* the register is stored; PUSH stores its upper half, 0, too */
+	default: /* the register is stored */
 		put(memory, MATRIX_OPERAND, case_bytes(c));
 	}
 }
@@ -27,6 +32,7 @@ void operand_write(const struct mcase *c, u8 *memory)
 /* Called only for kinds with KF_VALUE. */
 u32 value_read(const struct mcase *c)
 {
-	(void)c;
+	if (kind_is_stack(c->v[AXIS_KIND]))
+		return stack_value(c);
 	return MATRIX_PATTERN;
 }

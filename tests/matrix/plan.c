@@ -16,6 +16,9 @@ enum choice {
 	DATA,
 	FETCHES,
 	SPANNING,
+	PUSHING,
+	KERNELS,
+	COMPATS,
 	FRAMES,
 	TABLES_OWN,
 	KERNELS_OWN,
@@ -23,11 +26,22 @@ enum choice {
 	IN_FAULTS
 };
 
+/* Kinds that most modes do not have would come too seldom: they have strata of their own. */
+static enum choice choice_of_mode(u32 flags)
+{
+	if (flags & KF_ONLY_CPL0)
+		return KERNELS;
+	return flags & KF_ONLY_32 ? COMPATS : EXPLICIT;
+}
+
 static bool explicit_is_chosen(const struct kind_row *k, enum choice choice)
 {
-	if (choice == SPANNING)
-		return k->flags & KF_SPAN;
-	return choice == EXPLICIT || (k->group == GROUP_CODE) == (choice == FETCHES);
+	if (choice == SPANNING || choice == PUSHING)
+		return k->flags & KF_SPAN && !(k->flags & KF_PUSHES) == (choice == SPANNING);
+	if (choice == DATA || choice == FETCHES)
+		return choice_of_mode(k->flags) == EXPLICIT &&
+		       (k->group == GROUP_CODE) == (choice == FETCHES);
+	return choice == choice_of_mode(k->flags);
 }
 
 /* The CPU's own accesses to tables: those of one mode alone have strata of their own. */
@@ -42,7 +56,7 @@ static bool is_chosen(u32 kind, enum choice choice)
 {
 	const struct kind_row *k = &matrix_kinds[kind];
 
-	if (choice <= SPANNING)
+	if (choice <= COMPATS)
 		return !(k->flags & KF_OWN) && explicit_is_chosen(k, choice);
 	if (choice == IN_FAULTS || k->flags & KF_IN_FAULT)
 		return choice == IN_FAULTS && k->flags & KF_IN_FAULT;
@@ -78,7 +92,7 @@ static const struct stratum {
 	}
 #define WARM                                                     \
 	{                                                        \
-		AXIS_TLB, TLB_WRMSR, TLB_FETCH_3 + 1 - TLB_WRMSR \
+		AXIS_TLB, TLB_AGAIN, TLB_FETCH_3 + 1 - TLB_AGAIN \
 	}
 	/* An instruction accesses one page that is in no TLB. */
 	{ { 28, 190, 13200 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
@@ -99,7 +113,7 @@ static const struct stratum {
 	    { AXIS_HALF, 0, 2 },
 	    MIXED } },
 	/* The operand lies in two pages. */
-	{ { 4, 16, 500 },
+	{ { 4, 30, 700 },
 	  SPANNING,
 	  { { AXIS_SIZE, 0, SIZE_1G },
 	    PAGE_AXES,
@@ -113,6 +127,14 @@ static const struct stratum {
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_SPAN, SPAN_LOW, 2 } } },
+	/* The same for several words: few kinds, and each word can be treated in another way. */
+	{ { 4, 20, 200 },
+	  PUSHING,
+	  { { AXIS_SIZE, 0, SIZE_1G },
+	    PAGE_AXES,
+	    MIXED,
+	    { AXIS_SPAN, SPAN_LOW, 2 },
+	    { AXIS_TLB, 0, TLB_REKEY } } },
 	/* There is no translation: by an entry near the leaf; by one far above it. */
 	{ { 5, 16, 250 },
 	  EXPLICIT,
@@ -136,6 +158,33 @@ static const struct stratum {
 	    { AXIS_PRESENT, PRESENT_NO, 1 },
 	    { AXIS_SIZE, 0, SIZES },
 	    PAGE_AXES,
+	    { AXIS_OTHERS, 0, 6 } } },
+	/* All of this for kinds that only one mode has. */
+	{ { 2, 12, 200 },
+	  KERNELS,
+	  { { AXIS_TLB, 0, TLB_FETCH_3 + 1 },
+	    { AXIS_SIZE, 0, SIZES },
+	    LEAF_AXES,
+	    { AXIS_OTHERS, 0, 6 } } },
+	{ { 1, 4, 50 },
+	  KERNELS,
+	  { { AXIS_PRESENT, PRESENT_NO, 8 },
+	    { AXIS_SIZE, 0, SIZES },
+	    LEAF_AXES,
+	    { AXIS_OTHERS, 0, 6 } } },
+	{ { 2, 12, 150 },
+	  COMPATS,
+	  { { AXIS_TLB, 0, TLB_FETCH_3 + 1 },
+	    { AXIS_MODE, MODE_COMPAT, 1 },
+	    { AXIS_SIZE, 0, SIZE_1G },
+	    LEAF_AXES,
+	    { AXIS_OTHERS, 0, 6 } } },
+	{ { 1, 4, 50 },
+	  COMPATS,
+	  { { AXIS_PRESENT, PRESENT_NO, 8 },
+	    { AXIS_MODE, MODE_COMPAT, 1 },
+	    { AXIS_SIZE, 0, SIZE_1G },
+	    LEAF_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
 	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
 	{ { 4, 18, 150 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },

@@ -60,11 +60,15 @@ static u64 about_other_entries(const struct mcase *c)
 static u64 about_time(const struct mcase *c)
 {
 	u32 tlb = c->v[AXIS_TLB];
+	bool run = case_is_run(c), by_pkrs = run && case_pkrs(c, true) != case_pkrs(c, false);
+	bool by_pkru = run && case_pkru(c, true) != case_pkru(c, false);
 
-	return if_(tlb == TLB_WRMSR, RULE_wrmsr_holds_at_once) |
+	return if_(tlb == TLB_WRMSR || by_pkrs, RULE_wrmsr_holds_at_once) |
 	       if_(tlb == TLB_PKS, RULE_cr4_pks_holds_at_once) |
 	       if_(tlb == TLB_WP, RULE_cr0_wp_holds_at_once) |
-	       if_(tlb == TLB_WRPKRU, RULE_wrpkru_holds_at_once) |
+	       if_(tlb == TLB_WRPKRU || (by_pkru && c->v[AXIS_PKU] != PKU_OFF),
+		   RULE_wrpkru_holds_at_once) |
+	       if_(tlb == TLB_AGAIN || run, RULE_each_access_is_judged_anew) |
 	       if_(tlb == TLB_REKEY, RULE_invlpg_brings_the_new_key) |
 	       if_(tlb == TLB_STALE, RULE_stale_key_is_old_or_new) | about_other_entries(c);
 }

@@ -90,6 +90,8 @@
 	  "after a change of the entry's key and MOV to CR3 the new key holds")                   \
 	R(invlpg_brings_the_new_key, "Invalidation of TLBs and Paging-Structure Caches",          \
 	  "after a change of the entry's key and INVLPG the new key holds")                       \
+	R(each_access_is_judged_anew, "Determination of Access Rights",                           \
+	  "what an access before was permitted or denied says nothing about the next one")        \
 	R(wrpkru_holds_at_once, "Protection Keys",                                                \
 	  "rights written to PKRU hold from the next access on, without a flush")                 \
 	R(cr0_wp_holds_at_once, "Control Registers",                                              \

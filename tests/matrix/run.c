@@ -88,7 +88,8 @@ static void row_begin(struct row *r, const struct mcase *c)
 {
 	struct mcase of_key_0 = row_case(c, KEY_NUMBERS - 1);
 
-	r->warm = c->v[AXIS_TLB] != TLB_COLD;
+	r->warm = c->v[AXIS_TLB] != TLB_COLD && !case_is_run(c);
+	r->shot.first = case_is_run(c) ? case_first(c).v[AXIS_KIND] : KINDS;
 	r->span = c->v[AXIS_SPAN] != SPAN_NONE;
 	r->in_table = kind_in_table(c->v[AXIS_KIND]);
 	r->address = case_address(&of_key_0);
@@ -187,6 +188,14 @@ static void try_case(struct row *r, const struct mcase *c)
 		count_stale(r->m, &memo->expect, r->o);
 }
 
+/* Puts a run's first accesses before the shot: to the same page, under the rights of before. */
+static void add_first(struct row *r, const struct mcase *c)
+{
+	r->shot.first_address = r->shot.address + (u64)case_first_step(c);
+	r->shot.first_pkrs = case_pkrs(c, true);
+	r->shot.first_pkru = case_pkru(c, true);
+}
+
 /*
  * Runs one key's case. Its page is in no TLB: nothing has used it since the row began, or all is
  * flushed again. A warm case gets its first access right before the change, with no other case in
@@ -215,6 +224,8 @@ static void run_key(struct row *r, const struct mcase *c)
 		machine_flush();
 	if (r->warm)
 		shoot_before(c, &r->shot, &r->control, r->o);
+	if (r->shot.first != KINDS)
+		add_first(r, c);
 	try_case(r, c);
 	if (home)
 		machine_home_key(0);

@@ -91,6 +91,8 @@ matrix_exit:
 	mov %rcx, HOME_RIP(%r8)
 	mov 8(%rsp), %rcx
 	mov %rcx, HOME_CS(%r8)
+	mov 24(%rsp), %rcx
+	mov %rcx, HOME_RSP_AFTER(%r8)
 	mov %cr2, %rcx
 	mov %rcx, HOME_CR2(%r8)
 	cmpb $0, HOME_HAS_PKRS(%r8)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/space.h"
+#include "tests/matrix/space_run.h"
 #include "tests/matrix/state.h"
 
 #define KIND_NAME(id, label, text, ...) text,
@@ -23,12 +24,13 @@ static const char *const smap[] = { "off", "on", "ac" };
 static const char *const levels[] = { "4", "5" };
 static const char *const decoy[] = { "none", "other" };
 static const char *const span[] = { "none", "low", "high" };
-static const char *const tlb[] = { "cold",       "wrmsr",      "pks",       "wp",
-				   "wrpkru",     "rekey",      "stale",     "rekey-cr3",
-				   "rw",         "us",         "xd",        "p",
-				   "upper-rw",   "upper-us",   "alias",     "read-cpl0",
-				   "write-cpl0", "fetch-cpl0", "read-cpl3", "write-cpl3",
-				   "fetch-cpl3" };
+static const char *const tlb[] = {
+	"cold",       "again",     "wrmsr",     "pks",       "wp",         "wrpkru",
+	"run",        "run-read",  "run-write", "rekey",     "stale",      "rekey-cr3",
+	"rw",         "us",        "xd",        "p",         "upper-rw",   "upper-us",
+	"alias",      "read-cpl0", "write-cpl0", "fetch-cpl0", "read-cpl3", "write-cpl3",
+	"fetch-cpl3"
+};
 static const char *const preset[] = { "clear", "a", "d", "ad" };
 static const char *const upper_a[] = { "clear", "a" };
 static const char *const halves[] = { "low", "high" };
@@ -87,6 +89,8 @@ u32 case_bytes(const struct mcase *c)
 
 	if (kind->flags & KF_4_LESS_IN_32 && c->v[AXIS_MODE] == MODE_COMPAT)
 		return kind->bytes - 4;
+	if (c->v[AXIS_KIND] == KIND_IRET && c->v[AXIS_MODE] == MODE_COMPAT)
+		return 12; /* 32-bit code's IRET pops a stack pointer only for an outer level */
 	return half ? kind->bytes / 2 : kind->bytes;
 }
 
@@ -141,6 +145,8 @@ bool case_valid(const struct mcase *c)
 		return false;
 	if (c->v[AXIS_SPAN] != SPAN_NONE && !span_valid(c))
 		return false;
+	if (case_is_run(c) && !run_valid(c))
+		return false;
 	if (kind_is_implicit(kind) && !implicit_valid(c))
 		return false;
 	if (c->v[AXIS_MODE] == MODE_COMPAT && c->v[AXIS_SIZE] == SIZE_1G)
@@ -192,6 +198,8 @@ u32 case_pkrs(const struct mcase *c, bool before)
 	pkrs = (pkrs & ~(3u << (2 * key))) | r << (2 * key);
 	if (before && c->v[AXIS_TLB] == TLB_WRMSR)
 		pkrs = opposite(pkrs);
+	if (before)
+		pkrs = run_before(c, pkrs, false);
 	return pkrs & ~(3u << (2 * case_home_key(c)));
 }
 
@@ -233,6 +241,8 @@ u32 case_pkru(const struct mcase *c, bool before)
 	}
 	if (before && c->v[AXIS_TLB] == TLB_WRPKRU)
 		pkru = opposite(pkru);
+	if (before)
+		pkru = run_before(c, pkru, true);
 	return pkru & ~home;
 }
 

@@ -58,10 +58,15 @@ enum smap { SMAP_OFF, SMAP_ON, SMAP_AC };
 enum span { SPAN_NONE, SPAN_LOW, SPAN_HIGH };
 enum tlb {
 	TLB_COLD,
-	TLB_WRMSR,     /* the access was made under opposite rights; then WRMSR */
-	TLB_PKS,       /* under the opposite CR4.PKS; then MOV to CR4 */
-	TLB_WP,        /* under the opposite CR0.WP; then MOV to CR0 */
-	TLB_WRPKRU,    /* under the opposite PKRU; then WRPKRU */
+	TLB_AGAIN,  /* nothing */
+	TLB_WRMSR,  /* the access was made under opposite rights; then WRMSR */
+	TLB_PKS,    /* under the opposite CR4.PKS; then MOV to CR4 */
+	TLB_WP,     /* under the opposite CR0.WP; then MOV to CR0 */
+	TLB_WRPKRU, /* under the opposite PKRU; then WRPKRU */
+	/* A run: in a straight line of code two accesses of the page, WRMSR or WRPKRU, this one. */
+	TLB_RUN,       /* the two are of the case's kind, under rights that permit them */
+	TLB_RUN_READ,  /* they read, with the case's WD, or with WD if the key is open */
+	TLB_RUN_WRITE, /* they write, under an open key */
 	TLB_REKEY,     /* under another key; then the entry was changed, and INVLPG */
 	TLB_STALE,     /* the same without INVLPG */
 	TLB_REKEY_CR3, /* the same with MOV to CR3 instead */
@@ -122,6 +127,15 @@ bool case_valid(const struct mcase *c);
 u32 case_pkrs(const struct mcase *c, bool before);
 u32 case_pkru(const struct mcase *c, bool before);
 
+/* True for runs, whose first accesses come right before the access of the case. */
+static inline bool case_is_run(const struct mcase *c)
+{
+	return c->v[AXIS_TLB] >= TLB_RUN && c->v[AXIS_TLB] <= TLB_RUN_WRITE;
+}
+
+/* Returns the case of a run's first accesses, of another kind perhaps; only for runs. */
+struct mcase case_first(const struct mcase *c);
+
 /*
  * A row is the 16 cases that differ in the key; the case of key 0 stands for it. With OTHERS_MIX
  * they differ in the rights too, so that all have the same value of IA32_PKRS.
@@ -135,10 +149,10 @@ u32 case_span_key(const struct mcase *c);
 
 /*
  * Fills in the simpler cases that a case is made of and returns their number: each page of a span
- * alone, a stale key's page under either key, a delivery's access alone. If one of them diverges,
- * the case must.
+ * alone, a run's first access, a stale key's page under either key, a delivery's access alone. If
+ * one of them diverges, the case must.
  */
-#define PARTS_MAX 2
+#define PARTS_MAX 3
 u32 case_parts(const struct mcase *c, struct mcase parts[PARTS_MAX]);
 
 /*

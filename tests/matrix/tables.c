@@ -10,6 +10,9 @@ struct tables tables;
 #define SIZE_OF_2M (2UL << 20)
 #define SIZE_OF_1G (1UL << 30)
 
+/* Farther than the largest operand is long. */
+#define FIRST_STEP 0x800
+
 /* Bit 13 of an entry that maps 2 MiB or 1 GiB is reserved, whatever MAXPHYADDR is. */
 #define PTE_RESERVED BIT(13)
 
@@ -241,6 +244,11 @@ static u64 case_page(const struct mcase *c)
 u64 case_step(const struct mcase *c)
 {
 	return kind_in_table(c->v[AXIS_KIND]) ? 0 : page_size(c->v[AXIS_SIZE]);
+}
+
+s64 case_first_step(const struct mcase *c)
+{
+	return c->v[AXIS_SPAN] == SPAN_LOW ? -FIRST_STEP : FIRST_STEP;
 }
 
 u64 case_address(const struct mcase *c)

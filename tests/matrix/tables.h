@@ -5,6 +5,7 @@
  *
  *   0x0000000000010000  text for CPL 3                          PT_LOW     (the machine's)
  *   0x0000000000020000  scratch page for CPL 3                  PT_LOW     (the machine's)
+ *   0x0000000000030000  text of runs for CPL 3                  PT_LOW     (the machine's)
  *   0x0000000040000000  row of 4 KiB pages                      PT_4K
  *   0x0000000040020000  home page, tested page, home page       PT_4K      descriptor tables, TSS
  *   0x0000000080000000  row of 2 MiB pages                      PD_2M
@@ -118,5 +119,8 @@ u64 case_step(const struct mcase *c);
  * home page: where its table begins (own.h).
  */
 u64 case_address(const struct mcase *c);
+
+/* Returns how far above that a run's first accesses are made, in the same page. */
+s64 case_first_step(const struct mcase *c);
 
 #endif

@@ -131,6 +131,12 @@ class Inheriting(Case):
             self.write("heir", "[machine]\nbase = new\n")
             self.assertEqual(list(Machine("heir").known), expected, version)
 
+    def test_mended_removes_what_a_version_decides(self):
+        self.write("new", "[machine]\nemulator = echo QEMU 7.2\n[known before 10.0]\nx.a = a\nx.b = b\n")
+        self.write("heir", "[machine]\nbase = new\n[mended]\nx.a = not here\n")
+        self.assertEqual(list(Machine("heir").known), ["x.b"])
+        self.assertEqual(list(Machine("new").known), ["x.a", "x.b"])
+
     def test_without_a_version_only_what_always_holds_is_known(self):
         self.write("new", "[machine]\nemulator = false\n[known]\nx.a = a\n[known from 1.0]\nx.new = b\n")
         self.assertEqual(list(Machine("new").known), ["x.a"])
