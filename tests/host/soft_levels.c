@@ -84,7 +84,9 @@ void soft_set_accessed(const struct translation *t, const struct access *a)
 		set_above(t, a, i);
 	if (BROKEN(a_not_set) || (BROKEN(a_not_set_in_dirty_leaf) && *leaf >> D & 1))
 		return;
-	if (BROKEN(a_update_drops_the_key) && !(*leaf >> A & 1))
+	if ((BROKEN(a_update_drops_the_key) ||
+	     (BROKEN(a_update_drops_the_key_of_2m) && t->size == 1ull << 21)) &&
+	    !(*leaf >> A & 1))
 		*leaf &= ~KEY_BITS;
 	if (BROKEN(a_update_clears_d))
 		*leaf &= ~(1ull << D);

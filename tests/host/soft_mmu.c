@@ -239,7 +239,10 @@ static void page_fault(const struct access *a, u32 error)
 {
 	soft_cpu.error = error;
 	if (!BROKEN(cr2_not_written))
-		soft_cpu.cr2 = BROKEN(cr2_page_aligned) ? a->va & ~0xfffull : a->va;
+		soft_cpu.cr2 = BROKEN(cr2_page_aligned)     ? a->va & ~0xfffull
+			       : BROKEN(cr2_loses_its_sign) ? a->va & ~(0xffffull << 48)
+			       : BROKEN(cr2_takes_48_bits)  ? (u64)((s64)(a->va << 16) >> 16)
+							    : a->va;
 }
 
 /* "Page faults invalidate entries in the TLBs" for the address, too. */
@@ -310,6 +313,7 @@ void soft_mark(struct translation *t, u32 does)
 
 	if (!dirties || t->dirty || BROKEN(d_not_set) ||
 	    (BROKEN(d_not_set_after_a_read) && t->filled_by == CAN_READ && does & CAN_WRITE) ||
+	    (BROKEN(d_not_set_after_a_fetch) && t->filled_by == CAN_FETCH) ||
 	    (BROKEN(d_not_set_in_upper_half) && t->va >> 63) ||
 	    (BROKEN(d_not_set_at_cpl_1) && (soft_cpu.cpl == 1 || soft_cpu.cpl == 2)) ||
 	    (BROKEN(d_not_set_by_the_processor) && kind_is_implicit(soft_cpu.kind)))

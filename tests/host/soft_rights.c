@@ -27,7 +27,8 @@ static bool between(const struct access *a)
 
 static bool smap_holds(const struct access *a)
 {
-	if (!soft_cpu.smap || BROKEN(smap_ignored))
+	if (!soft_cpu.smap || BROKEN(smap_ignored) ||
+	    (BROKEN(smap_ignored_in_upper_half) && a->va >> 63))
 		return false;
 	if (BROKEN(ac_ignored) || (a->implicit && !BROKEN(smap_obeys_ac_always)))
 		return true;
@@ -50,7 +51,7 @@ static bool may_fetch(const struct translation *t, const struct access *a)
 	if (!in_user_mode(a) && t->user && soft_cpu.smep && !BROKEN(smep_ignored) &&
 	    !(BROKEN(smep_at_cpl_0_alone) && between(a)))
 		return false;
-	return t->executable || BROKEN(xd_ignored) ||
+	return t->executable || BROKEN(xd_ignored) || (BROKEN(xd_ignored_at_cpl_1) && between(a)) ||
 	       (BROKEN(xd_yields_to_key) && !(soft_key_permits(t, a) & CAN_READ));
 }
 
@@ -206,6 +207,10 @@ static bool overlooked(const struct translation *t, const struct access *a)
 	bool high = a->va >> 63;
 
 	return (BROKEN(keys_off_in_upper_half) && high) ||
+	       (BROKEN(key_of_1g_ignored_with_5_levels) && t->size == 1ull << 30 &&
+		soft_cpu.levels == 5) ||
+	       (BROKEN(frame_in_upper_half_ignores_keys) && high && a->implicit &&
+		matrix_kinds[soft_cpu.kind].group == GROUP_FRAME) ||
 	       (BROKEN(keys_off_in_upper_half_with_5_levels) && high && soft_cpu.levels == 5) ||
 	       (BROKEN(key_of_1g_ignored_in_upper_half) && high && t->size == 1ull << 30) ||
 	       (BROKEN(keys_off_at_cpl_2) && soft_cpu.cpl == 2) ||
@@ -234,6 +239,10 @@ static bool pk_of(const struct access *a, enum walk walk, u32 by_paging, u32 by_
 {
 	bool pk = walk == WALK_OK && by_key && a->does & DATA;
 
+	if (BROKEN(pk_on_absent_above) && walk == WALK_ABSENT && t->depth + 2 <= soft_cpu.levels)
+		return soft_cpu.pks && a->does & DATA && soft_cpu.pkrs;
+	if (BROKEN(pk_missing_in_upper_half) && a->va >> 63)
+		return false;
 	if (BROKEN(pk_on_absent) && walk == WALK_ABSENT)
 		return soft_cpu.pks && a->does & DATA && a->does & ~soft_key_permits(t, a);
 	if (BROKEN(pk_missing) || (BROKEN(pk_not_beside_rw) && by_paging) ||

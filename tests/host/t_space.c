@@ -155,7 +155,7 @@ static void errors_name_the_values(void **state)
 	(void)state;
 	for (u32 a = 0; a < AXES; a++) {
 		static const char *const wrong[] = { "", "purple", "**", "*:", " *" };
-		const char *names[32];
+		const char *names[256];
 		char text[64];
 
 		for (u32 v = 0; v < axis_values(a); v++)

@@ -174,7 +174,7 @@ static struct allowed allow(const struct mcase *c, const struct oracle_verdict *
 		.entry = case_flags_before(c) | (v->accessed ? ACCESSED : 0) |
 			 (v->dirty ? DIRTY : 0),
 		.entry_mask = flags_known(c, v),
-		.above = !v->fault,
+		.above = !v->fault && matrix_kinds[c->v[AXIS_KIND]].access != ACCESS_NONE,
 	};
 
 	if (machine_can.process) { /* it cannot see the entries */

@@ -119,7 +119,7 @@ static bool implicit_valid(const struct mcase *c)
 		return false;
 	if ((kind == KIND_FRAME || kind == KIND_FRAME_DF) && c->v[AXIS_MODE] == MODE_COMPAT)
 		return false; /* the stack comes from the TSS as in 64-bit mode: nothing new */
-	if (matrix_kinds[kind].flags & KF_BESIDE && c->v[AXIS_RW] == RW_UPPER_NO)
+	if (matrix_kinds[kind].flags & KF_BESIDE && c->v[AXIS_RW] >= RW_UPPER_NO)
 		return false; /* the page beside has the same upper entries */
 	return !kind_in_table(kind) || c->v[AXIS_SIZE] == SIZE_4K;
 }

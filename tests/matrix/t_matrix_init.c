@@ -26,7 +26,8 @@ bool away_leave(void);
 _Noreturn void away_return(void);
 
 #define SDM     "Processor State After Reset" /* and INIT; the table has no line for the register */
-#define WAIT_NS 1000000000ULL
+#define WAIT_NS 5000000000ULL
+#define TRIES   3             /* each may take a second; a host may be busy for longer */
 #define TICK_NS 2000000000ULL /* a CPU that is well has ticks by then, on a busy host too */
 
 /* What the CPU that goes away and the one that calls it back share. */
@@ -77,12 +78,15 @@ static void go_away(void)
 
 static void call_back(void)
 {
-	const char *why;
+	const char *why = "not tried";
 
 	for (u64 until = now_ns() + WAIT_NS; !smp_load_acquire(&init.gone); cpu_relax())
 		if (now_ns() > until)
 			panic("CPU %u did not get ready for INIT", init.member);
-	why = smp_restart(cpus[init.member], (u64)init.stack + sizeof(init.stack), come_back);
+	for (u32 i = 0; why && i < TRIES;
+	     i++) /* nothing but INIT comes to the register meanwhile */
+		why = smp_restart(cpus[init.member], (u64)init.stack + sizeof(init.stack),
+				  come_back);
 	if (why)
 		panic("CPU %u did not come back after INIT: %s", init.member, why);
 }
