@@ -134,17 +134,20 @@ static void touched(const struct mcase *c, struct allowed *a)
 /*
  * Which of A and D are certain in the leaf: what was set stays set, and after a fault A may be set
  * or not. An access before may have set either, but what is permitted has set them in any case. In
- * a span the entry may be that of the half that was not reached.
+ * a span the entry may be that of the half that was not reached. To the lower page of its span ENTER
+ * writes nothing: the manual says only that it faults as if it did.
  */
 static u64 flags_known(const struct mcase *c, const struct oracle_verdict *v)
 {
 	bool undisturbed = c->v[AXIS_TLB] == TLB_COLD && c->v[AXIS_SPAN] == SPAN_NONE;
 	u64 set = (v->accessed ? ACCESSED : 0) | (v->dirty ? DIRTY : 0);
-
 	u32 tlb = c->v[AXIS_TLB];
+	bool probed = c->v[AXIS_KIND] == KIND_ENTER && c->v[AXIS_SPAN] == SPAN_LOW;
 	bool written = kind_writes(c->v[AXIS_KIND]) || tlb == TLB_WRITE_0 || tlb == TLB_WRITE_3 ||
 		       tlb == TLB_RUN_WRITE;
 
+	if (probed)
+		return case_flags_before(c);
 	return case_flags_before(c) | set | (undisturbed || !written ? DIRTY : 0);
 }
 
