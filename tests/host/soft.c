@@ -7,13 +7,14 @@
 #include <string.h>
 
 /* Physical memory: nothing at 0, the tables, the homes beside the tested page, then the block. */
-#define MEMORY      (8ull << 20)
-#define AT_TABLES   0x10000ull
-#define AT_HOMES    0x40000ull
-#define AT_BLOCK    (6ull << 20)
-#define VECTOR_DF   8
-#define VECTOR_PF   14
-#define RIGHTS_MASK 3u
+#define MEMORY          (8ull << 20)
+#define AT_TABLES       0x10000ull
+#define AT_HOMES        0x40000ull
+#define AT_SCRATCH_PAGE 0x50000ull
+#define AT_BLOCK        (6ull << 20)
+#define VECTOR_DF       8
+#define VECTOR_PF       14
+#define RIGHTS_MASK     3u
 
 struct machine_can machine_can;
 struct soft_cpu soft_cpu;
@@ -49,6 +50,7 @@ const char *machine_setup(void)
 	}
 	for (u32 i = 0; i < 2; i++)
 		tables.home_phys[i] = AT_HOMES + i * 4096ull;
+	tables.scratch = soft_memory(AT_SCRATCH_PAGE, 4096);
 	tables.block_phys = AT_BLOCK;
 	tables.block = soft_memory(AT_BLOCK, BLOCK_SIZE);
 	tables_link();
@@ -201,6 +203,7 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 	if (soft_cpu.pke)
 		write_pkru(s->pkru);
 	soft_cpu.kind = s->kind;
+	soft_cpu.operand = s->address;
 	soft_cpu.mode = s->mode;
 	soft_cpu.ac = s->ac;
 	soft_cpu.cpl = s->mode == MODE_KERNEL ? 0 : 3;

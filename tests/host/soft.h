@@ -28,7 +28,8 @@ struct soft_cpu {
 	u32 late_pkrs; /* for an error: IA32_PKRS before it was written */
 	u32 error;     /* of the last page fault */
 	u8 kind, mode;
-	u32 epoch; /* counts the changes that rights depend on */
+	u64 operand; /* the address of the instruction under way */
+	u32 epoch;   /* counts the changes that rights depend on */
 	u32 home_key;
 };
 extern struct soft_cpu soft_cpu;

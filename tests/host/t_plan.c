@@ -9,7 +9,7 @@
 #include "tests/matrix/plan.h"
 #include "tests/matrix/rules.h"
 
-#define VALUES_MAX 32
+#define VALUES_MAX 256
 #define SLOTS      (1u << 22)
 #define TRIES      20000
 

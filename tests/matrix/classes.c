@@ -240,28 +240,54 @@ static bool values_that_matter(const struct divergence *d, u32 axis, struct valu
 	return some_do_not;
 }
 
+/* The axis's value after `v` that exists for the smallest case; axis_values() if there is none. */
+static u32 next_value(const struct divergence *d, u32 axis, u32 v)
+{
+	struct mcase c = d->small;
+
+	do
+		c.v[axis] = (u8)++v;
+	while (v < axis_values(axis) && !there_is(&c));
+	return v;
+}
+
+/* Prints the values that matter; three or more that follow each other as "first..last". */
+static u32 print_values(const struct divergence *d, u32 axis, const struct value_set *matter,
+			char *text, u32 size)
+{
+	u32 n = 0;
+
+	for (u32 v = 0; v < axis_values(axis) && n < size; v++) {
+		u32 last = v, run = 1;
+
+		if (!has(matter, v))
+			continue;
+		for (u32 next = next_value(d, axis, v);
+		     next < axis_values(axis) && has(matter, next);
+		     next = next_value(d, axis, next), run++)
+			last = next;
+		n += (u32)ksnprintf(text + n, size - n, "%s%s", n ? "|" : "", value_name(axis, v));
+		if (run < 3 || n >= size)
+			continue;
+		n += (u32)ksnprintf(text + n, size - n, "..%s", value_name(axis, last));
+		v = last;
+	}
+	return n;
+}
+
 void needs_print(const struct divergence *d, char *text, u32 size)
 {
 	u32 n = 0;
 
 	text[0] = '\0';
-	for (u32 axis = 0; axis < AXES; axis++) {
+	for (u32 axis = 0; axis < AXES && n < size; axis++) {
 		struct value_set matter;
-		u32 values = 0;
 
 		if (!values_that_matter(d, axis, &matter))
 			continue;
-		for (u32 v = 0; v < axis_values(axis); v++) {
-			if (!has(&matter, v) || n >= size)
-				continue;
-			n += (u32)ksnprintf(text + n, size - n, "%s%s%s%s",
-					    values ? "|"
-					    : n    ? ";"
-						   : "",
-					    values ? "" : axis_name(axis), values ? "" : ":",
-					    value_name(axis, v));
-			values++;
-		}
+		n += (u32)ksnprintf(text + n, size - n, "%s%s:", n ? ";" : "", axis_name(axis));
+		if (n < size)
+			n += print_values(d, axis, &matter, text + n, size - n);
 	}
 	if (!n)
 		ksnprintf(text, size, "nothing");

@@ -38,6 +38,17 @@ void cpu_own_restore(const struct shot *s);
 /* cpu_own.c: the vector by which a kind ends if nothing faults. */
 u32 cpu_end_vector(u32 kind);
 
+/*
+ * cpu_plain.c: what ordinary instructions need: the CPU's optional state switched on and off again,
+ * with CR4 handed through, and CR0 without CR0.EM; registers before a shot; the value after it.
+ */
+u64 cpu_plain_enter(u64 cr4);
+void cpu_plain_leave(void);
+u64 cpu_plain_cr0(u64 cr0);
+void cpu_plain_prepare(const struct shot *s);
+u32 cpu_plain_value(const struct shot *s);
+u32 cpu_plain_needs(void);
+
 /* cpu_setup.c: the leaf entry of the home's page `i`. */
 pte_t *cpu_home_entry(u32 i);
 

@@ -159,6 +159,7 @@ static void fill_tables(void)
 	tables.block = page_address(block);
 	tables.block_phys = page_to_phys(block);
 	*(u16 *)(tables.block + CODE_PAGE + AT_CODE) = JMP_RBX;
+	tables.scratch = home->scratch;
 	tables.home_phys[0] = page_to_phys(beside[0]);
 	tables.home_phys[1] = page_to_phys(beside[1]);
 }
@@ -166,7 +167,7 @@ static void fill_tables(void)
 /* Returns what kinds may rely on, a mask of enum need. */
 static u32 cpu_needs(void)
 {
-	return 1u << NEED_NOTHING;
+	return 1u << NEED_NOTHING | cpu_plain_needs();
 }
 
 const char *machine_setup(void)

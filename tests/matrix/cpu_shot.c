@@ -23,7 +23,6 @@ static void aim(const struct shot *s)
 	static const u16 cs[] = { SEL_KERNEL_CS, SEL_USER_CS, SEL_USER_CS_32 };
 	const struct shot_code *code = &matrix_shots[s->kind];
 
-	home->rsi = MATRIX_PATTERN;
 	home->new_rsp = (u64)home->user_stack + sizeof(home->user_stack);
 	home->new_flags = RFLAGS_FIXED | (s->ac ? RFLAGS_AC : 0);
 	home->target = text_at(code->start, s->mode);
@@ -51,10 +50,13 @@ static void load_address(const struct shot *s)
 	bool reads_absent = matrix_kinds[s->kind].flags & KF_IN_FAULT;
 
 	home->rdi = reads_absent ? VA_ABSENT : s->address;
+	home->rsi = MATRIX_PATTERN;
 	home->rbx = s->kind == KIND_FETCH ? text_at(matrix_shots[KIND_FETCH].end - 2, s->mode)
 					  : MATRIX_OPERAND;
 	if (s->kind == KIND_LODS)
 		home->rsi = s->address;
+	if (matrix_kinds[s->kind].group == GROUP_PLAIN)
+		cpu_plain_prepare(s);
 	if (!stack_kind(s->kind))
 		return;
 	home->new_rsp = s->address;
@@ -97,7 +99,8 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 		.error = (u32)home->error,
 		.cr2 = home->cr2,
 		.pkrs = home->pkrs_after,
-		.value = (u32)home->rbx,
+		.value = matrix_kinds[s->kind].group == GROUP_PLAIN ? cpu_plain_value(s)
+								    : (u32)home->rbx,
 		.rip_right = rip_right(s, done),
 	};
 	/* The register changed by itself: make the next access write its rights. */

@@ -15,6 +15,7 @@ struct allowed {
 	u64 low, high;         /* CR2 is in [low, high), as offsets from case_address() */
 	bool absent;           /* CR2 is VA_ABSENT instead */
 	u32 memory;            /* see memory_read() */
+	u32 memory_open;       /* bits of it that the manual leaves open */
 	bool reads;            /* it reads into a register, */
 	u32 value;             /* which then holds this: from memory, or its old value */
 	u64 entry, entry_mask; /* accessed and dirty; only those in the mask are asserted */

@@ -16,19 +16,9 @@
 #ifndef KEYWARD_TESTS_MATRIX_KINDS_H
 #define KEYWARD_TESTS_MATRIX_KINDS_H
 
-/* clang-format off */
-#define KINDS_PLAIN(K)                                                                            \
-	K(READ,      read,      "read",      PLAIN, READ,   4, KF_SPAN | KF_VALUE, NOTHING)       \
-	K(WRITE,     write,     "write",     PLAIN, WRITE,  4, KF_SPAN,            NOTHING)       \
-	K(ADD,       add,       "add",       PLAIN, MODIFY, 4, KF_SPAN,            NOTHING)       \
-	K(LOCK_ADD,  lock_add,  "lock-add",  PLAIN, MODIFY, 4, KF_SPAN,            NOTHING)       \
-	K(XCHG,      xchg,      "xchg",      PLAIN, MODIFY, 4, KF_SPAN | KF_VALUE, NOTHING)       \
-	K(CMPXCHG,   cmpxchg,   "cmpxchg",   PLAIN, MODIFY, 4, 0,                  NOTHING)       \
-	K(LODS,      lods,      "lods",      PLAIN, READ,   4, KF_VALUE,           NOTHING)       \
-	K(STOS,      stos,      "stos",      PLAIN, WRITE,  4, 0,                  NOTHING)       \
-	K(REP_STOS,  rep_stos,  "rep-stos",  PLAIN, WRITE,  4, 0,                  NOTHING)       \
-	K(FETCH,     fetch,     "fetch",     CODE,  FETCH,  1, 0,                  NOTHING)
+#include "tests/matrix/kinds_plain.h"
 
+/* clang-format off */
 #define KINDS_STACK(K)                                                                            \
 	K(PUSH,      push,      "push",      STACK, WRITE,  8, KF_HALF_IN_32,            NOTHING) \
 	K(POP,       pop,       "pop",       STACK, READ,   8, KF_HALF_IN_32 | KF_VALUE, NOTHING)
@@ -79,9 +69,39 @@ enum kind_access {
 #define KF_ONLY_64    0x20 /* 32-bit code does not have it, or not these bytes */
 #define KF_ONLY_CPL0  0x40
 #define KF_ONLY_CPL3  0x80
+#define KF_STRING     0x00010000 /* RCX, RSI and RDI say how far it came; part of its value */
+#define KF_REP        0x00020000 /* it goes on from element to element, one page after the other */
+#define KF_DOWN       0x00040000 /* with DF = 1: from the last element to the first */
+#define KF_AT_RSI     0x00080000 /* RSI has the address; RDI has the scratch operand's */
+#define KF_FROM_RSI   0x00100000 /* RSI has the scratch operand's */
+#define KF_VECTOR     0x00200000 /* its register is XMM0, YMM0 or ZMM0 */
+#define KF_PARTS      0x00400000 /* of a denied span the part in the other page may be written */
+#define KF_AREA       0x00800000 /* FXSAVE's or XSAVE's area */
+#define KF_LOWER      0x01000000 /* it touches the lower half alone: the rest is masked off */
+#define KF_OPEN_A     0x02000000 /* the manual leaves open whether it sets A */
+#define KF_OPEN_AD    0x04000000 /* ... A and D */
 
 /* What only some CPUs have: machine_can.needs is a mask of these. */
-enum need { NEED_NOTHING, NEEDS };
+enum need {
+	NEED_NOTHING,
+	NEED_MOVBE,
+	NEED_MOVDIRI,
+	NEED_MOVDIR64B,
+	NEED_CMPXCHG16B,
+	NEED_SSE41,
+	NEED_AVX,
+	NEED_AVX2,
+	NEED_AVX512,
+	NEED_XSAVE,
+	NEED_XSAVEC,
+	NEED_CLFLUSH,
+	NEED_CLFLUSHOPT,
+	NEED_CLWB,
+	NEED_MONITOR,
+	NEED_WAITPKG,
+	NEEDS
+};
+_Static_assert(NEEDS <= 32, "a mask of them has 32 bits");
 
 struct kind_row {
 	const char *name;

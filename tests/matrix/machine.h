@@ -45,6 +45,9 @@ struct outcome {
 #define MATRIX_PATTERN 0x11223344u
 #define MATRIX_OPERAND 0x01020304u
 
+/* Where the scratch operand lies in its page, as the tested one in the data page. */
+#define AT_SCRATCH 0x100
+
 /* Allocate and free what the suite needs; return NULL, or why not (static text). */
 const char *machine_setup(void);
 void machine_teardown(void);

@@ -2,6 +2,7 @@
 #include "tests/matrix/operand.h"
 #include "kernel/lib/string.h"
 #include "tests/matrix/memory.h"
+#include "tests/matrix/plain.h"
 
 static void put(u8 *memory, u64 value, u32 bytes)
 {
@@ -14,6 +15,10 @@ void operand_write(const struct mcase *c, u8 *memory)
 
 	if (!kind_writes(kind))
 		return;
+	if (matrix_kinds[kind].group == GROUP_PLAIN && kind > KIND_FETCH) {
+		plain_write(c, memory, plain_elements(kind));
+		return;
+	}
 	switch (kind) {
 	case KIND_ADD:
 	case KIND_LOCK_ADD:
@@ -27,6 +32,16 @@ void operand_write(const struct mcase *c, u8 *memory)
 /* Called only for kinds with KF_VALUE. */
 u32 value_read(const struct mcase *c)
 {
-	(void)c;
+	u32 kind = c->v[AXIS_KIND];
+
+	if (matrix_kinds[kind].group == GROUP_PLAIN)
+		return plain_value(c, true, plain_elements(kind));
 	return MATRIX_PATTERN;
+}
+
+u32 value_unread(const struct mcase *c)
+{
+	if (matrix_kinds[c->v[AXIS_KIND]].group == GROUP_PLAIN)
+		return plain_value(c, false, 0);
+	return MATRIX_OPERAND;
 }

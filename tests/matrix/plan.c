@@ -45,25 +45,36 @@ static const struct stratum {
 		AXIS_DECOY, 0, 2                                                          \
 	}
 	/* An instruction accesses one page that is in no TLB. */
-	{ { 20, 117, 6700 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
-	{ { 1, 6, 150 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
+	{ { 24, 117, 6900 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	{ { 2, 16, 150 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
 	/* The same access was made before, under something that has changed since. */
-	{ { 4, 14, 500 },
+	{ { 4, 44, 500 },
 	  EXPLICIT,
 	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED, { AXIS_TLB, TLB_WRMSR, TLB_STALE } } },
-	{ { 1, 3, 60 },
+	{ { 1, 8, 60 },
 	  EXPLICIT,
 	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN, { AXIS_TLB, TLB_WRMSR, TLB_STALE } } },
-	/* The operand lies in two pages. */
-	{ { 2, 8, 250 },
+	/*
+	 * The operand lies in two pages: a supervisor's of supervisor pages, where IA32_PKRS alone
+	 * decides; and all others, which XD tells apart from those.
+	 */
+	{ { 1, 24, 220 },
+	  SPANNING,
+	  { { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, MIXED, { AXIS_SPAN, SPAN_LOW, 2 } } },
+	{ { 2, 16, 200 },
 	  SPANNING,
 	  { { AXIS_SIZE, 0, SIZE_1G },
-	    PAGE_AXES,
+	    { AXIS_MODE, 0, 3 },
+	    { AXIS_RIGHTS, 0, 4 },
+	    { AXIS_US, 0, 4 },
+	    { AXIS_RW, 0, 3 },
+	    { AXIS_XD, XD_LEAF, 2 },
+	    { AXIS_DECOY, 0, 2 },
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_SPAN, SPAN_LOW, 2 },
 	    { AXIS_TLB, 0, TLB_REKEY } } },
 	/* There is no translation. */
-	{ { 6, 6, 150 },
+	{ { 6, 48, 200 },
 	  EXPLICIT,
 	  { { AXIS_SIZE, 0, SIZES },
 	    PAGE_AXES,

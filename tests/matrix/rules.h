@@ -57,6 +57,8 @@
 	  "an access that spans two pages obeys each page's key")                                 \
 	R(fetches_ignore_keys, "Protection Keys",                                                 \
 	  "instruction fetches are never affected by keys")                                       \
+	R(untouched_memory_obeys_no_key, "Vol. 2: LEA, NOP, PREFETCHh, INVLPG, VPMASKMOV, REP",   \
+	  "what touches no memory is not denied: LEA, PREFETCH, masked elements, a count of 0")   \
 	R(non_leaf_keys_are_ignored, "4-Level Paging and 5-Level Paging",                         \
 	  "bits 62:59 of entries that map no page mean nothing")                                  \
 	R(key_of_2mib_page_is_in_pde, "Protection Keys", "the key of a 2 MiB page is in its PDE") \

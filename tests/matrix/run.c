@@ -150,7 +150,7 @@ static void count_corners(struct matrix *m, const struct mcase *c, const struct 
 		return;
 	m->corner[CORNER_ACCESSED][entry >> 5 & 1] += a->entry_mask && !a->absent;
 	if (e->count == 2 && c->v[AXIS_SPAN] != SPAN_NONE)
-		m->corner[CORNER_SPAN_FIRST][o->cr2 - s->address >= 2]++;
+		m->corner[CORNER_SPAN_FIRST][o->cr2 - s->address >= case_split(c)]++;
 	if (!(a->unsettled & 32))
 		return;
 	m->corner[a->error & 8            ? CORNER_RESERVED

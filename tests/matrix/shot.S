@@ -53,7 +53,7 @@ set_rights: /* from here on only the home is sure to be accessible */
 	jmp *%rbp
 3:	iretq
 
-/* RBX holds what was read; all other registers but the stack pointer are free. */
+/* RBX, RCX, RSI and RDI are recorded; all other registers but the stack pointer are free. */
 	.globl matrix_stubs
 	.balign 16
 matrix_stubs:
@@ -62,24 +62,27 @@ vector = 0
 	.balign 16
 	.if (vector == 8) || (vector == 17) || (vector == 21) || (vector == 29) || (vector == 30) || \
 	    ((vector >= 10) && (vector <= 14))
-	mov $vector, %ecx
+	mov $vector, %r9d
 	jmp matrix_exit_error
 	.else
-	mov $vector, %ecx
+	mov $vector, %r9d
 	jmp matrix_exit
 	.endif
 	vector = vector + 1
 .endr
 
 matrix_exit_error:
-	pop %rdx
+	pop %r10
 	jmp 1f
 matrix_exit:
-	xor %edx, %edx
+	xor %r10d, %r10d
 1:	movabs $HOME, %r8
-	mov %rcx, HOME_VECTOR(%r8)
-	mov %rdx, HOME_ERROR(%r8)
+	mov %r9, HOME_VECTOR(%r8)
+	mov %r10, HOME_ERROR(%r8)
 	mov %rbx, HOME_RBX(%r8)
+	mov %rcx, HOME_RCX_OUT(%r8)
+	mov %rsi, HOME_RSI_OUT(%r8)
+	mov %rdi, HOME_RDI_OUT(%r8)
 	mov (%rsp), %rcx
 	mov %rcx, HOME_RIP(%r8)
 	mov 8(%rsp), %rcx

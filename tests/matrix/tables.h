@@ -62,6 +62,7 @@ struct tables {
 	u64 phys[TABLES];
 	u8 *block;
 	u64 block_phys;
+	u8 *scratch;          /* the page of VA_SCRATCH */
 	u64 home_phys[2];     /* of the home pages below and above the tested page */
 	bool avoid_set_dirty; /* no access must need to set D in an entry with R/W = 0 */
 };
