@@ -73,13 +73,19 @@ static const struct stratum {
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_SPAN, SPAN_LOW, 2 },
 	    { AXIS_TLB, 0, TLB_REKEY } } },
-	/* There is no translation. */
-	{ { 6, 48, 200 },
+	/* There is no translation: not present; a reserved bit, which only large pages have. */
+	{ { 4, 24, 120 },
 	  EXPLICIT,
 	  { { AXIS_SIZE, 0, SIZES },
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 },
-	    { AXIS_PRESENT, PRESENT_NO, 2 } } },
+	    { AXIS_PRESENT, PRESENT_NO, 1 } } },
+	{ { 3, 16, 60 },
+	  EXPLICIT,
+	  { { AXIS_SIZE, SIZE_2M, 2 },
+	    PAGE_AXES,
+	    { AXIS_OTHERS, 0, 6 },
+	    { AXIS_PRESENT, PRESENT_RSVD, 1 } } },
 	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
 	{ { 2, 4, 60 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 4, 10, 90 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
