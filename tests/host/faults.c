@@ -11,8 +11,8 @@
  * string that is not stopped in its first page is stopped in the next one: later, and perhaps with
  * another PK.
  */
-#define ECHOES                                                       \
-	(R(span_obeys_each_key) | R(cr2_is_in_the_denied_page) |     \
+#define ECHOES                                                   \
+	(R(span_obeys_each_key) | R(cr2_is_in_the_denied_page) | \
 	 R(denied_access_changes_nothing) | R(pk_is_set_beside_other_reasons))
 
 /* Both registers are read by the same code, so an error in one is in the other too. */

@@ -275,6 +275,25 @@ static u32 print_values(const struct divergence *d, u32 axis, const struct value
 	return n;
 }
 
+/* Prints the values that matter or, if that is shorter, "!" and those that do not. */
+static u32 print_shorter(const struct divergence *d, u32 axis, const struct value_set *matter,
+			 char *text, u32 size)
+{
+	static char others[NEEDS_MAX]; /* of the one thread that runs the matrix */
+	struct value_set rest;
+	u32 n = print_values(d, axis, matter, text, size), m;
+
+	for (u32 i = 0; i < ARRAY_SIZE(rest.words); i++)
+		rest.words[i] = ~matter->words[i];
+	for (u32 v = next_value(d, axis, ~0u), exists = v; v < axis_values(axis); v++)
+		if (v == exists)
+			exists = next_value(d, axis, v);
+		else
+			rest.words[v / 64] &= ~(1ull << (v % 64));
+	m = print_values(d, axis, &rest, others, sizeof(others));
+	return m + 1 < n ? (u32)ksnprintf(text, size, "!%s", others) : n;
+}
+
 void needs_print(const struct divergence *d, char *text, u32 size)
 {
 	u32 n = 0;
@@ -287,7 +306,7 @@ void needs_print(const struct divergence *d, char *text, u32 size)
 			continue;
 		n += (u32)ksnprintf(text + n, size - n, "%s%s:", n ? ";" : "", axis_name(axis));
 		if (n < size)
-			n += print_values(d, axis, &matter, text + n, size - n);
+			n += print_shorter(d, axis, &matter, text + n, size - n);
 	}
 	if (!n)
 		ksnprintf(text, size, "nothing");

@@ -153,6 +153,19 @@ static void expect_run(const struct mcase *c, struct allowed *lower, struct allo
 	e->allowed[0] = second;
 }
 
+/*
+ * A descriptor is read before it is marked, and XSAVE's header before it is written: a denied read
+ * may be reported as a read. Returns the bit that is open then.
+ */
+static u32 read_first(const struct mcase *c, u32 key)
+{
+	u32 kind = c->v[AXIS_KIND];
+
+	if (kind != KIND_GDT_MARK && kind != KIND_XSAVE)
+		return 0;
+	return oracle(cpu_of(c), page_of(c, key), ORACLE_READ).fault ? ERROR_W : 0;
+}
+
 /* A span: each page's verdict counts for its half; if both deny, either may be reported. */
 static void expect_span(const struct mcase *c, struct expectation *e)
 {
@@ -162,6 +175,8 @@ static void expect_span(const struct mcase *c, struct expectation *e)
 	u32 flags = matrix_kinds[c->v[AXIS_KIND]].flags;
 	struct allowed *lower = low ? mine : &theirs, *upper = low ? &theirs : mine;
 
+	if (other.fault)
+		theirs.unsettled |= read_first(c, case_span_key(c));
 	lower->high = upper->low = case_split(c);
 	settle_parts(c->v[AXIS_KIND], lower, upper);
 	if (flags & KF_REP) {
@@ -209,9 +224,8 @@ void expect_case(const struct mcase *c, struct expectation *e)
 				   : cpu.cr4_pks && cpu.pkrs >> (2 * page.key) & 3;
 	e->count = 1;
 	e->allowed[0] = allow(c, &v);
-	/* The descriptor is read before it is marked: a denied read may be reported as a read. */
-	if (kind == KIND_GDT_MARK && v.fault && oracle(cpu, page, ORACLE_READ).fault)
-		e->allowed[0].unsettled |= ERROR_W;
+	if (v.fault)
+		e->allowed[0].unsettled |= read_first(c, case_key(c));
 	if (c->v[AXIS_SPAN] != SPAN_NONE)
 		expect_span(c, e);
 	if (matrix_kinds[kind].flags & KF_IN_FAULT)
