@@ -275,7 +275,9 @@ static u32 print_values(const struct divergence *d, u32 axis, const struct value
 	return n;
 }
 
-/* Prints the values that matter or, if that is shorter, "!" and those that do not. */
+#define NEEDS_LONG 100
+
+/* Prints the values that matter or, of many, "!" and those that do not, if that is shorter. */
 static u32 print_shorter(const struct divergence *d, u32 axis, const struct value_set *matter,
 			 char *text, u32 size)
 {
@@ -290,7 +292,7 @@ static u32 print_shorter(const struct divergence *d, u32 axis, const struct valu
 			exists = next_value(d, axis, v);
 		else
 			rest.words[v / 64] &= ~(1ull << (v % 64));
-	m = print_values(d, axis, &rest, others, sizeof(others));
+	m = n > NEEDS_LONG ? print_values(d, axis, &rest, others, sizeof(others)) : n;
 	return m + 1 < n ? (u32)ksnprintf(text, size, "!%s", others) : n;
 }
 

@@ -43,7 +43,10 @@ void classes_add(struct classes *l, const struct mcase *c, const struct mismatch
 /* Returns the number of cases in a rule's classes. */
 u64 classes_count(const struct classes *l, enum rule r);
 
-/* Prints "kind:lock-add|xchg;rights:ad": the axes whose value matters, with the values. */
+/*
+ * Prints "kind:lock-add|xchg;rights:ad": the axes whose value matters, with the values. Three or
+ * more that follow each other are "first..last"; a long list may be "!" and the values that lack.
+ */
 #define NEEDS_MAX 2048
 void needs_print(const struct divergence *d, char *text, u32 size);
 

@@ -45,7 +45,7 @@ static const struct stratum {
 		AXIS_DECOY, 0, 2                                                          \
 	}
 	/* An instruction accesses one page that is in no TLB. */
-	{ { 24, 117, 6900 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	{ { 26, 117, 6900 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 	{ { 2, 16, 150 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
 	/* The same access was made before, under something that has changed since. */
 	{ { 4, 44, 500 },
@@ -58,7 +58,7 @@ static const struct stratum {
 	 * The operand lies in two pages: a supervisor's of supervisor pages, where IA32_PKRS alone
 	 * decides; and all others, which XD tells apart from those.
 	 */
-	{ { 1, 24, 220 },
+	{ { 3, 24, 220 },
 	  SPANNING,
 	  { { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, MIXED, { AXIS_SPAN, SPAN_LOW, 2 } } },
 	{ { 2, 16, 200 },

@@ -174,9 +174,10 @@ static void print_class(const struct divergence *d)
 	needs_print(d, needs, sizeof(needs));
 	mismatch_print(&d->mismatch, false, expected, sizeof(expected));
 	mismatch_print(&d->mismatch, true, observed, sizeof(observed));
-	pr("    # divergence rule=%s case=%s needs=%s expected=%s observed=%s count=%lu first=%s\n",
-	   rule_text(d->rule)->name, small, d->unsteady ? "chance" : needs, expected, observed,
-	   d->count, first);
+	/* In parts: pr() cuts what is longer than its buffer. */
+	pr("    # divergence rule=%s case=%s needs=", rule_text(d->rule)->name, small);
+	pr("%s", d->unsteady ? "chance" : needs);
+	pr(" expected=%s observed=%s count=%lu first=%s\n", expected, observed, d->count, first);
 	/* In short, for the codes: the test's name comes behind it. */
 	results_keep("class %s %s %s %s %lu %lu%s", rule_text(d->rule)->name, small, expected,
 		     observed, d->count, matrix.rule_cases[d->rule], d->unsteady ? " chance" : "");
