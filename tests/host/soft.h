@@ -6,10 +6,14 @@
  * planted in it (tests/host/faults.h).
  *
  *   soft.c         the machine's memory, registers, and what the suite calls
- *   soft_shot.c    one access, by its kind: soft_plain.c instructions, soft_stack.c those of the
- * stack, soft_own.c what the processor reads and writes by itself soft_access.c  loads, stores and
- * changes of linear memory soft_mmu.c     walk, TLB, accessed and dirty flags soft_rights.c  what
- * an access may do to a page, and the error code if it may not
+ *   soft_shot.c    one access, by its kind
+ *   soft_plain.c   ordinary instructions: integers, lines, and what touches nothing
+ *   soft_string.c  ... strings; soft_vector.c: vectors, x87, areas of state
+ *   soft_ways.c    errors of one kind, or of one kind under one condition
+ *   soft_stack.c   instructions of the stack; soft_own.c: what the processor accesses by itself
+ *   soft_access.c  loads, stores and changes of linear memory
+ *   soft_mmu.c     walk, TLB, accessed and dirty flags
+ *   soft_rights.c  what an access may do to a page, and the error code if it may not
  */
 #ifndef KEYWARD_TESTS_HOST_SOFT_H
 #define KEYWARD_TESTS_HOST_SOFT_H

@@ -17,6 +17,30 @@ static u32 flags_of(u32 kind)
 	return matrix_kinds[kind].flags;
 }
 
+/* ---- spans ---- */
+
+/* Most operands are split in half; of some one byte lies apart, and an area is split by fields. */
+u32 case_split(const struct mcase *c)
+{
+	switch (c->v[AXIS_KIND]) {
+	case KIND_READ_64:
+	case KIND_ADD_64:
+	case KIND_FLD:
+		return 1;
+	case KIND_WRITE_64:
+	case KIND_LOCK_ADD_64:
+		return 7;
+	case KIND_FSTP:
+		return 8; /* its significand */
+	case KIND_XRSTOR:
+	case KIND_XSAVE:
+	case KIND_XSAVEC:
+		return 512; /* the header lies in the upper page */
+	default:
+		return case_bytes(c) / 2;
+	}
+}
+
 /* ---- strings ---- */
 
 u32 plain_element(u32 kind)

@@ -75,28 +75,6 @@ u32 case_bytes(const struct mcase *c)
 	return half ? kind->bytes / 2 : kind->bytes;
 }
 
-/* Most operands are split in half; of some one byte lies apart, and an area is split by fields. */
-u32 case_split(const struct mcase *c)
-{
-	switch (c->v[AXIS_KIND]) {
-	case KIND_READ_64:
-	case KIND_ADD_64:
-	case KIND_FLD:
-		return 1;
-	case KIND_WRITE_64:
-	case KIND_LOCK_ADD_64:
-		return 7;
-	case KIND_FSTP:
-		return 8; /* its significand */
-	case KIND_XRSTOR:
-	case KIND_XSAVE:
-	case KIND_XSAVEC:
-		return 512; /* the header lies in the upper page */
-	default:
-		return case_bytes(c) / 2;
-	}
-}
-
 /* An operand crosses a page's end only in pages whose neighbours are ours. */
 static bool span_valid(const struct mcase *c)
 {
