@@ -10,6 +10,7 @@
 #define CR0_PE (1 << 0)  /* protected mode */
 #define CR0_MP (1 << 1)  /* monitor coprocessor */
 #define CR0_EM (1 << 2)  /* no x87: this kernel has no FPU state at all */
+#define CR0_TS (1 << 3)  /* task switched: #NM on the next use of x87 or SSE state */
 #define CR0_NE (1 << 5)  /* native x87 errors */
 #define CR0_WP (1 << 16) /* supervisor writes obey R/W, and WD of protection keys */
 #define CR0_AM (1 << 18) /* at CPL 3, EFLAGS.AC asks for alignment checks */
@@ -17,15 +18,17 @@
 #define CR0_CD (1 << 30) /* nothing new enters the caches */
 #define CR0_PG (1 << 31) /* paging */
 
-#define CR4_PAE  (1 << 5)  /* physical address extension; needed by IA-32e paging */
-#define CR4_MCE  (1 << 6)  /* machine-check exceptions    CPUID.1:EDX.MCE */
-#define CR4_PGE  (1 << 7)  /* global pages                CPUID.1:EDX.PGE */
-#define CR4_UMIP (1 << 11) /* no SGDT & co. in user mode  CPUID.7.0:ECX.UMIP */
-#define CR4_LA57 (1 << 12) /* 5-level paging              CPUID.7.0:ECX.LA57 */
-#define CR4_SMEP (1 << 20) /* no execution of user pages  CPUID.7.0:EBX.SMEP */
-#define CR4_SMAP (1 << 21) /* no access to user pages     CPUID.7.0:EBX.SMAP */
-#define CR4_PKE  (1 << 22) /* user protection keys        CPUID.7.0:ECX.PKU */
-#define CR4_PKS  (1 << 24) /* supervisor protection keys  CPUID.7.0:ECX.PKS */
+#define CR4_PAE     (1 << 5)  /* physical address extension; needed by IA-32e paging */
+#define CR4_MCE     (1 << 6)  /* machine-check exceptions    CPUID.1:EDX.MCE */
+#define CR4_PGE     (1 << 7)  /* global pages                CPUID.1:EDX.PGE */
+#define CR4_OSFXSR  (1 << 9)  /* SSE; FXSAVE includes XMM registers */
+#define CR4_OSXSAVE (1 << 18) /* XSAVE and XCR0            CPUID.1:ECX.XSAVE */
+#define CR4_UMIP    (1 << 11) /* no SGDT & co. in user mode  CPUID.7.0:ECX.UMIP */
+#define CR4_LA57    (1 << 12) /* 5-level paging              CPUID.7.0:ECX.LA57 */
+#define CR4_SMEP    (1 << 20) /* no execution of user pages  CPUID.7.0:EBX.SMEP */
+#define CR4_SMAP    (1 << 21) /* no access to user pages     CPUID.7.0:EBX.SMAP */
+#define CR4_PKE     (1 << 22) /* user protection keys        CPUID.7.0:ECX.PKU */
+#define CR4_PKS     (1 << 24) /* supervisor protection keys  CPUID.7.0:ECX.PKS */
 
 /* RFLAGS. */
 #define RFLAGS_FIXED (1 << 1) /* reads as 1 */

@@ -8,9 +8,14 @@
 
 /*
  * A span with two wrong halves reports the other half, or neither half is wrong alone. User mode is
- * a class of its own, and at a supervisor page only PK shows what the key denies.
+ * a class of its own, and at a supervisor page only PK shows what the key denies. A repeated string
+ * that is not stopped in its first page is stopped in the next one: later, and perhaps with another
+ * PK.
  */
-#define ECHOES (R(span_obeys_each_key) | R(cr2_is_in_the_denied_page) | R(pk_is_set_only_by_a_key))
+#define ECHOES                                                        \
+	(R(span_obeys_each_key) | R(cr2_is_in_the_denied_page) |      \
+	 R(pk_is_set_only_by_a_key) | R(denied_access_changes_nothing) | \
+	 R(pk_is_set_beside_other_reasons))
 
 /* What the CPU alone does, such as marking a descriptor, has no simpler kind. */
 #define OWN_TOO R(implicit_accesses_obey_keys)

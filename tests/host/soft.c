@@ -8,13 +8,14 @@
 #include <string.h>
 
 /* Physical memory: nothing at 0, the tables, the homes beside the tested page, then the block. */
-#define MEMORY      (8ull << 20)
-#define AT_TABLES   0x10000ull
-#define AT_HOMES    0x40000ull
-#define AT_BLOCK    (6ull << 20)
-#define VECTOR_DF   8
-#define VECTOR_PF   14
-#define RIGHTS_MASK 3u
+#define MEMORY          (8ull << 20)
+#define AT_TABLES       0x10000ull
+#define AT_HOMES        0x40000ull
+#define AT_SCRATCH_PAGE 0x50000ull
+#define AT_BLOCK        (6ull << 20)
+#define VECTOR_DF       8
+#define VECTOR_PF       14
+#define RIGHTS_MASK     3u
 
 struct machine_can machine_can;
 struct soft_cpu soft_cpu;
@@ -59,6 +60,7 @@ const char *machine_setup(void)
 	}
 	for (u32 i = 0; i < 2; i++)
 		tables.home_phys[i] = AT_HOMES + i * 4096ull;
+	tables.scratch = soft_memory(AT_SCRATCH_PAGE, 4096);
 	for (u32 i = 0; i < 2; i++)
 		tables.home[i] = soft_memory(tables.home_phys[i], 4096);
 	soft_system_registers();
@@ -229,6 +231,7 @@ static bool shoot_first(const struct shot *s, struct outcome *o)
 	u32 value = 0;
 
 	soft_cpu.kind = s->first;
+	soft_cpu.operand = s->first_address;
 	for (u32 i = 0; i < 2; i++)
 		if (!soft_execute(s->first_address, &value)) {
 			report(VECTOR_PF, o);
@@ -239,6 +242,7 @@ static bool shoot_first(const struct shot *s, struct outcome *o)
 	if (soft_cpu.pke && !BROKEN(wrpkru_inline_acts_late))
 		write_pkru(s->pkru);
 	soft_cpu.kind = s->kind;
+	soft_cpu.operand = s->address;
 	return true;
 }
 
@@ -253,6 +257,7 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 	soft_forget();
 	soft_cpu.kind = s->kind;
 	soft_cpu.rsp_moved = 0;
+	soft_cpu.operand = s->address;
 	soft_cpu.mode = s->mode;
 	soft_cpu.ac = s->ac;
 	soft_cpu.cpl = mode_cpl(s->mode);

@@ -6,13 +6,18 @@
  * planted in it (tests/host/faults.h).
  *
  *   soft.c         the machine's memory, registers, and what the suite calls
- *   soft_shot.c    one access, by its kind: soft_plain.c instructions, soft_stack.c those of the
- * stack, soft_run.c what errors keep between them, soft_spared.c errors in those, soft_own.c what the
- * processor reads and writes by itself, soft_system.c instructions of the system, soft_own_faults.c
- * errors in those, soft_levels.c what entries say at each level, and their flags, soft_access.c
- * loads, stores and changes of linear memory, soft_mmu.c walk, TLB, accessed and dirty flags,
- * soft_rights.c what an access may do to a page, and the error code if it
- * may not
+ *   soft_shot.c    one access, by its kind
+ *   soft_plain.c   ordinary instructions: integers, lines, and what touches nothing
+ *   soft_string.c  ... strings; soft_vector.c: vectors, x87, areas of state
+ *   soft_ways.c    errors of one kind, or of one kind under one condition
+ *   soft_stack.c   instructions of the stack; soft_spared.c: errors of one of them
+ *   soft_run.c     what errors keep between accesses that follow each other
+ *   soft_own.c     what the processor accesses by itself; soft_own_faults.c: errors in it
+ *   soft_system.c  instructions of the system
+ *   soft_levels.c  what entries say at each level, and their flags
+ *   soft_access.c  loads, stores and changes of linear memory
+ *   soft_mmu.c     walk, TLB, accessed and dirty flags
+ *   soft_rights.c  what an access may do to a page, and the error code if it may not
  */
 #ifndef KEYWARD_TESTS_HOST_SOFT_H
 #define KEYWARD_TESTS_HOST_SOFT_H
@@ -32,7 +37,8 @@ struct soft_cpu {
 	u32 error;     /* of the last page fault */
 	u16 kind;
 	u8 mode;
-	u32 epoch; /* counts the changes that rights depend on */
+	u64 operand; /* the address of the instruction under way */
+	u32 epoch;   /* counts the changes that rights depend on */
 	u32 home_key;
 	u64 rsp;       /* of a stack instruction */
 	int rsp_moved; /* by it */

@@ -3,7 +3,7 @@
  * "Determination of Access Rights" and "Protection Keys" (SDM Vol. 3A): each yields a set of what
  * is permitted, and an access must be in both.
  */
-#include "tests/host/soft.h"
+#include "tests/host/soft_plain.h"
 
 #define DATA (CAN_READ | CAN_WRITE)
 
@@ -161,9 +161,10 @@ static bool own_way(const struct access *a)
 }
 
 /* What AD = 1 takes: every data access. */
-static u32 access_disable_takes(const struct access *a)
+static u32 access_disable_takes(const struct translation *t, const struct access *a)
 {
-	if (BROKEN(ad_ignored) || own_way(a) || (BROKEN(ad_needs_wp) && !soft_cpu.wp))
+	if (BROKEN(ad_ignored) || soft_way_spares_ad(t, a) || own_way(a) ||
+	    (BROKEN(ad_needs_wp) && !soft_cpu.wp))
 		return 0;
 	if (BROKEN(ad_spares_writes))
 		return CAN_READ;
@@ -171,13 +172,14 @@ static u32 access_disable_takes(const struct access *a)
 }
 
 /* What WD = 1 takes: writes by user mode, and by a supervisor while CR0.WP = 1. */
-static u32 write_disable_takes(const struct access *a, bool pkru)
+static u32 write_disable_takes(const struct translation *t, const struct access *a, bool pkru)
 {
 	bool user = in_user_mode(a) && !BROKEN(wd_needs_wp_for_users);
 	bool holds = user || soft_cpu.wp || BROKEN(wd_without_wp) ||
 		     (BROKEN(pkru_wd_without_wp) && pkru);
 
-	if (BROKEN(wd_ignored) || !holds || (soft_stack_spared_by_wd() && !a->implicit) ||
+	if (BROKEN(wd_ignored) || !holds || soft_way_spares_wd(t, a) ||
+	    (soft_stack_spared_by_wd() && !a->implicit) ||
 	    (BROKEN(wd_spares_cmpxchg) && soft_cpu.kind == KIND_CMPXCHG && !a->implicit))
 		return 0;
 	return BROKEN(wd_denies_reads) || (soft_stack_read_is_write() && !a->implicit) ? DATA
@@ -195,9 +197,9 @@ static u32 register_permits(const struct translation *t, const struct access *a,
 	if (BROKEN(pkru_spares_supervisors) && pkru && !in_user_mode(a))
 		return CAN_ALL;
 	if (rights & 1)
-		permits &= ~access_disable_takes(a);
+		permits &= ~access_disable_takes(t, a);
 	if (rights & 2)
-		permits &= ~write_disable_takes(a, pkru);
+		permits &= ~write_disable_takes(t, a, pkru);
 	return permits;
 }
 

@@ -8,7 +8,7 @@ bool soft_execute(u64 address, u32 *value)
 {
 	if (soft_cpu.kind >= KIND_SGDT)
 		return soft_system(address);
-	if (kind_is_implicit(soft_cpu.kind) || matrix_kinds[soft_cpu.kind].access == ACCESS_NONE)
+	if (kind_is_implicit(soft_cpu.kind))
 		return soft_own(address);
 	if (kind_is_stack(soft_cpu.kind))
 		return soft_stack(address, value);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The accesses, one per kind. The same bytes run as 64-bit and as 32-bit code: at CPL 0 in the
- * kernel's mapping, at CPL 3 at VA_TEXT. RDI: the address; RBX: the operand, or what is read.
+ * kernel's mapping, at CPL 3 at VA_TEXT. RDI: the address; RBX: the operand, or what is read; RSI:
+ * MATRIX_PATTERN, or what a string instruction needs.
  *
  * runs.S includes this file with RUN_PASS defined: a second copy, at VA_RUN_TEXT, whose accesses
  * end in run_switch instead of an INT.
@@ -31,7 +32,29 @@ end_\name:
 .endm
 #endif
 
+.macro PLAIN name, access:vararg
+shot_\name:
+access_\name:
+	\access
+	DONE \name
+.endm
+
+/* For the quoted operands of STEPS, in which the preprocessor expands nothing. */
+bit_string = BIT_STRING
+port = PORT
+
+.macro STEPS name, before, access, after
+shot_\name:
+	\before
+access_\name:
+	\access
+	\after
+	DONE \name
+.endm
+
 #include "tests/matrix/accesses_plain.inc"
+#include "tests/matrix/accesses_string.inc"
+#include "tests/matrix/accesses_vector.inc"
 #include "tests/matrix/accesses_stack.inc"
 #include "tests/matrix/accesses_own.inc"
 

@@ -60,7 +60,7 @@ static void put_pkru(u32 pkru)
 
 void machine_control(const struct control *c)
 {
-	u64 cr0 = (kernel.cr0 & ~(u64)CR0_WP) | (c->wp ? CR0_WP : 0);
+	u64 cr0 = (cpu_plain_cr0(kernel.cr0) & ~(u64)CR0_WP) | (c->wp ? CR0_WP : 0);
 	u64 cr4 = cpu_now.cr4 & ~(u64)(CR4_PKS | CR4_PKE | CR4_SMAP | CR4_SMEP);
 
 	if (cr0 != cpu_now.cr0)
@@ -145,6 +145,7 @@ void machine_enter(u32 levels)
 	machine_flush(); /* now in the matrix's tables, with the kernel's levels */
 	set_levels(levels);
 	BUG_ON(pgtable_top() != (int)levels); /* no case would show it: the low half is alike */
+	put_cr4(cpu_plain_enter(cpu_now.cr4));
 	cpu_load_tables((u64)home->gdt, (u64)home->idt);
 	cpu_load_tss((u64)&home->tss, sizeof(struct tss) - 1);
 	cpu_own_enter();
@@ -156,6 +157,7 @@ void machine_leave(void)
 	struct cpu *cpu = this_cpu();
 
 	put_pkru(0);
+	cpu_plain_leave();
 	set_levels(kernel.levels);
 	write_cr3(kernel.cr3);
 	write_cr0(kernel.cr0);

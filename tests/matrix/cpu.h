@@ -62,6 +62,16 @@ bool cpu_own_rip_right(const struct shot *s, bool done);
 
 /* cpu_shot.c: the address of the matrix's code in that mode. */
 u64 cpu_text_at(u64 code, u32 mode);
+/*
+ * cpu_plain.c: what ordinary instructions need: the CPU's optional state switched on and off again,
+ * with CR4 handed through, and CR0 without CR0.EM; registers before a shot; the value after it.
+ */
+u64 cpu_plain_enter(u64 cr4);
+void cpu_plain_leave(void);
+u64 cpu_plain_cr0(u64 cr0);
+void cpu_plain_prepare(const struct shot *s);
+u32 cpu_plain_value(const struct shot *s);
+u32 cpu_plain_needs(void);
 
 /* cpu_setup.c: the leaf entry of the home's page `i`. */
 pte_t *cpu_home_entry(u32 i);

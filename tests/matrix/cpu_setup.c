@@ -169,6 +169,7 @@ static void fill_tables(void)
 	tables.block = page_address(block);
 	tables.block_phys = page_to_phys(block);
 	*(u16 *)(tables.block + CODE_PAGE + AT_CODE) = JMP_RBX; /* it continues there */
+	tables.scratch = home->scratch;
 	tables.home_phys[0] = page_to_phys(beside[0]);
 	tables.home_phys[1] = page_to_phys(beside[1]);
 	tables.home[0] = page_address(beside[0]);
@@ -178,7 +179,8 @@ static void fill_tables(void)
 /* Returns what kinds may rely on, a mask of enum need. */
 static u32 cpu_needs(void)
 {
-	return 1u << NEED_NOTHING | (u32)cpu_has(FEATURE_INVPCID) << NEED_INVPCID;
+	return 1u << NEED_NOTHING | (u32)cpu_has(FEATURE_INVPCID) << NEED_INVPCID |
+	       cpu_plain_needs();
 }
 
 const char *machine_setup(void)

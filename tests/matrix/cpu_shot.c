@@ -30,7 +30,6 @@ static void aim(const struct shot *s)
 {
 	const struct shot_code *code = &matrix_shots[s->kind];
 
-	home->rsi = MATRIX_PATTERN;
 	home->new_rsp = (u64)home->user_stack + sizeof(home->user_stack);
 	home->new_flags = RFLAGS_FIXED | (s->ac ? RFLAGS_AC : 0);
 	home->target = cpu_text_at(code->start, s->mode);
@@ -62,10 +61,13 @@ void cpu_load_address(const struct shot *s, bool first)
 		return;
 	}
 	home->rdi = reads_absent ? VA_ABSENT : s->address;
+	home->rsi = MATRIX_PATTERN;
 	home->rbx = s->kind == KIND_FETCH ? cpu_text_at(matrix_shots[KIND_FETCH].end - 2, s->mode)
 					  : MATRIX_OPERAND;
 	if (s->kind == KIND_LODS)
 		home->rsi = s->address;
+	if (kind_is_plain(s->kind))
+		cpu_plain_prepare(s);
 	if (frame_on_stack(s->kind))
 		home->new_rsp = home->frame[3] = s->address;
 }
@@ -126,7 +128,7 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 		.error = (u32)home->error,
 		.cr2 = home->cr2,
 		.pkrs = home->pkrs_after,
-		.value = (u32)home->rbx,
+		.value = kind_is_plain(s->kind) ? cpu_plain_value(s) : (u32)home->rbx,
 		.rsp_moved = (int)(home->rsp_after - start),
 		.rip_right = rip_right(s, done),
 	};

@@ -36,8 +36,17 @@
 #define HOME_CR2        0x90
 #define HOME_PKRU       0x98
 #define HOME_PKRU_OUT   0x9c
+#define HOME_RCX_OUT    0xa0
+#define HOME_RSI_OUT    0xa8
+#define HOME_RDI_OUT    0xb0
 #define HOME_RSP_AFTER  0xff8
 #define HOME_SCRATCH_AT 0x5000
+
+/* What accesses_plain.inc and the C code agree on. */
+#define BIT_STRING  4096       /* bytes from a bit string's beginning to the tested bit */
+#define FS_OFFSET   0x800      /* the base of FS; read-fs subtracts it */
+#define PORT        0xed       /* no device is there */
+#define OPERAND_IMM 0x01020304 /* MATRIX_OPERAND as an immediate */
 
 #define OWN_PORT 0x80 /* own.h; nothing happens if it is read or written */
 
@@ -99,10 +108,11 @@ struct home {
 	/* Out of it: */
 	u64 vector, error, rip, cs, cr2;
 	u32 pkru, pkru_outside; /* inputs: see write_pkru */
+	u64 rcx_after, rsi_after, rdi_after;
 	/* Used by the CPU: */
 	u64 gdt[24];
 	struct tss tss;
-	u8 fill[4096 - 0xa0 - 24 * 8 - sizeof(struct tss) - 8];
+	u8 fill[4096 - 0xb8 - 24 * 8 - sizeof(struct tss) - 8];
 	u64 rsp_after; /* out of it: the interrupted stack pointer */
 	struct gate idt[256];
 	u8 exception_stack[4096], user_stack[4096], nmi_stack[4096];
@@ -130,6 +140,9 @@ _Static_assert(offsetof(struct home, write_pkru) == HOME_WRITE_PKRU, "shot.S");
 _Static_assert(offsetof(struct home, pkru) == HOME_PKRU, "shot.S");
 _Static_assert(offsetof(struct home, pkru_outside) == HOME_PKRU_OUT, "shot.S");
 _Static_assert(offsetof(struct home, vector) == HOME_VECTOR, "shot.S");
+_Static_assert(offsetof(struct home, rcx_after) == HOME_RCX_OUT, "shot.S");
+_Static_assert(offsetof(struct home, rsi_after) == HOME_RSI_OUT, "shot.S");
+_Static_assert(offsetof(struct home, rdi_after) == HOME_RDI_OUT, "shot.S");
 _Static_assert(offsetof(struct home, error) == HOME_ERROR, "shot.S");
 _Static_assert(offsetof(struct home, rip) == HOME_RIP, "shot.S");
 _Static_assert(offsetof(struct home, cs) == HOME_CS, "shot.S");

@@ -15,7 +15,7 @@ struct allowed {
 	u64 low, high;        /* CR2 is in [low, high), as offsets from case_address() */
 	bool absent;          /* CR2 is VA_ABSENT instead */
 	u32 memory;           /* see memory_read() */
-	bool memory_open;     /* what memory holds is not asserted */
+	u32 memory_open;      /* bits of it that the manual leaves open */
 	bool moves;           /* the stack pointer is asserted: it moved by */
 	int moved;
 	bool reads;            /* it reads into a register, */

@@ -16,19 +16,9 @@
 #ifndef KEYWARD_TESTS_MATRIX_KINDS_H
 #define KEYWARD_TESTS_MATRIX_KINDS_H
 
-/* clang-format off */
-#define KINDS_PLAIN(K)                                                                            \
-	K(READ,      read,      "read",      PLAIN, READ,   4, KF_SPAN | KF_VALUE, NOTHING)       \
-	K(WRITE,     write,     "write",     PLAIN, WRITE,  4, KF_SPAN,            NOTHING)       \
-	K(ADD,       add,       "add",       PLAIN, MODIFY, 4, KF_SPAN,            NOTHING)       \
-	K(LOCK_ADD,  lock_add,  "lock-add",  PLAIN, MODIFY, 4, KF_SPAN,            NOTHING)       \
-	K(XCHG,      xchg,      "xchg",      PLAIN, MODIFY, 4, KF_SPAN | KF_VALUE, NOTHING)       \
-	K(CMPXCHG,   cmpxchg,   "cmpxchg",   PLAIN, MODIFY, 4, 0,                  NOTHING)       \
-	K(LODS,      lods,      "lods",      PLAIN, READ,   4, KF_VALUE,           NOTHING)       \
-	K(STOS,      stos,      "stos",      PLAIN, WRITE,  4, 0,                  NOTHING)       \
-	K(REP_STOS,  rep_stos,  "rep-stos",  PLAIN, WRITE,  4, 0,                  NOTHING)       \
-	K(FETCH,     fetch,     "fetch",     CODE,  FETCH,  1, 0,                  NOTHING)
+#include "tests/matrix/kinds_plain.h"
 
+/* clang-format off */
 /* Where one operand is under test, the other lies in the scratch page (stack.h). */
 #define KF_BYTES (KF_STACK | KF_SPAN)
 #define KF_WORDS (KF_STACK | KF_SPAN | KF_HALF_IN_32)
@@ -203,6 +193,7 @@
 
 #define KIND_ENUM(id, ...) KIND_##id,
 enum kind { MATRIX_KINDS(KIND_ENUM) KINDS };
+_Static_assert(KINDS <= 256, "struct mcase has a byte for each value");
 
 enum kind_group {
 	GROUP_PLAIN, /* an operand in the data page, or at its end and in the next page */
@@ -239,9 +230,41 @@ enum kind_access {
 #define KF_SCRATCH 0x4000  /* its stack is in the scratch page, another operand is tested */
 #define KF_PUSHES  0x8000  /* it pushes several words: the first can stay if another faults */
 #define KF_REX     0x10000 /* REX.W comes first, an instruction of its own in 32-bit code */
+/* Of ordinary instructions (plain.h): */
+#define KF_STRING   0x00020000 /* RCX, RSI and RDI say how far it came; part of its value */
+#define KF_REP      0x00040000 /* it goes on from element to element, one page after the other */
+#define KF_DOWN     0x00080000 /* with DF = 1: from the last element to the first */
+#define KF_AT_RSI   0x00100000 /* RSI has the address; RDI has the scratch operand's */
+#define KF_FROM_RSI 0x00200000 /* RSI has the scratch operand's */
+#define KF_VECTOR   0x00400000 /* its register is XMM0, YMM0 or ZMM0 */
+#define KF_PARTS    0x00800000 /* of a denied span the part in the other page may be written */
+#define KF_AREA     0x01000000 /* FXSAVE's or XSAVE's area */
+#define KF_LOWER    0x02000000 /* it touches the lower half alone: the rest is masked off */
+#define KF_OPEN_A   0x04000000 /* the manual leaves open whether it sets A */
+#define KF_OPEN_AD  0x08000000 /* ... A and D */
 
 /* What only some CPUs have: machine_can.needs is a mask of these. */
-enum need { NEED_NOTHING, NEED_INVPCID, NEEDS };
+enum need {
+	NEED_NOTHING,
+	NEED_MOVBE,
+	NEED_MOVDIRI,
+	NEED_MOVDIR64B,
+	NEED_CMPXCHG16B,
+	NEED_SSE41,
+	NEED_AVX,
+	NEED_AVX2,
+	NEED_AVX512,
+	NEED_XSAVE,
+	NEED_XSAVEC,
+	NEED_CLFLUSH,
+	NEED_CLFLUSHOPT,
+	NEED_CLWB,
+	NEED_MONITOR,
+	NEED_WAITPKG,
+	NEED_INVPCID,
+	NEEDS
+};
+_Static_assert(NEEDS <= 32, "a mask of them has 32 bits");
 
 struct kind_row {
 	const char *name;
@@ -255,6 +278,12 @@ extern const struct kind_row matrix_kinds[KINDS];
 static inline bool kind_is_implicit(u32 kind)
 {
 	return matrix_kinds[kind].flags & KF_OWN;
+}
+
+/* True for KINDS_PLAIN, ordinary instructions, but the fetch (plain.h). */
+static inline bool kind_is_plain(u32 kind)
+{
+	return kind < KIND_PUSH && matrix_kinds[kind].group == GROUP_PLAIN;
 }
 
 /* True for accesses to descriptor tables and the TSS, in 4 KiB pages of their own (tables.h). */

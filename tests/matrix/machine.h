@@ -61,6 +61,8 @@ struct landing {
 
 /* For the code of a kind, run in that mode; `first`: for a run's first accesses. */
 struct landing machine_landing(u32 kind, u32 mode, bool first);
+/* Where the scratch operand lies in its page, as the tested one in the data page. */
+#define AT_SCRATCH 0x100
 
 /* Allocate and free what the suite needs; return NULL, or why not (static text). */
 const char *machine_setup(void);

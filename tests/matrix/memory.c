@@ -3,6 +3,7 @@
 #include "kernel/lib/string.h"
 #include "tests/matrix/operand.h"
 #include "tests/matrix/own.h"
+#include "tests/matrix/plain.h"
 #include "tests/matrix/stack.h"
 #include "tests/matrix/tables.h"
 
@@ -57,6 +58,14 @@ static u32 hash(u32 h, const u8 *at, u32 bytes)
 	return h;
 }
 
+/* Both halves of a span are told apart. */
+static u32 hash_halves(const u8 *lower, u32 lower_bytes, const u8 *upper, u32 upper_bytes)
+{
+	u32 low = hash(0, lower, lower_bytes), high = hash(0, upper, upper_bytes);
+
+	return ((low ^ low >> 16) & 0xffff) | ((high ^ high << 16) & 0xffff0000);
+}
+
 /* Puts the operand's image between the guards. */
 static void put_image(const struct mcase *c, const struct piece piece[2], u32 count)
 {
@@ -100,12 +109,12 @@ static void put_content(const struct mcase *c, const struct piece piece[2], u32 
 static u32 stack_hash(const struct mcase *c, const struct piece piece[2], u32 count)
 {
 	struct linear l;
-	u32 h;
 
 	gather(piece, count, &l);
 	stack_normalise(c, l.bytes + GUARD, case_address(c));
-	h = hash(0, l.bytes, piece[0].bytes);
-	return count == 2 ? hash(h, l.bytes + piece[0].bytes, piece[1].bytes) : h;
+	if (count == 1)
+		return hash(0, l.bytes, piece[0].bytes);
+	return hash_halves(l.bytes, piece[0].bytes, l.bytes + piece[0].bytes, piece[1].bytes);
 }
 
 /* Fills the operand of a run's first accesses: as far from the case's as case_first_step() says. */
@@ -128,11 +137,53 @@ static void fill_first(const struct mcase *c)
 		put_content(&first, piece, 1, case_address(c) + STACK_RSP_AT, true);
 }
 
-static void fill_operand(const struct mcase *c)
+#define VIEW (OPERAND_MAX + 2 * GUARD)
+
+/* True for operands that hold more than a pattern, or what the manual does not settle. */
+static bool is_special(u32 kind)
+{
+	return matrix_kinds[kind].flags & KF_AREA || kind == KIND_INS || kind == KIND_REP_INS;
+}
+
+static bool has_scratch(u32 kind)
+{
+	return matrix_kinds[kind].flags & (KF_AT_RSI | KF_FROM_RSI);
+}
+
+/* Copies from the pieces to `view`, or back. */
+static void copy_pieces(const struct mcase *c, u8 *view, bool back)
 {
 	struct piece piece[2];
-	u32 count = pieces(c, piece), i = 0;
+	u32 count = pieces(c, piece);
 
+	for (u32 p = 0; p < count; view += piece[p++].bytes)
+		if (back)
+			memcpy(piece[p].at, view, piece[p].bytes);
+		else
+			memcpy(view, piece[p].at, piece[p].bytes);
+}
+
+static void fill_view(u32 kind, u8 *view, u32 bytes)
+{
+	fill(view, bytes + 2 * GUARD, 0);
+	if (is_special(kind))
+		plain_fill(kind, view + GUARD);
+}
+
+static void fill_operand(const struct mcase *c)
+{
+	static u8 view[VIEW]; /* of the one thread that runs the matrix */
+	struct piece piece[2];
+	u32 kind = c->v[AXIS_KIND], count, i = 0;
+
+	if (has_scratch(kind))
+		plain_fill_scratch(kind);
+	if (is_special(kind)) {
+		fill_view(kind, view, case_bytes(c));
+		copy_pieces(c, view, true);
+		return;
+	}
+	count = pieces(c, piece);
 	for (u32 p = 0; p < count; p++)
 		i = fill(piece[p].at, piece[p].bytes, i);
 	if (matrix_kinds[c->v[AXIS_KIND]].flags & KF_IMAGE)
@@ -143,36 +194,62 @@ static void fill_operand(const struct mcase *c)
 		fill_first(c);
 }
 
+static u32 view_hash(const struct mcase *c, u8 *view)
+{
+	u32 bytes = case_bytes(c), lower = case_split(c) + GUARD, kind = c->v[AXIS_KIND];
+
+	if (is_special(kind))
+		plain_settle(kind, view + GUARD);
+	if (c->v[AXIS_SPAN] == SPAN_NONE)
+		return hash(0, view, bytes + 2 * GUARD);
+	return hash_halves(view, lower, view + lower, bytes + 2 * GUARD - lower);
+}
+
 static u32 operand_hash(const struct mcase *c)
 {
+	static u8 view[VIEW]; /* of the one thread that runs the matrix */
 	struct piece piece[2];
-	u32 count = pieces(c, piece), h = 0;
+	u32 scratch = has_scratch(c->v[AXIS_KIND]) ? plain_scratch(c->v[AXIS_KIND]) : 0;
 
 	if (kind_is_stack(c->v[AXIS_KIND]))
-		return stack_hash(c, piece, count);
-	for (u32 p = 0; p < count; p++)
-		h = hash(h, piece[p].at, piece[p].bytes);
-	return h;
+		return stack_hash(c, piece, pieces(c, piece));
+	if (is_special(c->v[AXIS_KIND])) {
+		copy_pieces(c, view, false);
+		return view_hash(c, view);
+	}
+	if (pieces(c, piece) == 1)
+		return hash(0, piece[0].at, piece[0].bytes) ^ scratch;
+	return hash_halves(piece[0].at, piece[0].bytes, piece[1].at, piece[1].bytes) ^ scratch;
 }
 
 static u32 operand_after(const struct mcase *c, bool done)
 {
-	static u8 model[OPERAND_MAX + 2 * GUARD]; /* of the one thread that runs the matrix */
-	u32 bytes = case_bytes(c), h;
+	static u8 model[VIEW]; /* of the one thread that runs the matrix */
+	u32 kind = c->v[AXIS_KIND];
+	u32 scratch =
+		has_scratch(kind) ? plain_scratch_after(c, done ? plain_elements(kind) : 0) : 0;
 
-	fill(model, bytes + 2 * GUARD, 0);
-	if (matrix_kinds[c->v[AXIS_KIND]].flags & KF_IMAGE)
+	fill_view(kind, model, case_bytes(c));
+	if (matrix_kinds[kind].flags & KF_IMAGE)
 		operand_image(c, model + GUARD);
-	if (kind_is_stack(c->v[AXIS_KIND]))
+	if (kind_is_stack(kind))
 		stack_content(c, model + GUARD, STACK_RSP, false);
 	if (done)
 		operand_write(c, model + GUARD);
-	if (kind_is_stack(c->v[AXIS_KIND]))
+	if (kind_is_stack(kind))
 		stack_normalise(c, model + GUARD, 0);
-	if (c->v[AXIS_SPAN] == SPAN_NONE)
-		return hash(0, model, bytes + 2 * GUARD);
-	h = hash(0, model, GUARD + case_split(c));
-	return hash(h, model + GUARD + case_split(c), bytes - case_split(c) + GUARD);
+	return view_hash(c, model) ^ scratch;
+}
+
+u32 memory_after_part(const struct mcase *c, u32 elements)
+{
+	static u8 model[VIEW]; /* of the one thread that runs the matrix */
+	u32 kind = c->v[AXIS_KIND];
+
+	fill_view(kind, model, case_bytes(c));
+	if (kind_writes(kind))
+		plain_write(c, model + GUARD, elements);
+	return view_hash(c, model) ^ (has_scratch(kind) ? plain_scratch_after(c, elements) : 0);
 }
 
 /* ---- what the CPU accesses by itself ---- */

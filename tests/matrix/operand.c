@@ -2,6 +2,7 @@
 #include "tests/matrix/operand.h"
 #include "kernel/lib/string.h"
 #include "tests/matrix/memory.h"
+#include "tests/matrix/plain.h"
 #include "tests/matrix/stack.h"
 
 static void put(u8 *memory, u64 value, u32 bytes)
@@ -19,6 +20,10 @@ void operand_write(const struct mcase *c, u8 *memory)
 		stack_write(c, memory);
 		return;
 	}
+	if (kind_is_plain(kind) && kind > KIND_FETCH) {
+		plain_write(c, memory, plain_elements(kind));
+		return;
+	}
 	switch (kind) {
 	case KIND_ADD:
 	case KIND_LOCK_ADD:
@@ -32,7 +37,18 @@ void operand_write(const struct mcase *c, u8 *memory)
 /* Called only for kinds with KF_VALUE. */
 u32 value_read(const struct mcase *c)
 {
-	if (kind_is_stack(c->v[AXIS_KIND]))
+	u32 kind = c->v[AXIS_KIND];
+
+	if (kind_is_stack(kind))
 		return stack_value(c);
+	if (kind_is_plain(kind))
+		return plain_value(c, true, plain_elements(kind));
 	return MATRIX_PATTERN;
+}
+
+u32 value_unread(const struct mcase *c)
+{
+	if (kind_is_plain(c->v[AXIS_KIND]))
+		return plain_value(c, false, 0);
+	return MATRIX_OPERAND;
 }

@@ -95,13 +95,37 @@ static const struct stratum {
 		AXIS_TLB, TLB_AGAIN, TLB_FETCH_3 + 1 - TLB_AGAIN \
 	}
 	/* An instruction accesses one page that is in no TLB. */
-	{ { 28, 190, 13200 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	{ { 22, 130, 13500 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 	{ { 2, 10, 300 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
-	/* The same access was made before, under something that has changed since. */
-	{ { 10, 40, 1500 }, DATA, { WARM, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
-	{ { 2, 8, 150 }, DATA, { WARM, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
+	/*
+	 * The same access was made before, under something that has changed since: for each kind, in
+	 * pages that little but the key denies; then, less often, in all that XD tells apart.
+	 */
+	{ { 4, 70, 800 },
+	  DATA,
+	  { WARM,
+	    { AXIS_SIZE, 0, SIZE_1G },
+	    { AXIS_MODE, 0, 2 },
+	    { AXIS_RIGHTS, 0, 4 },
+	    { AXIS_US, 0, 2 },
+	    MIXED } },
+	{ { 4, 24, 1200 },
+	  DATA,
+	  { WARM,
+	    { AXIS_SIZE, 0, SIZES },
+	    { AXIS_MODE, 0, 5 },
+	    { AXIS_RIGHTS, 0, 4 },
+	    { AXIS_US, 0, 7 },
+	    { AXIS_RW, 0, 6 },
+	    { AXIS_XD, XD_LEAF, 5 },
+	    { AXIS_DECOY, 0, 2 },
+	    { AXIS_FLAGS, 0, 4 },
+	    { AXIS_ABOVE, 0, 2 },
+	    { AXIS_HALF, 0, 2 },
+	    MIXED } },
+	{ { 2, 6, 100 }, DATA, { WARM, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
 	/* Few kinds fetch, and few axes matter to them. */
-	{ { 2, 12, 150 },
+	{ { 1, 12, 150 },
 	  FETCHES,
 	  { WARM,
 	    { AXIS_SIZE, 0, SIZES },
@@ -112,15 +136,26 @@ static const struct stratum {
 	    { AXIS_FLAGS, 0, 4 },
 	    { AXIS_HALF, 0, 2 },
 	    MIXED } },
-	/* The operand lies in two pages. */
-	{ { 4, 30, 700 },
+	/*
+	 * The operand lies in two pages: a supervisor's of supervisor pages, where IA32_PKRS alone
+	 * decides; and all others, which XD tells apart from those.
+	 */
+	{ { 2, 14, 220 },
+	  SPANNING,
+	  { { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, MIXED, { AXIS_SPAN, SPAN_LOW, 2 } } },
+	{ { 3, 14, 300 },
 	  SPANNING,
 	  { { AXIS_SIZE, 0, SIZE_1G },
-	    PAGE_AXES,
+	    { AXIS_MODE, 0, 3 },
+	    { AXIS_RIGHTS, 0, 4 },
+	    { AXIS_US, 0, 4 },
+	    { AXIS_RW, 0, 3 },
+	    { AXIS_XD, XD_LEAF, 2 },
+	    { AXIS_DECOY, 0, 2 },
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_SPAN, SPAN_LOW, 2 },
 	    { AXIS_TLB, 0, TLB_REKEY } } },
-	{ { 2, 4, 100 },
+	{ { 2, 6, 100 },
 	  SPANNING,
 	  { FILLED,
 	    { AXIS_SIZE, 0, SIZE_1G },
@@ -136,16 +171,16 @@ static const struct stratum {
 	    { AXIS_SPAN, SPAN_LOW, 2 },
 	    { AXIS_TLB, 0, TLB_REKEY } } },
 	/* There is no translation: by an entry near the leaf; by one far above it. */
-	{ { 5, 16, 250 },
+	{ { 4, 36, 300 },
 	  EXPLICIT,
 	  { { AXIS_PRESENT, PRESENT_NO, 3 },
 	    { AXIS_SIZE, 0, SIZES },
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 2, 5, 100 },
+	{ { 2, 24, 200 },
 	  EXPLICIT,
 	  { { AXIS_PRESENT, PRESENT_UPPER3_NO, 4 }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 4, 14, 100 },
+	{ { 4, 50, 200 },
 	  EXPLICIT,
 	  { { AXIS_PRESENT, PRESENT_UPPER3_NO, 5 },
 	    { AXIS_SIZE, SIZE_2M, 2 },
@@ -160,26 +195,35 @@ static const struct stratum {
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
 	/* All of this for kinds that only one mode has. */
-	{ { 2, 12, 200 },
+	{ { 3, 24, 300 },
 	  KERNELS,
 	  { { AXIS_TLB, 0, TLB_FETCH_3 + 1 },
 	    { AXIS_SIZE, 0, SIZES },
 	    LEAF_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 1, 4, 50 },
+	{ { 1, 14, 60 },
 	  KERNELS,
 	  { { AXIS_PRESENT, PRESENT_NO, 8 },
 	    { AXIS_SIZE, 0, SIZES },
 	    LEAF_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 2, 12, 150 },
+	{ { 2, 12, 100 },
 	  COMPATS,
 	  { { AXIS_TLB, 0, TLB_FETCH_3 + 1 },
 	    { AXIS_MODE, MODE_COMPAT, 1 },
 	    { AXIS_SIZE, 0, SIZE_1G },
 	    LEAF_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 1, 4, 50 },
+	{ { 2, 8, 60 },
+	  COMPATS,
+	  { { AXIS_SPAN, SPAN_LOW, 2 },
+	    { AXIS_TLB, 0, TLB_REKEY },
+	    { AXIS_MODE, MODE_COMPAT, 1 },
+	    { AXIS_SIZE, 0, SIZE_1G },
+	    { AXIS_RIGHTS, 0, 4 },
+	    { AXIS_US, 0, 2 },
+	    MIXED } },
+	{ { 1, 4, 40 },
 	  COMPATS,
 	  { { AXIS_PRESENT, PRESENT_NO, 8 },
 	    { AXIS_MODE, MODE_COMPAT, 1 },
@@ -187,20 +231,28 @@ static const struct stratum {
 	    LEAF_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
 	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
-	{ { 4, 18, 150 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 8, 48, 190 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 1, 4, 20 }, KERNELS_OWN, { LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 3, 16, 90 },
+	{ { 7, 45, 300 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 6, 60, 300 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 1, 8, 40 }, KERNELS_OWN, { LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 5, 36, 200 },
 	  USERS_OWN,
 	  { { AXIS_MODE, MODE_USER, 2 }, LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 4, 16, 120 },
 	  IN_FAULTS,
 	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
 	/* Likewise, with a translation that an instruction brought. */
-	{ { 2, 4, 50 },
+#define FILLED_AXES                                                               \
+	FILLED, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 4 }, { AXIS_FLAGS, 0, 4 },           \
+		{ AXIS_HALF, 0, 2 },                                                      \
+	{                                                                                 \
+		AXIS_OTHERS, 0, 6                                                         \
+	}
+	{ { 1, 6, 40 }, KERNELS_OWN, { FILLED_AXES } },
+	{ { 1, 12, 200 }, USERS_OWN, { FILLED_AXES, { AXIS_MODE, MODE_USER, 2 } } },
+	{ { 2, 14, 300 },
 	  FRAMES,
-	  { FILLED, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 2, 6, 50 }, TABLES_OWN, { FILLED, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	  { FILLED_AXES, { AXIS_SIZE, 0, SIZES }, { AXIS_MODE, 0, 3 }, { AXIS_XD, 0, 3 } } },
+	{ { 2, 24, 250 }, TABLES_OWN, { FILLED_AXES, { AXIS_MODE, 0, 3 }, { AXIS_XD, 0, 3 } } },
 	{ { 2, 6, 50 },
 	  IN_FAULTS,
 	  { FILLED, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
@@ -254,12 +306,12 @@ static bool common_divisor(u64 a, u64 b)
 }
 
 /*
- * Steps of 0.618 of the whole, with no divisor in common with it: each position comes once, and
+ * Steps of 0.414 of the whole, with no divisor in common with it: each position comes once, and
  * any stretch of the walk is spread evenly.
  */
 static u64 stride(u64 n)
 {
-	u64 s = n * 618 / 1000;
+	u64 s = n * 414 / 1000;
 
 	while (common_divisor(n, s))
 		s++;
@@ -345,17 +397,21 @@ static u64 scatter(u64 n)
 
 bool plan_next(struct plan *p, struct mcase *row)
 {
+	bool first;
 	u64 turn;
 
 	while (draw(p, row)) {
 		if (!case_valid(row))
 			continue;
 		/*
-		 * Denying key 0 costs more than all other keys together: some rows leave it out.
-		 * Scattered, since a regular choice would always meet the same kinds.
+		 * Denying key 0 costs more than all other keys together: some rows leave it out,
+		 * but no kind's first. Scattered, since a regular choice would always meet the
+		 * same kinds.
 		 */
 		turn = scatter(p->drawn + p->index);
-		p->keys = turn % KEY_0_EVERY ? 0x7fff : 0xffff;
+		first = !p->had[row->v[AXIS_KIND]];
+		p->had[row->v[AXIS_KIND]] = true;
+		p->keys = turn % KEY_0_EVERY && !first ? 0x7fff : 0xffff;
 		return true;
 	}
 	return false;

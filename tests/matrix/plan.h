@@ -18,6 +18,7 @@ struct plan {
 	u32 state, stratum;  /* where the walk is */
 	u32 kind_count;      /* of the stratum, */
 	u8 kinds[KINDS];     /* and which */
+	bool had[KINDS];     /* a row of this kind has come */
 	u64 drawn;           /* rows of the stratum that the states before this one drew */
 	u64 index, position; /* in the stratum: rows drawn, and the number of the next */
 	u32 keys;            /* of the row just returned: a mask of values of AXIS_KEY */

@@ -73,6 +73,14 @@ static u64 about_time(const struct mcase *c)
 	       if_(tlb == TLB_STALE, RULE_stale_key_is_old_or_new) | about_other_entries(c);
 }
 
+/* True if the access is one to data, so that keys can deny it. */
+static bool is_data(const struct mcase *c)
+{
+	u32 access = matrix_kinds[c->v[AXIS_KIND]].access;
+
+	return access != ACCESS_FETCH && access != ACCESS_NONE;
+}
+
 /* Rules about who makes the access, and how. */
 static u64 about_accessors(const struct mcase *c, const struct expectation *e)
 {
@@ -89,6 +97,8 @@ static u64 about_accessors(const struct mcase *c, const struct expectation *e)
 	       if_(kind == KIND_FETCH && e->data_denied, RULE_fetches_ignore_keys) |
 	       if_(c->v[AXIS_MODE] == MODE_CPL1 || c->v[AXIS_MODE] == MODE_CPL2,
 		   RULE_cpl_1_and_2_are_supervisors) |
+	       if_(matrix_kinds[kind].access == ACCESS_NONE && !implicit,
+		   RULE_untouched_memory_obeys_no_key) |
 	       if_(c->v[AXIS_MODE] == MODE_COMPAT, RULE_keys_work_in_compatibility_mode);
 }
 
@@ -108,7 +118,7 @@ static u64 about_levels(const struct mcase *c, const struct expectation *e)
 static u64 about_pages(const struct mcase *c, const struct expectation *e)
 {
 	bool user_address = c->v[AXIS_US] == US_U, restricts = c->v[AXIS_RIGHTS] != RIGHTS_OPEN;
-	bool data = c->v[AXIS_KIND] != KIND_FETCH, pke = c->v[AXIS_PKU] != PKU_OFF;
+	bool data = is_data(c), pke = c->v[AXIS_PKU] != PKU_OFF;
 	bool by_pkru = user_address && pke && data;
 
 	return about_levels(c, e) | if_(c->v[AXIS_DECOY], RULE_non_leaf_keys_are_ignored) |
@@ -129,7 +139,7 @@ static u64 about_rights(const struct mcase *c, const struct expectation *e)
 {
 	u32 kind = c->v[AXIS_KIND], r = c->v[AXIS_RIGHTS];
 	bool writes = kind_writes(kind), wp = c->v[AXIS_WP] == WP_ON;
-	bool obeyed = kind != KIND_FETCH && c->v[AXIS_US] != US_U && c->v[AXIS_PKS] == PKS_ON;
+	bool obeyed = is_data(c) && c->v[AXIS_US] != US_U && c->v[AXIS_PKS] == PKS_ON;
 	bool ad = obeyed && r & RIGHTS_AD, wd = obeyed && r == RIGHTS_WD;
 	bool user = mode_is_user(c->v[AXIS_MODE]) && !kind_is_implicit(kind);
 

@@ -72,7 +72,9 @@
 	R(five_levels_work_as_four, "4-Level Paging and 5-Level Paging",                       \
 	  "keys work alike with 4 and 5 levels of paging")                                     \
 	R(one_level_suffices_to_deny, "Determination of Access Rights",                        \
-	  "P = 0, R/W = 0 or XD = 1 in any entry of the translation denies")
+	  "P = 0, R/W = 0 or XD = 1 in any entry of the translation denies")     \
+	R(untouched_memory_obeys_no_key, "Vol. 2: LEA, NOP, PREFETCHh, INVLPG, VPMASKMOV, REP", \
+	  "what touches no memory is not denied: LEA, PREFETCH, masked elements, a count of 0")
 
 /* What changed before. */
 #define RULES_OF_TIME(R)                                                                          \

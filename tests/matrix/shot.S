@@ -55,8 +55,9 @@ set_rights: /* from here on only the home is sure to be accessible */
 3:	iretq
 
 /*
- * RBX holds what was read, R15 counts the exceptions of this access; all other registers but the
- * stack pointer are free. The count is in a register, as what faults without end may be the home.
+ * RBX, RCX, RSI and RDI are recorded, R15 counts the exceptions of this access; all other registers
+ * but the stack pointer are free. The count is in a register, as what faults without end may be the
+ * home.
  */
 	.globl matrix_stubs
 	.balign 16
@@ -66,27 +67,30 @@ vector = 0
 	.balign 16
 	.if (vector == 8) || (vector == 17) || (vector == 21) || (vector == 29) || (vector == 30) || \
 	    ((vector >= 10) && (vector <= 14))
-	mov $vector, %ecx
+	mov $vector, %r9d
 	jmp matrix_exit_error
 	.else
-	mov $vector, %ecx
+	mov $vector, %r9d
 	jmp matrix_exit
 	.endif
 	vector = vector + 1
 .endr
 
 matrix_exit_error:
-	pop %rdx
+	pop %r10
 	jmp 1f
 matrix_exit:
-	xor %edx, %edx
+	xor %r10d, %r10d
 1:	inc %r15d
 	cmp $SHOT_EXCEPTIONS, %r15d
 	jae matrix_without_end
 	movabs $HOME, %r8
-	mov %rcx, HOME_VECTOR(%r8)
-	mov %rdx, HOME_ERROR(%r8)
+	mov %r9, HOME_VECTOR(%r8)
+	mov %r10, HOME_ERROR(%r8)
 	mov %rbx, HOME_RBX(%r8)
+	mov %rcx, HOME_RCX_OUT(%r8)
+	mov %rsi, HOME_RSI_OUT(%r8)
+	mov %rdi, HOME_RDI_OUT(%r8)
 	mov (%rsp), %rcx
 	mov %rcx, HOME_RIP(%r8)
 	mov 8(%rsp), %rcx
@@ -138,8 +142,9 @@ matrix_without_end:
 1:	mov %cr4, %rax
 	and $~(CR4_PKS | CR4_PKE | CR4_SMAP | CR4_SMEP), %rax
 	mov %rax, %cr4
-	mov %rcx, %rdi
-	mov %rdx, %rsi
+	mov %r9, %rdi
+	mov %r10, %rsi
+	cld
 	mov (%rsp), %rdx
 	movabs $HOME, %r8
 	mov HOME_RSP(%r8), %rsp

@@ -94,13 +94,6 @@ u32 case_bytes(const struct mcase *c)
 	return half ? kind->bytes / 2 : kind->bytes;
 }
 
-u32 case_split(const struct mcase *c)
-{
-	if (c->v[AXIS_KIND] == KIND_LFS)
-		return 4; /* the offset below, the selector above */
-	return case_bytes(c) / 2;
-}
-
 /* An operand crosses a page's end only in pages whose neighbours are ours. */
 static bool span_valid(const struct mcase *c)
 {

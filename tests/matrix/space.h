@@ -116,7 +116,7 @@ static inline u32 case_key(const struct mcase *c)
 	return key_of_value(c->v[AXIS_KEY]);
 }
 
-/* Bytes of the case's operand; of a span's, those that lie in the lower page. */
+/* Bytes of the case's operand; of a span's, those that lie in the lower page (plain.c). */
 u32 case_bytes(const struct mcase *c);
 u32 case_split(const struct mcase *c);
 

@@ -92,6 +92,21 @@ static void run_named_all(struct mcase c, u32 free_axes)
 	watchdog_set(WATCHDOG_NS, "matrix");
 }
 
+/* Names the kinds whose cases this CPU cannot run: enum need. */
+static void print_left_out(void)
+{
+	u32 count = 0;
+
+	for (u32 kind = 0; kind < KINDS; kind++) {
+		if (machine_can.needs >> matrix_kinds[kind].need & 1)
+			continue;
+		pr("%s %s", count++ ? "" : "    # left out, as this CPU has no such instruction:",
+		   matrix_kinds[kind].name);
+	}
+	if (count)
+		pr("\n");
+}
+
 static void run_slice(void)
 {
 	_Static_assert((int)SLICE_FULL == EXTENT_FULL, "a slice is an extent, without list");
@@ -100,6 +115,7 @@ static void run_slice(void)
 
 	if (options.extent == EXTENT_LIST)
 		matrix.on_divergence = report_case;
+	print_left_out();
 	matrix.from = options.rows;
 	matrix.announce = options.rows ? announce_case : NULL;
 	say_where(0, MAX(matrix.from, 1));

@@ -71,6 +71,7 @@ struct tables {
 	u64 phys[TABLES];
 	u8 *block;
 	u64 block_phys;
+	u8 *scratch;           /* the page of VA_SCRATCH */
 	u64 home_phys[2];      /* of the home pages below and above the tested page */
 	u8 *home[2];           /* and their memory */
 	u8 gdtr[10], idtr[10]; /* what SGDT and SIDT store during an access, */
