@@ -94,38 +94,65 @@ static const struct stratum {
 	{                                                        \
 		AXIS_TLB, TLB_AGAIN, TLB_FETCH_3 + 1 - TLB_AGAIN \
 	}
+/* Axes whose values go with almost all kinds. */
+#define EASY_4K                                    \
+	{ AXIS_MODE, 0, 2 }, { AXIS_RIGHTS, 0, 4 }, \
+	{                                          \
+		AXIS_US, 0, 2                      \
+	}
+#define EASY                          \
+	{ AXIS_SIZE, 0, SIZE_1G }, EASY_4K
 	/* An instruction accesses one page that is in no TLB. */
-	{ { 22, 130, 13500 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
-	{ { 2, 10, 300 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
-	/*
-	 * The same access was made before, under something that has changed since: for each kind, in
-	 * pages that little but the key denies; then, less often, in all that XD tells apart.
-	 */
-	{ { 4, 70, 800 },
-	  DATA,
-	  { WARM,
-	    { AXIS_SIZE, 0, SIZE_1G },
-	    { AXIS_MODE, 0, 2 },
-	    { AXIS_RIGHTS, 0, 4 },
-	    { AXIS_US, 0, 2 },
-	    MIXED } },
-	{ { 4, 24, 1200 },
-	  DATA,
-	  { WARM,
-	    { AXIS_SIZE, 0, SIZES },
+	{ { 14, 120, 13500 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	{ { 2, 4, 250 },
+	  EXPLICIT,
+	  { { AXIS_SIZE, 0, SIZES },
 	    { AXIS_MODE, 0, 5 },
 	    { AXIS_RIGHTS, 0, 4 },
-	    { AXIS_US, 0, 7 },
-	    { AXIS_RW, 0, 6 },
-	    { AXIS_XD, XD_LEAF, 5 },
+	    { AXIS_US, 0, US_UPPER3_S },
+	    { AXIS_RW, 0, RW_UPPER3_NO },
+	    { AXIS_XD, 0, XD_UPPER3 },
 	    { AXIS_DECOY, 0, 2 },
 	    { AXIS_FLAGS, 0, 4 },
 	    { AXIS_ABOVE, 0, 2 },
 	    { AXIS_HALF, 0, 2 },
+	    PLAIN } },
+	/* What denies is far above the leaf. */
+	{ { 1, 7, 40 },
+	  EXPLICIT,
+	  { { AXIS_US, US_UPPER3_S, 2 }, { AXIS_MODE, 0, 2 }, { AXIS_RIGHTS, 0, 4 }, PLAIN } },
+	{ { 1, 7, 40 }, EXPLICIT, { { AXIS_RW, RW_UPPER3_NO, 2 }, EASY_4K, PLAIN } },
+	{ { 1, 7, 40 }, EXPLICIT, { { AXIS_XD, XD_UPPER3, 2 }, EASY_4K, PLAIN } },
+	/*
+	 * The same access was made before, under something that has changed since. For each kind, in
+	 * pages that little but the key denies; runs where they exist. Each pair of a kind and a
+	 * change comes, since almost all of these cases exist and the walk takes them in turn.
+	 */
+	{ { 2, 10, 120 }, DATA, { { AXIS_TLB, TLB_AGAIN, 5 }, EASY, MIXED } },
+	{ { 2, 25, 400 }, DATA, { { AXIS_TLB, TLB_REKEY, 16 }, EASY, MIXED } },
+	{ { 1, 10, 100 },
+	  DATA,
+	  { { AXIS_TLB, TLB_RUN, 3 }, { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, MIXED } },
+	{ { 1, 6, 100 },
+	  DATA,
+	  { { AXIS_TLB, TLB_RUN, 3 },
+	    { AXIS_SIZE, 0, SIZE_1G },
+	    { AXIS_RIGHTS, 0, 4 },
+	    { AXIS_MODE, MODE_USER, 2 },
+	    { AXIS_US, US_U, 1 },
 	    MIXED } },
+	/* Less often in all pages, which XD tells apart from those. */
+#define HARD                                                                         \
+	{ AXIS_SIZE, 0, SIZES }, { AXIS_MODE, 0, 5 }, { AXIS_RIGHTS, 0, 4 },         \
+		{ AXIS_US, 0, 7 }, { AXIS_RW, 0, 6 }, { AXIS_XD, XD_LEAF, 5 },       \
+		{ AXIS_DECOY, 0, 2 }, { AXIS_FLAGS, 0, 4 }, { AXIS_ABOVE, 0, 2 },    \
+	{                                                                            \
+		AXIS_HALF, 0, 2                                                      \
+	}
+	{ { 2, 16, 1500 }, DATA, { WARM, HARD, MIXED } },
 	{ { 2, 6, 100 }, DATA, { WARM, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
 	/* Few kinds fetch, and few axes matter to them. */
-	{ { 1, 12, 150 },
+	{ { 1, 8, 150 },
 	  FETCHES,
 	  { WARM,
 	    { AXIS_SIZE, 0, SIZES },
@@ -140,10 +167,10 @@ static const struct stratum {
 	 * The operand lies in two pages: a supervisor's of supervisor pages, where IA32_PKRS alone
 	 * decides; and all others, which XD tells apart from those.
 	 */
-	{ { 2, 14, 220 },
+	{ { 2, 12, 220 },
 	  SPANNING,
 	  { { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, MIXED, { AXIS_SPAN, SPAN_LOW, 2 } } },
-	{ { 3, 14, 300 },
+	{ { 2, 12, 300 },
 	  SPANNING,
 	  { { AXIS_SIZE, 0, SIZE_1G },
 	    { AXIS_MODE, 0, 3 },
@@ -170,22 +197,31 @@ static const struct stratum {
 	    MIXED,
 	    { AXIS_SPAN, SPAN_LOW, 2 },
 	    { AXIS_TLB, 0, TLB_REKEY } } },
-	/* There is no translation: by an entry near the leaf; by one far above it. */
-	{ { 4, 36, 300 },
+	/* There is no translation: for each kind by each entry; then in all pages. */
+	{ { 3, 12, 100 },
 	  EXPLICIT,
-	  { { AXIS_PRESENT, PRESENT_NO, 3 },
-	    { AXIS_SIZE, 0, SIZES },
-	    PAGE_AXES,
-	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 2, 24, 200 },
+	  { { AXIS_PRESENT, PRESENT_NO, 3 }, EASY, { AXIS_OTHERS, 0, 6 } } },
+	{ { 1, 4, 30 },
 	  EXPLICIT,
-	  { { AXIS_PRESENT, PRESENT_UPPER3_NO, 4 }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 4, 50, 200 },
+	  { { AXIS_PRESENT, PRESENT_UPPER3_NO, 1 }, EASY_4K, { AXIS_OTHERS, 0, 6 } } },
+	{ { 1, 7, 30 },
 	  EXPLICIT,
-	  { { AXIS_PRESENT, PRESENT_UPPER3_NO, 5 },
+	  { { AXIS_PRESENT, PRESENT_UPPER4_NO, 1 }, EASY_4K, { AXIS_OTHERS, 0, 6 } } },
+	{ { 1, 4, 30 },
+	  EXPLICIT,
+	  { { AXIS_PRESENT, PRESENT_PML4_PS, 1 }, EASY_4K, { AXIS_OTHERS, 0, 6 } } },
+	{ { 1, 7, 30 },
+	  EXPLICIT,
+	  { { AXIS_PRESENT, PRESENT_PML5_PS, 1 }, EASY_4K, { AXIS_OTHERS, 0, 6 } } },
+	{ { 1, 6, 60 },
+	  EXPLICIT,
+	  { { AXIS_PRESENT, PRESENT_RSVD, 1 },
 	    { AXIS_SIZE, SIZE_2M, 2 },
-	    PAGE_AXES,
+	    EASY_4K,
 	    { AXIS_OTHERS, 0, 6 } } },
+	{ { 2, 24, 500 },
+	  EXPLICIT,
+	  { { AXIS_PRESENT, PRESENT_NO, 8 }, HARD, { AXIS_OTHERS, 0, 6 } } },
 	/* There was one. */
 	{ { 2, 4, 50 },
 	  EXPLICIT,
@@ -195,13 +231,13 @@ static const struct stratum {
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
 	/* All of this for kinds that only one mode has. */
-	{ { 3, 24, 300 },
+	{ { 2, 20, 300 },
 	  KERNELS,
 	  { { AXIS_TLB, 0, TLB_FETCH_3 + 1 },
 	    { AXIS_SIZE, 0, SIZES },
 	    LEAF_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 1, 14, 60 },
+	{ { 1, 8, 60 },
 	  KERNELS,
 	  { { AXIS_PRESENT, PRESENT_NO, 8 },
 	    { AXIS_SIZE, 0, SIZES },
@@ -231,10 +267,10 @@ static const struct stratum {
 	    LEAF_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
 	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
-	{ { 7, 45, 300 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 6, 60, 300 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 5, 36, 300 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 5, 76, 300 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 1, 8, 40 }, KERNELS_OWN, { LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 5, 36, 200 },
+	{ { 4, 28, 200 },
 	  USERS_OWN,
 	  { { AXIS_MODE, MODE_USER, 2 }, LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 4, 16, 120 },
@@ -249,10 +285,10 @@ static const struct stratum {
 	}
 	{ { 1, 6, 40 }, KERNELS_OWN, { FILLED_AXES } },
 	{ { 1, 12, 200 }, USERS_OWN, { FILLED_AXES, { AXIS_MODE, MODE_USER, 2 } } },
-	{ { 2, 14, 300 },
+	{ { 1, 12, 300 },
 	  FRAMES,
 	  { FILLED_AXES, { AXIS_SIZE, 0, SIZES }, { AXIS_MODE, 0, 3 }, { AXIS_XD, 0, 3 } } },
-	{ { 2, 24, 250 }, TABLES_OWN, { FILLED_AXES, { AXIS_MODE, 0, 3 }, { AXIS_XD, 0, 3 } } },
+	{ { 1, 18, 250 }, TABLES_OWN, { FILLED_AXES, { AXIS_MODE, 0, 3 }, { AXIS_XD, 0, 3 } } },
 	{ { 2, 6, 50 },
 	  IN_FAULTS,
 	  { FILLED, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
