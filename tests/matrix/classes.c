@@ -2,6 +2,7 @@
 #include "tests/matrix/classes.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
+#include "tests/matrix/state.h"
 
 /* The order in which axes are simplified: those that a reader misses least come first. */
 static const u8 order[AXES] = { AXIS_HALF,  AXIS_ABOVE,  AXIS_FLAGS,   AXIS_LEVELS, AXIS_DECOY,
@@ -39,7 +40,7 @@ static bool case_late(const struct mcase *c)
 /* True for a user-mode access; all others are a supervisor's. */
 static bool by_user(const struct mcase *c)
 {
-	return c->v[AXIS_MODE] != MODE_KERNEL && !kind_is_implicit(c->v[AXIS_KIND]);
+	return mode_is_user(c->v[AXIS_MODE]) && !kind_is_implicit(c->v[AXIS_KIND]);
 }
 
 /* True if the case with one axis changed diverges in the same way, and is as privileged. */

@@ -16,7 +16,9 @@ enum choice {
 	DATA,
 	FETCHES,
 	SPANNING,
+	ONE_MODE,
 	FRAMES,
+	BESIDE,
 	TABLES_OWN,
 	KERNELS_OWN,
 	USERS_OWN,
@@ -27,6 +29,9 @@ static bool explicit_is_chosen(const struct kind_row *k, enum choice choice)
 {
 	if (choice == SPANNING)
 		return k->flags & KF_SPAN;
+	/* Kinds that most modes do not have would come too seldom among the others. */
+	if (choice == ONE_MODE || k->flags & (KF_ONLY_32 | KF_ONLY_CPL0 | KF_ONLY_CPL3))
+		return choice == ONE_MODE && k->flags & (KF_ONLY_32 | KF_ONLY_CPL0 | KF_ONLY_CPL3);
 	return choice == EXPLICIT || (k->group == GROUP_CODE) == (choice == FETCHES);
 }
 
@@ -35,14 +40,17 @@ static enum choice choice_of_table(u32 flags)
 {
 	if (flags & KF_ONLY_CPL0)
 		return KERNELS_OWN;
-	return flags & (KF_ONLY_CPL3 | KF_ONLY_32) ? USERS_OWN : TABLES_OWN;
+	if (flags & (KF_ONLY_CPL3 | KF_ONLY_32))
+		return USERS_OWN;
+	/* What writes to the page beside, too, needs upper entries that permit it. */
+	return flags & KF_BESIDE ? BESIDE : TABLES_OWN;
 }
 
 static bool is_chosen(u32 kind, enum choice choice)
 {
 	const struct kind_row *k = &matrix_kinds[kind];
 
-	if (choice <= SPANNING)
+	if (choice <= ONE_MODE)
 		return !(k->flags & KF_OWN) && explicit_is_chosen(k, choice);
 	if (choice == IN_FAULTS || k->flags & KF_IN_FAULT)
 		return choice == IN_FAULTS && k->flags & KF_IN_FAULT;
@@ -72,6 +80,13 @@ static const struct stratum {
 	{                                                                               \
 		AXIS_HALF, 0, 2                                                         \
 	}
+#define BESIDE_AXES                                                                       \
+	{ AXIS_MODE, 0, 3 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 7 }, { AXIS_RW, 0, 2 }, \
+		{ AXIS_XD, 0, 6 }, { AXIS_DECOY, 0, 2 }, { AXIS_FLAGS, 0, 4 },            \
+		{ AXIS_ABOVE, 0, 2 }, { AXIS_HALF, 0, 2 },                                \
+	{                                                                                 \
+		AXIS_OTHERS, 0, 6                                                         \
+	}
 #define FILLED                          \
 	{                               \
 		AXIS_TLB, TLB_READ_0, 6 \
@@ -81,10 +96,10 @@ static const struct stratum {
 		AXIS_TLB, TLB_WRMSR, TLB_FETCH_3 + 1 - TLB_WRMSR \
 	}
 	/* An instruction accesses one page that is in no TLB. */
-	{ { 28, 190, 13200 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	{ { 26, 150, 13000 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 	{ { 2, 10, 300 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
 	/* The same access was made before, under something that has changed since. */
-	{ { 10, 40, 1500 }, DATA, { WARM, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	{ { 10, 46, 1500 }, DATA, { WARM, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 	{ { 2, 8, 150 }, DATA, { WARM, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
 	/* Few kinds fetch, and few axes matter to them. */
 	{ { 2, 12, 150 },
@@ -98,6 +113,19 @@ static const struct stratum {
 	    { AXIS_FLAGS, 0, 4 },
 	    { AXIS_HALF, 0, 2 },
 	    MIXED } },
+	/* Kinds that most modes do not have. */
+	{ { 5, 40, 300 },
+	  ONE_MODE,
+	  { { AXIS_TLB, TLB_COLD, TLB_FETCH_3 + 1 },
+	    { AXIS_SIZE, 0, SIZES },
+	    PAGE_AXES,
+	    { AXIS_OTHERS, 0, 6 } } },
+	{ { 2, 80, 500 },
+	  ONE_MODE,
+	  { { AXIS_PRESENT, PRESENT_NO, PRESENT_RSVD + 1 - PRESENT_NO },
+	    { AXIS_SIZE, 0, SIZES },
+	    PAGE_AXES,
+	    { AXIS_OTHERS, 0, 6 } } },
 	/* The operand lies in two pages. */
 	{ { 4, 16, 500 },
 	  SPANNING,
@@ -120,10 +148,10 @@ static const struct stratum {
 	    { AXIS_SIZE, 0, SIZES },
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 2, 5, 100 },
+	{ { 2, 24, 200 },
 	  EXPLICIT,
 	  { { AXIS_PRESENT, PRESENT_UPPER3_NO, 4 }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 4, 14, 100 },
+	{ { 4, 60, 300 },
 	  EXPLICIT,
 	  { { AXIS_PRESENT, PRESENT_UPPER3_NO, 5 },
 	    { AXIS_SIZE, SIZE_2M, 2 },
@@ -138,20 +166,26 @@ static const struct stratum {
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
 	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
-	{ { 4, 18, 150 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 8, 48, 190 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 1, 4, 20 }, KERNELS_OWN, { LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 3, 16, 90 },
+	{ { 6, 60, 300 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 3, 20, 100 }, BESIDE, { BESIDE_AXES } },
+	{ { 7, 70, 400 }, TABLES_OWN, { PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 1, 8, 40 }, KERNELS_OWN, { LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 7, 60, 300 },
 	  USERS_OWN,
 	  { { AXIS_MODE, MODE_USER, 2 }, LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 4, 16, 120 },
 	  IN_FAULTS,
 	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
 	/* Likewise, with a translation that an instruction brought. */
-	{ { 2, 4, 50 },
+	{ { 1, 10, 40 }, KERNELS_OWN, { FILLED, LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 2, 70, 250 },
+	  USERS_OWN,
+	  { FILLED, { AXIS_MODE, MODE_USER, 2 }, LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 1, 20, 60 }, BESIDE, { FILLED, BESIDE_AXES } },
+	{ { 3, 90, 300 },
 	  FRAMES,
 	  { FILLED, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 2, 6, 50 }, TABLES_OWN, { FILLED, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 4, 60, 250 }, TABLES_OWN, { FILLED, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 2, 6, 50 },
 	  IN_FAULTS,
 	  { FILLED, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
@@ -193,28 +227,39 @@ static u64 draws(const struct plan *p)
 	return p->fixed_axes ? MIN(wanted, combinations(p)) : wanted;
 }
 
-static bool common_divisor(u64 a, u64 b)
+/* Returns a number that looks like chance, the same for the same `n`. */
+static u64 scatter(u64 n)
 {
-	while (b) {
-		u64 rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a > 1;
+	n *= 0xd6e8feb86659fd93ull;
+	n ^= n >> 32;
+	n *= 0xd6e8feb86659fd93ull;
+	return n >> 32;
 }
 
 /*
- * Steps of 0.618 of the whole, with no divisor in common with it: each position comes once, and
- * any stretch of the walk is spread evenly.
+ * Returns the place of number `n` of 0 to count - 1 in an order of them that looks like chance: a
+ * Feistel network over as many bits as they need, again and again until the number is one of them.
+ * A regular order would always meet the same values of two axes.
  */
-static u64 stride(u64 n)
+static u64 permute(u64 n, u64 count)
 {
-	u64 s = n * 618 / 1000;
+	u32 half = 1;
 
-	while (common_divisor(n, s))
-		s++;
-	return s;
+	while (1ull << (2 * half) < count)
+		half++;
+	do {
+		u64 left = n >> half, right = n & ((1ull << half) - 1);
+
+		for (u32 round = 1; round <= 4; round++) {
+			u64 mixed =
+				left ^ (scatter(right + round * 0x10001) & ((1ull << half) - 1));
+
+			left = right;
+			right = mixed;
+		}
+		n = left << half | right;
+	} while (n >= count);
+	return n;
 }
 
 static void decode(const struct plan *p, const struct range *ranges, u32 count, u64 number,
@@ -231,15 +276,23 @@ static void decode(const struct plan *p, const struct range *ranges, u32 count, 
 /* The states share one walk through a stratum: each goes on where the one before it ended. */
 static void enter_stratum(struct plan *p)
 {
-	u64 n;
-
 	p->index = p->kind_count = 0;
 	for (u32 kind = 0; kind < KINDS; kind++)
 		if (is_chosen(kind, strata[p->stratum].kinds))
 			p->kinds[p->kind_count++] = (u8)kind;
-	n = combinations(p);
-	p->drawn = (u64)p->state * strata[p->stratum].draws[p->slice];
-	p->position = p->drawn * stride(n) % n;
+	p->drawn = p->state * draws(p);
+}
+
+/* The kinds take turns; each goes through the other axes' values in the same order, from elsewhere
+ * on. */
+static void place(const struct plan *p, struct mcase *c)
+{
+	u64 others = combinations(p) / p->kind_count, n = p->drawn + p->index;
+	u32 kind = (u32)(n % p->kind_count);
+
+	c->v[AXIS_KIND] = p->kinds[kind];
+	n = permute((n / p->kind_count + kind * scatter(others)) % others, others);
+	decode(p, strata[p->stratum].ranges, RANGES, n, c);
 }
 
 void plan_start(struct plan *p, enum slice slice, const struct mcase *fixed, u32 fixed_axes)
@@ -261,9 +314,6 @@ void plan_start(struct plan *p, enum slice slice, const struct mcase *fixed, u32
 /* The next draw, valid or not; false at the end. */
 static bool draw(struct plan *p, struct mcase *c)
 {
-	const struct stratum *s;
-	u64 n;
-
 	while (p->state < p->states && p->index == draws(p)) {
 		if (++p->stratum == ARRAY_SIZE(strata)) {
 			p->stratum = 0;
@@ -273,40 +323,31 @@ static bool draw(struct plan *p, struct mcase *c)
 	}
 	if (p->state == p->states)
 		return false;
-	s = &strata[p->stratum];
-	n = combinations(p);
 	*c = p->fixed;
 	decode(p, states, ARRAY_SIZE(states), p->state, c);
-	c->v[AXIS_KIND] = p->kinds[p->position % p->kind_count];
-	decode(p, s->ranges, RANGES, p->position / p->kind_count, c);
-	p->position = (p->position + stride(n)) % n;
+	place(p, c);
 	p->index++;
 	p->done++;
 	return true;
 }
 
-/* Returns a number that looks like chance, the same for the same `n`. */
-static u64 scatter(u64 n)
-{
-	n *= 0xd6e8feb86659fd93ull;
-	n ^= n >> 32;
-	n *= 0xd6e8feb86659fd93ull;
-	return n >> 32;
-}
-
 bool plan_next(struct plan *p, struct mcase *row)
 {
+	bool first;
 	u64 turn;
 
 	while (draw(p, row)) {
 		if (!case_valid(row))
 			continue;
 		/*
-		 * Denying key 0 costs more than all other keys together: some rows leave it out.
-		 * Scattered, since a regular choice would always meet the same kinds.
+		 * Denying key 0 costs more than all other keys together: some rows leave it out,
+		 * but no kind's first. Scattered, since a regular choice would always meet the
+		 * same kinds.
 		 */
 		turn = scatter(p->drawn + p->index);
-		p->keys = turn % KEY_0_EVERY ? 0x7fff : 0xffff;
+		first = !p->had[row->v[AXIS_KIND]];
+		p->had[row->v[AXIS_KIND]] = true;
+		p->keys = turn % KEY_0_EVERY && !first ? 0x7fff : 0xffff;
 		return true;
 	}
 	return false;
