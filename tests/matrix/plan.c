@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/plan.h"
 #include "kernel/lib/string.h"
+#include "tests/matrix/order.h"
 
 /* A run of values of one axis. */
 struct range {
@@ -225,41 +226,6 @@ static u64 draws(const struct plan *p)
 	u64 wanted = strata[p->stratum].draws[p->slice] * (STATES / p->states);
 
 	return p->fixed_axes ? MIN(wanted, combinations(p)) : wanted;
-}
-
-/* Returns a number that looks like chance, the same for the same `n`. */
-static u64 scatter(u64 n)
-{
-	n *= 0xd6e8feb86659fd93ull;
-	n ^= n >> 32;
-	n *= 0xd6e8feb86659fd93ull;
-	return n >> 32;
-}
-
-/*
- * Returns the place of number `n` of 0 to count - 1 in an order of them that looks like chance: a
- * Feistel network over as many bits as they need, again and again until the number is one of them.
- * A regular order would always meet the same values of two axes.
- */
-static u64 permute(u64 n, u64 count)
-{
-	u32 half = 1;
-
-	while (1ull << (2 * half) < count)
-		half++;
-	do {
-		u64 left = n >> half, right = n & ((1ull << half) - 1);
-
-		for (u32 round = 1; round <= 4; round++) {
-			u64 mixed =
-				left ^ (scatter(right + round * 0x10001) & ((1ull << half) - 1));
-
-			left = right;
-			right = mixed;
-		}
-		n = left << half | right;
-	} while (n >= count);
-	return n;
 }
 
 static void decode(const struct plan *p, const struct range *ranges, u32 count, u64 number,
