@@ -140,7 +140,7 @@ static void user_mode_and_a_supervisor_are_never_one_class(void **state)
 		assert_int_equal(classes.list[i].small.v[AXIS_MODE], i);
 	}
 	needs_print(&classes.list[0], needs, sizeof(needs));
-	assert_string_equal(needs, "mode:kernel;rights:ad|wd|ad+wd");
+	assert_string_equal(needs, "mode:kernel|cpl1|cpl2;rights:ad..ad+wd");
 }
 
 /* Unsteady cases of both too. */

@@ -2,7 +2,7 @@
 #include "tests/matrix/classes.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
-#include "tests/matrix/state.h"
+#include "tests/matrix/values.h"
 
 /* The order in which axes are simplified: those that a reader misses least come first. */
 static const u8 order[AXES] = { AXIS_HALF,  AXIS_ABOVE,  AXIS_FLAGS,   AXIS_LEVELS, AXIS_DECOY,
@@ -12,36 +12,6 @@ static const u8 order[AXES] = { AXIS_HALF,  AXIS_ABOVE,  AXIS_FLAGS,   AXIS_LEVE
 				AXIS_RIGHTS };
 
 _Static_assert((int)KINDS <= VALUES_MAX, "the axis with the most values is that of the kinds");
-
-static bool has(const struct value_set *set, u32 v)
-{
-	return set->words[v / 64] >> (v % 64) & 1;
-}
-
-static void add(struct value_set *set, u32 v)
-{
-	set->words[v / 64] |= 1ull << (v % 64);
-}
-
-static bool there_is(const struct mcase *c)
-{
-	return case_valid(c) && case_possible(c);
-}
-
-/*
- * True if CR4.PKS was set right before the access: what diverges then may depend on what an
- * emulator's TLB, whose size can vary, has kept from before, and so on the addresses in a build.
- */
-static bool case_late(const struct mcase *c)
-{
-	return c->v[AXIS_TLB] == TLB_PKS && c->v[AXIS_PKS] == PKS_ON;
-}
-
-/* True for a user-mode access; all others are a supervisor's. */
-static bool by_user(const struct mcase *c)
-{
-	return mode_is_user(c->v[AXIS_MODE]) && !kind_is_implicit(c->v[AXIS_KIND]);
-}
 
 /* True if the case with one axis changed diverges in the same way, and is as privileged. */
 static bool still_differs(const struct mcase *c, u32 axis, u32 value, const struct mismatch *m,
@@ -271,82 +241,4 @@ u64 classes_count(const struct classes *l, enum rule r)
 	for (u32 i = 0; i < l->count; i++)
 		n += l->list[i].rule == r ? class_count(&l->list[i]) : 0;
 	return n;
-}
-
-/* The axis's values that exist for the smallest case and keep the difference; false: all do. */
-static bool values_that_matter(const struct divergence *d, u32 axis, struct value_set *matter)
-{
-	struct mcase c = d->small;
-	bool some_do_not = false;
-
-	*matter = (struct value_set){ 0 };
-	for (u32 v = 0; v < axis_values(axis); v++) {
-		c.v[axis] = (u8)v;
-		if (!there_is(&c) || (case_late(&c) && v != d->small.v[axis]))
-			continue;
-		if (has(&d->needs[axis], v))
-			add(matter, v);
-		else
-			some_do_not = true;
-	}
-	return some_do_not;
-}
-
-/* The axis's value after `v` that exists for the smallest case; axis_values() if there is none. */
-static u32 next_value(const struct divergence *d, u32 axis, u32 v)
-{
-	struct mcase c = d->small;
-
-	do
-		c.v[axis] = (u8)++v;
-	while (v < axis_values(axis) && !there_is(&c));
-	return v;
-}
-
-/* Prints the values that matter; three or more that follow each other as "first..last". */
-static u32 print_values(const struct divergence *d, u32 axis, const struct value_set *matter,
-			char *text, u32 size)
-{
-	u32 n = 0;
-
-	for (u32 v = 0; v < axis_values(axis) && n < size; v++) {
-		u32 last = v, run = 1;
-
-		if (!has(matter, v))
-			continue;
-		for (u32 next = next_value(d, axis, v);
-		     next < axis_values(axis) && has(matter, next);
-		     next = next_value(d, axis, next), run++)
-			last = next;
-		n += (u32)ksnprintf(text + n, size - n, "%s%s", n ? "|" : "", value_name(axis, v));
-		if (run < 3 || n >= size)
-			continue;
-		n += (u32)ksnprintf(text + n, size - n, "..%s", value_name(axis, last));
-		v = last;
-	}
-	return n;
-}
-
-void needs_print(const struct divergence *d, char *text, u32 size)
-{
-	static const char *const denials[] = { "other", "missing", "extra" };
-	u32 n = 0;
-
-	text[0] = '\0';
-	if (d->unsteady) {
-		ksnprintf(text, size, "chance;by:%s;denial:%s",
-			  by_user(&d->small) ? "user" : "supervisor", denials[d->mismatch.denial]);
-		return;
-	}
-	for (u32 axis = 0; axis < AXES && n < size; axis++) {
-		struct value_set matter;
-
-		if (!values_that_matter(d, axis, &matter))
-			continue;
-		n += (u32)ksnprintf(text + n, size - n, "%s%s:", n ? ";" : "", axis_name(axis));
-		if (n < size)
-			n += print_values(d, axis, &matter, text + n, size - n);
-	}
-	if (!n)
-		ksnprintf(text, size, "nothing");
 }

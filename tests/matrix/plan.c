@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/plan.h"
 #include "kernel/lib/string.h"
+#include "tests/matrix/order.h"
 
 /* A run of values of one axis. */
 struct range {
@@ -9,6 +10,7 @@ struct range {
 
 #define RANGES      14
 #define KEY_0_EVERY 4 /* rows */
+#define ELSEWHERE   61
 
 /* Which kinds a stratum draws from. */
 enum choice {
@@ -20,6 +22,7 @@ enum choice {
 	KERNELS,
 	COMPATS,
 	FRAMES,
+	BESIDE,
 	TABLES_OWN,
 	KERNELS_OWN,
 	USERS_OWN,
@@ -49,7 +52,10 @@ static enum choice choice_of_table(u32 flags)
 {
 	if (flags & KF_ONLY_CPL0)
 		return KERNELS_OWN;
-	return flags & (KF_ONLY_CPL3 | KF_ONLY_32) ? USERS_OWN : TABLES_OWN;
+	if (flags & (KF_ONLY_CPL3 | KF_ONLY_32))
+		return USERS_OWN;
+	/* What writes to the page beside, too, needs upper entries that permit it. */
+	return flags & KF_BESIDE ? BESIDE : TABLES_OWN;
 }
 
 static bool is_chosen(u32 kind, enum choice choice)
@@ -86,6 +92,13 @@ static const struct stratum {
 	{                                                                               \
 		AXIS_HALF, 0, 2                                                         \
 	}
+#define BESIDE_AXES                                                                       \
+	{ AXIS_MODE, 0, 3 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 7 }, { AXIS_RW, 0, 2 }, \
+		{ AXIS_XD, 0, 6 }, { AXIS_DECOY, 0, 2 }, { AXIS_FLAGS, 0, 4 },            \
+		{ AXIS_ABOVE, 0, 2 }, { AXIS_HALF, 0, 2 },                                \
+	{                                                                                 \
+		AXIS_OTHERS, 0, 6                                                         \
+	}
 #define FILLED                          \
 	{                               \
 		AXIS_TLB, TLB_READ_0, 6 \
@@ -103,33 +116,53 @@ static const struct stratum {
 #define EASY                          \
 	{ AXIS_SIZE, 0, SIZE_1G }, EASY_4K
 	/* An instruction accesses one page that is in no TLB. */
-	{ { 11, 132, 13500 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
-	{ { 1, 6, 250 },
+	{ { 6, 49, 13500 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	/* Each kind with each mode, and with each entry that can deny. */
+#define BY_MODE                                                                \
+	{ AXIS_MODE, 0, 5 }, { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, \
+		{ AXIS_US, 0, 2 }, { AXIS_FLAGS, 0, 4 },                       \
+	{                                                                      \
+		AXIS_ABOVE, 0, 2                                               \
+	}
+#define BY_US                                                                        \
+	{ AXIS_US, US_UPPER_S, 4 }, { AXIS_RIGHTS, 0, 4 },                           \
+	{                                                                            \
+		AXIS_HALF, 0, 2                                                      \
+	}
+#define BY_RW                                                                        \
+	{ AXIS_RW, RW_LEAF_NO, 4 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 },        \
+	{                                                                            \
+		AXIS_HALF, 0, 2                                                      \
+	}
+#define BY_XD                                                                        \
+	{ AXIS_XD, XD_LEAF, 4 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 },           \
+	{                                                                            \
+		AXIS_HALF, 0, 2                                                      \
+	}
+#define BOTH_MODES               \
+	{                        \
+		AXIS_MODE, 0, 2  \
+	}
+	{ { 1, 9, 80 }, EXPLICIT, { BY_MODE, PLAIN } },
+	{ { 1, 7, 80 }, EXPLICIT, { BY_US, BOTH_MODES, PLAIN } },
+	{ { 1, 7, 80 }, EXPLICIT, { BY_RW, BOTH_MODES, PLAIN } },
+	{ { 1, 7, 80 }, EXPLICIT, { BY_XD, BOTH_MODES, PLAIN } },
+	{ { 0, 4, 30 },
 	  EXPLICIT,
-	  { { AXIS_SIZE, 0, SIZES },
-	    { AXIS_MODE, 0, 5 },
-	    { AXIS_RIGHTS, 0, 4 },
-	    { AXIS_US, 0, US_UPPER3_S },
-	    { AXIS_RW, 0, RW_UPPER3_NO },
-	    { AXIS_XD, 0, XD_UPPER3 },
-	    { AXIS_DECOY, 0, 2 },
-	    { AXIS_FLAGS, 0, 4 },
-	    { AXIS_ABOVE, 0, 2 },
-	    { AXIS_HALF, 0, 2 },
-	    PLAIN } },
-	/* What denies is far above the leaf. */
-	{ { 1, 8, 40 },
+	  { { AXIS_US, US_UPPER4_S, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
+	{ { 0, 4, 30 },
 	  EXPLICIT,
-	  { { AXIS_US, US_UPPER3_S, 2 }, { AXIS_MODE, 0, 2 }, { AXIS_RIGHTS, 0, 4 }, PLAIN } },
-	{ { 1, 7, 40 }, EXPLICIT, { { AXIS_RW, RW_UPPER3_NO, 2 }, EASY_4K, PLAIN } },
-	{ { 1, 7, 40 }, EXPLICIT, { { AXIS_XD, XD_UPPER3, 2 }, EASY_4K, PLAIN } },
+	  { { AXIS_RW, RW_UPPER4_NO, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
+	{ { 0, 4, 30 },
+	  EXPLICIT,
+	  { { AXIS_XD, XD_UPPER4, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
 	/*
 	 * The same access was made before, under something that has changed since. For each kind, in
 	 * pages that little but the key denies; runs where they exist. Each pair of a kind and a
 	 * change comes, since almost all of these cases exist and the walk takes them in turn.
 	 */
-	{ { 2, 8, 120 }, DATA, { { AXIS_TLB, TLB_AGAIN, 5 }, EASY, MIXED } },
-	{ { 2, 27, 400 }, DATA, { { AXIS_TLB, TLB_REKEY, 16 }, EASY, MIXED } },
+	{ { 1, 8, 120 }, DATA, { { AXIS_TLB, TLB_AGAIN, 5 }, EASY, MIXED } },
+	{ { 1, 26, 400 }, DATA, { { AXIS_TLB, TLB_REKEY, 16 }, EASY, MIXED } },
 	{ { 1, 10, 100 },
 	  DATA,
 	  { { AXIS_TLB, TLB_RUN, 3 }, { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, MIXED } },
@@ -150,7 +183,7 @@ static const struct stratum {
 		AXIS_HALF, 0, 2                                                      \
 	}
 	{ { 1, 4, 300 }, DATA, { { AXIS_TLB, TLB_AGAIN, 5 }, HARD, MIXED } },
-	{ { 2, 9, 1000 }, DATA, { { AXIS_TLB, TLB_REKEY, 16 }, HARD, MIXED } },
+	{ { 1, 11, 1000 }, DATA, { { AXIS_TLB, TLB_REKEY, 16 }, HARD, MIXED } },
 	{ { 1, 10, 200 },
 	  DATA,
 	  { { AXIS_TLB, TLB_RUN, 3 },
@@ -162,6 +195,12 @@ static const struct stratum {
 	    { AXIS_HALF, 0, 2 },
 	    MIXED } },
 	{ { 1, 3, 100 }, DATA, { WARM, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
+	{ { 0, 3, 20 },
+	  DATA,
+	  { { AXIS_RW, RW_UPPER4_NO, 1 }, { AXIS_TLB, TLB_REKEY, 16 }, BOTH_MODES, MIXED } },
+	{ { 0, 3, 20 },
+	  DATA,
+	  { { AXIS_US, US_UPPER4_S, 1 }, { AXIS_TLB, TLB_REKEY, 16 }, BOTH_MODES, MIXED } },
 	/* Few kinds fetch, and few axes matter to them. */
 	{ { 1, 6, 150 },
 	  FETCHES,
@@ -178,10 +217,10 @@ static const struct stratum {
 	 * The operand lies in two pages: a supervisor's of supervisor pages, where IA32_PKRS alone
 	 * decides; and all others, which XD tells apart from those.
 	 */
-	{ { 2, 8, 220 },
+	{ { 1, 7, 220 },
 	  SPANNING,
 	  { { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, MIXED, { AXIS_SPAN, SPAN_LOW, 2 } } },
-	{ { 2, 8, 300 },
+	{ { 1, 7, 300 },
 	  SPANNING,
 	  { { AXIS_SIZE, 0, SIZE_1G },
 	    { AXIS_MODE, 0, 3 },
@@ -193,7 +232,7 @@ static const struct stratum {
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_SPAN, SPAN_LOW, 2 },
 	    { AXIS_TLB, 0, TLB_REKEY } } },
-	{ { 2, 6, 100 },
+	{ { 1, 9, 100 },
 	  SPANNING,
 	  { FILLED,
 	    { AXIS_SIZE, 0, SIZE_1G },
@@ -201,7 +240,7 @@ static const struct stratum {
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_SPAN, SPAN_LOW, 2 } } },
 	/* The same for several words: few kinds, and each word can be treated in another way. */
-	{ { 3, 14, 200 },
+	{ { 2, 14, 200 },
 	  PUSHING,
 	  { { AXIS_SIZE, 0, SIZE_1G },
 	    PAGE_AXES,
@@ -209,19 +248,19 @@ static const struct stratum {
 	    { AXIS_SPAN, SPAN_LOW, 2 },
 	    { AXIS_TLB, 0, TLB_REKEY } } },
 	/* There is no translation: for each kind by each entry; then in all pages. */
-	{ { 2, 10, 100 },
+	{ { 1, 9, 100 },
 	  EXPLICIT,
 	  { { AXIS_PRESENT, PRESENT_NO, 3 }, EASY, { AXIS_OTHERS, 0, 6 } } },
 	{ { 1, 4, 30 },
 	  EXPLICIT,
 	  { { AXIS_PRESENT, PRESENT_UPPER3_NO, 1 }, EASY_4K, { AXIS_OTHERS, 0, 6 } } },
-	{ { 1, 11, 30 },
+	{ { 1, 4, 30 },
 	  EXPLICIT,
 	  { { AXIS_PRESENT, PRESENT_UPPER4_NO, 1 }, EASY_4K, { AXIS_OTHERS, 0, 6 } } },
 	{ { 1, 4, 30 },
 	  EXPLICIT,
 	  { { AXIS_PRESENT, PRESENT_PML4_PS, 1 }, EASY_4K, { AXIS_OTHERS, 0, 6 } } },
-	{ { 1, 11, 30 },
+	{ { 1, 4, 30 },
 	  EXPLICIT,
 	  { { AXIS_PRESENT, PRESENT_PML5_PS, 1 }, EASY_4K, { AXIS_OTHERS, 0, 6 } } },
 	{ { 1, 6, 60 },
@@ -237,7 +276,7 @@ static const struct stratum {
 	    { AXIS_SIZE, 0, SIZES },
 	    { AXIS_MODE, 0, 5 },
 	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 2, 20, 500 },
+	{ { 1, 23, 500 },
 	  EXPLICIT,
 	  { { AXIS_PRESENT, PRESENT_NO, 8 }, HARD, { AXIS_OTHERS, 0, 6 } } },
 	/* There was one. */
@@ -249,20 +288,24 @@ static const struct stratum {
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
 	/* All of this for kinds that only one mode has. */
-	{ { 2, 22, 300 },
+	{ { 1, 18, 300 },
+	  KERNELS,
+	  { { AXIS_TLB, 0, TLB_FETCH_3 + 1 }, { AXIS_SIZE, 0, SIZES }, LEAF_AXES, MIXED } },
+	{ { 1, 5, 40 },
 	  KERNELS,
 	  { { AXIS_TLB, 0, TLB_FETCH_3 + 1 },
-	    { AXIS_SIZE, 0, SIZES },
-	    LEAF_AXES,
-	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 1, 12, 60 },
+	    { AXIS_SIZE, 0, SIZE_1G },
+	    { AXIS_RIGHTS, 0, 4 },
+	    { AXIS_US, 0, 2 },
+	    PLAIN } },
+	{ { 1, 16, 60 },
 	  KERNELS,
 	  { { AXIS_PRESENT, PRESENT_NO, 8 },
 	    { AXIS_SIZE, 0, SIZES },
 	    { AXIS_RIGHTS, 0, 4 },
 	    { AXIS_US, 0, 2 },
 	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 2, 26, 100 },
+	{ { 1, 26, 100 },
 	  COMPATS,
 	  { { AXIS_TLB, 0, TLB_FETCH_3 + 1 },
 	    { AXIS_MODE, MODE_COMPAT, 1 },
@@ -286,62 +329,69 @@ static const struct stratum {
 	    LEAF_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
 	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
-	{ { 3, 48, 300 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 3, 70, 300 },
+	{ { 1, 16, 300 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	{ { 1, 2, 20 }, FRAMES, { BY_MODE, PLAIN } },
+	{ { 1, 1, 20 }, FRAMES, { BY_US, BOTH_MODES, PLAIN } },
+	{ { 0, 1, 20 }, FRAMES, { BY_RW, BOTH_MODES, PLAIN } },
+	{ { 0, 1, 20 }, FRAMES, { BY_XD, BOTH_MODES, PLAIN } },
+	{ { 0, 1, 30 },
+	  FRAMES,
+	  { { AXIS_US, US_UPPER4_S, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
+	{ { 0, 1, 30 },
+	  FRAMES,
+	  { { AXIS_RW, RW_UPPER4_NO, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
+	{ { 0, 1, 30 },
+	  FRAMES,
+	  { { AXIS_XD, XD_UPPER4, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
+	{ { 1, 12, 60 }, BESIDE, { BESIDE_AXES } },
+	{ { 3, 22, 300 }, TABLES_OWN, { PAGE_AXES, MIXED } },
+	{ { 1, 4, 40 }, TABLES_OWN, { { AXIS_MODE, 0, 5 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 }, PLAIN } },
+	{ { 1, 3, 40 }, TABLES_OWN, { BY_US, BOTH_MODES, PLAIN } },
+	{ { 0, 3, 40 }, TABLES_OWN, { BY_RW, BOTH_MODES, PLAIN } },
+	{ { 0, 3, 40 }, TABLES_OWN, { BY_XD, BOTH_MODES, PLAIN } },
+	{ { 0, 2, 30 },
 	  TABLES_OWN,
-	  { { AXIS_MODE, 0, 5 },
-	    { AXIS_RIGHTS, 0, 4 },
-	    { AXIS_US, 0, US_UPPER3_S },
-	    { AXIS_RW, 0, 6 },
-	    { AXIS_XD, 0, 6 },
-	    { AXIS_DECOY, 0, 2 },
-	    { AXIS_FLAGS, 0, 4 },
-	    { AXIS_ABOVE, 0, 2 },
-	    { AXIS_HALF, 0, 2 },
-	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 1, 7, 60 },
+	  { { AXIS_US, US_UPPER4_S, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
+	{ { 0, 2, 30 },
 	  TABLES_OWN,
-	  { { AXIS_US, US_UPPER3_S, 2 },
-	    { AXIS_MODE, 0, 2 },
-	    { AXIS_RIGHTS, 0, 4 },
-	    { AXIS_XD, 0, 3 },
-	    { AXIS_OTHERS, 0, 6 } } },
+	  { { AXIS_RW, RW_UPPER4_NO, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
+	{ { 0, 2, 30 },
+	  TABLES_OWN,
+	  { { AXIS_XD, XD_UPPER4, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
 	{ { 1, 8, 40 }, KERNELS_OWN, { LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 3, 20, 200 },
+	{ { 2, 12, 200 }, USERS_OWN, { { AXIS_MODE, MODE_USER, 2 }, LEAF_AXES, MIXED } },
+#define AS_USER                      \
+	{                            \
+		AXIS_MODE, MODE_USER, 2 \
+	}
+	{ { 1, 2, 40 }, USERS_OWN, { BY_US, AS_USER, PLAIN } },
+	{ { 0, 2, 40 }, USERS_OWN, { BY_RW, AS_USER, PLAIN } },
+	{ { 0, 2, 40 }, USERS_OWN, { BY_XD, AS_USER, PLAIN } },
+	{ { 0, 2, 30 },
 	  USERS_OWN,
-	  { { AXIS_MODE, MODE_USER, 2 },
-	    { AXIS_RIGHTS, 0, 4 },
-	    { AXIS_US, 0, US_UPPER3_S },
-	    { AXIS_RW, 0, 6 },
-	    { AXIS_XD, 0, 6 },
-	    { AXIS_DECOY, 0, 2 },
-	    { AXIS_FLAGS, 0, 4 },
-	    { AXIS_ABOVE, 0, 2 },
-	    { AXIS_HALF, 0, 2 },
-	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 1, 5, 60 },
+	  { { AXIS_US, US_UPPER4_S, 1 }, { AXIS_RIGHTS, 0, 4 }, AS_USER, PLAIN } },
+	{ { 0, 2, 30 },
 	  USERS_OWN,
-	  { { AXIS_US, US_UPPER3_S, 2 },
-	    { AXIS_MODE, MODE_USER, 1 },
-	    { AXIS_RIGHTS, 0, 4 },
-	    { AXIS_XD, 0, 3 },
-	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 3, 10, 120 },
+	  { { AXIS_RW, RW_UPPER4_NO, 1 }, { AXIS_RIGHTS, 0, 4 }, AS_USER, PLAIN } },
+	{ { 0, 2, 30 },
+	  USERS_OWN,
+	  { { AXIS_XD, XD_UPPER4, 1 }, { AXIS_RIGHTS, 0, 4 }, AS_USER, PLAIN } },
+	{ { 1, 10, 120 },
 	  IN_FAULTS,
 	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
 	/* Likewise, with a translation that an instruction brought. */
-#define FILLED_AXES                                                               \
-	FILLED, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 4 }, { AXIS_FLAGS, 0, 4 },           \
-		{ AXIS_HALF, 0, 2 },                                                      \
-	{                                                                                 \
-		AXIS_OTHERS, 0, 6                                                         \
+#define FILLED_AXES                                                     \
+	FILLED, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 4 }, { AXIS_FLAGS, 0, 4 }, \
+	{                                                               \
+		AXIS_OTHERS, 0, 6                                       \
 	}
 	{ { 1, 6, 40 }, KERNELS_OWN, { FILLED_AXES } },
-	{ { 1, 9, 200 }, USERS_OWN, { FILLED_AXES, { AXIS_MODE, MODE_USER, 2 } } },
+	{ { 1, 12, 200 }, USERS_OWN, { FILLED_AXES, { AXIS_MODE, MODE_USER, 2 } } },
 	{ { 1, 10, 300 },
 	  FRAMES,
 	  { FILLED_AXES, { AXIS_SIZE, 0, SIZES }, { AXIS_MODE, 0, 3 }, { AXIS_XD, 0, 3 } } },
-	{ { 1, 12, 250 }, TABLES_OWN, { FILLED_AXES, { AXIS_MODE, 0, 3 }, { AXIS_XD, 0, 3 } } },
+	{ { 1, 3, 40 }, BESIDE, { FILLED, BESIDE_AXES } },
+	{ { 1, 13, 250 }, TABLES_OWN, { FILLED_AXES, { AXIS_MODE, 0, 3 }, { AXIS_XD, 0, 3 } } },
 	{ { 1, 4, 50 },
 	  IN_FAULTS,
 	  { FILLED, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
@@ -383,30 +433,6 @@ static u64 draws(const struct plan *p)
 	return p->fixed_axes ? MIN(wanted, combinations(p)) : wanted;
 }
 
-static bool common_divisor(u64 a, u64 b)
-{
-	while (b) {
-		u64 rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a > 1;
-}
-
-/*
- * Steps of 0.414 of the whole, with no divisor in common with it: each position comes once, and
- * any stretch of the walk is spread evenly.
- */
-static u64 stride(u64 n)
-{
-	u64 s = n * 414 / 1000;
-
-	while (common_divisor(n, s))
-		s++;
-	return s;
-}
-
 static void decode(const struct plan *p, const struct range *ranges, u32 count, u64 number,
 		   struct mcase *c)
 {
@@ -418,18 +444,39 @@ static void decode(const struct plan *p, const struct range *ranges, u32 count, 
 	}
 }
 
+/* Those with 5 levels come last, so that what needs them meets each kind in turn. */
+static u32 turn_of_state(const struct plan *p)
+{
+	if (is_fixed(p, AXIS_LEVELS))
+		return p->state;
+	return p->state % 2 * (p->states / 2) + p->state / 2;
+}
+
 /* The states share one walk through a stratum: each goes on where the one before it ended. */
 static void enter_stratum(struct plan *p)
 {
-	u64 n;
-
 	p->index = p->kind_count = 0;
 	for (u32 kind = 0; kind < KINDS; kind++)
 		if (is_chosen(kind, strata[p->stratum].kinds))
 			p->kinds[p->kind_count++] = (u8)kind;
-	n = combinations(p);
-	p->drawn = (u64)p->state * strata[p->stratum].draws[p->slice];
-	p->position = p->drawn * stride(n) % n;
+	p->drawn = turn_of_state(p) * draws(p);
+}
+
+/*
+ * The kinds take turns, and of each kind the values of the stratum's first axis: so each pair of
+ * them comes as often as any other. Each pair goes through the other axes' values in the same order,
+ * from elsewhere on. Each stratum begins with another pair, as few rows do not get through them.
+ */
+static void place(const struct plan *p, struct mcase *c)
+{
+	const struct range *ranges = strata[p->stratum].ranges;
+	u64 values = product(p, ranges, 1), pairs = p->kind_count * values, n = p->drawn + p->index;
+	u64 pair = (n + p->stratum * ELSEWHERE) % pairs, others = combinations(p) / pairs;
+
+	c->v[AXIS_KIND] = p->kinds[pair % p->kind_count];
+	decode(p, ranges, 1, pair / p->kind_count, c);
+	n = permute((n / pairs + pair * scatter(others)) % others, others);
+	decode(p, ranges + 1, RANGES - 1, n, c);
 }
 
 void plan_start(struct plan *p, enum slice slice, const struct mcase *fixed, u32 fixed_axes)
@@ -451,9 +498,6 @@ void plan_start(struct plan *p, enum slice slice, const struct mcase *fixed, u32
 /* The next draw, valid or not; false at the end. */
 static bool draw(struct plan *p, struct mcase *c)
 {
-	const struct stratum *s;
-	u64 n;
-
 	while (p->state < p->states && p->index == draws(p)) {
 		if (++p->stratum == ARRAY_SIZE(strata)) {
 			p->stratum = 0;
@@ -463,25 +507,12 @@ static bool draw(struct plan *p, struct mcase *c)
 	}
 	if (p->state == p->states)
 		return false;
-	s = &strata[p->stratum];
-	n = combinations(p);
 	*c = p->fixed;
 	decode(p, states, ARRAY_SIZE(states), p->state, c);
-	c->v[AXIS_KIND] = p->kinds[p->position % p->kind_count];
-	decode(p, s->ranges, RANGES, p->position / p->kind_count, c);
-	p->position = (p->position + stride(n)) % n;
+	place(p, c);
 	p->index++;
 	p->done++;
 	return true;
-}
-
-/* Returns a number that looks like chance, the same for the same `n`. */
-static u64 scatter(u64 n)
-{
-	n *= 0xd6e8feb86659fd93ull;
-	n ^= n >> 32;
-	n *= 0xd6e8feb86659fd93ull;
-	return n >> 32;
 }
 
 bool plan_next(struct plan *p, struct mcase *row)

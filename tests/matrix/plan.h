@@ -14,17 +14,17 @@ enum slice { SLICE_BRIEF, SLICE_WHOLE, SLICE_FULL, SLICES };
 
 struct plan {
 	enum slice slice;
-	u32 states;          /* of the control registers */
-	u32 state, stratum;  /* where the walk is */
-	u32 kind_count;      /* of the stratum, */
-	u8 kinds[KINDS];     /* and which */
-	bool had[KINDS];     /* a row of this kind has come */
-	u64 drawn;           /* rows of the stratum that the states before this one drew */
-	u64 index, position; /* in the stratum: rows drawn, and the number of the next */
-	u32 keys;            /* of the row just returned: a mask of values of AXIS_KEY */
-	u64 done, total;     /* rows drawn, valid or not, for the progress */
-	struct mcase fixed;  /* the values of the axes that do not vary, */
-	u32 fixed_axes;      /* a mask of them */
+	u32 states;         /* of the control registers */
+	u32 state, stratum; /* where the walk is */
+	u32 kind_count;     /* of the stratum, */
+	u8 kinds[KINDS];    /* and which */
+	bool had[KINDS];    /* a row of this kind has come */
+	u64 drawn;          /* rows of the stratum that the states before this one drew */
+	u64 index;          /* rows of the stratum that this state drew */
+	u32 keys;           /* of the row just returned: a mask of values of AXIS_KEY */
+	u64 done, total;    /* rows drawn, valid or not, for the progress */
+	struct mcase fixed; /* the values of the axes that do not vary, */
+	u32 fixed_axes;     /* a mask of them */
 };
 
 /*

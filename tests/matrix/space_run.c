@@ -29,9 +29,9 @@ bool run_valid(const struct mcase *c)
 
 	if (mode == MODE_CPL1 || mode == MODE_CPL2)
 		return false; /* they cannot write IA32_PKRS, so half of the runs would not exist */
-	if (matrix_kinds[kind].flags & (KF_STRING | KF_VECTOR) || kind == KIND_FLD ||
-	    kind == KIND_FSTP)
-		return false; /* registers that a run does not load again, or that tell how far it came */
+	if (matrix_kinds[kind].flags & (KF_STRING | KF_VECTOR | KF_AT_RSI | KF_FROM_RSI) ||
+	    kind == KIND_FLD || kind == KIND_FSTP)
+		return false; /* a run loads their registers once, and has one scratch operand */
 	if (kind_is_implicit(kind) || matrix_kinds[kind].group == GROUP_CODE || leaves_mode(kind))
 		return false;
 	if (c->v[AXIS_PRESENT] != PRESENT_YES)
