@@ -12,10 +12,9 @@
  * that is not stopped in its first page is stopped in the next one: later, and perhaps with another
  * PK.
  */
-#define ECHOES                                                        \
-	(R(span_obeys_each_key) | R(cr2_is_in_the_denied_page) |      \
-	 R(pk_is_set_only_by_a_key) | R(denied_access_changes_nothing) | \
-	 R(pk_is_set_beside_other_reasons))
+#define ECHOES                                                                                \
+	(R(span_obeys_each_key) | R(cr2_is_in_the_denied_page) | R(pk_is_set_only_by_a_key) | \
+	 R(denied_access_changes_nothing) | R(pk_is_set_beside_other_reasons))
 
 /* What the CPU alone does, such as marking a descriptor, has no simpler kind. */
 #define OWN_TOO R(implicit_accesses_obey_keys)
@@ -37,6 +36,9 @@
 
 /* What AD denies, by either register. */
 #define SPARED (R(access_disable_denies_data) | R(user_addresses_obey_pkru))
+
+/* A run has other rights before its change, which are wrong, too. */
+#define RUN_TOO R(wrpkru_holds_at_once)
 
 /* Rights hold from the next access on. */
 #define HOLD (R(wrmsr_holds_at_once) | R(wrpkru_holds_at_once))

@@ -48,8 +48,8 @@ static bool process_can(const struct mcase *c)
 	for (u32 axes = process_fixed(&fixed); axes; axes &= axes - 1)
 		if (c->v[__builtin_ctz(axes)] != fixed.v[__builtin_ctz(axes)])
 			return false;
-	if (!mode_is_user(c->v[AXIS_MODE]) || kind_is_implicit(kind) ||
-	    c->v[AXIS_PKU] == PKU_OFF || !(machine_can.process_sizes & 1u << c->v[AXIS_SIZE]))
+	if (!mode_is_user(c->v[AXIS_MODE]) || kind_is_implicit(kind) || c->v[AXIS_PKU] == PKU_OFF ||
+	    !(machine_can.process_sizes & 1u << c->v[AXIS_SIZE]))
 		return false;
 	if (c->v[AXIS_RW] > RW_LEAF_NO || c->v[AXIS_XD] > XD_LEAF ||
 	    c->v[AXIS_PRESENT] > PRESENT_NO)
@@ -60,7 +60,7 @@ static bool process_can(const struct mcase *c)
 	    matrix_kinds[kind].flags & (KF_STRING | KF_VECTOR | KF_AT_RSI | KF_FROM_RSI | KF_AREA))
 		return false; /* registers that are the process's own, or that it does not load */
 	if (kind_is_stack(kind) && kind != KIND_PUSH && kind != KIND_POP)
-		return false; /* the others need more than RBX, RSI, RDI and RSP, or selectors */
+		return false;    /* the others need more than RBX, RSI, RDI and RSP, or selectors */
 	return case_key(c) != 0; /* the process lives on key 0 */
 }
 
@@ -148,9 +148,9 @@ static u64 entry_open(const struct mcase *c)
 /*
  * Which of A and D are certain in the leaf: what was set stays set, and after a fault A may be set
  * or not. An access before may have set either, but what is permitted has set them in any case. In
- * a span the entry may be that of the half that was not reached. To the lower page of its span ENTER
- * writes nothing: the manual says only that it faults as if it did. What masks its upper half off does
- * not touch the upper page.
+ * a span the entry may be that of the half that was not reached. To the lower page of its span
+ * ENTER writes nothing: the manual says only that it faults as if it did. What masks its upper half
+ * off does not touch the upper page.
  */
 static u64 flags_known(const struct mcase *c, const struct oracle_verdict *v)
 {

@@ -226,22 +226,22 @@ enum kind_access {
 #define KF_IMAGE        0x400  /* operand_image() says what its operand is before the access */
 #define KF_4_LESS_IN_32 0x800  /* 32-bit code has a shorter address in it */
 /* Of stack instructions (stack.h): */
-#define KF_STACK   0x2000  /* the stack pointer that it leaves is checked */
-#define KF_SCRATCH 0x4000  /* its stack is in the scratch page, another operand is tested */
-#define KF_PUSHES  0x8000  /* it pushes several words: the first can stay if another faults */
-#define KF_REX     0x10000 /* REX.W comes first, an instruction of its own in 32-bit code */
+#define KF_STACK        0x2000  /* the stack pointer that it leaves is checked */
+#define KF_SCRATCH      0x4000  /* its stack is in the scratch page, another operand is tested */
+#define KF_PUSHES       0x8000  /* it pushes several words: the first can stay if another faults */
+#define KF_REX          0x10000 /* REX.W comes first, an instruction of its own in 32-bit code */
 /* Of ordinary instructions (plain.h): */
-#define KF_STRING   0x00020000 /* RCX, RSI and RDI say how far it came; part of its value */
-#define KF_REP      0x00040000 /* it goes on from element to element, one page after the other */
-#define KF_DOWN     0x00080000 /* with DF = 1: from the last element to the first */
-#define KF_AT_RSI   0x00100000 /* RSI has the address; RDI has the scratch operand's */
-#define KF_FROM_RSI 0x00200000 /* RSI has the scratch operand's */
-#define KF_VECTOR   0x00400000 /* its register is XMM0, YMM0 or ZMM0 */
-#define KF_PARTS    0x00800000 /* of a denied span the part in the other page may be written */
-#define KF_AREA     0x01000000 /* FXSAVE's or XSAVE's area */
-#define KF_LOWER    0x02000000 /* it touches the lower half alone: the rest is masked off */
-#define KF_OPEN_A   0x04000000 /* the manual leaves open whether it sets A */
-#define KF_OPEN_AD  0x08000000 /* ... A and D */
+#define KF_STRING       0x00020000 /* RCX, RSI and RDI say how far it came; part of its value */
+#define KF_REP          0x00040000 /* it goes on from element to element, one page after the other */
+#define KF_DOWN         0x00080000 /* with DF = 1: from the last element to the first */
+#define KF_AT_RSI       0x00100000 /* RSI has the address; RDI has the scratch operand's */
+#define KF_FROM_RSI     0x00200000 /* RSI has the scratch operand's */
+#define KF_VECTOR       0x00400000 /* its register is XMM0, YMM0 or ZMM0 */
+#define KF_PARTS        0x00800000 /* of a denied span the part in the other page may be written */
+#define KF_AREA         0x01000000 /* FXSAVE's or XSAVE's area */
+#define KF_LOWER        0x02000000 /* it touches the lower half alone: the rest is masked off */
+#define KF_OPEN_A       0x04000000 /* the manual leaves open whether it sets A */
+#define KF_OPEN_AD      0x08000000 /* ... A and D */
 
 /* What only some CPUs have: machine_can.needs is a mask of these. */
 enum need {

@@ -26,12 +26,12 @@ struct control {
 
 /* One access. */
 struct shot {
-	u16 kind; /* enum kind */
-	u8 mode;  /* enum mode */
-	bool ac;       /* EFLAGS.AC */
-	u64 address;   /* see case_address(); changes most often */
-	u32 pkrs;      /* in force during the access; outside of it with key 0 open */
-	u32 pkru;      /* likewise, if CR4.PKE = 1 */
+	u16 kind;    /* enum kind */
+	u8 mode;     /* enum mode */
+	bool ac;     /* EFLAGS.AC */
+	u64 address; /* see case_address(); changes most often */
+	u32 pkrs;    /* in force during the access; outside of it with key 0 open */
+	u32 pkru;    /* likewise, if CR4.PKE = 1 */
 	/* A run's first accesses; `first` is their kind, or KINDS if there are none. */
 	u16 first;
 	u64 first_address;

@@ -108,40 +108,39 @@ static const struct stratum {
 		AXIS_TLB, TLB_AGAIN, TLB_FETCH_3 + 1 - TLB_AGAIN \
 	}
 /* Axes whose values go with almost all kinds. */
-#define EASY_4K                                    \
+#define EASY_4K                                     \
 	{ AXIS_MODE, 0, 2 }, { AXIS_RIGHTS, 0, 4 }, \
-	{                                          \
-		AXIS_US, 0, 2                      \
+	{                                           \
+		AXIS_US, 0, 2                       \
 	}
-#define EASY                          \
-	{ AXIS_SIZE, 0, SIZE_1G }, EASY_4K
+#define EASY { AXIS_SIZE, 0, SIZE_1G }, EASY_4K
 	/* An instruction accesses one page that is in no TLB. */
 	{ { 6, 47, 13500 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
-	/* Each kind with each mode, and with each entry that can deny. */
-#define BY_MODE                                                                \
-	{ AXIS_MODE, 0, 5 }, { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, \
-		{ AXIS_US, 0, 2 }, { AXIS_FLAGS, 0, 4 },                       \
-	{                                                                      \
-		AXIS_ABOVE, 0, 2                                               \
+/* Each kind with each mode, and with each entry that can deny. */
+#define BY_MODE                                                                                   \
+	{ AXIS_MODE, 0, 5 }, { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 }, \
+		{ AXIS_FLAGS, 0, 4 },                                                             \
+	{                                                                                         \
+		AXIS_ABOVE, 0, 2                                                                  \
 	}
-#define BY_US                                                                        \
-	{ AXIS_US, US_UPPER_S, 4 }, { AXIS_RIGHTS, 0, 4 },                           \
-	{                                                                            \
-		AXIS_HALF, 0, 2                                                      \
+#define BY_US                                              \
+	{ AXIS_US, US_UPPER_S, 4 }, { AXIS_RIGHTS, 0, 4 }, \
+	{                                                  \
+		AXIS_HALF, 0, 2                            \
 	}
-#define BY_RW                                                                        \
-	{ AXIS_RW, RW_LEAF_NO, 4 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 },        \
-	{                                                                            \
-		AXIS_HALF, 0, 2                                                      \
+#define BY_RW                                                                 \
+	{ AXIS_RW, RW_LEAF_NO, 4 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 }, \
+	{                                                                     \
+		AXIS_HALF, 0, 2                                               \
 	}
-#define BY_XD                                                                        \
-	{ AXIS_XD, XD_LEAF, 4 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 },           \
-	{                                                                            \
-		AXIS_HALF, 0, 2                                                      \
+#define BY_XD                                                              \
+	{ AXIS_XD, XD_LEAF, 4 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 }, \
+	{                                                                  \
+		AXIS_HALF, 0, 2                                            \
 	}
-#define BOTH_MODES               \
-	{                        \
-		AXIS_MODE, 0, 2  \
+#define BOTH_MODES              \
+	{                       \
+		AXIS_MODE, 0, 2 \
 	}
 	{ { 1, 9, 80 }, EXPLICIT, { BY_MODE, PLAIN } },
 	{ { 1, 7, 80 }, EXPLICIT, { BY_US, BOTH_MODES, PLAIN } },
@@ -157,8 +156,8 @@ static const struct stratum {
 	  EXPLICIT,
 	  { { AXIS_XD, XD_UPPER4, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
 	/*
-	 * The same access was made before, under something that has changed since. For each kind, in
-	 * pages that little but the key denies; runs where they exist. Each pair of a kind and a
+	 * The same access was made before, under something that has changed since. For each kind,
+	 * in pages that little but the key denies; runs where they exist. Each pair of a kind and a
 	 * change comes, since almost all of these cases exist and the walk takes them in turn.
 	 */
 	{ { 1, 8, 120 }, DATA, { { AXIS_TLB, TLB_AGAIN, 5 }, EASY, MIXED } },
@@ -174,13 +173,13 @@ static const struct stratum {
 	    { AXIS_MODE, MODE_USER, 2 },
 	    { AXIS_US, US_U, 1 },
 	    MIXED } },
-	/* Less often in all pages, which XD tells apart from those. */
-#define HARD                                                                         \
-	{ AXIS_SIZE, 0, SIZES }, { AXIS_MODE, 0, 5 }, { AXIS_RIGHTS, 0, 4 },         \
-		{ AXIS_US, 0, 7 }, { AXIS_RW, 0, 6 }, { AXIS_XD, XD_LEAF, 5 },       \
-		{ AXIS_DECOY, 0, 2 }, { AXIS_FLAGS, 0, 4 }, { AXIS_ABOVE, 0, 2 },    \
-	{                                                                            \
-		AXIS_HALF, 0, 2                                                      \
+/* Less often in all pages, which XD tells apart from those. */
+#define HARD                                                                                    \
+	{ AXIS_SIZE, 0, SIZES }, { AXIS_MODE, 0, 5 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 7 }, \
+		{ AXIS_RW, 0, 6 }, { AXIS_XD, XD_LEAF, 5 }, { AXIS_DECOY, 0, 2 },               \
+		{ AXIS_FLAGS, 0, 4 }, { AXIS_ABOVE, 0, 2 },                                     \
+	{                                                                                       \
+		AXIS_HALF, 0, 2                                                                 \
 	}
 	{ { 1, 4, 300 }, DATA, { { AXIS_TLB, TLB_AGAIN, 5 }, HARD, MIXED } },
 	{ { 1, 11, 1000 }, DATA, { { AXIS_TLB, TLB_REKEY, 16 }, HARD, MIXED } },
@@ -345,7 +344,9 @@ static const struct stratum {
 	  { { AXIS_XD, XD_UPPER4, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
 	{ { 1, 12, 60 }, BESIDE, { BESIDE_AXES } },
 	{ { 3, 22, 300 }, TABLES_OWN, { PAGE_AXES, MIXED } },
-	{ { 1, 4, 40 }, TABLES_OWN, { { AXIS_MODE, 0, 5 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 }, PLAIN } },
+	{ { 1, 4, 40 },
+	  TABLES_OWN,
+	  { { AXIS_MODE, 0, 5 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 }, PLAIN } },
 	{ { 1, 3, 40 }, TABLES_OWN, { BY_US, BOTH_MODES, PLAIN } },
 	{ { 0, 3, 40 }, TABLES_OWN, { BY_RW, BOTH_MODES, PLAIN } },
 	{ { 0, 3, 40 }, TABLES_OWN, { BY_XD, BOTH_MODES, PLAIN } },
@@ -360,8 +361,8 @@ static const struct stratum {
 	  { { AXIS_XD, XD_UPPER4, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
 	{ { 1, 8, 40 }, KERNELS_OWN, { LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 2, 12, 200 }, USERS_OWN, { { AXIS_MODE, MODE_USER, 2 }, LEAF_AXES, MIXED } },
-#define AS_USER                      \
-	{                            \
+#define AS_USER                         \
+	{                               \
 		AXIS_MODE, MODE_USER, 2 \
 	}
 	{ { 1, 2, 40 }, USERS_OWN, { BY_US, AS_USER, PLAIN } },
@@ -379,11 +380,11 @@ static const struct stratum {
 	{ { 1, 10, 120 },
 	  IN_FAULTS,
 	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	/* Likewise, with a translation that an instruction brought. */
-#define FILLED_AXES                                                     \
+/* Likewise, with a translation that an instruction brought. */
+#define FILLED_AXES                                                             \
 	FILLED, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 4 }, { AXIS_FLAGS, 0, 4 }, \
-	{                                                               \
-		AXIS_OTHERS, 0, 6                                       \
+	{                                                                       \
+		AXIS_OTHERS, 0, 6                                               \
 	}
 	{ { 1, 6, 40 }, KERNELS_OWN, { FILLED_AXES } },
 	{ { 1, 12, 200 }, USERS_OWN, { FILLED_AXES, { AXIS_MODE, MODE_USER, 2 } } },
@@ -464,8 +465,9 @@ static void enter_stratum(struct plan *p)
 
 /*
  * The kinds take turns, and of each kind the values of the stratum's first axis: so each pair of
- * them comes as often as any other. Each pair goes through the other axes' values in the same order,
- * from elsewhere on. Each stratum begins with another pair, as few rows do not get through them.
+ * them comes as often as any other. Each pair goes through the other axes' values in the same
+ * order, from elsewhere on. Each stratum begins with another pair, as few rows do not get through
+ * them.
  */
 static void place(const struct plan *p, struct mcase *c)
 {

@@ -48,31 +48,31 @@
 	  "bits 62:59 of entries that map no page mean nothing")
 
 /* Who accesses, and how. */
-#define RULES_OF_ACCESSORS(R)                                                                  \
-	R(fetches_ignore_keys, "Protection Keys",                                              \
-	  "instruction fetches are never affected by keys")                                    \
-	R(span_obeys_each_key, "Protection Keys",                                              \
-	  "an access that spans two pages obeys each page's key")                              \
-	R(implicit_accesses_obey_keys, "Determination of Access Rights",                       \
-	  "the CPU's own accesses are supervisor-mode data accesses and obey keys at any CPL") \
-	R(implicit_accesses_obey_smap, "Determination of Access Rights",                       \
-	  "for the CPU's own accesses SMAP holds whatever EFLAGS.AC says")                     \
-	R(key_fault_in_fault_delivery_is_double, "Interrupt 8-Double Fault Exception (#DF)",   \
-	  "a page fault by a key during the delivery of a page fault is a double fault")       \
-	R(key_fault_in_other_delivery_is_serial, "Interrupt 8-Double Fault Exception (#DF)",   \
-	  "a page fault by a key during any other delivery is delivered in its turn")          \
-	R(cpl_1_and_2_are_supervisors, "Access Rights",                                        \
-	  "accesses at CPL 1 and 2 are supervisor-mode accesses")                              \
-	R(upper_half_works_as_the_lower, "4-Level Paging and 5-Level Paging",                  \
-	  "keys work alike in both halves of the linear-address space")                        \
-	R(set_flags_change_no_rights, "Accessed and Dirty Flags",                              \
-	  "A and D that are set already, at any level, change no rights")                      \
-	R(keys_work_in_compatibility_mode, "Protection Keys",                                  \
-	  "keys work in all of IA-32e mode, 32-bit code at CPL 3 included")                    \
-	R(five_levels_work_as_four, "4-Level Paging and 5-Level Paging",                       \
-	  "keys work alike with 4 and 5 levels of paging")                                     \
-	R(one_level_suffices_to_deny, "Determination of Access Rights",                        \
-	  "P = 0, R/W = 0 or XD = 1 in any entry of the translation denies")     \
+#define RULES_OF_ACCESSORS(R)                                                                   \
+	R(fetches_ignore_keys, "Protection Keys",                                               \
+	  "instruction fetches are never affected by keys")                                     \
+	R(span_obeys_each_key, "Protection Keys",                                               \
+	  "an access that spans two pages obeys each page's key")                               \
+	R(implicit_accesses_obey_keys, "Determination of Access Rights",                        \
+	  "the CPU's own accesses are supervisor-mode data accesses and obey keys at any CPL")  \
+	R(implicit_accesses_obey_smap, "Determination of Access Rights",                        \
+	  "for the CPU's own accesses SMAP holds whatever EFLAGS.AC says")                      \
+	R(key_fault_in_fault_delivery_is_double, "Interrupt 8-Double Fault Exception (#DF)",    \
+	  "a page fault by a key during the delivery of a page fault is a double fault")        \
+	R(key_fault_in_other_delivery_is_serial, "Interrupt 8-Double Fault Exception (#DF)",    \
+	  "a page fault by a key during any other delivery is delivered in its turn")           \
+	R(cpl_1_and_2_are_supervisors, "Access Rights",                                         \
+	  "accesses at CPL 1 and 2 are supervisor-mode accesses")                               \
+	R(upper_half_works_as_the_lower, "4-Level Paging and 5-Level Paging",                   \
+	  "keys work alike in both halves of the linear-address space")                         \
+	R(set_flags_change_no_rights, "Accessed and Dirty Flags",                               \
+	  "A and D that are set already, at any level, change no rights")                       \
+	R(keys_work_in_compatibility_mode, "Protection Keys",                                   \
+	  "keys work in all of IA-32e mode, 32-bit code at CPL 3 included")                     \
+	R(five_levels_work_as_four, "4-Level Paging and 5-Level Paging",                        \
+	  "keys work alike with 4 and 5 levels of paging")                                      \
+	R(one_level_suffices_to_deny, "Determination of Access Rights",                         \
+	  "P = 0, R/W = 0 or XD = 1 in any entry of the translation denies")                    \
 	R(untouched_memory_obeys_no_key, "Vol. 2: LEA, NOP, PREFETCHh, INVLPG, VPMASKMOV, REP", \
 	  "what touches no memory is not denied: LEA, PREFETCH, masked elements, a count of 0")
 

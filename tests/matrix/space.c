@@ -24,13 +24,13 @@ static const char *const smap[] = { "off", "on", "ac" };
 static const char *const levels[] = { "4", "5" };
 static const char *const decoy[] = { "none", "other" };
 static const char *const span[] = { "none", "low", "high" };
-static const char *const tlb[] = {
-	"cold",       "again",     "wrmsr",     "pks",       "wp",         "wrpkru",
-	"run",        "run-read",  "run-write", "rekey",     "stale",      "rekey-cr3",
-	"rw",         "us",        "xd",        "p",         "upper-rw",   "upper-us",
-	"alias",      "read-cpl0", "write-cpl0", "fetch-cpl0", "read-cpl3", "write-cpl3",
-	"fetch-cpl3"
-};
+static const char *const tlb[] = { "cold",       "again",      "wrmsr",     "pks",
+				   "wp",         "wrpkru",     "run",       "run-read",
+				   "run-write",  "rekey",      "stale",     "rekey-cr3",
+				   "rw",         "us",         "xd",        "p",
+				   "upper-rw",   "upper-us",   "alias",     "read-cpl0",
+				   "write-cpl0", "fetch-cpl0", "read-cpl3", "write-cpl3",
+				   "fetch-cpl3" };
 static const char *const preset[] = { "clear", "a", "d", "ad" };
 static const char *const upper_a[] = { "clear", "a" };
 static const char *const halves[] = { "low", "high" };
