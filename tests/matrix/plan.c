@@ -103,7 +103,7 @@ static const struct stratum {
 	{ { 10, 46, 1500 }, DATA, { WARM, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 	{ { 2, 8, 150 }, DATA, { WARM, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
 	/* Few kinds fetch, and few axes matter to them. */
-	{ { 2, 12, 150 },
+	{ { 2, 36, 200 },
 	  FETCHES,
 	  { WARM,
 	    { AXIS_SIZE, 0, SIZES },
