@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 
+from load import slowness
 from mutbuild import BUILDS, HOST, BuildError
 from mutdb import Result
 from sabotages import FAILED
@@ -36,11 +37,6 @@ _measuring = threading.Lock()
 
 class Broken(Exception):
     """The unbroken tree is red, or the tool is wrong."""
-
-
-def _slowness():
-    """How many times as long everything takes because others use the host too."""
-    return max(1, os.getloadavg()[0] / os.cpu_count())
 
 
 def seen_by(text, status):
@@ -139,7 +135,7 @@ class Judge:
                         break
                 else:
                     raise Broken("the unbroken kernel fails at %s:\n%s" % (key, text[-2000:]))
-                known[key] = kernel, seconds / _slowness(), cpu
+                known[key] = kernel, seconds / slowness(), cpu
                 with open(self.tree.folder + "/../seconds.json", "w", encoding="utf-8") as file:
                     json.dump(known, file)
         return known[key][1:]
@@ -156,9 +152,9 @@ class Judge:
         except BuildError:
             return self._refused()
         seconds, cpu = self.good(step, area)
-        limit = max(LEAST, FACTOR * max(seconds, cpu) * _slowness())
+        limit = max(LEAST, FACTOR * max(seconds, cpu) * slowness())
         status, text, _, used = self._boot(step, area, limit)
-        if status == TIMED_OUT and used < FACTOR * cpu and _slowness() > 1.5:
+        if status == TIMED_OUT and used < FACTOR * cpu and slowness() > 1.5:
             status, text, *_ = self._boot(step, area, 3 * limit)
         if status == OK:
             return None
@@ -174,7 +170,7 @@ class Judge:
         if os.path.exists(self.tree.path(program)):
             os.remove(self.tree.path(program))
         self.tree.make(program)
-        status, text, *_ = self._run(["./" + program], HOST_LIMIT * _slowness())
+        status, text, *_ = self._run(["./" + program], HOST_LIMIT * slowness())
         if status:
             self._pause()
             raise Broken("the unbroken kernel fails at %s: %s" % (program, seen_by(text, status)))
@@ -197,7 +193,7 @@ class Judge:
                 self.tree.make(program)
             except BuildError:
                 return self._refused()
-            status, text, *_ = self._run(["./" + program], HOST_LIMIT * _slowness())
+            status, text, *_ = self._run(["./" + program], HOST_LIMIT * slowness())
             if status and status < 0:
                 self._pause()
             if status:
@@ -223,8 +219,8 @@ class Judge:
     def _selftest(self, globs, *words):
         """The first of these cases that is not as expected, or None."""
         command = ["tests/selftest/run", "--first", "--only=" + globs,
-                   "--timeout", "%.0f" % (SELFTEST_LIMIT * _slowness()), *words]
-        status, text, *_ = self._run(command, SELFTESTS_LIMIT * _slowness())
+                   "--timeout", "%.0f" % (SELFTEST_LIMIT * slowness()), *words]
+        status, text, *_ = self._run(command, SELFTESTS_LIMIT * slowness())
         found = re.search(r"^not ok \d+ (\S+)", text, re.M)
         if status and not found or status is None:
             self._pause()

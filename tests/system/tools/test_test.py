@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 
@@ -70,6 +71,12 @@ class Steps(unittest.TestCase):
             self.assertEqual(self.counts("status", "sleep 60"), (0, 1, 0))
         finally:
             suite.LIMIT = before
+
+    def test_a_busy_host_gives_a_step_more_time(self):
+        with unittest.mock.patch.multiple(suite, LIMIT=0.2, slowness=lambda: 50):
+            self.assertEqual(self.counts("status", "sleep 1"), (1, 0, 0))
+        with unittest.mock.patch.multiple(suite, LIMIT=0.2, slowness=lambda: 2):
+            self.assertEqual(self.counts("status", "sleep 60"), (0, 1, 0))
 
     def test_every_everyday_machine_is_a_step(self):
         names = {name.partition(":")[2] for name, _, _ in suite.FULL if name.startswith("machine:")}
