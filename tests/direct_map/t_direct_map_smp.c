@@ -271,7 +271,7 @@ static bool merge_at_step(struct regs *regs)
 /* On one CPU, as a merge waits for all. */
 static void no_interrupt_frees_the_table_of_a_walk(void)
 {
-	u32 steps = 1, by = ktest_part(3);
+	u32 steps = 1, by = ktest_part(7);
 
 	SKIP_IF(cpu_count > 1, "a handler cannot wait for other CPUs, as a merge does");
 	if (!begin())

@@ -246,7 +246,7 @@ static void no_softirq_is_lost(enum softirq nr, bool nmis)
 	softirq_register(SOFTIRQ_TEST, softirq_again);
 	rights_set(WITH_KEY(KEY_B));
 	while (one_softirq_event(at))
-		at += ktest_part(17);
+		at += ktest_part(31);
 	EXPECT(at > 50);
 	trap_hook_set(VECTOR_TEST, before);
 	trap_hook_set(X86_NMI, NULL);
@@ -308,7 +308,7 @@ static void work_that_an_interrupt_queues_is_not_lost(void)
 
 	event.nmis = false;
 	while (one_work_event(at))
-		at += ktest_part(7);
+		at += ktest_part(17);
 	EXPECT(at > 50);
 	trap_hook_set(X86_DB, debug);
 	trap_hook_set(VECTOR_TEST, before);

@@ -151,7 +151,7 @@ static void a_death_between_any_instructions_leaves_all_lists(void)
 	struct thread_end end = { .died = true };
 
 	tick_set(15000, true);
-	for (shot.at = 0; end.died; shot.at += ktest_part(7)) {
+	for (shot.at = 0; end.died; shot.at += ktest_part(17)) {
 		struct thread *t = doomed(this_cpu(), walk_to_death, NULL);
 
 		REQUIRE(t);

@@ -27,7 +27,7 @@ static void without_ticks(u64 ns)
 
 static void a_late_tick_counts_no_more_than_one_in_time(void)
 {
-	u64 limit = 100 * MS / ktest_part(4);
+	u64 limit = 100 * MS / ktest_part(8);
 
 	watchdog_set(limit, "watchdog");
 	for (u32 i = 0; i < 3; i++) /* three late ticks, of 2 ms each */

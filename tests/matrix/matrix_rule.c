@@ -56,7 +56,7 @@ bool rule_fault(const char *file, int line, struct rule_tally *r, struct fault g
 
 void rule_patterns(struct rule_tally *r, void (*try)(struct rule_tally *r, u32 value))
 {
-	u32 step = ktest_part(13); /* odd: each value of each key comes */
+	u32 step = ktest_part(37); /* odd: each value of each key comes */
 
 	for (u32 i = 0; i < 1u << 16; i += step)
 		try(r, i << 16);

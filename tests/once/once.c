@@ -186,7 +186,8 @@ static void find_path(void)
 
 static u32 at_each_place(const struct once *once, enum once_kind kind)
 {
-	u32 events = 0, every = (once->waits && cpu_count > 1 ? 3 : 1) * ktest_part(11);
+	bool waits = once->waits && cpu_count > 1;
+	u32 events = 0, every = waits ? 3 * ktest_part(11) : ktest_part(23);
 
 	now.kind = kind;
 	for (now.place = kind % every; now.place < path.n; now.place += every) {
@@ -230,7 +231,7 @@ void once_expect_events(const struct once *once, u32 least)
 	window_clear();
 	pr("# %s: %u events on CPU %u\n", once->name, events, this_cpu()->id);
 	if (!now.failed)
-		EXPECT(events >= least / ktest_part(15)); /* 11, rounded up */
+		EXPECT(events >= least / ktest_part(31)); /* 23, and some for the ends */
 }
 
 /* For once_on_first_and_last(): one CPU at a time. */

@@ -39,8 +39,9 @@ struct once {
 
 /*
  * Runs the subject for each kind, place and turn, and ends at the first failure. Prints the number
- * of events, and fails if there were fewer than `least`. A brief run takes every 11th place for
- * each kind. Thread context, pinned, interrupts on; event() runs in any context.
+ * of events, and fails if there were fewer than `least`. A brief run takes every 23rd place for
+ * each kind, or every 33rd if each run waits for other CPUs. Thread context, pinned, interrupts on;
+ * event() runs in any context.
  */
 void once_expect_events(const struct once *once, u32 least);
 

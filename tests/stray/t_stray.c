@@ -23,7 +23,7 @@
 
 /*
  * Stray writes of a campaign without strays=, on a device and in a whole run; a tenth of it on RAM,
- * and in a brief run, and a tenth of that where each byte of the writer's copies is a step.
+ * half of that in a brief run, and a tenth of it where each byte of the writer's copies is a step.
  */
 #define STRAYS 3000
 
@@ -31,10 +31,10 @@ static struct campaign campaign; /* one test at a time */
 
 static u64 count(const struct stray_arm *arm)
 {
-	bool few = ktest_part(2) > 1 || !stray_range_is_persistent();
+	u64 part = ktest_part(2) > 1 ? 20 : stray_range_is_persistent() ? 1 : 10;
 	bool steps = arm->guard == GUARD_KMAP && arm->policy.scope == PKS_SCOPE_INSTRUCTION;
 
-	return options.strays ? options.strays : STRAYS / (few ? 10 : 1) / (steps ? 10 : 1);
+	return options.strays ? options.strays : STRAYS / part / (steps ? 10 : 1);
 }
 
 /* Stray writes that land at random places do damage that both looks must find. */
