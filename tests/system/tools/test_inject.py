@@ -42,11 +42,11 @@ class Stub:
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
-        """Answer until there is no answer to a packet; then end."""
+        """Answer until the client leaves or there is no answer to a packet; then end."""
         peer, _ = self.server.accept()
         data = b""
-        while True:
-            data += peer.recv(4096)
+        while came := peer.recv(4096):
+            data += came
             while b"#" in data and len(data) >= data.index(b"#") + 3:
                 end = data.index(b"#")
                 packet = data[data.index(b"$") + 1:end].decode()
