@@ -6,6 +6,7 @@
 #               map after each change
 #   TESTS=saved builds only these folders of tests/, and harness and bench
 #   CC=clang    builds with clang
+#   DEBUG=-g1   keeps names and lines for a backtrace alone; -g0, nothing for a debugger: quicker
 #   BUILD=DIR   builds into DIR
 #   COMMIT=NAME names the commit that the kernel prints, where git cannot
 #   V=1         shows the commands
@@ -14,10 +15,11 @@ BUILD    ?= build
 PKS      ?= 1
 PARANOID ?= 0
 TESTS    ?=
+DEBUG    ?= -g
 V        ?= 0
 Q        := $(if $(filter 1,$(V)),,@)
 
-CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone \
+CFLAGS := -std=gnu17 -O2 $(DEBUG) -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone \
 	-mgeneral-regs-only -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-common -ffunction-sections \
 	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \

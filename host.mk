@@ -11,7 +11,7 @@ SUITE   ?= bookworm
 ISO     := $(BUILD)/keyward.iso
 
 .PHONY: experiments inject power-cuts stray-writes bad-input screen-test bench boot-times iso netboot usb lab-check run gdb bochs-debug \
-	debug-test monitor-test test matrix divergences report report-test check lint house format tool-test \
+	debug-test monitor-test test whole matrix divergences report report-test check lint house format tool-test \
 	sabotage mutants mutants-table repro kunit-check bare words help
 
 iso: $(ISO) ## build/keyward.iso, bootable by BIOS and UEFI
@@ -40,6 +40,9 @@ bochs-debug: iso ## the kernel in Bochs's debugger, PKRS at each stop: ARGS="mag
 
 test: ## builds, host tests, every machine; ends with the counts
 	@tools/test
+
+whole: ## the same, with all cases in each step, and the full matrix
+	@tools/test --whole
 
 matrix: iso ## every case on every machine, for minutes: MACHINES="qemu-10.0 bochs" for these only
 	@tools/matrix --build $(BUILD) $(MACHINES)

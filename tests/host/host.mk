@@ -29,13 +29,15 @@ HOST_FAST     := t_faults t_letters t_plan t_store_cuts
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(sort $(wildcard tests/host/t_*.c)))
 HOST_FUZZ  := $(patsubst tests/host/fuzz_%.c,%,$(sort $(wildcard tests/host/fuzz_*.c)))
 
-HOST_FLAGS := -std=gnu17 -O1 -g -I. -MMD -MP -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+# -g1 has the lines that a sanitizer's report names, and compiles a quarter faster than -g.
+HOST_FLAGS := -std=gnu17 -O1 -g1 -I. -MMD -MP -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	      -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
 	      -Dstrlcpy=kw_strlcpy
 
-# Both compilers, if installed: each treats undefined behaviour in its own way.
-HOST_CCS     := $(foreach cc,gcc clang,$(if $(shell command -v $(cc)),$(cc)))
-HOST_SKIPPED := $(foreach cc,$(filter-out $(HOST_CCS),gcc clang),"skip:$(cc):$(cc) is not installed")
+# Both compilers, if installed: each treats undefined behaviour in its own way. COMPILERS=gcc takes one.
+COMPILERS    ?= gcc clang
+HOST_CCS     := $(foreach cc,$(COMPILERS),$(if $(shell command -v $(cc)),$(cc)))
+HOST_SKIPPED := $(foreach cc,$(filter-out $(HOST_CCS),$(COMPILERS)),"skip:$(cc):$(cc) is not installed")
 HOST_PROGRAMS = $(foreach cc,$(HOST_CCS),\
 	$(patsubst %,$(HOST_BUILD)/$(cc)/%,$(filter-out $(HOST_FAST),$(HOST_TESTS))) \
 	$(HOST_FAST:%=$(HOST_BUILD)/$(cc)-fast/%))

@@ -101,11 +101,13 @@ class Steps(unittest.TestCase):
             self.assertIn("'tests=harness.*,policy.*'", command)
 
     def test_each_step_plays_the_whole_unless_another_does(self):
-        brief = ["machine:qemu-4level", "machine:qemu-bigmem", "machine:qemu-uefi", "paranoid", "saved:stack"]
+        brief = ["machine:bochs-smp", "machine:qemu-4level", "machine:qemu-bigmem", "machine:qemu-nopks",
+                 "machine:qemu-uefi", "paranoid", "saved:stack"]
         for name, _, command in suite.FULL:
             if name.startswith(("machine:", "boot:", "saved:", "paranoid")):
                 self.assertIn(" extent=" + ("brief" if name in brief else "whole"), command, name)
             elif name in ("matrix:full", "interleave:each"):
+                self.assertIn(" extent=full", command, name)
                 self.assertIn(" extent=full", command, name)
 
 
@@ -127,16 +129,29 @@ class Options(unittest.TestCase):
         self.assertEqual(sorted(both), sorted(self.names() + ["sabotage", "mutants"]))
 
     def test_the_whole_can_be_asked_for_in_every_step_or_a_part_of_them(self):
-        def brief(*words):
-            return [name for name, _, command in suite.chosen(suite.options(words)) if "extent=brief" in command]
-        steps = sorted(brief())
-        self.assertEqual(len(steps), 5)
-        self.assertEqual(brief("--whole"), [])
-        self.assertEqual(self.names(), self.names("--whole"))
-        parts = [set(steps) - set(brief("--whole=%d/5" % k)) for k in range(1, 6)]
-        self.assertEqual([len(part) for part in parts], [1, 1, 1, 1, 1])
-        self.assertEqual(sorted(set.union(*parts)), steps)
-        self.assertEqual(len(brief("--whole=2/2")), 3)
+        def commands(*words):
+            return {name: command for name, _, command in suite.chosen(suite.options(words))}
+        plain, whole = commands(), commands("--whole")
+        turns = suite.wholly("1/1")
+        self.assertEqual(sorted(set(whole) - set(plain)), sorted(suite.TURNS))
+        self.assertEqual(sorted(name for name in plain if plain[name] != whole[name]),
+                         sorted(set(turns) - set(suite.TURNS)))
+        for part in suite.PARTS:
+            self.assertIn(part, " ".join(plain.values()))
+            self.assertNotIn(part, " ".join(whole.values()))
+        several = [suite.wholly("%d/5" % k) for k in range(1, 6)]
+        self.assertEqual(sorted(sum(several, [])), sorted(turns))
+        for k, turn in enumerate(several, 1):
+            got = commands("--whole=%d/5" % k)
+            for name in turns:
+                self.assertEqual(got.get(name), (whole if name in turn else plain).get(name), name)
+
+    def test_ci_gives_each_step_its_turn(self):
+        with open(os.path.join(TOP, ".ci", "run"), encoding="utf-8") as file:
+            turn, every = re.findall(r"--whole=\$\(\(commits % (\d+) \+ 1\)\)/(\d+)", file.read())[0]
+        self.assertEqual(turn, every)
+        for k in range(1, int(every) + 1):
+            self.assertIn(len(suite.wholly("%d/%s" % (k, every))), (1, 2))
 
     def test_a_wrong_option_runs_nothing(self):
         for words in (["--mutant"], ["--mutants=3"], ["--mutants=3/2"], ["--sabotage=0/2"], ["--quic"], ["--whole=4/3"],
@@ -161,10 +176,13 @@ class Options(unittest.TestCase):
             self.assertNotIn("tools/run", command)
 
     def test_each_step_begins_once_the_long_ones_first(self):
-        names = self.names("--sabotage", "--mutants")
+        names = self.names("--sabotage", "--mutants", "--whole")
         self.assertEqual(len(set(names)), len(names))
         self.assertEqual(names[:len(suite.LONG)], suite.LONG)
-        self.assertEqual(sorted(self.names()), sorted(n for n, _, _ in suite.FULL))
+        self.assertEqual(sorted(self.names("--whole")), sorted(n for n, _, _ in suite.FULL))
+
+    def test_what_computes_leaves_room_for_one_step_that_waits(self):
+        self.assertEqual(sorted(suite.WAIT), sorted(set(suite.WAIT) & set(self.names())))
 
     def test_no_step_builds_with_more_jobs_than_its_share_of_the_cores(self):
         for _, _, command in suite.FULL:
