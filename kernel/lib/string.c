@@ -12,19 +12,18 @@
 /*
  * The string instructions are the shortest code and, on CPUs with ERMS, the fastest. Their state is
  * in registers, so they resume where a page fault stopped them. They rely on RFLAGS.DF = 0, which
- * the ABI promises and every entry into the kernel establishes. Words come first: an emulator
- * executes each step of a string instruction, and words are an eighth of the steps.
+ * the ABI promises and every entry into the kernel establishes.
  */
 void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 {
-	size_t words = n / 8, bytes = n % 8;
 	void *d = dst;
 
-	__asm__ volatile("rep movsq" : "+D"(d), "+S"(src), "+c"(words) : : "memory");
-	__asm__ volatile("rep movsb" : "+D"(d), "+S"(src), "+c"(bytes) : : "memory");
+	__asm__ volatile("rep movsb" : "+D"(d), "+S"(src), "+c"(n) : : "memory");
 	return dst;
 }
 
+/* By words, then what is left: an emulator executes each step, and most of what is filled is large.
+ */
 void *memset(void *dst, int byte, size_t n)
 {
 	u64 eight = (u8)byte * 0x0101010101010101ull;
