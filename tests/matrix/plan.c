@@ -30,12 +30,12 @@ static const struct stratum {
 		AXIS_DECOY, 0, 2                                                          \
 	}
 	/* An instruction accesses one page that is in no TLB. */
-	{ { 7, 117, 6700 },
+	{ { 10, 117, 6700 },
 	  { { AXIS_KIND, 0, KIND_FRAME }, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 	{ { 1, 6, 150 },
 	  { { AXIS_KIND, 0, KIND_FRAME }, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },
 	/* The same access was made before, under something that has changed since. */
-	{ { 3, 14, 500 },
+	{ { 4, 14, 500 },
 	  { { AXIS_KIND, 0, KIND_FRAME },
 	    { AXIS_SIZE, 0, SIZES },
 	    PAGE_AXES,
@@ -48,7 +48,7 @@ static const struct stratum {
 	    PLAIN,
 	    { AXIS_TLB, TLB_WRMSR, TLB_STALE } } },
 	/* The operand lies in two pages. */
-	{ { 1, 8, 250 },
+	{ { 2, 8, 250 },
 	  { { AXIS_KIND, 0, KIND_CMPXCHG },
 	    { AXIS_SIZE, 0, SIZE_1G },
 	    PAGE_AXES,
@@ -56,20 +56,20 @@ static const struct stratum {
 	    { AXIS_SPAN, SPAN_LOW, 2 },
 	    { AXIS_TLB, 0, TLB_REKEY } } },
 	/* There is no translation. */
-	{ { 3, 6, 150 },
+	{ { 6, 6, 150 },
 	  { { AXIS_KIND, 0, KIND_FRAME },
 	    { AXIS_SIZE, 0, SIZES },
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_PRESENT, PRESENT_NO, 2 } } },
 	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
-	{ { 1, 4, 60 },
+	{ { 2, 4, 60 },
 	  { { AXIS_KIND, KIND_FRAME, 2 },
 	    { AXIS_SIZE, 0, SIZES },
 	    PAGE_AXES,
 	    { AXIS_OTHERS, 0, 6 } } },
-	{ { 3, 10, 90 }, { { AXIS_KIND, KIND_GDT, 4 }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
-	{ { 1, 8, 60 },
+	{ { 4, 10, 90 }, { { AXIS_KIND, KIND_GDT, 4 }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 2, 8, 60 },
 	  { { AXIS_KIND, KIND_FRAME_DF, 2 },
 	    { AXIS_SIZE, 0, SIZES },
 	    PAGE_AXES,
