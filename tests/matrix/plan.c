@@ -30,7 +30,7 @@ static const struct stratum {
 		AXIS_DECOY, 0, 2                                                          \
 	}
 	/* An instruction accesses one page that is in no TLB. */
-	{ { 10, 117, 6700 },
+	{ { 11, 117, 6700 },
 	  { { AXIS_KIND, 0, KIND_FRAME }, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 	{ { 1, 6, 150 },
 	  { { AXIS_KIND, 0, KIND_FRAME }, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, PLAIN } },

@@ -108,7 +108,6 @@ class Steps(unittest.TestCase):
                 self.assertIn(" extent=" + ("brief" if name in brief else "whole"), command, name)
             elif name in ("matrix:full", "interleave:each"):
                 self.assertIn(" extent=full", command, name)
-                self.assertIn(" extent=full", command, name)
 
 
 class Options(unittest.TestCase):
