@@ -146,6 +146,7 @@ class Book:
         self.known = {k: v for k, v in (known or {}).items() if is_class(k)}
         self.arguments = list(arguments)
         self.listed, self.version = listed, version
+        self.by_name = False    # classes come without what they depend on and without tallies
         self.rules, self.problems, self.observed = {}, [], []
         self.started, self.summary = False, None
         self.pending = []       # rules and classes that still wait for their result
@@ -246,13 +247,13 @@ class Book:
     def _pinned(self):
         """True if the list is of the version that runs, and the matrix runs alone as it did then: then
         tallies repeat exactly. After other suites an emulator's TLB keeps other translations."""
-        return self.listed.emulator == self.version() and AGAIN in self.arguments
+        return self.listed.emulator == self.version() and AGAIN in self.arguments and not self.by_name
 
     def _changed(self, classes):
         """[(class, [difference from the list in words])] of known classes that are not as listed."""
         part = self._part()
         found = []
-        for c in [c for c in classes if c.known and part]:
+        for c in [c for c in classes if c.known and part and not self.by_name]:
             how = list(part.differences(c, self._pinned()))
             if how:
                 found.append((c, how))
