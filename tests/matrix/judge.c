@@ -55,7 +55,8 @@ static bool process_can(const struct mcase *c)
 	if (tlb != TLB_COLD && tlb != TLB_WRPKRU && tlb != TLB_REKEY)
 		return false;
 	if (c->v[AXIS_KIND] >= KIND_SGDT)
-		return false; /* instructions of the system: Linux forbids them, or does them itself */
+		return false; /* instructions of the system: Linux forbids them, or does them itself
+			       */
 	return case_key(c) != 0; /* the process lives on key 0 */
 }
 
