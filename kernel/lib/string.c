@@ -22,8 +22,7 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 	return dst;
 }
 
-/* By words, then what is left: an emulator executes each step, and most of what is filled is large.
- */
+/* By words, then by bytes: an emulator executes each step of a string instruction. */
 void *memset(void *dst, int byte, size_t n)
 {
 	u64 eight = (u8)byte * 0x0101010101010101ull;

@@ -25,13 +25,23 @@ static const struct {
 		FAULT_##known, FAULT_##planted, why \
 	}
 	IDLE(rights_survive_cr4_pks, gdt_mark_ignores_keys, "the read's rights hold for the write"),
+	IDLE(rights_survive_cr4_pks, gate_segment_mark_ignores_keys, "as with gdt_mark"),
+	IDLE(rights_survive_cr4_pks, ss_mark_ignores_keys, "as with gdt_mark"),
+	IDLE(rights_survive_cr4_pks, iret_mark_ignores_keys, "as with gdt_mark"),
+	IDLE(rights_survive_cr4_pks, busy_bit_ignores_keys, "as with gdt_mark"),
 	IDLE(rights_survive_cr4_pks, stale_key_is_mixed,
 	     "no key is looked at, the rights are kept"),
+	IDLE(smap_obeys_ac_always, lgdt_is_by_the_processor, "AC counts for both"),
 	IDLE(cpl_chooses_register, user_asks_pkru, "user mode asks PKRU already"),
 	IDLE(cpl_chooses_register, leaf_chooses_register, "the CPL has chosen already"),
 	IDLE(cpl_chooses_register, upper_chooses_register, "the CPL has chosen already"),
 	IDLE(upper_us_alone, upper_chooses_register, "U/S above the leaf has chosen already"),
+	IDLE(upper_us_alone, us_of_pdpte_ignored, "only the entry above the leaf counts"),
+	IDLE(upper_us_alone, us_of_pml4e_ignored, "only the entry above the leaf counts"),
+	IDLE(upper_us_alone, us_of_pml5e_ignored, "only the entry above the leaf counts"),
 	IDLE(pkru_spares_supervisors, pkru_wd_without_wp, "PKRU binds no supervisor anyway"),
+	IDLE(pkru_spares_supervisors, fill_by_user_skips_pkru_for_others,
+	     "PKRU binds no supervisor anyway"),
 };
 
 static const char *why_idle(enum fault known, enum fault planted)

@@ -150,20 +150,52 @@ static void errors_name_the_axes(void **state)
 		assert_error_names(texts[i], names, AXES);
 }
 
+/* Each value is named where all have room; else those that are named and the number of the others
+ * are all. */
 static void errors_name_the_values(void **state)
 {
 	(void)state;
 	for (u32 a = 0; a < AXES; a++) {
 		static const char *const wrong[] = { "", "purple", "**", "*:", " *" };
-		const char *names[256];
-		char text[64];
+		char text[64], why[256], word[64];
+		struct mcase c;
 
-		for (u32 v = 0; v < axis_values(a); v++)
-			names[v] = value_name(a, v);
 		for (u32 i = 0; i < ARRAY_SIZE(wrong); i++) {
+			u32 free_axes, named = 0;
+			const char *more;
+
 			snprintf(text, sizeof(text), "%s:%s", axis_name(a), wrong[i]);
-			assert_error_names(text, names, axis_values(a));
+			assert_false(parse(text, &c, &free_axes, why));
+			assert_null(strchr(why, '\n'));
+			assert_true(strlen(why) + 1 < sizeof(why));
+			more = strstr(why, " and ");
+			strcat(why, " ");
+			for (u32 v = 0; v < axis_values(a); v++) {
+				snprintf(word, sizeof(word), " %s ", value_name(a, v));
+				named += strstr(why, word) != NULL;
+			}
+			assert_true(named + (more ? (u32)atoi(more + 5) : 0) == axis_values(a));
+			assert_true(!more || named > 20);
 		}
+	}
+}
+
+/* A slip of the pen: the value that was meant comes first. */
+static void errors_name_the_nearest_value_first(void **state)
+{
+	static const char *const slips[][2] = { { "kind:frame-gattte", "* frame-gate " },
+						{ "kind:cmpxchgg", "* cmpxchg " },
+						{ "kind:reae", "* read " },
+						{ "tlb:wrmsrr", "* wrmsr " } };
+	struct mcase c;
+	char why[256];
+	u32 free_axes;
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(slips); i++) {
+		assert_false(parse(slips[i][0], &c, &free_axes, why));
+		if (!strstr(why, slips[i][1]))
+			fail_msg("\"%s\": no %s in: %s", slips[i][0], slips[i][1], why);
 	}
 }
 
@@ -258,6 +290,7 @@ int main(void)
 		cmocka_unit_test(a_star_leaves_the_axis_free),
 		cmocka_unit_test(errors_name_the_axes),
 		cmocka_unit_test(errors_name_the_values),
+		cmocka_unit_test(errors_name_the_nearest_value_first),
 		cmocka_unit_test(pkrs_has_the_rights_of_the_case),
 		cmocka_unit_test(rows_partition_the_space),
 		cmocka_unit_test(mixes_distinguish_keys),

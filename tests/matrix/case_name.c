@@ -22,13 +22,37 @@ static bool word_is(const char *text, u32 len, const char *name)
 	return strlen(name) == len && !strncmp(text, name, len);
 }
 
-/* Puts the message into `why`, and the words of the axis behind it. */
-static void list_values(u32 a, char *why, u32 size)
+/* How many letters two words have in common from the first on; `text` has `len` letters. */
+static u32 alike(const char *text, u32 len, const char *name)
 {
-	u32 n = (u32)ksnprintf(why, size, "%s is one of *", axis_name(a));
+	u32 n = 0;
 
-	for (u32 i = 0; i < axis_values(a) && n < size; i++)
-		n += (u32)ksnprintf(why + n, size - n, " %s", value_name(a, i));
+	while (n < len && text[n] == name[n])
+		n++;
+	return n;
+}
+
+/*
+ * Puts the message into `why`, and the words of the axis behind it: the nearest to what was written
+ * first, then as many as have room, then the number of the others.
+ */
+static void list_values(u32 a, const char *text, u32 len, char *why, u32 size)
+{
+	u32 n = (u32)ksnprintf(why, size, "%s is one of *", axis_name(a)), left = 0;
+
+	for (u32 near = len + 1; near-- > 0;)
+		for (u32 i = 0; i < axis_values(a); i++) {
+			const char *name = value_name(a, i);
+
+			if (alike(text, len, name) != near)
+				continue;
+			if (n + strlen(name) + sizeof(" and 255 more") < size)
+				n += (u32)ksnprintf(why + n, size - n, " %s", name);
+			else
+				left++;
+		}
+	if (left && n < size)
+		ksnprintf(why + n, size - n, " and %u more", left);
 }
 
 static void list_axes(const char *text, u32 len, char *why, u32 size)
@@ -63,7 +87,7 @@ static bool parse_word(const char *text, u32 len, struct mcase *c, u32 *free_axe
 	while (i < axis_values(a) && !word_is(text, len, value_name(a, i)))
 		i++;
 	if (i == axis_values(a)) {
-		list_values(a, why, size);
+		list_values(a, text, len, why, size);
 		return false;
 	}
 	c->v[a] = (u8)i;

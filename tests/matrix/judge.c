@@ -61,6 +61,9 @@ static bool process_can(const struct mcase *c)
 		return false; /* registers that are the process's own, or that it does not load */
 	if (kind_is_stack(kind) && kind != KIND_PUSH && kind != KIND_POP)
 		return false;    /* the others need more than RBX, RSI, RDI and RSP, or selectors */
+	if (c->v[AXIS_KIND] >= KIND_SGDT)
+		return false; /* instructions of the system: Linux forbids them, or does them itself
+			       */
 	return case_key(c) != 0; /* the process lives on key 0 */
 }
 

@@ -201,7 +201,7 @@ static const struct stratum {
 	  DATA,
 	  { { AXIS_US, US_UPPER4_S, 1 }, { AXIS_TLB, TLB_REKEY, 16 }, BOTH_MODES, MIXED } },
 	/* Few kinds fetch, and few axes matter to them. */
-	{ { 1, 6, 150 },
+	{ { 2, 24, 200 },
 	  FETCHES,
 	  { WARM,
 	    { AXIS_SIZE, 0, SIZES },

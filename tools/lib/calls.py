@@ -24,7 +24,7 @@ class Objects:
 
     def __init__(self, top, build):
         self.files = [path for path in sources(top, (".c", ".S"))
-                      if not path.startswith("tests/host/")]
+                      if not path.startswith(("tests/host/", "tests/linux/"))]
         missing = [f for f in self.files if not os.path.exists(os.path.join(build, f + ".o"))]
         if missing:
             raise FileNotFoundError("%s has no object of %s: build the kernel first"

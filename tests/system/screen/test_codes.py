@@ -99,7 +99,7 @@ class Codes(unittest.TestCase):
         path = os.path.join(folder.name, log)
         with open(path, "w", encoding="latin-1") as file:
             file.write(text)
-        ways = [results(*paths, "--machine", "qemu"), results(path, TESTS, "--machine", "qemu")]
+        ways = [results(*paths, "--machine", "qemu-uefi"), results(path, TESTS, "--machine", "qemu-uefi")]
         self.assertEqual([status for status, _ in ways], [0, 0], ways)
         ends = [output.splitlines()[-1] for _, output in ways]
         self.assertEqual(ends[0], ends[1])

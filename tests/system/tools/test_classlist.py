@@ -33,7 +33,7 @@ def listed(text):
         return classlist.read(file.name, "machines/classes/fake")
 
 
-def judge(text, made=LIST, version="Fake 1.0", arguments=(), known=None):
+def judge(text, made=LIST, version="Fake 1.0", arguments=(divergence.AGAIN,), known=None):
     """(verdict, remarks) of a console text beside a list."""
     known = known or REASONS
     book = divergence.Book("fake", known, arguments, (), made and listed(made), lambda: version)
@@ -120,6 +120,7 @@ class Compare(unittest.TestCase):
         self.assertIn("has no slice whole", self.good(MATRIX, LIST.replace("whole", "brief"))[0])
 
     def test_a_single_case_is_compared_by_name_alone(self):
+        self.good(MATRIX.replace("aa late", "ab late"), arguments=["extent=whole"])   # after other suites
         for arguments in (["case=kind:read"], ["tests=matrix.*", "case=*"]):
             self.good(MATRIX.replace("aa late", "ab late"), arguments=arguments)
 

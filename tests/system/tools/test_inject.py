@@ -43,21 +43,20 @@ class Stub:
 
     def serve(self):
         """Answer until the client leaves or there is no answer to a packet; then end."""
-        peer, _ = self.server.accept()
-        data = b""
-        while came := peer.recv(4096):
-            data += came
-            while b"#" in data and len(data) >= data.index(b"#") + 3:
-                end = data.index(b"#")
-                packet = data[data.index(b"$") + 1:end].decode()
-                data = data[end + 3:]
-                self.got.append(packet)
-                answer = self.answers.get(packet)
-                if answer is None:
-                    peer.close()
-                    return
-                if answer != "silence":
-                    peer.sendall(b"+$%s#%02x" % (answer.encode(), sum(answer.encode()) & 255))
+        with self.server, self.server.accept()[0] as peer:
+            data = b""
+            while came := peer.recv(4096):
+                data += came
+                while b"#" in data and len(data) >= data.index(b"#") + 3:
+                    end = data.index(b"#")
+                    packet = data[data.index(b"$") + 1:end].decode()
+                    data = data[end + 3:]
+                    self.got.append(packet)
+                    answer = self.answers.get(packet)
+                    if answer is None:
+                        return
+                    if answer != "silence":
+                        peer.sendall(b"+$%s#%02x" % (answer.encode(), sum(answer.encode()) & 255))
 
 
 class Client(unittest.TestCase):

@@ -198,7 +198,7 @@ class Kinds(Case):
 
     def test_an_unknown_kind_is_refused(self):
         self.write("new", "[machine]\nbase = old\nkind = toaster\n")
-        self.assertIn("kind is emulator or boot or silicon, not toaster", self.refused("new"))
+        self.assertIn("kind is emulator or boot or process or silicon, not toaster", self.refused("new"))
         self.assertEqual(machine.of_kind("emulator"), ["new", "old"])
 
     def test_silicon_is_not_launched(self):
@@ -287,7 +287,7 @@ class Ours(unittest.TestCase):
         for name in machine.names():
             one = Machine(name)
             words = one.command([], iso="i", log="l", usb="u", net="n", http="h",
-                                pmem="p", pmem_size=1)
+                                pmem="p", pmem_size=1, words="w", linux="k")
             if one.kind == "silicon":
                 self.assertEqual(words, [])
                 continue

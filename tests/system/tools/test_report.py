@@ -236,7 +236,7 @@ class Grid(unittest.TestCase):
         self.assertEqual(sorted(found), sorted(pagegrid.AXES), "each axis has its sentence")
         self.assertEqual((found["kind"][0], found["key"], found["wp"]),
                          ("read", [str(n) for n in range(1, 16)] + ["0"], ["1", "0"]))
-        self.assertEqual(found["kind"][-1], "idt-df")
+        self.assertEqual(found["kind"][-1], "invpcid")
         legend = parse(sample.machines()).one("details", id="axes")
         names, texts = ([n.text() for n in legend.all(tag)] for tag in ("dt", "b"))
         self.assertEqual(dict(zip(names, texts)), {name: values[0] for name, values in found.items()})

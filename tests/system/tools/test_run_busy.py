@@ -18,6 +18,15 @@ class Busy(Case):
         """The exit status where each core has so many processes that want it."""
         head, line, rest = GOOD.rpartition("# Totals")
         self.machine(head, then="sleep 2; echo \"%s\"" % (line + rest).strip(), limit=1)
+        return self.run_at(load, *arguments)
+
+    def monitor_at(self, load):
+        """The same of a machine that prints all in time, and whose monitor ends after its limit."""
+        self.machine(GOOD, then="sleep 3", limit=1, extra="input = serial")
+        return self.run_at(load, "exit=monitor")
+
+    def run_at(self, load, *arguments):
+        """Run tools/run where the load average says so."""
         with open(self.path("sitecustomize.py"), "w", encoding="utf-8") as file:
             file.write(BUSY % load)
         env = dict(os.environ, KEYWARD_MACHINES=self.path("machines"), PYTHONPATH=self.folder)
@@ -29,6 +38,10 @@ class Busy(Case):
 
     def test_a_busy_host_extends_it(self):
         self.assertEqual(self.status_at(20), 0)
+
+    def test_a_busy_host_gives_the_monitor_more_time_too(self):
+        self.assertEqual(self.monitor_at(0), 3)
+        self.assertEqual(self.monitor_at(20), 0)
 
     def test_a_limit_that_was_asked_for_holds(self):
         self.assertEqual(self.status_at(20, "--timeout", "1"), 4)
