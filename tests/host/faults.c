@@ -27,7 +27,8 @@
 	(R(pk_is_set_beside_other_reasons) | R(wrmsr_holds_at_once) | R(cr4_pks_holds_at_once) | \
 	 R(cr0_wp_holds_at_once) | R(wrpkru_holds_at_once) | R(invlpg_brings_the_new_key) |      \
 	 R(invlpg_brings_the_new_entry) | R(other_addresses_grant_nothing) |                     \
-	 R(earlier_accesses_grant_nothing) | R(five_levels_work_as_four))
+	 R(earlier_accesses_grant_nothing) | R(each_access_is_judged_anew) |                     \
+	 R(five_levels_work_as_four))
 
 /* A key with wrong rights: too few and too many denials of all sorts. */
 #define WRONG_RIGHTS                                                      \

@@ -34,6 +34,19 @@ static u64 first(u64 rules)
 	return rules & -rules;
 }
 
+/*
+ * The rules that may be reported first: those that must be reported. Those about what came before
+ * the access are one family: which of them a case breaks is left to the sample.
+ */
+static u64 may_be_first(const struct fault_text *t)
+{
+	const u64 before = BIT(RULE_wrmsr_holds_at_once + 1) - BIT(RULE_stale_key_is_old_or_new);
+
+	if (!(t->rules & (BIT(RULE_permitted_access_takes_effect) - 1)))
+		return BIT(RULES) - 1;
+	return t->rules & before ? t->rules | before : t->rules;
+}
+
 static void print_rules(const char *what, u64 rules)
 {
 	if (rules)
@@ -48,7 +61,7 @@ static void print_result(const struct fault_text *t, u64 rules)
 	       matrix.classes.count);
 	print_rules("under", rules & t->rules);
 	print_rules("and also", rules & ~t->rules);
-	print_rules("and first under", first(rules) & ~t->rules);
+	print_rules("and first under", first(rules) & ~may_be_first(t));
 	print_rules("but NOT under", t->rules & ~rules);
 	print_rules("of which NOT expected", rules & ~t->rules & ~t->also);
 	printf("%s%s\n", t->why ? " none, as " : "", t->why ? t->why : "");
@@ -64,7 +77,7 @@ static void planted(void **state)
 	fflush(stdout);
 	assert_int_equal(rules & t->rules, t->rules);
 	assert_int_equal(rules & ~t->rules & ~t->also, 0);
-	assert_int_equal(first(rules) & ~t->rules, 0);
+	assert_int_equal(first(rules) & ~may_be_first(t), 0);
 	assert_int_equal(matrix.divergent != 0, t->state == FAULT_SEEN);
 	all++;
 	seen += t->state == FAULT_SEEN;

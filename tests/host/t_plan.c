@@ -92,10 +92,10 @@ static void take_row(struct mcase *row, u32 keys, enum slice slice)
 		if (!(keys & 1u << key))
 			continue;
 		check_case(&c, row, key);
-		if (key)
-			mark_case(covered[slice], &c);
-		else
+		if (key == (u32)__builtin_ctz(keys))
 			mark(covered[slice], &c);
+		else
+			mark_case(covered[slice], &c);
 		if (slice != SLICE_FULL)
 			touch_rules(&c, slice);
 		cases[slice]++;
@@ -202,7 +202,7 @@ static void slices_are_large_and_repeat_no_row(void **state)
 	(void)state;
 	for (u32 s = 0; s < SLICES; s++)
 		printf("# %s: %lu cases, none comes twice\n", names[s], cases[s]);
-	assert_true(cases[SLICE_BRIEF] >= 39000);
+	assert_true(cases[SLICE_BRIEF] >= 40000);
 	assert_true(cases[SLICE_WHOLE] >= 200000);
 	assert_true(cases[SLICE_FULL] >= 10000000);
 }

@@ -11,6 +11,7 @@ struct range {
 #define RANGES      14
 #define KEY_0_EVERY 4 /* rows */
 #define ELSEWHERE   61
+#define TWO_KEYS    0x80u /* of a row, instead of all: so many more rows cost the same */
 
 /* Which kinds a stratum draws from. */
 enum choice {
@@ -66,15 +67,17 @@ static bool is_chosen(u32 kind, enum choice choice)
 		return !(k->flags & KF_OWN) && explicit_is_chosen(k, choice);
 	if (choice == IN_FAULTS || k->flags & KF_IN_FAULT)
 		return choice == IN_FAULTS && k->flags & KF_IN_FAULT;
+	if (!(k->flags & KF_OWN))
+		return false;
 	if (k->group == GROUP_TABLE)
 		return choice == choice_of_table(k->flags);
-	return k->flags & KF_OWN && choice == FRAMES;
+	return choice == (k->flags & KF_ONLY_CPL0 ? KERNELS_OWN : FRAMES);
 }
 
 /* Disjoint parts of the space; the axes that are not listed have their first value. */
 static const struct stratum {
 	u32 draws[SLICES]; /* per state */
-	enum choice kinds;
+	u32 kinds;         /* an enum choice, and perhaps TWO_KEYS */
 	struct range ranges[RANGES];
 } strata[] = {
 #define MIXED                              \
@@ -115,7 +118,7 @@ static const struct stratum {
 	}
 #define EASY { AXIS_SIZE, 0, SIZE_1G }, EASY_4K
 	/* An instruction accesses one page that is in no TLB. */
-	{ { 6, 47, 13500 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	{ { 6, 54, 13500 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 /* Each kind with each mode, and with each entry that can deny. */
 #define BY_MODE                                                                                   \
 	{ AXIS_MODE, 0, 5 }, { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 }, \
@@ -142,7 +145,7 @@ static const struct stratum {
 	{                       \
 		AXIS_MODE, 0, 2 \
 	}
-	{ { 1, 9, 80 }, EXPLICIT, { BY_MODE, PLAIN } },
+	{ { 8, 220, 640 }, EXPLICIT | TWO_KEYS, { BY_MODE, PLAIN } },
 	{ { 1, 7, 80 }, EXPLICIT, { BY_US, BOTH_MODES, PLAIN } },
 	{ { 1, 7, 80 }, EXPLICIT, { BY_RW, BOTH_MODES, PLAIN } },
 	{ { 1, 7, 80 }, EXPLICIT, { BY_XD, BOTH_MODES, PLAIN } },
@@ -161,10 +164,10 @@ static const struct stratum {
 	 * change comes, since almost all of these cases exist and the walk takes them in turn.
 	 */
 	{ { 1, 8, 120 }, DATA, { { AXIS_TLB, TLB_AGAIN, 5 }, EASY, MIXED } },
-	{ { 1, 26, 400 }, DATA, { { AXIS_TLB, TLB_REKEY, 16 }, EASY, MIXED } },
+	{ { 1, 30, 400 }, DATA, { { AXIS_TLB, TLB_REKEY, 16 }, EASY, MIXED } },
 	{ { 1, 10, 100 },
 	  DATA,
-	  { { AXIS_TLB, TLB_RUN, 3 }, { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, MIXED } },
+	  { { AXIS_TLB, TLB_RUN, 3 }, { AXIS_SIZE, 0, SIZES }, { AXIS_RIGHTS, 0, 4 }, MIXED } },
 	{ { 1, 6, 100 },
 	  DATA,
 	  { { AXIS_TLB, TLB_RUN, 3 },
@@ -181,8 +184,8 @@ static const struct stratum {
 	{                                                                                       \
 		AXIS_HALF, 0, 2                                                                 \
 	}
-	{ { 1, 4, 300 }, DATA, { { AXIS_TLB, TLB_AGAIN, 5 }, HARD, MIXED } },
-	{ { 1, 11, 1000 }, DATA, { { AXIS_TLB, TLB_REKEY, 16 }, HARD, MIXED } },
+	{ { 1, 7, 300 }, DATA, { { AXIS_TLB, TLB_AGAIN, 5 }, HARD, MIXED } },
+	{ { 1, 20, 1000 }, DATA, { { AXIS_TLB, TLB_REKEY, 16 }, HARD, MIXED } },
 	{ { 1, 10, 200 },
 	  DATA,
 	  { { AXIS_TLB, TLB_RUN, 3 },
@@ -216,8 +219,8 @@ static const struct stratum {
 	 * The operand lies in two pages: a supervisor's of supervisor pages, where IA32_PKRS alone
 	 * decides; and all others, which XD tells apart from those.
 	 */
-	{ { 1, 7, 220 },
-	  SPANNING,
+	{ { 8, 100, 1700 },
+	  SPANNING | TWO_KEYS,
 	  { { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, MIXED, { AXIS_SPAN, SPAN_LOW, 2 } } },
 	{ { 1, 7, 300 },
 	  SPANNING,
@@ -239,7 +242,7 @@ static const struct stratum {
 	    { AXIS_OTHERS, 0, 6 },
 	    { AXIS_SPAN, SPAN_LOW, 2 } } },
 	/* The same for several words: few kinds, and each word can be treated in another way. */
-	{ { 2, 14, 200 },
+	{ { 2, 22, 200 },
 	  PUSHING,
 	  { { AXIS_SIZE, 0, SIZE_1G },
 	    PAGE_AXES,
@@ -320,7 +323,7 @@ static const struct stratum {
 	    { AXIS_RIGHTS, 0, 4 },
 	    { AXIS_US, 0, 2 },
 	    MIXED } },
-	{ { 1, 4, 40 },
+	{ { 1, 6, 40 },
 	  COMPATS,
 	  { { AXIS_PRESENT, PRESENT_NO, 8 },
 	    { AXIS_MODE, MODE_COMPAT, 1 },
@@ -359,15 +362,17 @@ static const struct stratum {
 	{ { 0, 2, 30 },
 	  TABLES_OWN,
 	  { { AXIS_XD, XD_UPPER4, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
-	{ { 1, 8, 40 }, KERNELS_OWN, { LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
+	{ { 8, 160, 480 },
+	  KERNELS_OWN | TWO_KEYS,
+	  { { AXIS_SIZE, 0, SIZES }, LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
 	{ { 2, 12, 200 }, USERS_OWN, { { AXIS_MODE, MODE_USER, 2 }, LEAF_AXES, MIXED } },
 #define AS_USER                         \
 	{                               \
 		AXIS_MODE, MODE_USER, 2 \
 	}
 	{ { 1, 2, 40 }, USERS_OWN, { BY_US, AS_USER, PLAIN } },
-	{ { 0, 2, 40 }, USERS_OWN, { BY_RW, AS_USER, PLAIN } },
-	{ { 0, 2, 40 }, USERS_OWN, { BY_XD, AS_USER, PLAIN } },
+	{ { 0, 3, 40 }, USERS_OWN, { BY_RW, AS_USER, PLAIN } },
+	{ { 0, 3, 40 }, USERS_OWN, { BY_XD, AS_USER, PLAIN } },
 	{ { 0, 2, 30 },
 	  USERS_OWN,
 	  { { AXIS_US, US_UPPER4_S, 1 }, { AXIS_RIGHTS, 0, 4 }, AS_USER, PLAIN } },
@@ -386,13 +391,15 @@ static const struct stratum {
 	{                                                                       \
 		AXIS_OTHERS, 0, 6                                               \
 	}
-	{ { 1, 6, 40 }, KERNELS_OWN, { FILLED_AXES } },
+	{ { 8, 110, 320 }, KERNELS_OWN | TWO_KEYS, { FILLED_AXES } },
 	{ { 1, 12, 200 }, USERS_OWN, { FILLED_AXES, { AXIS_MODE, MODE_USER, 2 } } },
 	{ { 1, 10, 300 },
 	  FRAMES,
 	  { FILLED_AXES, { AXIS_SIZE, 0, SIZES }, { AXIS_MODE, 0, 3 }, { AXIS_XD, 0, 3 } } },
-	{ { 1, 3, 40 }, BESIDE, { FILLED, BESIDE_AXES } },
-	{ { 1, 13, 250 }, TABLES_OWN, { FILLED_AXES, { AXIS_MODE, 0, 3 }, { AXIS_XD, 0, 3 } } },
+	{ { 4, 40, 320 }, BESIDE | TWO_KEYS, { FILLED, BESIDE_AXES } },
+	{ { 8, 100, 1900 },
+	  TABLES_OWN | TWO_KEYS,
+	  { FILLED_AXES, { AXIS_MODE, 0, 3 }, { AXIS_XD, 0, 3 } } },
 	{ { 1, 4, 50 },
 	  IN_FAULTS,
 	  { FILLED, { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },
@@ -404,7 +411,6 @@ static const struct range states[] = { { AXIS_LEVELS, 0, 2 },
 				       { AXIS_PKU, 0, 4 },
 				       { AXIS_PKS, 0, 2 },
 				       { AXIS_WP, 0, 2 } };
-#define STATES (2 * 3 * 4 * 2 * 2)
 
 static bool is_fixed(const struct plan *p, u32 axis)
 {
@@ -426,14 +432,6 @@ static u64 combinations(const struct plan *p)
 	return p->kind_count * product(p, strata[p->stratum].ranges, RANGES);
 }
 
-/* Returns the rows that are drawn of the stratum for each state. */
-static u64 draws(const struct plan *p)
-{
-	u64 wanted = strata[p->stratum].draws[p->slice] * (STATES / p->states);
-
-	return p->fixed_axes ? MIN(wanted, combinations(p)) : wanted;
-}
-
 static void decode(const struct plan *p, const struct range *ranges, u32 count, u64 number,
 		   struct mcase *c)
 {
@@ -446,11 +444,44 @@ static void decode(const struct plan *p, const struct range *ranges, u32 count, 
 }
 
 /* Those with 5 levels come last, so that what needs them meets each kind in turn. */
-static u32 turn_of_state(const struct plan *p)
+static u32 turn_of_state(const struct plan *p, u32 state)
 {
 	if (is_fixed(p, AXIS_LEVELS))
-		return p->state;
-	return p->state % 2 * (p->states / 2) + p->state / 2;
+		return state;
+	return state % 2 * (p->states / 2) + state / 2;
+}
+
+/* With CR4.PKS = 0 or CR0.WP = 0 less is denied: such states have fewer rows. */
+static u32 weight_of_state(const struct plan *p, u32 state)
+{
+	struct mcase c = p->fixed;
+
+	decode(p, states, ARRAY_SIZE(states), state, &c);
+	return c.v[AXIS_PKS] == PKS_ON && c.v[AXIS_WP] == WP_ON ? 3 : 1;
+}
+
+static void weigh_states(struct plan *p)
+{
+	for (u32 state = 0; state < p->states; state++)
+		p->weights[turn_of_state(p, state) + 1] = weight_of_state(p, state);
+	for (u32 turn = 1; turn <= p->states; turn++)
+		p->weights[turn] += p->weights[turn - 1];
+}
+
+/* Returns the rows of the stratum that are drawn in the first `turns` states. */
+static u64 rows_before(const struct plan *p, u32 turns)
+{
+	return (u64)strata[p->stratum].draws[p->slice] * PLAN_STATES * p->weights[turns] /
+	       p->weights[p->states];
+}
+
+/* Returns the rows of the stratum that are drawn in this state. */
+static u64 draws(const struct plan *p)
+{
+	u32 turn = turn_of_state(p, p->state);
+	u64 wanted = rows_before(p, turn + 1) - rows_before(p, turn);
+
+	return p->fixed_axes ? MIN(wanted, combinations(p)) : wanted;
 }
 
 /* The states share one walk through a stratum: each goes on where the one before it ended. */
@@ -458,26 +489,29 @@ static void enter_stratum(struct plan *p)
 {
 	p->index = p->kind_count = 0;
 	for (u32 kind = 0; kind < KINDS; kind++)
-		if (is_chosen(kind, strata[p->stratum].kinds))
+		if (is_chosen(kind, strata[p->stratum].kinds & ~TWO_KEYS))
 			p->kinds[p->kind_count++] = (u8)kind;
-	p->drawn = turn_of_state(p) * draws(p);
+	p->drawn = rows_before(p, turn_of_state(p, p->state));
 }
 
 /*
- * The kinds take turns, and of each kind the values of the stratum's first axis: so each pair of
- * them comes as often as any other. Each pair goes through the other axes' values in the same
- * order, from elsewhere on. Each stratum begins with another pair, as few rows do not get through
- * them.
+ * The kinds take turns, and of each kind the values of the stratum's first axis, which each kind
+ * begins elsewhere: so each pair of them comes as often as any other, and in another state. Each
+ * pair goes through the other axes' values in the same order, from elsewhere on. Each stratum
+ * begins with another kind, as few rows do not get through them.
  */
 static void place(const struct plan *p, struct mcase *c)
 {
 	const struct range *ranges = strata[p->stratum].ranges;
 	u64 values = product(p, ranges, 1), pairs = p->kind_count * values, n = p->drawn + p->index;
-	u64 pair = (n + p->stratum * ELSEWHERE) % pairs, others = combinations(p) / pairs;
+	u64 turn = n + p->stratum * ELSEWHERE, others = combinations(p) / pairs;
+	u64 kind = turn % p->kind_count;
+	u64 value = (turn / p->kind_count + scatter(kind + 1)) % values;
 
-	c->v[AXIS_KIND] = p->kinds[pair % p->kind_count];
-	decode(p, ranges, 1, pair / p->kind_count, c);
-	n = permute((n / pairs + pair * scatter(others)) % others, others);
+	c->v[AXIS_KIND] = p->kinds[kind];
+	decode(p, ranges, 1, value, c);
+	n = permute((turn / pairs + (value * p->kind_count + kind) * scatter(others)) % others,
+		    others);
 	decode(p, ranges + 1, RANGES - 1, n, c);
 }
 
@@ -489,9 +523,12 @@ void plan_start(struct plan *p, enum slice slice, const struct mcase *fixed, u32
 		p->fixed = *fixed;
 	p->fixed_axes = fixed_axes;
 	p->states = (u32)product(p, states, ARRAY_SIZE(states));
+	weigh_states(p);
 	for (; p->stratum < ARRAY_SIZE(strata); p->stratum++) {
 		enter_stratum(p);
-		p->total += draws(p) * p->states;
+		for (p->state = 0; p->state < p->states; p->state++)
+			p->total += draws(p);
+		p->state = 0;
 	}
 	p->stratum = 0;
 	enter_stratum(p);
@@ -534,6 +571,8 @@ bool plan_next(struct plan *p, struct mcase *row)
 		first = !p->had[row->v[AXIS_KIND]];
 		p->had[row->v[AXIS_KIND]] = true;
 		p->keys = turn % KEY_0_EVERY && !first ? 0x7fff : 0xffff;
+		if (strata[p->stratum].kinds & TWO_KEYS && !first)
+			p->keys = 0x101u << turn % 8;
 		return true;
 	}
 	return false;

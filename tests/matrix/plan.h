@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which cases a slice holds. The whole space has some 10^10, so a slice samples evenly spread rows
- * of each stratum, for each of the 96 states of the control registers. No case comes twice, and no
- * pair of values of two axes is left out, but in the brief slice, which has each single value and
- * each rule (tests/host/t_plan.c counts all this). Pure.
+ * Which cases a slice holds. The whole space has some 10^10, so a slice samples spread rows of each
+ * stratum, for each of the 96 states of the control registers, more for those in which keys deny
+ * more. No case comes twice, and no pair of values of two axes is left out, but in the brief slice,
+ * which has each single value and each rule (tests/host/t_plan.c counts all this). Pure.
  */
 #ifndef KEYWARD_TESTS_MATRIX_PLAN_H
 #define KEYWARD_TESTS_MATRIX_PLAN_H
@@ -12,19 +12,22 @@
 
 enum slice { SLICE_BRIEF, SLICE_WHOLE, SLICE_FULL, SLICES };
 
+#define PLAN_STATES (2 * 3 * 4 * 2 * 2) /* of AXIS_LEVELS, _SMAP, _PKU, _PKS, _WP */
+
 struct plan {
 	enum slice slice;
-	u32 states;         /* of the control registers */
-	u32 state, stratum; /* where the walk is */
-	u32 kind_count;     /* of the stratum, */
-	u8 kinds[KINDS];    /* and which */
-	bool had[KINDS];    /* a row of this kind has come */
-	u64 drawn;          /* rows of the stratum that the states before this one drew */
-	u64 index;          /* rows of the stratum that this state drew */
-	u32 keys;           /* of the row just returned: a mask of values of AXIS_KEY */
-	u64 done, total;    /* rows drawn, valid or not, for the progress */
-	struct mcase fixed; /* the values of the axes that do not vary, */
-	u32 fixed_axes;     /* a mask of them */
+	u32 states;                   /* of the control registers */
+	u32 weights[PLAN_STATES + 1]; /* of the first n of them */
+	u32 state, stratum;           /* where the walk is */
+	u32 kind_count;               /* of the stratum, */
+	u8 kinds[KINDS];              /* and which */
+	bool had[KINDS];              /* a row of this kind has come */
+	u64 drawn;                    /* rows of the stratum that the states before this one drew */
+	u64 index;                    /* rows of the stratum that this state drew */
+	u32 keys;                     /* of the row just returned: a mask of values of AXIS_KEY */
+	u64 done, total;              /* rows drawn, valid or not, for the progress */
+	struct mcase fixed;           /* the values of the axes that do not vary, */
+	u32 fixed_axes;               /* a mask of them */
 };
 
 /*
