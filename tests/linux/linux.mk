@@ -3,7 +3,7 @@
 # else. The Makefile includes this.
 
 LINUX_BUILD  := $(BUILD)/linux
-LINUX_C      := $(patsubst %,tests/linux/%.c,main pku) $(filter tests/matrix/%,$(HOST_PURE) $(HOST_MATRIX)) \
+LINUX_C      := $(patsubst %,tests/linux/%.c,main pages pku) $(filter tests/matrix/%,$(HOST_PURE) $(HOST_MATRIX)) \
 		tests/matrix/report.c tests/oracle/oracle.c kernel/lib/printf.c kernel/lib/printf_ext.c \
 		tests/host/ksym_stub.c
 LINUX_S      := tests/linux/shoot.S tests/matrix/accesses.S

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
  * The machine of the matrix that an ordinary Linux process is: user mode, user keys. The page
- * tables are the matrix's own plan; machine_flush() and machine_invlpg() make the process's memory
- * so, by mprotect and pkey_mprotect. What the processor did comes out of the signal: error code,
- * CR2, RIP and registers as the processor left them.
+ * tables are the matrix's own plan; each access finds the process's memory made so (pages.h). What
+ * the processor did comes out of the signal: error code, CR2, RIP and registers as the processor
+ * left them.
  *
  * Linux must keep: key 0, on which the process itself lives, is never denied. What a process cannot
  * see or set (accessed and dirty flags, CR0, CR4, U/S, reserved bits) is in no case.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <ucontext.h>
-#include <unistd.h>
 
-#include "kernel/cpu/pte.h"
+#include "tests/linux/pages.h"
 #include "tests/linux/shoot.h"
 #include "tests/matrix/home.h"
 #include "tests/matrix/machine.h"
@@ -32,9 +27,6 @@ enum { CS_64 = 0x33, CS_32 = 0x23 };
 enum { VECTOR_GP = 13, VECTOR_PF = 14 };
 enum { ERROR_P = 1, ERROR_PK = 32 };
 
-/* The code that is fetched: it continues at the address in RBX. */
-#define JMP_RBX 0xe3ff
-
 static u64 entries[TABLES][512];
 static u8 alternate_stack[65536] __attribute__((aligned(4096)));
 static struct linux_way way;
@@ -45,19 +37,6 @@ static struct {
 	u64 cr2, rip, cs, rbx;
 	int code, key;
 } came;
-
-/* A row of 18 pages, as it is now: the protection, key and place in the block of each page. */
-struct row_memory {
-	u64 va, page;
-	enum table table;
-	int file;
-	u8 *block;
-	int prot[ROW_PAGES], key[ROW_PAGES], offset[ROW_PAGES];
-};
-static struct row_memory rows[SIZES] = {
-	[SIZE_4K] = { .va = VA_4K, .page = 4096, .table = TABLE_PT_4K },
-	[SIZE_2M] = { .va = VA_2M, .page = 2ul << 20, .table = TABLE_PD_2M },
-};
 
 static void on_signal(int number, siginfo_t *info, void *context)
 {
@@ -90,96 +69,14 @@ static void catch_signals(void)
 		sigaction(numbers[i], &action, NULL);
 }
 
-/* Maps a file at an address, `count` times in a row; false if Linux refuses. */
-static bool map_at(u64 va, u64 bytes, int file, u64 offset, u32 count)
-{
-	for (u32 i = 0; i < count; i++) {
-		void *at =
-			mmap((void *)(va + i * bytes), bytes, PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_POPULATE, file, (off_t)offset);
-
-		if (at != (void *)(va + i * bytes))
-			return false;
-	}
-	return true;
-}
-
-/* The keys must be 1 to 15: what a case calls key 5 is key 5 of the processor. */
-static bool take_keys(void)
-{
-	u32 taken = 0;
-
-	for (u32 i = 1; i < KEY_NUMBERS; i++) {
-		long key = syscall(SYS_pkey_alloc, 0, 0);
-
-		if (key > 0)
-			taken |= 1u << key;
-	}
-	return taken == 0xfffe;
-}
-
-static int memory_file(u64 bytes, u32 flags)
-{
-	int file = (int)syscall(SYS_memfd_create, "keyward", flags);
-
-	if (file >= 0 && ftruncate(file, (off_t)bytes)) {
-		close(file);
-		return -1;
-	}
-	return file;
-}
-
-/* Maps a file of 2 MiB as the block of one size's row, and once more with key 0 for the suite. */
-static u8 *make_block(struct row_memory *row, u32 flags)
-{
-	int file = memory_file(BLOCK_SIZE, flags);
-	u8 *block = MAP_FAILED;
-
-	if (file >= 0)
-		block = mmap(NULL, BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
-			     file, 0);
-	if (block == MAP_FAILED || !map_at(row->va, row->page, file, 0, ROW_PAGES))
-		return NULL;
-	row->file = file;
-	for (u32 i = 0; i < ROW_PAGES; i++) {
-		row->prot[i] = PROT_READ | PROT_WRITE;
-		row->key[i] = row->offset[i] = 0;
-	}
-	*(u16 *)(block + CODE_PAGE + AT_CODE) = JMP_RBX;
-	return row->block = block;
-}
-
-/* The code, at the address where user mode has it on the bare CPU too; and the scratch page. */
-static bool map_text(void)
-{
-	u64 bytes = (u64)(matrix_text_end - matrix_text);
-	int file = memory_file(bytes, 0);
-
-	if (file < 0 || pwrite(file, matrix_text, bytes, 0) != (ssize_t)bytes)
-		return false;
-	return mmap((void *)VA_TEXT, bytes, PROT_READ | PROT_EXEC,
-		    MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_POPULATE, file, 0) == (void *)VA_TEXT &&
-	       map_at(VA_SCRATCH, 4096, memory_file(4096, 0), 0, 1);
-}
-
 const char *machine_setup(void)
 {
 	machine_can = (struct machine_can){ .pku = true, .process = true, .needs = 1 };
 	for (u32 i = 0; i < TABLES; i++)
 		tables.entries[i] = entries[i];
 	tables_link();
-	if (!take_keys())
-		return "pkey_alloc() does not give this process the keys 1 to 15";
-	if (!map_text())
-		return "the addresses of the matrix's code are taken or forbidden "
-		       "(vm.mmap_min_addr must be 65536 or less)";
-	if (!make_block(&rows[SIZE_4K], 0))
-		return "the addresses of the matrix's pages are taken";
-	machine_can.process_sizes = 1u << SIZE_4K;
-	if (make_block(&rows[SIZE_2M], MFD_HUGETLB))
-		machine_can.process_sizes |= 1u << SIZE_2M;
 	catch_signals();
-	return NULL;
+	return pages_setup();
 }
 
 /* The process ends soon. */
@@ -209,50 +106,19 @@ void machine_home_key(u32 key)
 	}
 }
 
-static struct row_memory *current = &rows[SIZE_4K];
-
 void machine_row(const struct mcase *row)
 {
-	current = &rows[row->v[AXIS_SIZE]];
-	tables.block = current->block;
+	pages_row(row);
 }
 
-/* Makes page `i` of the row what its entry says. */
-static void make_page(struct row_memory *row, u32 i)
-{
-	u64 entry = tables.entries[row->table][i], va = row->va + i * row->page;
-	int prot = entry & PTE_P ? PROT_READ : PROT_NONE, key = (int)(entry >> 59 & 15);
-	int offset = (int)(row->page == 4096 ? entry & CODE_PAGE : 0);
-
-	if (prot && entry & PTE_W)
-		prot |= PROT_WRITE;
-	if (prot && !(entry & PTE_NX))
-		prot |= PROT_EXEC;
-	if (offset != row->offset[i]) {
-		mmap((void *)va, row->page, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_FIXED | MAP_POPULATE, row->file, offset);
-		row->prot[i] = -1;
-	}
-	row->offset[i] = offset;
-	if (prot == row->prot[i] && key == row->key[i])
-		return;
-	if (syscall(SYS_pkey_mprotect, va, row->page, prot, key)) {
-		perror("pkey_mprotect");
-		exit(2);
-	}
-	row->prot[i] = prot;
-	row->key[i] = key;
-}
-
+/* Linux flushes what pages_make() changes, and no case keeps a stale translation. */
 void machine_flush(void)
 {
-	for (u32 i = 0; i < ROW_PAGES; i++)
-		make_page(current, i);
 }
 
 void machine_invlpg(u64 va)
 {
-	make_page(current, (u32)((va - current->va) / current->page));
+	(void)va;
 }
 
 static u64 text_at(u64 code)
@@ -290,13 +156,13 @@ static bool is_done(const struct shot *s)
 static bool linux_agrees(void)
 {
 	bool by_key = came.error & ERROR_PK, says_key = came.code == SEGV_PKUERR;
-	u64 page = (came.cr2 - current->va) / current->page;
+	int key = pages_key(came.cr2);
 
 	if (came.vector != VECTOR_PF)
 		return true;
 	if (by_key != says_key && (by_key || came.error & ERROR_P))
 		return false;
-	return !by_key || page >= ROW_PAGES || came.key == current->key[page];
+	return !by_key || key < 0 || came.key == key;
 }
 
 void machine_shoot(const struct shot *s, struct outcome *o)
@@ -304,6 +170,7 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 	u64 access = text_at(matrix_shots[s->kind].access);
 	bool done;
 
+	pages_make();
 	aim(s);
 	linux_shoot(&way);
 	done = is_done(s);
