@@ -67,6 +67,8 @@ $(HOST_BUILD)/$(1)/t_%: $(HOST_BUILD)/$(1)/tests/host/t_%.o $(HOST_PURE:%.c=$(HO
 
 $(HOST_MACHINES:%=$(HOST_BUILD)/$(1)/%): $(HOST_MATRIX:%.c=$(HOST_BUILD)/$(1)/%.o)
 
+$(HOST_BUILD)/$(1)/t_linux_signals: $(HOST_BUILD)/$(1)/tests/linux/signals.o
+
 $(HOST_BUILD)/$(1)/fuzz_%: $(HOST_BUILD)/$(1)/tests/host/fuzz_%.o \
 			   $(HOST_PURE:%.c=$(HOST_BUILD)/$(1)/%.o)
 	$$(Q)$(2) $(HOST_FLAGS) $(3) $$^ -o $$@

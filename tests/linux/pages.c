@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "kernel/cpu/pte.h"
+#include "tests/matrix/announce.h"
 #include "tests/matrix/home.h"
 #include "tests/matrix/machine.h"
 #include "tests/matrix/tables.h"
@@ -154,7 +155,8 @@ static void must(bool done, const char *what)
 	if (done)
 		return;
 	perror(what);
-	exit(2);
+	announce_under_way();
+	exit(3);
 }
 
 /* Makes page `i` of the row what its entry says. */

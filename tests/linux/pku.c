@@ -12,10 +12,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <ucontext.h>
 
 #include "tests/linux/pages.h"
-#include "tests/linux/shoot.h"
+#include "tests/linux/signals.h"
 #include "tests/matrix/home.h"
 #include "tests/matrix/machine.h"
 #include "tests/matrix/tables.h"
@@ -28,46 +27,9 @@ enum { VECTOR_GP = 13, VECTOR_PF = 14 };
 enum { ERROR_P = 1, ERROR_PK = 32 };
 
 static u64 entries[TABLES][512];
-static u8 alternate_stack[65536] __attribute__((aligned(4096)));
-static struct linux_way way;
 
-/* What the signal said. */
-static struct {
-	u32 vector, error;
-	u64 cr2, rip, cs, rbx;
-	int code, key;
-} came;
-
-static void on_signal(int number, siginfo_t *info, void *context)
-{
-	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
-
-	(void)number;
-	came.vector = (u32)r[REG_TRAPNO];
-	came.error = (u32)r[REG_ERR];
-	came.cr2 = (u64)r[REG_CR2];
-	came.rip = (u64)r[REG_RIP];
-	came.cs = (u64)r[REG_CSGSFS] & 0xffff;
-	came.rbx = (u64)r[REG_RBX];
-	came.code = info->si_code;
-	came.key = info->si_code == SEGV_PKUERR ? (int)info->si_pkey : -1;
-	r[REG_RIP] = (greg_t)linux_back;
-	r[REG_RSP] = (greg_t)way.back;
-	r[REG_CSGSFS] = (r[REG_CSGSFS] & ~0xffffll) | CS_64;
-	r[REG_EFL] = 2;
-}
-
-static void catch_signals(void)
-{
-	static const int numbers[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
-	stack_t alternate = { .ss_sp = alternate_stack, .ss_size = sizeof(alternate_stack) };
-	struct sigaction action = { .sa_sigaction = on_signal,
-				    .sa_flags = SA_SIGINFO | SA_ONSTACK };
-
-	sigaltstack(&alternate, NULL);
-	for (u32 i = 0; i < ARRAY_SIZE(numbers); i++)
-		sigaction(numbers[i], &action, NULL);
-}
+/* An access takes microseconds, and all that comes between two of them much less than this. */
+#define LIMIT_MS 5000
 
 const char *machine_setup(void)
 {
@@ -75,7 +37,7 @@ const char *machine_setup(void)
 	for (u32 i = 0; i < TABLES; i++)
 		tables.entries[i] = entries[i];
 	tables_link();
-	catch_signals();
+	signals_catch(LIMIT_MS);
 	return pages_setup();
 }
 
@@ -126,9 +88,10 @@ static u64 text_at(u64 code)
 	return code - (u64)matrix_text + VA_TEXT;
 }
 
-static void aim(const struct shot *s)
+static struct linux_way aim(const struct shot *s)
 {
 	const struct shot_code *code = &matrix_shots[s->kind];
+	struct linux_way way = { 0 };
 
 	way.rbx = s->kind == KIND_FETCH ? text_at(code->end - 2) : MATRIX_OPERAND;
 	way.rsi = s->kind == KIND_LODS ? s->address : MATRIX_PATTERN;
@@ -141,47 +104,50 @@ static void aim(const struct shot *s)
 	way.rip = (u32)text_at(code->start);
 	way.cs = s->mode == MODE_COMPAT ? CS_32 : CS_64;
 	way.pkru = s->pkru & ~3u;
+	return way;
 }
 
 /* INT has no gate for user mode: #GP at the INT. */
-static bool is_done(const struct shot *s)
+static bool is_done(const struct shot *s, const struct signalled *came)
 {
-	return came.vector == VECTOR_GP && came.rip == text_at(matrix_shots[s->kind].end - 2);
+	return came->vector == VECTOR_GP && came->rip == text_at(matrix_shots[s->kind].end - 2);
 }
 
 /*
  * Linux's own words about a page fault must agree with the processor's. Where the page is absent
  * Linux looks at the key too, and the processor does not.
  */
-static bool linux_agrees(void)
+static bool linux_agrees(const struct signalled *came)
 {
-	bool by_key = came.error & ERROR_PK, says_key = came.code == SEGV_PKUERR;
-	int key = pages_key(came.cr2);
+	bool by_key = came->error & ERROR_PK, says_key = came->code == SEGV_PKUERR;
+	int key = pages_key(came->cr2);
 
-	if (came.vector != VECTOR_PF)
+	if (came->vector != VECTOR_PF)
 		return true;
-	if (by_key != says_key && (by_key || came.error & ERROR_P))
+	if (by_key != says_key && (by_key || came->error & ERROR_P))
 		return false;
-	return !by_key || key < 0 || came.key == key;
+	return !by_key || key < 0 || came->key == key;
 }
 
 void machine_shoot(const struct shot *s, struct outcome *o)
 {
 	u64 access = text_at(matrix_shots[s->kind].access);
+	const struct signalled *came;
+	struct linux_way way;
 	bool done;
 
 	pages_make();
-	aim(s);
-	linux_shoot(&way);
-	done = is_done(s);
+	way = aim(s);
+	came = signals_shoot(&way);
+	done = is_done(s, came);
 	*o = (struct outcome){
-		.vector = done ? SHOT_DONE : came.vector,
-		.error = came.error,
-		.cr2 = came.cr2,
+		.vector = done ? SHOT_DONE : came->vector,
+		.error = came->error,
+		.cr2 = came->cr2,
 		.pkrs = s->pkrs,
-		.value = (u32)came.rbx,
-		.rip_right = done || came.rip == (s->kind == KIND_FETCH ? s->address : access),
+		.value = (u32)came->rbx,
+		.rip_right = done || came->rip == (s->kind == KIND_FETCH ? s->address : access),
 	};
-	if (!linux_agrees() || came.cs != way.cs)
+	if (!linux_agrees(came) || came->cs != way.cs)
 		o->vector = 0;
 }
