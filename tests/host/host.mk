@@ -22,11 +22,11 @@ HOST_PURE  := $(filter-out kernel/lib/ksyms.c boot/acpi/acpi_registers.c, \
 HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables parts memory own operand operand_system judge mismatch rules classes needs \
 		 before entries plan run) \
 		 $(sort $(wildcard tests/host/soft*.c)) tests/host/faults.c
-HOST_MACHINES := t_classes t_machine t_plan t_faults t_hidden
-# t_faults and t_hidden run a slice for each planted error, t_plan walks both slices, t_letters enumerates millions
+HOST_MACHINES := t_classes t_machine t_plan t_plan_process t_faults t_hidden
+# t_faults and t_hidden run a slice for each planted error, t_plan and its like walk all slices, t_letters enumerates millions
 # of sequences, t_store_cuts opens stores by the hundred thousand: without sanitizers, which check the
 # same code in t_machine, t_model, t_kmap_sequences and t_store.
-HOST_FAST     := t_faults t_hidden t_letters t_plan t_store_cuts
+HOST_FAST     := t_faults t_hidden t_letters t_plan t_plan_process t_store_cuts
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(sort $(wildcard tests/host/t_*.c)))
 HOST_FUZZ  := $(patsubst tests/host/fuzz_%.c,%,$(sort $(wildcard tests/host/fuzz_*.c)))
 

@@ -16,48 +16,52 @@ _Static_assert((int)ACCESS_READ == ORACLE_READ && (int)ACCESS_WRITE == ORACLE_WR
 	       "kinds name their accesses as the oracle does");
 
 /*
- * User mode at user addresses, under the control registers as a kernel without PKS has them. SMAP,
- * SMEP and CR0.WP say nothing about user mode.
+ * User mode at user addresses, with what mprotect and pkey_mprotect can do, under the control
+ * registers as a kernel without PKS has them. SMAP, SMEP and CR0.WP say nothing about user mode.
  */
-u32 process_fixed(struct mcase *c)
+bool process_values(u32 only[AXES])
 {
-	static const struct {
-		enum axis axis;
-		u8 value;
-	} fixed[] = { { AXIS_US, US_U },           { AXIS_WP, WP_ON }, { AXIS_PKS, !PKS_ON },
-		      { AXIS_SMAP, SMAP_OFF },     { AXIS_LEVELS, 0 }, { AXIS_DECOY, 0 },
-		      { AXIS_FLAGS, FLAGS_CLEAR }, { AXIS_ABOVE, 0 },  { AXIS_HALF, 0 } };
-	u32 axes = 0;
+	static const u32 values[AXES] = {
+		/* What follows is the CPU's own, or Linux forbids it or does it itself. */
+		[AXIS_KIND] = BIT(KIND_FRAME) - 1,
+		[AXIS_MODE] = BIT(MODE_USER) | BIT(MODE_COMPAT),
+		[AXIS_KEY] = BIT(KEY_NUMBERS - 1) - 1, /* the process lives on key 0, the last */
+		[AXIS_RIGHTS] = ~0u,
+		[AXIS_OTHERS] = ~0u,
+		[AXIS_SIZE] = BIT(SIZE_4K) | BIT(SIZE_2M),
+		[AXIS_US] = BIT(US_U),
+		[AXIS_RW] = BIT(RW_YES) | BIT(RW_LEAF_NO),
+		[AXIS_XD] = BIT(XD_NO) | BIT(XD_LEAF),
+		[AXIS_PRESENT] = BIT(PRESENT_YES) | BIT(PRESENT_NO),
+		[AXIS_WP] = BIT(WP_ON),
+		[AXIS_PKS] = BIT(!PKS_ON),
+		[AXIS_PKU] = BIT(PKU_PERMIT) | BIT(PKU_DENY) | BIT(PKU_OPPOSITE),
+		[AXIS_SMAP] = BIT(SMAP_OFF),
+		[AXIS_LEVELS] = BIT(!LEVELS_5),
+		[AXIS_DECOY] = BIT(!DECOY_KEYS),
+		[AXIS_SPAN] = ~0u,
+		[AXIS_TLB] = BIT(TLB_COLD) | BIT(TLB_WRPKRU) | BIT(TLB_REKEY),
+		[AXIS_FLAGS] = BIT(FLAGS_CLEAR),
+		[AXIS_ABOVE] = BIT(!ABOVE_SET),
+		[AXIS_HALF] = BIT(!HALF_HIGH),
+	};
 
-	memset(c, 0, sizeof(*c));
-	for (u32 i = 0; machine_can.process && i < ARRAY_SIZE(fixed); i++) {
-		c->v[fixed[i].axis] = fixed[i].value;
-		axes |= 1u << fixed[i].axis;
-	}
-	return axes;
+	for (u32 a = 0; a < AXES; a++)
+		only[a] = machine_can.process ? values[a] : ~0u;
+	if (machine_can.process)
+		only[AXIS_SIZE] = machine_can.process_sizes;
+	return machine_can.process;
 }
 
-/* True if an ordinary process can make the case, with what mprotect and pkey_mprotect can do. */
 static bool process_can(const struct mcase *c)
 {
-	struct mcase fixed;
-	u32 tlb = c->v[AXIS_TLB];
+	u32 only[AXES];
 
-	for (u32 axes = process_fixed(&fixed); axes; axes &= axes - 1)
-		if (c->v[__builtin_ctz(axes)] != fixed.v[__builtin_ctz(axes)])
+	process_values(only);
+	for (u32 a = 0; a < AXES; a++)
+		if (c->v[a] >= 32 || !(only[a] >> c->v[a] & 1))
 			return false;
-	if (!mode_is_user(c->v[AXIS_MODE]) || kind_is_implicit(c->v[AXIS_KIND]) ||
-	    c->v[AXIS_PKU] == PKU_OFF || !(machine_can.process_sizes & 1u << c->v[AXIS_SIZE]))
-		return false;
-	if (c->v[AXIS_RW] > RW_LEAF_NO || c->v[AXIS_XD] > XD_LEAF ||
-	    c->v[AXIS_PRESENT] > PRESENT_NO)
-		return false;
-	if (tlb != TLB_COLD && tlb != TLB_WRPKRU && tlb != TLB_REKEY)
-		return false;
-	if (c->v[AXIS_KIND] >= KIND_SGDT)
-		return false; /* instructions of the system: Linux forbids them, or does them itself
-			       */
-	return case_key(c) != 0; /* the process lives on key 0 */
+	return true;
 }
 
 bool case_possible(const struct mcase *c)

@@ -67,9 +67,11 @@ struct mismatch {
 	u32 expected_error, observed_error;
 };
 
-/* The axes that an ordinary process cannot vary, as a mask, with their values; 0 on a whole
- * machine. */
-u32 process_fixed(struct mcase *c);
+/*
+ * Fills in of each axis a mask of the values that an ordinary process can make, for plan_start().
+ * False, and all bits, on a whole machine.
+ */
+bool process_values(u32 only[AXES]);
 
 /* True if this machine can run the case. */
 bool case_possible(const struct mcase *c);

@@ -198,20 +198,44 @@ static const struct range states[] = { { AXIS_LEVELS, 0, 2 },
 				       { AXIS_PKU, 0, 4 },
 				       { AXIS_PKS, 0, 2 },
 				       { AXIS_WP, 0, 2 } };
-#define STATES (2 * 3 * 4 * 2 * 2)
 
-static bool is_fixed(const struct plan *p, u32 axis)
+/* True if rows may have this value. */
+static bool may_have(const struct plan *p, u32 axis, u32 v)
 {
-	return p->fixed_axes >> axis & 1;
+	return !p->only || (v < 32 && p->only[axis] >> v & 1);
 }
 
-/* Returns the number of combinations of the ranges' values, those of fixed axes apart. */
+/* Returns how many of the range's values rows may have. */
+static u32 values_of(const struct plan *p, const struct range *r)
+{
+	u32 n = 0;
+
+	if (!p->only)
+		return r->count;
+	for (u32 i = 0; i < r->count; i++)
+		n += may_have(p, r->axis, r->first + i);
+	return n;
+}
+
+/* Returns number `n` of these values. */
+static u8 value_of(const struct plan *p, const struct range *r, u32 n)
+{
+	u32 v = r->first;
+
+	if (!p->only)
+		return (u8)(v + n);
+	for (;; v++)
+		if (may_have(p, r->axis, v) && !n--)
+			return (u8)v;
+}
+
+/* Returns the number of combinations of the ranges' values. */
 static u64 product(const struct plan *p, const struct range *ranges, u32 count)
 {
 	u64 n = 1;
 
 	for (u32 i = 0; i < count && ranges[i].count; i++)
-		n *= is_fixed(p, ranges[i].axis) ? 1 : ranges[i].count;
+		n *= values_of(p, &ranges[i]);
 	return n;
 }
 
@@ -223,19 +247,21 @@ static u64 combinations(const struct plan *p)
 /* Returns the rows that are drawn of the stratum for each state. */
 static u64 draws(const struct plan *p)
 {
-	u64 wanted = strata[p->stratum].draws[p->slice] * (STATES / p->states);
+	u64 wanted = strata[p->stratum].draws[p->slice];
 
-	return p->fixed_axes ? MIN(wanted, combinations(p)) : wanted;
+	if (!p->only)
+		return wanted;
+	return p->slice == SLICE_FULL ? combinations(p) : MIN(wanted, combinations(p));
 }
 
 static void decode(const struct plan *p, const struct range *ranges, u32 count, u64 number,
 		   struct mcase *c)
 {
 	for (u32 i = 0; i < count && ranges[i].count; i++) {
-		if (is_fixed(p, ranges[i].axis))
-			continue;
-		c->v[ranges[i].axis] = (u8)(ranges[i].first + number % ranges[i].count);
-		number /= ranges[i].count;
+		u32 values = values_of(p, &ranges[i]);
+
+		c->v[ranges[i].axis] = value_of(p, &ranges[i], (u32)(number % values));
+		number /= values;
 	}
 }
 
@@ -244,7 +270,7 @@ static void enter_stratum(struct plan *p)
 {
 	p->index = p->kind_count = 0;
 	for (u32 kind = 0; kind < KINDS; kind++)
-		if (is_chosen(kind, strata[p->stratum].kinds))
+		if (is_chosen(kind, strata[p->stratum].kinds) && may_have(p, AXIS_KIND, kind))
 			p->kinds[p->kind_count++] = (u8)kind;
 	p->drawn = p->state * draws(p);
 }
@@ -261,13 +287,11 @@ static void place(const struct plan *p, struct mcase *c)
 	decode(p, strata[p->stratum].ranges, RANGES, n, c);
 }
 
-void plan_start(struct plan *p, enum slice slice, const struct mcase *fixed, u32 fixed_axes)
+void plan_start(struct plan *p, enum slice slice, const u32 *only)
 {
 	memset(p, 0, sizeof(*p));
 	p->slice = slice;
-	if (fixed)
-		p->fixed = *fixed;
-	p->fixed_axes = fixed_axes;
+	p->only = only;
 	p->states = (u32)product(p, states, ARRAY_SIZE(states));
 	for (; p->stratum < ARRAY_SIZE(strata); p->stratum++) {
 		enter_stratum(p);
@@ -289,7 +313,7 @@ static bool draw(struct plan *p, struct mcase *c)
 	}
 	if (p->state == p->states)
 		return false;
-	*c = p->fixed;
+	*c = (struct mcase){ 0 };
 	decode(p, states, ARRAY_SIZE(states), p->state, c);
 	place(p, c);
 	p->index++;
