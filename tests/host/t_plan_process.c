@@ -131,6 +131,22 @@ static void the_full_slice_has_each_value(void **state)
 			assert_int_equal(only[a] >> v & 1, seen[SLICE_FULL][a][v][a][v]);
 }
 
+/* What a process cannot see is not counted as checked. */
+static void no_case_checks_what_a_process_cannot_see(void **state)
+{
+	static const enum rule unseen[] = {
+		RULE_user_addresses_ignore_pkrs,    RULE_pkrs_is_left_alone,
+		RULE_entries_keep_their_other_bits, RULE_permitted_access_sets_a_and_d,
+		RULE_every_level_gets_accessed,
+	};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(unseen); i++)
+		if (rules[SLICE_FULL] >> unseen[i] & 1)
+			fail_msg("a process claims to check %s", rule_text(unseen[i])->name);
+	assert_true(rules[SLICE_FULL] >> RULE_user_addresses_obey_pkru & 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -139,6 +155,7 @@ int main(void)
 		cmocka_unit_test(the_brief_slice_has_each_value_and_each_rule),
 		cmocka_unit_test(the_whole_slice_has_each_pair),
 		cmocka_unit_test(the_full_slice_has_each_value),
+		cmocka_unit_test(no_case_checks_what_a_process_cannot_see),
 	};
 
 	return cmocka_run_group_tests(tests, walk_all, release);

@@ -88,8 +88,8 @@ static void report(enum rule r)
 	u64 divergent = classes_count(&matrix.classes, r);
 
 	if (!matrix.rule_cases[r] && !divergent) {
-		pr("    ok %u %s # SKIP this run has no case of this rule, or none "
-		   "that an ordinary process can make\n",
+		pr("    ok %u %s # SKIP this run has no case of this rule that an ordinary process "
+		   "can make and judge\n",
 		   r + 1, text->name);
 		skipped++;
 		return;
