@@ -191,7 +191,8 @@ static void a_range_at_the_end_of_ram_changes_no_more(void)
 		EXPECT(pgtable_walk(kernel_root, last - PAGE_SIZE, &walk) && !walk.executable);
 		EXPECT(!pgtable_walk(kernel_root, end, &walk));
 		EXPECT_EQ(set_memory_nx(last, 1), 0);
-		EXPECT(pgtable_walk(kernel_root, last, &walk) && walk.last == before.last);
+		/* Merged again; larger than before if a test left small pages without need. */
+		EXPECT(pgtable_walk(kernel_root, last, &walk) && walk.last >= before.last);
 	}
 }
 KTEST(a_range_at_the_end_of_ram_changes_no_more, 0);

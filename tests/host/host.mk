@@ -22,11 +22,11 @@ HOST_PURE  := $(filter-out kernel/lib/ksyms.c boot/acpi/acpi_registers.c, \
 HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables parts memory own operand operand_system stack plain judge mismatch rules classes needs \
 		 before entries plan run) \
 		 $(sort $(wildcard tests/host/soft*.c)) tests/host/faults.c
-HOST_MACHINES := t_classes t_machine t_plan t_faults t_hidden
-# t_faults and t_hidden run a slice for each planted error, t_plan walks both slices, t_letters enumerates millions
+HOST_MACHINES := t_classes t_machine t_plan t_plan_process t_faults t_hidden
+# t_faults and t_hidden run a slice for each planted error, t_plan and its like walk all slices, t_letters enumerates millions
 # of sequences, t_store_cuts opens stores by the hundred thousand: without sanitizers, which check the
 # same code in t_machine, t_model, t_kmap_sequences and t_store.
-HOST_FAST     := t_faults t_hidden t_letters t_plan t_store_cuts
+HOST_FAST     := t_faults t_hidden t_letters t_plan t_plan_process t_store_cuts
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(sort $(wildcard tests/host/t_*.c)))
 HOST_FUZZ  := $(patsubst tests/host/fuzz_%.c,%,$(sort $(wildcard tests/host/fuzz_*.c)))
 
@@ -45,9 +45,9 @@ HOST_PROGRAMS = $(foreach cc,$(HOST_CCS),\
 
 .PHONY: host-test host-programs fuzz vectors
 
-host-test: ## unit tests of the pure parts, under ASan and UBSan
+host-test: ## unit tests of the pure parts, under ASan and UBSan: PLANTED=1/4 for a quarter of the planted errors
 	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) -j$(or $(JOBS),$(shell nproc)) host-programs
-	@tests/host/run $(HOST_PROGRAMS) $(HOST_SKIPPED)
+	@PLANTED=$(PLANTED) tests/host/run $(HOST_PROGRAMS) $(HOST_SKIPPED)
 
 host-programs: $(HOST_PROGRAMS)
 
@@ -66,6 +66,8 @@ $(HOST_BUILD)/$(1)/t_%: $(HOST_BUILD)/$(1)/tests/host/t_%.o $(HOST_PURE:%.c=$(HO
 	$$(Q)$(2) $(HOST_FLAGS) $(3) $$^ -lcmocka -o $$@
 
 $(HOST_MACHINES:%=$(HOST_BUILD)/$(1)/%): $(HOST_MATRIX:%.c=$(HOST_BUILD)/$(1)/%.o)
+
+$(HOST_BUILD)/$(1)/t_linux_signals: $(HOST_BUILD)/$(1)/tests/linux/signals.o
 
 $(HOST_BUILD)/$(1)/fuzz_%: $(HOST_BUILD)/$(1)/tests/host/fuzz_%.o \
 			   $(HOST_PURE:%.c=$(HOST_BUILD)/$(1)/%.o)

@@ -86,7 +86,7 @@ static void a_single_case_agrees_as_in_its_row(void **state)
 	u32 n = 0;
 
 	(void)state;
-	plan_start(&p, SLICE_WHOLE, NULL, 0);
+	plan_start(&p, SLICE_WHOLE, NULL);
 	while (plan_next(&p, &c)) {
 		c.v[AXIS_KEY] = (u8)(n++ % KEY_NUMBERS);
 		if (n % 16 == 0)

@@ -108,7 +108,7 @@ static void walk(enum slice slice)
 	struct plan p;
 
 	memset(slots, 0, SLOTS * sizeof(*slots));
-	plan_start(&p, slice, NULL, 0);
+	plan_start(&p, slice, NULL);
 	while (plan_next(&p, &row))
 		take_row(&row, p.keys, slice);
 	assert_int_equal(p.done, p.total);

@@ -17,14 +17,14 @@
 static int is_ours(const char *word)
 {
 	return !strncmp(word, "tests=", 6) || !strncmp(word, "extent=", 7) ||
-	       !strncmp(word, "case=", 5);
+	       !strncmp(word, "case=", 5) || !strncmp(word, "rows=", 5);
 }
 
 int main(void)
 {
 	static char text[4096];
 	char *words[WORDS_MAX + 2] = { "linux-pku" };
-	int file, count = 1;
+	int file, status = 0, count = 1;
 
 	mkdir("/proc", 0755);
 	mount("proc", "/proc", "proc", 0, NULL);
@@ -40,7 +40,9 @@ int main(void)
 		perror("/linux-pku");
 		_exit(2);
 	}
-	wait(NULL);
+	wait(&status);
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "# linux-pku was ended by signal %d\n", WTERMSIG(status));
 	reboot(RB_POWER_OFF);
 	return 1;
 }

@@ -2,7 +2,7 @@
 /*
  * The user half of the matrix, as an ordinary process of any Linux whose processor has user keys:
  *
- *     linux-pku [extent=brief|whole|full|list] [case=...]
+ *     linux-pku [extent=brief|whole|full|list] [case=...] [rows=N]
  *     linux-pku --can        says why it cannot run here, if it cannot
  *     linux-pku --version    the processor
  *
@@ -13,10 +13,14 @@
 #include <cpuid.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "kernel/console/console.h"
 #include "kernel/lib/printf.h"
+#include "tests/matrix/announce.h"
 #include "tests/matrix/report.h"
 #include "tests/matrix/rules.h"
 #include "tests/matrix/run.h"
@@ -24,16 +28,19 @@
 static struct matrix matrix;
 static u32 passed, failed, skipped;
 
+/* Also called while a signal is handled, so without stdio. */
 void pr(const char *fmt, ...)
 {
 	char text[4096];
+	const char *at = text;
 	va_list args;
+	ssize_t n;
 
 	va_start(args, fmt);
 	kvsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	fputs(text, stdout);
-	fflush(stdout);
+	while (*at && (n = write(STDOUT_FILENO, at, strlen(at))) > 0)
+		at += n;
 }
 
 /* The processor's name, family, model and stepping, as CPUID has them. */
@@ -63,15 +70,16 @@ static bool has_user_keys(void)
 	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && c >> 4 & 1;
 }
 
+/* Says where the matrix is, once a second: if the machine dies, tools/run looks for the case. */
 static void progress(u32 percent, u64 row)
 {
-	static u32 printed;
+	static time_t said;
+	time_t now = time(NULL);
 
-	(void)row;
-	if (percent / 10 == printed)
+	if (now == said)
 		return;
-	printed = percent / 10;
-	pr("    # matrix: %u %%\n", printed * 10);
+	said = now;
+	pr("    # matrix: %u %%, row %lu\n", percent, row);
 }
 
 static void report(enum rule r)
@@ -80,8 +88,9 @@ static void report(enum rule r)
 	u64 divergent = classes_count(&matrix.classes, r);
 
 	if (!matrix.rule_cases[r] && !divergent) {
-		pr("    ok %u %s # SKIP an ordinary process has no case of this rule\n", r + 1,
-		   text->name);
+		pr("    ok %u %s # SKIP this run has no case of this rule that an ordinary process "
+		   "can make and judge\n",
+		   r + 1, text->name);
 		skipped++;
 		return;
 	}
@@ -108,6 +117,7 @@ static void run_named(const struct mcase *c)
 		   case_valid(c) ? "is not possible in an ordinary process" : "does not exist");
 		return;
 	}
+	announce_checks(c);
 	m = matrix_one(c, &o);
 	matrix_row(&matrix, &row, 1u << c->v[AXIS_KEY]);
 	pr("    # case %s vector=%u error=%x cr2=%p %s\n", name, o.vector, o.error, (void *)o.cr2,
@@ -135,8 +145,18 @@ static const char *const extents[] = { "brief", "whole", "full", "list" };
 /* As given on the command line. */
 static struct {
 	u32 extent;
+	u64 rows;
 	const char *named;
 } asked;
+
+/* From this row on, as the kernel's word. */
+static bool parse_rows(const char *text)
+{
+	char *end;
+
+	asked.rows = strtoull(text, &end, 0);
+	return *text >= '0' && *text <= '9' && !*end;
+}
 
 static bool parse_word(const char *word)
 {
@@ -149,6 +169,8 @@ static bool parse_word(const char *word)
 			asked.extent = i;
 			return true;
 		}
+	if (!strncmp(word, "rows=", 5))
+		return parse_rows(word + 5);
 	/* tools/run's own words: there is one suite, and nothing is drawn at random. */
 	return !strcmp(word, "tests=matrix.*") || !strncmp(word, "seed=", 5);
 }
@@ -162,17 +184,27 @@ static const char *set_up(void)
 	return machine_setup();
 }
 
-static void run(struct mcase c, u32 free_axes)
+static void run_slice(enum slice slice)
 {
-	pr("KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: matrix\n    1..%u\n", RULES);
 	if (asked.extent == EXTENT_LIST)
 		matrix.on_divergence = report_case;
+	matrix.from = asked.rows;
+	matrix.announce = asked.rows ? announce_case : NULL;
+	progress(0, MAX(asked.rows, 1ul));
+	matrix_run(&matrix, slice, progress);
+}
+
+static void run(struct mcase c, u32 free_axes)
+{
+	enum slice slice = (enum slice)MIN(asked.extent, (u32)SLICE_FULL);
+
+	pr("KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: matrix\n    1..%u\n", RULES);
 	if (asked.named)
 		run_named_all(c, free_axes);
 	else
-		matrix_run(&matrix, MIN(asked.extent, (u32)SLICE_FULL), progress);
+		run_slice(slice);
 	pr("    # matrix: cases=%lu divergent=%lu slice=%s levels=4 ms=0\n", matrix.cases,
-	   matrix.divergent, extents[MIN(asked.extent, (u32)SLICE_FULL)]);
+	   matrix.divergent, extents[slice]);
 	for (u32 r = 0; r < RULES; r++)
 		report((enum rule)r);
 	pr("%s 1 matrix\n# Totals: pass:%u fail:%u xfail:0 skip:%u error:0\n",
@@ -201,7 +233,7 @@ int main(int count, char **words)
 		if (!parse_word(words[i]))
 			return refuse(words[i],
 				      " is not understood; accepted: extent=brief|whole|full|list "
-				      "case=CASE",
+				      "case=CASE rows=NUMBER",
 				      2);
 	if (asked.named && !case_parse(asked.named, &c, &free_axes, text, sizeof(text)))
 		return refuse("case=: ", text, 2);

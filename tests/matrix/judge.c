@@ -18,53 +18,67 @@ _Static_assert((int)ACCESS_READ == ORACLE_READ && (int)ACCESS_WRITE == ORACLE_WR
 	       "kinds name their accesses as the oracle does");
 
 /*
- * User mode at user addresses, under the control registers as a kernel without PKS has them. SMAP,
- * SMEP and CR0.WP say nothing about user mode.
+ * User mode at user addresses, with what mprotect and pkey_mprotect can do, under the control
+ * registers as a kernel without PKS has them. SMAP, SMEP and CR0.WP say nothing about user mode.
  */
-u32 process_fixed(struct mcase *c)
+bool process_values(u32 only[AXES])
 {
-	static const struct {
-		enum axis axis;
-		u8 value;
-	} fixed[] = { { AXIS_US, US_U },           { AXIS_WP, WP_ON }, { AXIS_PKS, !PKS_ON },
-		      { AXIS_SMAP, SMAP_OFF },     { AXIS_LEVELS, 0 }, { AXIS_DECOY, 0 },
-		      { AXIS_FLAGS, FLAGS_CLEAR }, { AXIS_ABOVE, 0 },  { AXIS_HALF, 0 } };
-	u32 axes = 0;
+	static const u32 values[AXES] = {
+		[AXIS_MODE] = BIT(MODE_USER) | BIT(MODE_COMPAT),
+		[AXIS_KEY] = BIT(KEY_NUMBERS - 1) - 1, /* the process lives on key 0, the last */
+		[AXIS_RIGHTS] = ~0u,
+		[AXIS_OTHERS] = ~0u,
+		[AXIS_SIZE] = BIT(SIZE_4K) | BIT(SIZE_2M),
+		[AXIS_US] = BIT(US_U),
+		[AXIS_RW] = BIT(RW_YES) | BIT(RW_LEAF_NO),
+		[AXIS_XD] = BIT(XD_NO) | BIT(XD_LEAF),
+		[AXIS_PRESENT] = BIT(PRESENT_YES) | BIT(PRESENT_NO),
+		[AXIS_WP] = BIT(WP_ON),
+		[AXIS_PKS] = BIT(!PKS_ON),
+		[AXIS_PKU] = BIT(PKU_PERMIT) | BIT(PKU_DENY) | BIT(PKU_OPPOSITE),
+		[AXIS_SMAP] = BIT(SMAP_OFF),
+		[AXIS_LEVELS] = BIT(!LEVELS_5),
+		[AXIS_DECOY] = BIT(!DECOY_KEYS),
+		[AXIS_SPAN] = ~0u,
+		[AXIS_TLB] = BIT(TLB_COLD) | BIT(TLB_AGAIN) | BIT(TLB_WRPKRU) | BIT(TLB_REKEY),
+		[AXIS_FLAGS] = BIT(FLAGS_CLEAR),
+		[AXIS_ABOVE] = BIT(!ABOVE_SET),
+		[AXIS_HALF] = BIT(!HALF_HIGH),
+	};
 
-	memset(c, 0, sizeof(*c));
-	for (u32 i = 0; machine_can.process && i < ARRAY_SIZE(fixed); i++) {
-		c->v[fixed[i].axis] = fixed[i].value;
-		axes |= 1u << fixed[i].axis;
-	}
-	return axes;
+	for (u32 a = 0; a < AXES; a++)
+		only[a] = machine_can.process ? values[a] : ~0u;
+	if (machine_can.process)
+		only[AXIS_SIZE] = machine_can.process_sizes;
+	return machine_can.process;
 }
 
-/* True if an ordinary process can make the case, with what mprotect and pkey_mprotect can do. */
+bool process_has_kind(u32 kind)
+{
+	const u32 others = KF_STRING | KF_VECTOR | KF_AT_RSI | KF_FROM_RSI | KF_AREA;
+
+	if (!machine_can.process)
+		return true;
+	if (kind_is_implicit(kind) || kind >= KIND_SGDT ||
+	    matrix_kinds[kind].flags & KF_ONLY_CPL0)
+		return false; /* the CPU's own, or Linux forbids it or does it itself */
+	if (kind_is_stack(kind) && kind != KIND_PUSH && kind != KIND_POP)
+		return false; /* needs more than RBX, RSI, RDI and RSP, or selectors */
+	if (!(machine_can.needs & 1u << matrix_kinds[kind].need))
+		return false;
+	/* Registers that are the process's own, or that it does not load. */
+	return kind != KIND_READ_FS && kind != KIND_FSTP && !(matrix_kinds[kind].flags & others);
+}
+
 static bool process_can(const struct mcase *c)
 {
-	struct mcase fixed;
-	u32 kind = c->v[AXIS_KIND], tlb = c->v[AXIS_TLB];
+	u32 only[AXES];
 
-	for (u32 axes = process_fixed(&fixed); axes; axes &= axes - 1)
-		if (c->v[__builtin_ctz(axes)] != fixed.v[__builtin_ctz(axes)])
+	process_values(only);
+	for (u32 a = AXIS_KIND + 1; a < AXES; a++)
+		if (c->v[a] >= 32 || !(only[a] >> c->v[a] & 1))
 			return false;
-	if (!mode_is_user(c->v[AXIS_MODE]) || kind_is_implicit(kind) || c->v[AXIS_PKU] == PKU_OFF ||
-	    !(machine_can.process_sizes & 1u << c->v[AXIS_SIZE]))
-		return false;
-	if (c->v[AXIS_RW] > RW_LEAF_NO || c->v[AXIS_XD] > XD_LEAF ||
-	    c->v[AXIS_PRESENT] > PRESENT_NO)
-		return false;
-	if (tlb != TLB_COLD && tlb != TLB_AGAIN && tlb != TLB_WRPKRU && tlb != TLB_REKEY)
-		return false;
-	if (kind == KIND_READ_FS || kind == KIND_FSTP ||
-	    matrix_kinds[kind].flags & (KF_STRING | KF_VECTOR | KF_AT_RSI | KF_FROM_RSI | KF_AREA))
-		return false; /* registers that are the process's own, or that it does not load */
-	if (kind_is_stack(kind) && kind != KIND_PUSH && kind != KIND_POP)
-		return false;    /* the others need more than RBX, RSI, RDI and RSP, or selectors */
-	if (c->v[AXIS_KIND] >= KIND_SGDT)
-		return false; /* instructions of the system: Linux forbids them, or does them itself
-			       */
-	return case_key(c) != 0; /* the process lives on key 0 */
+	return process_has_kind(c->v[AXIS_KIND]);
 }
 
 bool case_possible(const struct mcase *c)

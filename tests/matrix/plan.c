@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/plan.h"
 #include "kernel/lib/string.h"
+#include "tests/matrix/judge.h"
 #include "tests/matrix/order.h"
 
 /* A run of values of one axis. */
@@ -11,7 +12,11 @@ struct range {
 #define RANGES      14
 #define KEY_0_EVERY 4 /* rows */
 #define ELSEWHERE   61
-#define TWO_KEYS    0x80u /* of a row, instead of all: so many more rows cost the same */
+#define FEW_STATES  6 /* times the rows for each, as a process has few states */
+
+/* Beside the kinds of a stratum: */
+#define TWO_KEYS    0x80u /* a row has two keys, not all: so many more rows cost the same */
+#define TURNS(axes) ((axes) << 8u) /* so many axes take turns with the kinds; else one */
 
 /* Which kinds a stratum draws from. */
 enum choice {
@@ -77,7 +82,7 @@ static bool is_chosen(u32 kind, enum choice choice)
 /* Disjoint parts of the space; the axes that are not listed have their first value. */
 static const struct stratum {
 	u32 draws[SLICES]; /* per state */
-	u32 kinds;         /* an enum choice, and perhaps TWO_KEYS */
+	u32 kinds;         /* an enum choice, perhaps with TWO_KEYS and TURNS() */
 	struct range ranges[RANGES];
 } strata[] = {
 #define MIXED                              \
@@ -121,7 +126,7 @@ static const struct stratum {
 	{ { 6, 54, 13500 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 /* Each kind with each mode, and with each entry that can deny. */
 #define BY_MODE                                                                                   \
-	{ AXIS_MODE, 0, 5 }, { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 }, \
+	{ AXIS_MODE, 0, 5 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 }, { AXIS_SIZE, 0, SIZE_1G }, \
 		{ AXIS_FLAGS, 0, 4 },                                                             \
 	{                                                                                         \
 		AXIS_ABOVE, 0, 2                                                                  \
@@ -145,7 +150,7 @@ static const struct stratum {
 	{                       \
 		AXIS_MODE, 0, 2 \
 	}
-	{ { 8, 220, 640 }, EXPLICIT | TWO_KEYS, { BY_MODE, PLAIN } },
+	{ { 8, 300, 900 }, EXPLICIT | TWO_KEYS | TURNS(3), { BY_MODE, PLAIN } },
 	{ { 1, 7, 80 }, EXPLICIT, { BY_US, BOTH_MODES, PLAIN } },
 	{ { 1, 7, 80 }, EXPLICIT, { BY_RW, BOTH_MODES, PLAIN } },
 	{ { 1, 7, 80 }, EXPLICIT, { BY_XD, BOTH_MODES, PLAIN } },
@@ -222,8 +227,8 @@ static const struct stratum {
 	{ { 8, 100, 1700 },
 	  SPANNING | TWO_KEYS,
 	  { { AXIS_SIZE, 0, SIZE_1G }, { AXIS_RIGHTS, 0, 4 }, MIXED, { AXIS_SPAN, SPAN_LOW, 2 } } },
-	{ { 1, 7, 300 },
-	  SPANNING,
+	{ { 8, 56, 2400 },
+	  SPANNING | TWO_KEYS,
 	  { { AXIS_SIZE, 0, SIZE_1G },
 	    { AXIS_MODE, 0, 3 },
 	    { AXIS_RIGHTS, 0, 4 },
@@ -412,23 +417,65 @@ static const struct range states[] = { { AXIS_LEVELS, 0, 2 },
 				       { AXIS_PKS, 0, 2 },
 				       { AXIS_WP, 0, 2 } };
 
-static bool is_fixed(const struct plan *p, u32 axis)
+/* True if rows may have this value. */
+static bool may_have(const struct plan *p, u32 axis, u32 v)
 {
-	return p->fixed_axes >> axis & 1;
+	return !p->only || (v < 32 && p->only[axis] >> v & 1);
 }
 
-/* Returns the number of combinations of the ranges' values, those of fixed axes apart. */
+/* Returns how many of the range's values rows may have. */
+static u32 values_of(const struct plan *p, const struct range *r)
+{
+	u32 n = 0;
+
+	if (!p->only)
+		return r->count;
+	for (u32 i = 0; i < r->count; i++)
+		n += may_have(p, r->axis, r->first + i);
+	return n;
+}
+
+/* Returns number `n` of these values. */
+static u8 value_of(const struct plan *p, const struct range *r, u32 n)
+{
+	u32 v = r->first;
+
+	if (!p->only)
+		return (u8)(v + n);
+	for (;; v++)
+		if (may_have(p, r->axis, v) && !n--)
+			return (u8)v;
+}
+
+/* Returns the number of combinations of the ranges' values. */
 static u64 product(const struct plan *p, const struct range *ranges, u32 count)
 {
 	u64 n = 1;
 
 	for (u32 i = 0; i < count && ranges[i].count; i++)
-		n *= is_fixed(p, ranges[i].axis) ? 1 : ranges[i].count;
+		n *= values_of(p, &ranges[i]);
 	return n;
+}
+
+/* True if rows may have the first value of each axis that the stratum does not list. */
+static bool may_have_the_rest(const struct plan *p)
+{
+	u32 listed = BIT(AXIS_KIND) | BIT(AXIS_KEY);
+
+	for (u32 i = 0; i < ARRAY_SIZE(states); i++)
+		listed |= BIT(states[i].axis);
+	for (u32 i = 0; i < RANGES && strata[p->stratum].ranges[i].count; i++)
+		listed |= BIT(strata[p->stratum].ranges[i].axis);
+	for (u32 a = 0; a < AXES; a++)
+		if (!(listed >> a & 1) && !may_have(p, a, 0))
+			return false;
+	return true;
 }
 
 static u64 combinations(const struct plan *p)
 {
+	if (p->only && !may_have_the_rest(p))
+		return 0;
 	return p->kind_count * product(p, strata[p->stratum].ranges, RANGES);
 }
 
@@ -436,17 +483,17 @@ static void decode(const struct plan *p, const struct range *ranges, u32 count, 
 		   struct mcase *c)
 {
 	for (u32 i = 0; i < count && ranges[i].count; i++) {
-		if (is_fixed(p, ranges[i].axis))
-			continue;
-		c->v[ranges[i].axis] = (u8)(ranges[i].first + number % ranges[i].count);
-		number /= ranges[i].count;
+		u32 values = values_of(p, &ranges[i]);
+
+		c->v[ranges[i].axis] = value_of(p, &ranges[i], (u32)(number % values));
+		number /= values;
 	}
 }
 
 /* Those with 5 levels come last, so that what needs them meets each kind in turn. */
 static u32 turn_of_state(const struct plan *p, u32 state)
 {
-	if (is_fixed(p, AXIS_LEVELS))
+	if (values_of(p, &states[0]) == 1)
 		return state;
 	return state % 2 * (p->states / 2) + state / 2;
 }
@@ -454,7 +501,7 @@ static u32 turn_of_state(const struct plan *p, u32 state)
 /* With CR4.PKS = 0 or CR0.WP = 0 less is denied: such states have fewer rows. */
 static u32 weight_of_state(const struct plan *p, u32 state)
 {
-	struct mcase c = p->fixed;
+	struct mcase c;
 
 	decode(p, states, ARRAY_SIZE(states), state, &c);
 	return c.v[AXIS_PKS] == PKS_ON && c.v[AXIS_WP] == WP_ON ? 3 : 1;
@@ -471,7 +518,7 @@ static void weigh_states(struct plan *p)
 /* Returns the rows of the stratum that are drawn in the first `turns` states. */
 static u64 rows_before(const struct plan *p, u32 turns)
 {
-	return (u64)strata[p->stratum].draws[p->slice] * PLAN_STATES * p->weights[turns] /
+	return (u64)strata[p->stratum].draws[p->slice] * p->states * p->weights[turns] /
 	       p->weights[p->states];
 }
 
@@ -481,7 +528,7 @@ static u64 draws(const struct plan *p)
 	u32 turn = turn_of_state(p, p->state);
 	u64 wanted = rows_before(p, turn + 1) - rows_before(p, turn);
 
-	return p->fixed_axes ? MIN(wanted, combinations(p)) : wanted;
+	return p->only ? MIN(FEW_STATES * wanted, combinations(p)) : wanted;
 }
 
 /* The states share one walk through a stratum: each goes on where the one before it ended. */
@@ -489,39 +536,40 @@ static void enter_stratum(struct plan *p)
 {
 	p->index = p->kind_count = 0;
 	for (u32 kind = 0; kind < KINDS; kind++)
-		if (is_chosen(kind, strata[p->stratum].kinds & ~TWO_KEYS))
+		if (is_chosen(kind, strata[p->stratum].kinds & (TWO_KEYS - 1)) &&
+		    (!p->only || process_has_kind(kind)))
 			p->kinds[p->kind_count++] = (u8)kind;
-	p->drawn = rows_before(p, turn_of_state(p, p->state));
+	p->drawn = rows_before(p, turn_of_state(p, p->state)) * (p->only ? FEW_STATES : 1);
 }
 
 /*
- * The kinds take turns, and of each kind the values of the stratum's first axis, which each kind
- * begins elsewhere: so each pair of them comes as often as any other, and in another state. Each
- * pair goes through the other axes' values in the same order, from elsewhere on. Each stratum
- * begins with another kind, as few rows do not get through them.
+ * The kinds take turns, and of each kind the values of the stratum's first axis, or axes, which
+ * each kind begins elsewhere: so each pair of them comes as often as any other, and in another
+ * state. Each pair goes through the other axes' values in the same order, from elsewhere on. Each
+ * stratum begins with another kind, as few rows do not get through them.
  */
 static void place(const struct plan *p, struct mcase *c)
 {
-	const struct range *ranges = strata[p->stratum].ranges;
-	u64 values = product(p, ranges, 1), pairs = p->kind_count * values, n = p->drawn + p->index;
-	u64 turn = n + p->stratum * ELSEWHERE, others = combinations(p) / pairs;
+	const struct stratum *s = &strata[p->stratum];
+	u32 axes = MAX(s->kinds / TURNS(1), 1U);
+	u64 values = product(p, s->ranges, axes), pairs = p->kind_count * values;
+	u64 turn = p->drawn + p->index + p->stratum * ELSEWHERE, others = combinations(p) / pairs;
 	u64 kind = turn % p->kind_count;
 	u64 value = (turn / p->kind_count + scatter(kind + 1)) % values;
 
 	c->v[AXIS_KIND] = p->kinds[kind];
-	decode(p, ranges, 1, value, c);
-	n = permute((turn / pairs + (value * p->kind_count + kind) * scatter(others)) % others,
-		    others);
-	decode(p, ranges + 1, RANGES - 1, n, c);
+	decode(p, s->ranges, axes, value, c);
+	decode(p, s->ranges + axes, RANGES - axes,
+	       permute((turn / pairs + (value * p->kind_count + kind) * scatter(others)) % others,
+		       others),
+	       c);
 }
 
-void plan_start(struct plan *p, enum slice slice, const struct mcase *fixed, u32 fixed_axes)
+void plan_start(struct plan *p, enum slice slice, const u32 *only)
 {
 	memset(p, 0, sizeof(*p));
 	p->slice = slice;
-	if (fixed)
-		p->fixed = *fixed;
-	p->fixed_axes = fixed_axes;
+	p->only = only;
 	p->states = (u32)product(p, states, ARRAY_SIZE(states));
 	weigh_states(p);
 	for (; p->stratum < ARRAY_SIZE(strata); p->stratum++) {
@@ -546,7 +594,7 @@ static bool draw(struct plan *p, struct mcase *c)
 	}
 	if (p->state == p->states)
 		return false;
-	*c = p->fixed;
+	*c = (struct mcase){ 0 };
 	decode(p, states, ARRAY_SIZE(states), p->state, c);
 	place(p, c);
 	p->index++;

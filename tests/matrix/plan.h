@@ -26,15 +26,16 @@ struct plan {
 	u64 index;                    /* rows of the stratum that this state drew */
 	u32 keys;                     /* of the row just returned: a mask of values of AXIS_KEY */
 	u64 done, total;              /* rows drawn, valid or not, for the progress */
-	struct mcase fixed;           /* the values of the axes that do not vary, */
-	u32 fixed_axes;               /* a mask of them */
+	const u32 *only;              /* see plan_start() */
 };
 
 /*
- * Begins a slice. The axes of the mask have the value of `fixed` in all rows, or NULL and 0: all
- * vary. With fewer states of the control registers more rows are drawn of each, if there are more.
+ * Begins a slice. `only` has of each axis a mask of the values that rows may have; it must outlive
+ * the plan. No value from the 32nd on is in it; the first value of an axis must be, where a stratum
+ * does not name the axis. The full slice is then all such rows that the strata have. NULL: rows may
+ * have any value.
  */
-void plan_start(struct plan *p, enum slice slice, const struct mcase *fixed, u32 fixed_axes);
+void plan_start(struct plan *p, enum slice slice, const u32 *only);
 
 /* Returns the next row (see row_case()); false at the end. Rows of one state are consecutive. */
 bool plan_next(struct plan *p, struct mcase *row);

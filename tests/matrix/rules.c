@@ -152,10 +152,17 @@ static u64 about_rights(const struct mcase *c, const struct expectation *e)
 	       if_(!e->key_denies, RULE_open_key_denies_nothing);
 }
 
+/* An ordinary process sees neither IA32_PKRS, which may hold anything, nor its entries. */
+static const u64 unseen_by_process = BIT(RULE_user_addresses_ignore_pkrs) |
+				     BIT(RULE_pkrs_is_left_alone) |
+				     BIT(RULE_entries_keep_their_other_bits);
+
 u64 rules_of(const struct mcase *c, const struct expectation *e)
 {
-	return about_reports(c, e) | about_time(c) | about_accessors(c, e) | about_pages(c, e) |
-	       about_rights(c, e);
+	u64 rules = about_reports(c, e) | about_time(c) | about_accessors(c, e) |
+		    about_pages(c, e) | about_rights(c, e);
+
+	return machine_can.process ? rules & ~unseen_by_process : rules;
 }
 
 /* Returns the rules about reports that a difference in these aspects can break. */

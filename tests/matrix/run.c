@@ -309,12 +309,6 @@ void matrix_pause(void)
 	session_end();
 }
 
-/* The values of AXIS_KEY that this machine can deny: a process lives on key 0, which comes last. */
-static u32 possible_keys(void)
-{
-	return machine_can.process ? 0x7fff : 0xffff;
-}
-
 /* Runs a row announced, from outside of the matrix's state; the first one case by case. */
 static void announced_row(struct matrix *m, u64 number, const struct mcase *row, u32 keys)
 {
@@ -331,14 +325,15 @@ static void announced_row(struct matrix *m, u64 number, const struct mcase *row,
 
 void matrix_run(struct matrix *m, enum slice slice, void (*progress)(u32 percent, u64 row))
 {
-	struct mcase row, fixed;
-	u32 fixed_axes = process_fixed(&fixed);
+	u32 only[AXES];
+	bool process = process_values(only);
+	struct mcase row;
 	struct plan p;
 	u64 number = 0;
 
-	plan_start(&p, slice, &fixed, fixed_axes);
+	plan_start(&p, slice, process ? only : NULL);
 	while (plan_next(&p, &row)) {
-		u32 keys = p.keys & possible_keys();
+		u32 keys = p.keys & only[AXIS_KEY];
 
 		if (++number < m->from)
 			continue;
