@@ -2,6 +2,9 @@
 #include "tests/host/faults.h"
 #include "tests/matrix/rules.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #define R(name) BIT(RULE_##name)
 #define NOTHING 0
 #define ANY     (BIT(RULES) - 1)
@@ -44,4 +47,19 @@ enum fault soft_known;
 const struct fault_text *fault_text(enum fault f)
 {
 	return &texts[f];
+}
+
+bool fault_is_planted(enum fault f)
+{
+	const char *part = getenv("PLANTED");
+	u32 k, n;
+	char end;
+
+	if (!part || !*part)
+		return true;
+	if (sscanf(part, "%u/%u%c", &k, &n, &end) != 2 || !k || k > n) {
+		fprintf(stderr, "PLANTED=%s is not K/N with K from 1 to N\n", part);
+		exit(2);
+	}
+	return f % n == k - 1;
 }

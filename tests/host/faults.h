@@ -39,4 +39,10 @@ struct fault_text {
 };
 const struct fault_text *fault_text(enum fault f);
 
+/*
+ * True if this run plants the error: PLANTED=K/N in the environment leaves every Nth of them from
+ * the Kth on; without it all are. Exits if it is not understood.
+ */
+bool fault_is_planted(enum fault f);
+
 #endif

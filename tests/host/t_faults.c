@@ -74,13 +74,17 @@ static void planted(void **state)
 int main(void)
 {
 	static struct CMUnitTest tests[FAULTS - 1];
+	u32 count = 0;
 	int failed;
 
 	for (u32 f = 1; f < FAULTS; f++)
-		tests[f - 1] = (struct CMUnitTest){ .name = fault_text(f)->id,
-						    .test_func = planted,
-						    .initial_state = (void *)(uintptr_t)f };
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
+		if (fault_is_planted(f))
+			tests[count++] = (struct CMUnitTest){
+				.name = fault_text(f)->id,
+				.test_func = planted,
+				.initial_state = (void *)(uintptr_t)f,
+			};
+	failed = _cmocka_run_group_tests("t_faults", tests, count, NULL, NULL);
 	printf("# fault models: %u of %u seen, %u equivalent\n", seen, all - equivalent,
 	       equivalent);
 	return failed;
