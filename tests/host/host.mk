@@ -19,8 +19,8 @@ HOST_PURE  := $(filter-out kernel/lib/ksyms.c boot/acpi/acpi_registers.c, \
 	      $(patsubst %,tests/store/%.c,crc32c store store_scan work) \
 	      $(patsubst %,tests/host/%.c,console_stub ksym_stub pmem_check power)
 # The rest of the matrix and its software machine: only for the programs that need them.
-HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables parts memory own operand operand_system stack plain judge mismatch rules classes needs \
-		 before entries plan run) \
+HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables parts memory own operand operand_system stack plain possible expect judge mismatch rules classes \
+		 needs before entries choice strata plan run) \
 		 $(sort $(wildcard tests/host/soft*.c)) tests/host/faults.c
 HOST_MACHINES := t_classes t_machine t_plan t_plan_process t_faults t_hidden
 # t_faults and t_hidden run a slice for each planted error, t_plan and its like walk all slices, t_letters enumerates millions

@@ -7,6 +7,7 @@
 #include "tests/host/harness.h"
 
 #include "tests/matrix/plan.h"
+#include "tests/matrix/possible.h"
 #include "tests/matrix/rules.h"
 
 #define ROWS_MAX 400000

@@ -21,6 +21,7 @@
 #include "kernel/console/console.h"
 #include "kernel/lib/printf.h"
 #include "tests/matrix/announce.h"
+#include "tests/matrix/possible.h"
 #include "tests/matrix/report.h"
 #include "tests/matrix/rules.h"
 #include "tests/matrix/run.h"

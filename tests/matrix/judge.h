@@ -70,18 +70,6 @@ struct mismatch {
 	u32 expected_error, observed_error;
 };
 
-/*
- * Fills in of each axis but AXIS_KIND a mask of the values that an ordinary process can make, for
- * plan_start(). False, and all bits, on a whole machine.
- */
-bool process_values(u32 only[AXES]);
-
-/* True if an ordinary process can make the kind; on a whole machine of each. */
-bool process_has_kind(u32 kind);
-
-/* True if this machine can run the case. */
-bool case_possible(const struct mcase *c);
-
 void expect_case(const struct mcase *c, struct expectation *e);
 
 /* Returns how the outcome of `s` differs from the expectation; no aspects if it does not. */

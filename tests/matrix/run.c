@@ -3,10 +3,10 @@
 #include "tests/matrix/before.h"
 #include "tests/matrix/entries.h"
 #include "tests/matrix/memory.h"
+#include "tests/matrix/possible.h"
 #include "tests/matrix/tables.h"
 
-/* After so many rows interrupts and other threads may run. */
-#define ROWS_AT_ONCE 32
+#define ROWS_AT_ONCE 32 /* then interrupts and other threads may run */
 
 static const char *const corner_names[CORNERS] = {
 	"user_at_supervisor_page:PK",
@@ -70,11 +70,10 @@ struct findings {
 
 /* What all cases of a row have in common. */
 struct row {
-	struct matrix *m; /* NULL: nothing is counted */
-	bool warm, span, in_table;
-	bool mixed;                 /* all keys but 0 share a value of IA32_PKRS */
-	u64 address, step;          /* of key 0's access, and from key to key */
-	const volatile u64 *leaves; /* of key 0's page; the others follow */
+	struct matrix *m;                 /* NULL: nothing is counted */
+	bool warm, span, in_table, mixed; /* mixed: all keys but 0 share a value of IA32_PKRS */
+	u64 address, step;                /* of key 0's access, and from key to key */
+	const volatile u64 *leaves;       /* of key 0's page; the others follow */
 	struct entries entries;
 	struct shot shot;
 	struct control control;
@@ -244,7 +243,7 @@ static void count_cases(struct matrix *m, const struct memo memos[MEMOS])
 static void run_row(struct matrix *m, const struct mcase *row, u32 keys, struct findings *found,
 		    struct outcome *o)
 {
-	static struct row r; /* 5 KiB, which a stack has not beside the classes that ask for a case */
+	static struct row r; /* 5 KiB: too much for a stack that sorts classes, too */
 
 	r.m = m;
 	r.found = found;

@@ -16,6 +16,7 @@
 #include "tests/matrix/announce.h"
 #include "tests/matrix/case_state.h"
 #include "tests/matrix/matrix_rule.h"
+#include "tests/matrix/possible.h"
 #include "tests/matrix/report.h"
 #include "tests/matrix/run.h"
 #include "tests/matrix/tables.h"
@@ -152,6 +153,10 @@ static void run_all(void)
 		   "set "
 		   "D "
 		   "in one while CR0.WP = 0 (avoid=set-dirty)\n");
+	if (options.avoid & AVOID_MOVDIRI) {
+		machine_can.needs &= ~(1u << NEED_MOVDIRI);
+		pr("    # avoided: MOVDIRI, which accesses other memory here (avoid=movdiri)\n");
+	}
 	if (!options.matrix_case[0]) {
 		run_slice();
 		print_corners();

@@ -4,6 +4,7 @@
 #define KEYWARD_TESTS_MATRIX_VALUES_H
 
 #include "tests/matrix/classes.h"
+#include "tests/matrix/possible.h"
 #include "tests/matrix/state.h"
 
 static inline bool has(const struct value_set *set, u32 v)
