@@ -17,6 +17,7 @@
 #include "tests/linux/signals.h"
 #include "tests/matrix/home.h"
 #include "tests/matrix/machine.h"
+#include "tests/matrix/plain.h"
 #include "tests/matrix/tables.h"
 
 struct machine_can machine_can;
@@ -153,7 +154,7 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 		.error = came->error,
 		.cr2 = came->cr2,
 		.pkrs = s->pkrs,
-		.value = (u32)came->rbx,
+		.value = kind_is_plain(s->kind) ? plain_register(came->rbx) : (u32)came->rbx,
 		.rsp_moved = (int)(came->rsp - way.rsp),
 		.rip_right = done || came->rip == (s->kind == KIND_FETCH ? s->address : access),
 	};

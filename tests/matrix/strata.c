@@ -41,7 +41,7 @@ const struct stratum strata[] = {
 	}
 #define EASY { AXIS_SIZE, 0, SIZE_1G }, EASY_4K
 	/* An instruction accesses one page that is in no TLB. */
-	{ { 6, 54, 13500 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
+	{ { 6, 54, 7500 }, EXPLICIT, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 /* Each kind with each mode, and with each entry that can deny. */
 #define BY_MODE                                                                                   \
 	{ AXIS_MODE, 0, 5 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 }, { AXIS_SIZE, 0, SIZE_1G }, \
