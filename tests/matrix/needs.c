@@ -4,8 +4,8 @@
 #include "tests/matrix/values.h"
 
 /*
- * True if what the TLB holds decides about the case: in a suite's run it is not what it is where the
- * matrix runs alone.
+ * True if what the TLB holds decides about the case: in a suite's run it is not what it is where
+ * the matrix runs alone.
  */
 static bool by_the_tlb(const struct mcase *c)
 {
