@@ -40,7 +40,8 @@ AXES = {
     "half": "of the linear-address space",
 }
 SPACE = os.path.join(TOP, "tests", "matrix", "space.c")
-KINDS = os.path.join(TOP, "tests", "matrix", "kinds.h")     # the kinds' names stand in its rows
+# The kinds' names stand in the rows of these, in this order.
+KINDS = [os.path.join(TOP, "tests", "matrix", name) for name in ("kinds_plain.h", "kinds.h")]
 
 
 def section(machines, table):
@@ -67,8 +68,10 @@ def axes(source):
     """[(axis, [its values, the default first])] of the matrix's space, by the C source."""
     lists = {name: re.findall(r'"([^"]*)"', values) for name, values in re.findall(
         r"static const char \*const (\w+)\[\] = \{(.*?)\};", source, re.DOTALL)}
-    with open(KINDS, encoding="utf-8") as file:
-        lists["kinds"] = re.findall(r'^\s*K\(\w+,\s*\w+,\s*"([^"]+)"', file.read(), re.MULTILINE)
+    lists["kinds"] = []
+    for path in KINDS:
+        with open(path, encoding="utf-8") as file:
+            lists["kinds"] += re.findall(r'^\s*K\(\w+,\s*\w+,\s*"([^"]+)"', file.read(), re.MULTILINE)
     return [(name, lists[values]) for name, values in re.findall(r'= AXIS\("(\w+)", (\w+)\)', source)]
 
 

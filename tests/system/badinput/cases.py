@@ -168,7 +168,7 @@ def hundreds(entries):
 
 def scattered(entries):
     """Below 4 GiB, RAM is the kernel's own memory and 200 pieces of two pages; 1 GiB lies above."""
-    entries[:] = [[0, 0x9f000, 1], [0x100000, 0x200000, 1], [1 << 32, 1 << 30, 1]] + \
+    entries[:] = [[0, 0x9f000, 1], [0x100000, 0x300000, 1], [1 << 32, 1 << 30, 1]] + \
         [[0x1000000 + i * 0x10000, 0x2000, 1] for i in range(200)]
 
 
