@@ -13,7 +13,7 @@
 
 #include "kernel/lib/types.h"
 
-#define SUMMARY_BYTES 8192
+#define SUMMARY_BYTES 12288
 #define SUMMARY_LAST  512 /* of them for the lines that come last */
 #define SUMMARY_HEAD  48  /* the longest head, with its line end */
 
