@@ -199,14 +199,14 @@ class Stopping(unittest.TestCase):
                 mark = os.path.join(scratch, "pid")
                 code = ("import sys; sys.argv=['x']; sys.path.insert(0, %r); import test_test as t;"
                         "t.suite.LOGS=%r; t.suite.FIRST=('a','status','true');"
-                        "t.suite.FULL=[('b','status','echo $$ >%s; sleep 60')]; t.suite.main()"
+                        "t.suite.FULL=[('b','status','echo $$ >%s; sleep 600')]; t.suite.main()"
                         % (os.path.dirname(os.path.abspath(__file__)), scratch, mark))
                 with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL,
                                       stderr=subprocess.DEVNULL) as runner:
                     while not (os.path.exists(mark) and os.path.getsize(mark)):
                         time.sleep(0.05)
                     runner.send_signal(how)
-                    self.assertNotEqual(runner.wait(10), 0)
+                    self.assertNotEqual(runner.wait(60), 0)
                 with open(mark, encoding="ascii") as file:
                     pid = int(file.read())
                 with self.assertRaises(ProcessLookupError):
