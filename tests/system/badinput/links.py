@@ -51,7 +51,14 @@ class Monitor:
         return self._answer()
 
     def halted(self):
-        """True if the CPU is halted with interrupts off."""
+        """True if the CPU is halted with interrupts off.
+
+        Asks twice: QEMU reads the flags and then the halt while the CPU runs on, and the CPU of a firmware
+        that waits by STI and HLT may do both in between.
+        """
+        return self._halted() and self._halted()
+
+    def _halted(self):
         found = re.search(r"[RE]FL=([0-9a-f]+).*HLT=(\d)", self.ask("info registers"))
         return found[2] == "1" and not int(found[1], 16) & 0x200
 
