@@ -18,14 +18,13 @@
 #include "tests/matrix/home.h"
 #include "tests/matrix/machine.h"
 #include "tests/matrix/plain.h"
+#include "tests/matrix/sdm.h"
 #include "tests/matrix/tables.h"
 
 struct machine_can machine_can;
 
 /* Linux's selectors for user mode, from arch/x86/include/asm/segment.h. */
 enum { CS_64 = 0x33, CS_32 = 0x23, SS = 0x2b };
-enum { VECTOR_GP = 13, VECTOR_PF = 14 };
-enum { ERROR_P = 1, ERROR_PK = 32 };
 
 static u64 entries[TABLES][512];
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/entries.h"
-
-/* As the SDM numbers them (Vol. 3A, "4-Level Paging and 5-Level Paging"). */
-enum { ACCESSED = 1 << 5, DIRTY = 1 << 6 };
+#include "tests/matrix/sdm.h"
 
 void entries_find(struct entries *e, const struct mcase *c)
 {

@@ -1,21 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/judge.h"
-#include "kernel/lib/string.h"
-#include "tests/matrix/memory.h"
-#include "tests/matrix/own.h"
-#include "tests/matrix/plain.h"
-#include "tests/matrix/stack.h"
+#include "tests/matrix/sdm.h"
 #include "tests/matrix/state.h"
 #include "tests/matrix/tables.h"
-
-/* As the SDM numbers them; not the kernel's constants, like the oracle's. */
-enum { VECTOR_DF = 8, VECTOR_PF = 14 };
-enum { ERROR_W = 2, ERROR_U = 4, ERROR_PK = 32 };
-enum { ACCESSED = 1 << 5, DIRTY = 1 << 6 };
-
-_Static_assert((int)ACCESS_READ == ORACLE_READ && (int)ACCESS_WRITE == ORACLE_WRITE &&
-		       (int)ACCESS_MODIFY == ORACLE_MODIFY && (int)ACCESS_FETCH == ORACLE_FETCH,
-	       "kinds name their accesses as the oracle does");
 
 static bool cr2_right(const struct allowed *a, u64 address, u64 cr2)
 {

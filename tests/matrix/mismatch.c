@@ -2,9 +2,7 @@
 /* Prints a mismatch, for the console. */
 #include "kernel/lib/printf.h"
 #include "tests/matrix/judge.h"
-
-/* As the SDM numbers them. */
-enum { VECTOR_DF = 8, VECTOR_PF = 14 };
+#include "tests/matrix/sdm.h"
 
 static const struct {
 	u32 bit;
