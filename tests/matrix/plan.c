@@ -7,9 +7,9 @@
 
 #define KEY_0_EVERY 4 /* rows */
 #define ELSEWHERE   61
-#define FEW_STATES  6 /* times the rows for each, as a process has few states */
+#define FEW_STATES  6 /* times as many rows for each state of a process, which has few */
 
-/* The control registers are costly to change: they are the outer loops, the last one fastest. */
+/* The control registers are costly to change: they are the outer loops, the first one fastest. */
 static const struct range states[] = { { AXIS_LEVELS, 0, 2 },
 				       { AXIS_SMAP, 0, 3 },
 				       { AXIS_PKU, 0, 4 },
@@ -135,8 +135,8 @@ static void enter_stratum(struct plan *p)
 {
 	p->index = p->kind_count = 0;
 	for (u32 kind = 0; kind < KINDS; kind++)
-		if (kind_is_chosen(kind, strata[p->stratum].kinds & (TWO_KEYS - 1)) &&
-		    (!p->only || process_has_kind(kind)))
+		if (kind_is_chosen(kind, stratum_choice(&strata[p->stratum])) &&
+		    (!p->only || kind_possible(kind)))
 			p->kinds[p->kind_count++] = (u8)kind;
 	p->drawn = rows_before(p, turn_of_state(p, p->state)) * (p->only ? FEW_STATES : 1);
 }
@@ -150,7 +150,7 @@ static void enter_stratum(struct plan *p)
 static void place(const struct plan *p, struct mcase *c)
 {
 	const struct stratum *s = &strata[p->stratum];
-	u32 axes = MAX(s->kinds / TURNS(1), 1U);
+	u32 axes = stratum_turns(s);
 	u64 values = product(p, s->ranges, axes), pairs = p->kind_count * values;
 	u64 turn = p->drawn + p->index + p->stratum * ELSEWHERE, others = combinations(p) / pairs;
 	u64 kind = turn % p->kind_count;

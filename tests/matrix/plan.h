@@ -17,7 +17,7 @@ enum slice { SLICE_BRIEF, SLICE_WHOLE, SLICE_FULL, SLICES };
 struct plan {
 	enum slice slice;
 	u32 states;                   /* of the control registers */
-	u32 weights[PLAN_STATES + 1]; /* of the first n of them */
+	u32 weights[PLAN_STATES + 1]; /* of the first n states together */
 	u32 state, stratum;           /* where the walk is */
 	u32 kind_count;               /* of the stratum, */
 	u8 kinds[KINDS];              /* and which */
@@ -30,10 +30,10 @@ struct plan {
 };
 
 /*
- * Begins a slice. `only` has of each axis a mask of the values that rows may have; it must outlive
- * the plan. No value from the 32nd on is in it; the first value of an axis must be, where a stratum
- * does not name the axis. The full slice is then all such rows that the strata have. NULL: rows may
- * have any value.
+ * Begins a slice. `only` has of each axis but AXIS_KIND a mask of the values that rows may have; it
+ * must outlive the plan. No value from the 32nd on is in it; strata are left out that do not name
+ * an axis whose first value is not in it. The kinds are then those of kind_possible(). NULL: rows
+ * may have any value and kind.
  */
 void plan_start(struct plan *p, enum slice slice, const u32 *only);
 

@@ -39,20 +39,22 @@ bool process_values(u32 only[AXES])
 	return machine_can.process;
 }
 
-bool process_has_kind(u32 kind)
+static bool process_has_kind(u32 kind)
 {
 	const u32 others = KF_STRING | KF_VECTOR | KF_AT_RSI | KF_FROM_RSI | KF_AREA;
 
-	if (!machine_can.process)
-		return true;
 	if (kind_is_implicit(kind) || kind >= KIND_SGDT || matrix_kinds[kind].flags & KF_ONLY_CPL0)
 		return false; /* the CPU's own, or Linux forbids it or does it itself */
 	if (kind_is_stack(kind) && kind != KIND_PUSH && kind != KIND_POP)
 		return false; /* needs more than RBX, RSI, RDI and RSP, or selectors */
-	if (!(machine_can.needs & 1u << matrix_kinds[kind].need))
-		return false;
 	/* Registers that are the process's own, or that it does not load. */
 	return kind != KIND_READ_FS && kind != KIND_FSTP && !(matrix_kinds[kind].flags & others);
+}
+
+bool kind_possible(u32 kind)
+{
+	return machine_can.needs & 1u << matrix_kinds[kind].need &&
+	       (!machine_can.process || process_has_kind(kind));
 }
 
 static bool process_can(const struct mcase *c)
@@ -60,17 +62,15 @@ static bool process_can(const struct mcase *c)
 	u32 only[AXES];
 
 	process_values(only);
-	for (u32 a = AXIS_KIND + 1; a < AXES; a++)
-		if (c->v[a] >= 32 || !(only[a] >> c->v[a] & 1))
+	for (u32 a = 0; a < AXES; a++)
+		if (a != AXIS_KIND && (c->v[a] >= 32 || !(only[a] >> c->v[a] & 1)))
 			return false;
-	return process_has_kind(c->v[AXIS_KIND]);
+	return true;
 }
 
 bool case_possible(const struct mcase *c)
 {
-	if (machine_can.process && !process_can(c))
-		return false;
-	if (!(machine_can.needs & 1u << matrix_kinds[c->v[AXIS_KIND]].need))
+	if (!kind_possible(c->v[AXIS_KIND]) || (machine_can.process && !process_can(c)))
 		return false;
 	if (!machine_can.pks &&
 	    (c->v[AXIS_PKS] == PKS_ON || c->v[AXIS_TLB] == TLB_PKS || c->v[AXIS_TLB] == TLB_WRMSR))

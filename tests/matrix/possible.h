@@ -11,8 +11,8 @@
  */
 bool process_values(u32 only[AXES]);
 
-/* True if an ordinary process can make the kind; on a whole machine of each. */
-bool process_has_kind(u32 kind);
+/* True if this machine has the instruction, and can make the access if it is a process. */
+bool kind_possible(u32 kind);
 
 /* True if this machine can run the case. */
 bool case_possible(const struct mcase *c);

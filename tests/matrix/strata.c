@@ -68,19 +68,19 @@ const struct stratum strata[] = {
 	{                       \
 		AXIS_MODE, 0, 2 \
 	}
+/* clang-format off */
+#define DRAWS(brief, whole, full) { brief, whole, full }
+/* The entries of a fifth level are apart, since half of the states have none. */
+#define EACH_ENTRY(kinds, modes, us, rw_xd, fifth)                                                 \
+	{ us, kinds, { BY_US, modes, PLAIN } },                                                    \
+	{ rw_xd, kinds, { BY_RW, modes, PLAIN } },                                                 \
+	{ rw_xd, kinds, { BY_XD, modes, PLAIN } },                                                 \
+	{ fifth, kinds, { { AXIS_US, US_UPPER4_S, 1 }, { AXIS_RIGHTS, 0, 4 }, modes, PLAIN } },    \
+	{ fifth, kinds, { { AXIS_RW, RW_UPPER4_NO, 1 }, { AXIS_RIGHTS, 0, 4 }, modes, PLAIN } },   \
+	{ fifth, kinds, { { AXIS_XD, XD_UPPER4, 1 }, { AXIS_RIGHTS, 0, 4 }, modes, PLAIN } }
+	/* clang-format on */
 	{ { 8, 300, 900 }, EXPLICIT | TWO_KEYS | TURNS(3), { BY_MODE, PLAIN } },
-	{ { 1, 7, 80 }, EXPLICIT, { BY_US, BOTH_MODES, PLAIN } },
-	{ { 1, 7, 80 }, EXPLICIT, { BY_RW, BOTH_MODES, PLAIN } },
-	{ { 1, 7, 80 }, EXPLICIT, { BY_XD, BOTH_MODES, PLAIN } },
-	{ { 0, 4, 30 },
-	  EXPLICIT,
-	  { { AXIS_US, US_UPPER4_S, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
-	{ { 0, 4, 30 },
-	  EXPLICIT,
-	  { { AXIS_RW, RW_UPPER4_NO, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
-	{ { 0, 4, 30 },
-	  EXPLICIT,
-	  { { AXIS_XD, XD_UPPER4, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
+	EACH_ENTRY(EXPLICIT, BOTH_MODES, DRAWS(1, 7, 80), DRAWS(1, 7, 80), DRAWS(0, 4, 30)),
 	/*
 	 * The same access was made before, under something that has changed since. For each kind,
 	 * in pages that little but the key denies; runs where they exist. Each pair of a kind and a
@@ -256,35 +256,13 @@ const struct stratum strata[] = {
 	/* The CPU makes the access itself: frames; tables; delivery of a fault. */
 	{ { 1, 16, 300 }, FRAMES, { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, MIXED } },
 	{ { 1, 2, 20 }, FRAMES, { BY_MODE, PLAIN } },
-	{ { 1, 1, 20 }, FRAMES, { BY_US, BOTH_MODES, PLAIN } },
-	{ { 0, 1, 20 }, FRAMES, { BY_RW, BOTH_MODES, PLAIN } },
-	{ { 0, 1, 20 }, FRAMES, { BY_XD, BOTH_MODES, PLAIN } },
-	{ { 0, 1, 30 },
-	  FRAMES,
-	  { { AXIS_US, US_UPPER4_S, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
-	{ { 0, 1, 30 },
-	  FRAMES,
-	  { { AXIS_RW, RW_UPPER4_NO, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
-	{ { 0, 1, 30 },
-	  FRAMES,
-	  { { AXIS_XD, XD_UPPER4, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
+	EACH_ENTRY(FRAMES, BOTH_MODES, DRAWS(1, 1, 20), DRAWS(0, 1, 20), DRAWS(0, 1, 30)),
 	{ { 1, 12, 60 }, BESIDE, { BESIDE_AXES } },
 	{ { 3, 22, 300 }, TABLES_OWN, { PAGE_AXES, MIXED } },
 	{ { 1, 4, 40 },
 	  TABLES_OWN,
 	  { { AXIS_MODE, 0, 5 }, { AXIS_RIGHTS, 0, 4 }, { AXIS_US, 0, 2 }, PLAIN } },
-	{ { 1, 3, 40 }, TABLES_OWN, { BY_US, BOTH_MODES, PLAIN } },
-	{ { 0, 3, 40 }, TABLES_OWN, { BY_RW, BOTH_MODES, PLAIN } },
-	{ { 0, 3, 40 }, TABLES_OWN, { BY_XD, BOTH_MODES, PLAIN } },
-	{ { 0, 2, 30 },
-	  TABLES_OWN,
-	  { { AXIS_US, US_UPPER4_S, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
-	{ { 0, 2, 30 },
-	  TABLES_OWN,
-	  { { AXIS_RW, RW_UPPER4_NO, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
-	{ { 0, 2, 30 },
-	  TABLES_OWN,
-	  { { AXIS_XD, XD_UPPER4, 1 }, { AXIS_RIGHTS, 0, 4 }, BOTH_MODES, PLAIN } },
+	EACH_ENTRY(TABLES_OWN, BOTH_MODES, DRAWS(1, 3, 40), DRAWS(0, 3, 40), DRAWS(0, 2, 30)),
 	{ { 8, 160, 480 },
 	  KERNELS_OWN | TWO_KEYS,
 	  { { AXIS_SIZE, 0, SIZES }, LEAF_AXES, { AXIS_OTHERS, 0, 6 } } },
@@ -293,18 +271,7 @@ const struct stratum strata[] = {
 	{                               \
 		AXIS_MODE, MODE_USER, 2 \
 	}
-	{ { 1, 2, 40 }, USERS_OWN, { BY_US, AS_USER, PLAIN } },
-	{ { 0, 3, 40 }, USERS_OWN, { BY_RW, AS_USER, PLAIN } },
-	{ { 0, 3, 40 }, USERS_OWN, { BY_XD, AS_USER, PLAIN } },
-	{ { 0, 2, 30 },
-	  USERS_OWN,
-	  { { AXIS_US, US_UPPER4_S, 1 }, { AXIS_RIGHTS, 0, 4 }, AS_USER, PLAIN } },
-	{ { 0, 2, 30 },
-	  USERS_OWN,
-	  { { AXIS_RW, RW_UPPER4_NO, 1 }, { AXIS_RIGHTS, 0, 4 }, AS_USER, PLAIN } },
-	{ { 0, 2, 30 },
-	  USERS_OWN,
-	  { { AXIS_XD, XD_UPPER4, 1 }, { AXIS_RIGHTS, 0, 4 }, AS_USER, PLAIN } },
+	EACH_ENTRY(USERS_OWN, AS_USER, DRAWS(1, 2, 40), DRAWS(0, 3, 40), DRAWS(0, 2, 30)),
 	{ { 1, 10, 120 },
 	  IN_FAULTS,
 	  { { AXIS_SIZE, 0, SIZES }, PAGE_AXES, { AXIS_OTHERS, 0, 6 } } },

@@ -21,6 +21,16 @@ struct stratum {
 	u32 kinds;         /* an enum choice, perhaps with TWO_KEYS and TURNS() */
 	struct range ranges[RANGES];
 };
+static inline enum choice stratum_choice(const struct stratum *s)
+{
+	return s->kinds & (TWO_KEYS - 1);
+}
+
+static inline u32 stratum_turns(const struct stratum *s)
+{
+	return MAX(s->kinds / TURNS(1), 1U);
+}
+
 extern const struct stratum strata[];
 extern const u32 strata_count;
 
