@@ -15,12 +15,16 @@ enum { CS_64 = 0x33 };
 
 static u8 alternate_stack[65536] __attribute__((aligned(4096)));
 
-/* The access that is being made; NULL as soon as it has ended, or raised its signal. */
+/*
+ * The access that is being made; NULL as soon as it has raised its signal. signals_shoot() writes
+ * it before the access, on_fault() after; the program has one thread.
+ */
 static struct linux_way *volatile under_way;
-static struct signalled signalled;
+static struct signalled signalled; /* on_fault() writes it before signals_shoot() reads it */
 
-static volatile u64 ended; /* accesses */
-static u64 ended_at_tick = ~0ull;
+/* Accesses: signals_shoot() counts them, and on_tick(), which may interrupt it anywhere, reads. */
+static volatile u64 ended;
+static u64 ended_at_tick = ~0ull; /* on_tick() alone */
 
 static _Noreturn void give_up(const char *what, const greg_t *r)
 {

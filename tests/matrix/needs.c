@@ -4,7 +4,7 @@
 #include "tests/matrix/values.h"
 
 /*
- * True if what the TLB holds decides about the case: in a suite's run it is not what it is where
+ * True if what the TLB has kept decides the case: after other suites that is not what it is where
  * the matrix runs alone.
  */
 static bool by_the_tlb(const struct mcase *c)

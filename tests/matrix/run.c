@@ -243,7 +243,7 @@ static void count_cases(struct matrix *m, const struct memo memos[MEMOS])
 static void run_row(struct matrix *m, const struct mcase *row, u32 keys, struct findings *found,
 		    struct outcome *o)
 {
-	static struct row r; /* 5 KiB: too much for a stack that sorts classes, too */
+	static struct row r; /* 5 KiB; a class asks for cases while another waits for its own */
 
 	r.m = m;
 	r.found = found;
