@@ -4,6 +4,7 @@
 #if CONFIG_PARANOID
 
 #include "kernel/console/panic.h"
+#include "kernel/cpu/percpu.h"
 #include "mm/direct_map.h"
 #include "mm/pgtable.h"
 #include "mm/pgtable_internal.h"
@@ -45,6 +46,8 @@ static void check_table(const pte_t *table, int level, u64 va)
 
 void direct_map_check(void)
 {
+	if (READ_ONCE(pgtable_lock.holder) != this_cpu())
+		panic("the direct map changes without the lock of the page tables");
 	for (u64 va = DIRECT_BASE; va < DIRECT_BASE + DIRECT_SIZE; va += level_size(4)) {
 		const pte_t *entry = pgtable_entry(kernel_root, va, 4, false);
 

@@ -15,7 +15,7 @@
  *     replaces a large one: nothing was split, and nothing ever needs to be.
  *
  * So a small page that is not present can always be made present again: its table is there, and is
- * only merged when all its leaves are present (mm/leaf.h). pgtable_lock held.
+ * only merged when all its leaves are present (mm/leaf.h). pgtable_lock held, which is checked too.
  */
 #if CONFIG_PARANOID
 void direct_map_check(void);
