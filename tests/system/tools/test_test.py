@@ -193,24 +193,41 @@ class Options(unittest.TestCase):
 class Stopping(unittest.TestCase):
     """Ctrl-C and SIGTERM end the suite at once, with every process it started."""
 
+    # The process of a step is there long before tools/test knows that it is.
+    SLOW = ("real = t.suite.subprocess.Popen;"
+            "t.suite.subprocess.Popen = lambda *a, **k: (real(*a, **k), t.time.sleep(2))[0];")
+
+    def stop(self, how, before="", first="true"):
+        """Send a signal as soon as the last step has begun; that step must have no process then."""
+        with tempfile.TemporaryDirectory() as scratch:
+            mark = os.path.join(scratch, "pid")
+            code = ("import sys; sys.argv=['x']; sys.path.insert(0, %r); import test_test as t;"
+                    "t.suite.LOGS=%r; t.suite.FIRST=('a','status',%r);"
+                    "t.suite.FULL=[('b','status','echo $$ >%s; sleep 60')]; %s t.suite.main()"
+                    % (os.path.dirname(os.path.abspath(__file__)), scratch, first.replace("PID", mark), mark,
+                       before))
+            with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL) as runner:
+                while not (os.path.exists(mark) and os.path.getsize(mark)):
+                    time.sleep(0.05)
+                runner.send_signal(how)
+                self.assertNotEqual(runner.wait(10), 0)
+            with open(mark, encoding="ascii") as file:
+                pid = int(file.read())
+            with self.assertRaises(ProcessLookupError):
+                os.kill(pid, 0)
+
     def test_no_process_is_left(self):
         for how in (signal.SIGINT, signal.SIGTERM):
-            with tempfile.TemporaryDirectory() as scratch:
-                mark = os.path.join(scratch, "pid")
-                code = ("import sys; sys.argv=['x']; sys.path.insert(0, %r); import test_test as t;"
-                        "t.suite.LOGS=%r; t.suite.FIRST=('a','status','true');"
-                        "t.suite.FULL=[('b','status','echo $$ >%s; sleep 600')]; t.suite.main()"
-                        % (os.path.dirname(os.path.abspath(__file__)), scratch, mark))
-                with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.DEVNULL) as runner:
-                    while not (os.path.exists(mark) and os.path.getsize(mark)):
-                        time.sleep(0.05)
-                    runner.send_signal(how)
-                    self.assertNotEqual(runner.wait(60), 0)
-                with open(mark, encoding="ascii") as file:
-                    pid = int(file.read())
-                with self.assertRaises(ProcessLookupError):
-                    os.kill(pid, 0)
+            self.stop(how)
+
+    def test_no_process_is_left_of_a_step_that_begins(self):
+        for how in (signal.SIGINT, signal.SIGTERM):
+            self.stop(how, self.SLOW)
+
+    def test_no_process_is_left_of_the_first_step(self):
+        for before in ("", self.SLOW):
+            self.stop(signal.SIGINT, before, "echo $$ >PID; sleep 60")
 
 
 if __name__ == "__main__":
