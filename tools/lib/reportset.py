@@ -147,9 +147,21 @@ def files(folder):
                   if name.endswith(".md") and name != "README.md")
 
 
+class Elsewhere(Exception):
+    """The emulator that runs is one in which the class was not seen, and does not show it."""
+
+
+def _was_seen(machine, body):
+    """True if a report says that this version of the machine's emulator showed the class."""
+    version = re.search(r"\d+(?:\.\d+)+", machine.runs)
+    seen = re.search(r"^Seen in .*", body, re.MULTILINE)
+    return not version or not seen or version[0] in re.findall(r"\d+(?:\.\d+)+", seen[0])
+
+
 def check(where, build, instead=None):
-    """Run a report again, on another machine if `instead` names one; returns the differences as
-    lines, none if the run shows what the report says."""
+    """Run a report again; returns the differences as lines, none if the run shows what the report says.
+    If `instead` names a machine, that one runs, or the report's own if both start the same emulator;
+    Elsewhere if its version is not among those that showed the class, and does not."""
     with open(where, encoding="utf-8") as file:
         text = file.read()
     first, _, body = text.partition("\n\n")
@@ -157,14 +169,19 @@ def check(where, build, instead=None):
     if not head:
         return ["its first line does not name its class and machine"]
     rule, case = caserun.split(head[1])
+    machine = Machine(head[2])
+    if instead and Machine(instead).emulator != machine.emulator:
+        machine = Machine(instead)
     try:
-        now = make(Machine(instead or head[2]), build, rule, case)
+        now = make(machine, build, rule, case)
     except caserun.NoReport as why:
+        if instead and not _was_seen(machine, body):
+            raise Elsewhere(str(why)) from why
         return [str(why)]
     before, after = (bugreport.normal(t) for t in (body, now))
     was, is_ = before.splitlines(), after.splitlines()
     if instead:     # another version: its name, and how far the class goes there
-        names = re.compile(r"(?<![\w.-])(?:%s|%s)(?![\w.-])" % (re.escape(head[2]), re.escape(instead)))
+        names = re.compile(r"(?<![\w.-])(?:%s|%s)(?![\w.-])" % (re.escape(head[2]), re.escape(machine.name)))
         was, is_ = ([names.sub("MACHINE", line) for line in lines if not line.startswith(bugreport.NEEDS)]
                     for lines in (was, is_))
     lines = ["then: " + a for a in was if a not in is_] + ["now:  " + b for b in is_ if b not in was]

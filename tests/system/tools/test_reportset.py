@@ -121,6 +121,56 @@ class Set(test_bugreport.Case):
         self.shows(LOG.replace("pkrs=00000014 ", "pkrs=00000010 "))
         self.assertEqual(self.report("--check", self.path("reports/qemu"), "--machine", "fake")[0], 1)
 
+    def with_flag(self, name, flag):
+        """Start the machine's emulator with this word."""
+        with open(self.path("machines/" + name), encoding="utf-8") as file:
+            text = file.read()
+        with open(self.path("machines/" + name), "w", encoding="utf-8") as file:
+            file.write(text.replace("command  = -q", "command  = " + flag))
+
+    def checked_on(self, name):
+        """(status, output, the words with which an emulator was started) of QEMU's report."""
+        open(self.path("said"), "w", encoding="utf-8").close()
+        status, output = self.report("--check", self.path("reports/qemu"), "--machine", name)
+        with open(self.path("said"), encoding="utf-8") as file:
+            return status, output, [w for w in file.read().split() if w in ("-q", "-x", "-y")]
+
+    def third(self, version, log=LOG):
+        """A machine with an emulator of its own."""
+        self.program("QEMU emulator version " + version, name="third")
+        self.shows(log, "elsewhere", "third")
+        self.with_flag("elsewhere", "-y")
+
+    def test_a_machine_with_the_same_emulator_runs_its_own_report(self):
+        self.written()
+        self.with_flag("fake-x", "-x")
+        status, output, flags = self.checked_on("fake")
+        self.assertEqual((status, flags), (0, ["-x"]), output)
+        self.third("8.1.1")
+        self.assertEqual(self.checked_on("elsewhere")[::2], (0, ["-y"]))
+
+    def test_a_version_that_never_showed_the_class_may_not_show_it(self):
+        self.written()
+        good = LOG.replace("DIVERGES", "agrees")
+        self.third("8.1.1", good)
+        status, output, _ = self.checked_on("elsewhere")
+        self.assertEqual(status, 0, output)
+        self.assertRegex(output, r"\nok 1 - \S+ # SKIP elsewhere does as the manual says: ")
+        self.third("9.9.1", good)       # the document says that it did
+        status, output, _ = self.checked_on("elsewhere")
+        self.assertEqual((status, output.count("\nnot ok ")), (1, 1), output)
+        self.third("8.1.1", LOG.replace("pkrs=00000014 ", "pkrs=00000010 "))    # it shows something else
+        self.assertEqual(self.checked_on("elsewhere")[0], 1)
+
+    def test_a_class_of_chance_may_have_no_report(self):
+        self.shows(LOG.replace("DIVERGES", "agrees"))
+        status, output = self.report("--bugs", self.path("reports"))
+        self.assertEqual((status, "does as the manual says" in output), (1, True), output)
+        self.document(DOCUMENT.replace("- cases: ", "- stays with: `chance` and `by:user`\n- cases: "))
+        self.assertEqual(list(self.written()), ["bochs/high_bits.md"])
+        self.shows(LOG)
+        self.assertEqual(len(self.written()), 3)
+
     def test_a_report_without_its_first_line_is_red(self):
         self.written()
         path = self.path("reports/bochs/high_bits.md")
