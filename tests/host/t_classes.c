@@ -183,6 +183,42 @@ static void a_tally_knows_each_case_and_outcome_but_no_order(void **state)
 	assert_true(t.digest != tally_of("rights:wd", &let_through, "key:3,rights:ad").digest);
 }
 
+/* Only what is done without INVLPG differs. */
+static struct mismatch only_stale(const struct mcase *c)
+{
+	return c->v[AXIS_TLB] == TLB_STALE ? sometimes_stale(c) : as_expected;
+}
+
+/* As sometimes_stale(), and a translation without INVLPG is still there, or not any more. */
+static bool stale_is_there;
+static struct mismatch without_invlpg(const struct mcase *c)
+{
+	return c->v[AXIS_TLB] == TLB_STALE && stale_is_there ? as_expected : sometimes_stale(c);
+}
+
+/* What other suites leave in the TLB must not change what a class is listed with. */
+static void no_stale_translation_decides_what_a_class_needs(void **state)
+{
+	static char needs[2][NEEDS_MAX];
+
+	(void)state;
+	for (u32 i = 0; i < 2; i++) {
+		memset(&classes, 0, sizeof(classes));
+		stale_is_there = i;
+		add("kind:add,rights:ad", &load_reported, without_invlpg);
+		assert_int_equal(classes.count, 1);
+		needs_print(&classes.list[0], needs[i], sizeof(needs[i]));
+	}
+	assert_string_equal(needs[0], needs[1]);
+	assert_non_null(strstr(needs[0], "rights:ad..ad+wd"));
+	assert_null(strstr(needs[0], "tlb:"));
+	memset(&classes, 0, sizeof(classes)); /* where it is the smallest case, it is needed */
+	stale_is_there = false;
+	add("kind:add,rights:ad,tlb:stale", &load_reported, only_stale);
+	needs_print(&classes.list[0], needs[0], sizeof(needs[0]));
+	assert_non_null(strstr(needs[0], "tlb:stale"));
+}
+
 /* What may differ from build to build is counted apart. */
 static void late_cases_are_counted_apart(void **state)
 {
@@ -204,6 +240,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_tally_knows_each_case_and_outcome_but_no_order,
 						empty, done),
 		cmocka_unit_test_setup_teardown(late_cases_are_counted_apart, empty, done),
+		cmocka_unit_test_setup_teardown(no_stale_translation_decides_what_a_class_needs,
+						empty, done),
 		cmocka_unit_test_setup_teardown(
 			a_difference_without_the_stale_translation_is_steady, empty, done),
 		cmocka_unit_test_setup_teardown(a_difference_by_the_stale_translation_is_unsteady,

@@ -84,10 +84,47 @@ static void planted(void **state)
 	equivalent += t->state == FAULT_EQUIVALENT;
 }
 
+/* Each error is in one part of any number of them. */
+static void parts_hold_each_error_once(void **state)
+{
+	const char *given = getenv("PLANTED");
+	char *before = given ? strdup(given) : NULL, part[32];
+
+	(void)state;
+	for (u32 n = 1; n <= 7; n++) {
+		static u8 held[FAULTS];
+
+		memset(held, 0, sizeof(held));
+		for (u32 k = 1; k <= n; k++) {
+			snprintf(part, sizeof(part), "%u/%u", k, n);
+			assert_int_equal(setenv("PLANTED", part, 1), 0);
+			for (u32 f = 1; f < FAULTS; f++)
+				held[f] += fault_is_planted(f);
+		}
+		for (u32 f = 1; f < FAULTS; f++)
+			assert_int_equal(held[f], 1);
+	}
+	unsetenv("PLANTED");
+	for (u32 f = 1; f < FAULTS; f++)
+		assert_true(fault_is_planted(f));
+	if (before)
+		setenv("PLANTED", before, 1);
+	free(before);
+}
+
+/* A part of many may be empty: that is no success. */
+static void some_errors_are_planted(void **state)
+{
+	(void)state;
+	assert_int_not_equal(all, 0);
+}
+
 int main(void)
 {
-	static struct CMUnitTest tests[FAULTS - 1];
-	u32 count = 0;
+	static struct CMUnitTest tests[FAULTS + 1] = {
+		cmocka_unit_test(parts_hold_each_error_once),
+	};
+	u32 count = 1;
 	int failed;
 
 	for (u32 f = 1; f < FAULTS; f++)
@@ -97,6 +134,7 @@ int main(void)
 				.test_func = planted,
 				.initial_state = (void *)(uintptr_t)f,
 			};
+	tests[count++] = (struct CMUnitTest)cmocka_unit_test(some_errors_are_planted);
 	failed = _cmocka_run_group_tests("t_faults", tests, count, NULL, NULL);
 	printf("# fault models: %u of %u seen, %u equivalent\n", seen, all - equivalent,
 	       equivalent);

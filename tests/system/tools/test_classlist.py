@@ -33,10 +33,11 @@ def listed(text):
         return classlist.read(file.name, "machines/classes/fake")
 
 
-def judge(text, made=LIST, version="Fake 1.0", arguments=(divergence.AGAIN,), known=None):
+def judge(text, made=LIST, version="Fake 1.0", arguments=(divergence.AGAIN,), known=None, by_name=False):
     """(verdict, remarks) of a console text beside a list."""
     known = known or REASONS
     book = divergence.Book("fake", known, arguments, (), made and listed(made), lambda: version)
+    book.by_name = by_name
     j = ktap.Judge(known=known, book=book)
     for line in text.splitlines():
         j.feed(line)
@@ -144,6 +145,15 @@ class Compare(unittest.TestCase):
         more = "slice full cases=1\n" + STEADY.replace("kind:lock-add,rights:ad", "kind:add")
         self.good(MATRIX, LIST + more, known=known)
         self.red("does not happen any more", MATRIX, LIST, known=known)
+
+    def test_classes_that_come_by_name_are_compared_by_name_in_their_slice(self):
+        known = {**REASONS, NAME + " kind:add": "rare"}
+        more = STEADY.replace("kind:lock-add,rights:ad", "kind:add")
+        self.good(MATRIX.replace("aa late", "ab late"), by_name=True)
+        self.good(MATRIX, LIST + "slice full cases=1\n" + more, known=known, by_name=True)
+        self.red("does not happen any more", MATRIX, LIST + more, known=known, by_name=True)
+        verdict, _ = judge(MATRIX, LIST.replace("209712", "209713"), by_name=True)
+        self.assertIn("the matrix ran 209712 cases", verdict.failures[0][1])
 
     def test_a_clean_machine_may_not_have_what_is_listed(self):
         verdict, _ = judge(CLEAN)
