@@ -139,6 +139,7 @@ class Compare(unittest.TestCase):
         self.red("but does not happen any more: take \"%s kind:add\" off machines/classes/fake" % NAME,
                  MATRIX, LIST + more)
         self.good(MATRIX, LIST + more, version="Fake 1.1")
+        self.good(MATRIX, LIST + more, by_name=True)
 
     def test_a_known_class_of_other_slices_alone_is_not_gone(self):
         known = {**REASONS, NAME + " kind:add": "rare"}
@@ -150,6 +151,7 @@ class Compare(unittest.TestCase):
         known = {**REASONS, NAME + " kind:add": "rare"}
         more = STEADY.replace("kind:lock-add,rights:ad", "kind:add")
         self.good(MATRIX.replace("aa late", "ab late"), by_name=True)
+        self.good(MATRIX.replace("needs=kind:lock-add|xchg;", "needs=kind:lock-add;"), by_name=True)
         self.good(MATRIX, LIST + "slice full cases=1\n" + more, known=known, by_name=True)
         self.red("does not happen any more", MATRIX, LIST + more, known=known, by_name=True)
         verdict, _ = judge(MATRIX, LIST.replace("209712", "209713"), by_name=True)

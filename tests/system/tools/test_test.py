@@ -197,25 +197,49 @@ class Stopping(unittest.TestCase):
     SLOW = ("real = t.suite.subprocess.Popen;"
             "t.suite.subprocess.Popen = lambda *a, **k: (real(*a, **k), t.time.sleep(2))[0];")
 
+    # The last step's worker waits for the lock, the third time that a worker takes it, while all is stopped.
+    LATE = """
+class Lock:
+    lock, taken = t.suite.threading.Lock(), 0
+    def __enter__(self):
+        if t.suite.threading.current_thread() is not t.suite.threading.main_thread():
+            Lock.taken += 1
+            if Lock.taken == 3:
+                open("MARK", "w").write("0")
+                while not t.suite.Step.stopping and t.time.monotonic() < end:
+                    t.time.sleep(0.05)
+        Lock.lock.acquire()
+    def __exit__(self, *_):
+        Lock.lock.release()
+end = t.time.monotonic() + 3
+t.suite.Step.lock = Lock()
+"""
+
     def stop(self, how, before="", first="true"):
-        """Send a signal as soon as the last step has begun; that step must have no process then."""
+        """Send a signal as soon as the last step begins; no process may be there then. before: what changes
+        tools/test, with MARK for the file that says so."""
         with tempfile.TemporaryDirectory() as scratch:
             mark = os.path.join(scratch, "pid")
             code = ("import sys; sys.argv=['x']; sys.path.insert(0, %r); import test_test as t;"
                     "t.suite.LOGS=%r; t.suite.FIRST=('a','status',%r);"
-                    "t.suite.FULL=[('b','status','echo $$ >%s; sleep 60')]; %s t.suite.main()"
+                    "t.suite.FULL=[('b','status','echo $$ >%s; sleep 60')]\n%s\nt.suite.main()"
                     % (os.path.dirname(os.path.abspath(__file__)), scratch, first.replace("PID", mark), mark,
-                       before))
+                       before.replace("MARK", mark)))
             with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL) as runner:
                 while not (os.path.exists(mark) and os.path.getsize(mark)):
+                    self.assertIsNone(runner.poll())
                     time.sleep(0.05)
                 runner.send_signal(how)
-                self.assertNotEqual(runner.wait(10), 0)
+                try:
+                    self.assertNotEqual(runner.wait(10), 0)
+                finally:
+                    runner.kill()
             with open(mark, encoding="ascii") as file:
                 pid = int(file.read())
-            with self.assertRaises(ProcessLookupError):
-                os.kill(pid, 0)
+            if pid:
+                with self.assertRaises(ProcessLookupError):
+                    os.kill(pid, 0)
 
     def test_no_process_is_left(self):
         for how in (signal.SIGINT, signal.SIGTERM):
@@ -224,6 +248,9 @@ class Stopping(unittest.TestCase):
     def test_no_process_is_left_of_a_step_that_begins(self):
         for how in (signal.SIGINT, signal.SIGTERM):
             self.stop(how, self.SLOW)
+
+    def test_a_step_that_comes_while_all_is_stopped_does_not_begin(self):
+        self.stop(signal.SIGTERM, self.LATE)
 
     def test_no_process_is_left_of_the_first_step(self):
         for before in ("", self.SLOW):
