@@ -20,13 +20,13 @@ HOST_PURE  := $(filter-out kernel/lib/ksyms.c boot/acpi/acpi_registers.c, \
 	      $(patsubst %,tests/host/%.c,console_stub ksym_stub pmem_check power)
 # The rest of the matrix and its software machine: only for the programs that need them.
 HOST_MATRIX   := $(patsubst %,tests/matrix/%.c,tables parts memory own operand operand_system stack plain possible expect judge mismatch rules classes \
-		 needs before entries choice strata plan run) \
+		 needs before entries choice corners strata plan run) \
 		 $(sort $(wildcard tests/host/soft*.c)) tests/host/faults.c
 HOST_MACHINES := t_classes t_machine t_plan t_plan_process t_faults t_hidden
 # t_faults and t_hidden run a slice for each planted error, t_plan and its like walk all slices, t_letters enumerates millions
 # of sequences, t_store_cuts opens stores by the hundred thousand: without sanitizers, which check the
-# same code in t_machine, t_model, t_kmap_sequences and t_store.
-HOST_FAST     := t_faults t_hidden t_letters t_plan t_plan_process t_store_cuts
+# same code in t_machine, t_model, t_kmap_sequences and t_store. t_linux_signals takes FS away, which sanitizers use.
+HOST_FAST     := t_faults t_hidden t_letters t_linux_signals t_plan t_plan_process t_store_cuts
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(sort $(wildcard tests/host/t_*.c)))
 HOST_FUZZ  := $(patsubst tests/host/fuzz_%.c,%,$(sort $(wildcard tests/host/fuzz_*.c)))
 

@@ -76,6 +76,9 @@ static void corners_are_counted(void **state)
 			fail_msg("%s was never seen", corner_name(c));
 	assert_int_equal(matrix.corner[CORNER_RESERVED][1], 0);
 	assert_true(matrix.corner[CORNER_STALE][1] > 0);
+	/* It has a few vectors and areas in parts. */
+	assert_true(matrix.corner[CORNER_CR2][1] > 0);
+	assert_true(matrix.corner[CORNER_CR2][0] > 10 * matrix.corner[CORNER_CR2][1]);
 }
 
 /* A case leaves nothing behind for the next: single cases, in another order, agree too. */

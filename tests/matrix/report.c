@@ -51,3 +51,11 @@ void report_class(const struct divergence *d)
 	   d->late.digest);
 	pr(" first=%s\n", first);
 }
+
+void report_corners(const struct matrix *m, void (*print)(const char *fmt, ...))
+{
+	for (u32 c = 0; c < CORNERS; c++)
+		if (m->corner[c][0] + m->corner[c][1])
+			print("    # observed: %s yes:%lu no:%lu\n", corner_name(c),
+			      m->corner[c][1], m->corner[c][0]);
+}

@@ -8,20 +8,6 @@
 
 #define ROWS_AT_ONCE 32 /* then interrupts and other threads may run */
 
-static const char *const corner_names[CORNERS] = {
-	"user_at_supervisor_page:PK",
-	"smap_and_pkru:PK",
-	"reserved_bit:PK",
-	"stale_translation:old_key_obeyed",
-	"span_both_denied:upper_first",
-	"after_a_fault:accessed_set",
-};
-
-const char *corner_name(enum corner c)
-{
-	return corner_names[c];
-}
-
 /* All cases of a row that have the same rights in both pages share one expectation. */
 #define MEMOS 24
 struct memo {
@@ -131,38 +117,6 @@ static struct memo *look_up(struct row *r, const struct mcase *c)
 	return m;
 }
 
-/* True if the leaf shows whether the access alone set A. */
-static bool shows_accessed(const struct mcase *c)
-{
-	return c->v[AXIS_TLB] == TLB_COLD && c->v[AXIS_SPAN] == SPAN_NONE &&
-	       c->v[AXIS_PRESENT] == PRESENT_YES && !(c->v[AXIS_FLAGS] & FLAGS_A);
-}
-
-/* Counts the open corners that a fault shows. */
-static void count_corners(struct matrix *m, const struct mcase *c, const struct expectation *e,
-			  const struct shot *s, const struct outcome *o, u64 entry)
-{
-	const struct allowed *a = &e->allowed[0];
-
-	if (o->vector != a->vector)
-		return;
-	m->corner[CORNER_ACCESSED][entry >> 5 & 1] += shows_accessed(c) && !a->absent;
-	if (e->count == 2 && c->v[AXIS_SPAN] != SPAN_NONE)
-		m->corner[CORNER_SPAN_FIRST][o->cr2 - s->address >= case_split(c)]++;
-	if (!(a->unsettled & 32))
-		return;
-	m->corner[a->error & 8            ? CORNER_RESERVED
-		  : c->v[AXIS_US] == US_U ? CORNER_SMAP
-					  : CORNER_USER_AT_SUPERVISOR][o->error >> 5 & 1]++;
-}
-
-/* If the old and the new key lead to different outcomes, counts which one was obeyed. */
-static void count_stale(struct matrix *m, const struct expectation *e, const struct outcome *o)
-{
-	if (e->allowed[0].vector != e->allowed[1].vector)
-		m->corner[CORNER_STALE][o->vector == e->allowed[1].vector]++;
-}
-
 static void try_case(struct row *r, const struct mcase *c)
 {
 	struct memo *memo = look_up(r, c);
@@ -182,9 +136,9 @@ static void try_case(struct row *r, const struct mcase *c)
 	}
 	memo->cases++;
 	if (r->m && r->o->vector != SHOT_DONE)
-		count_corners(r->m, c, &memo->expect, &r->shot, r->o, t.entry);
+		corners_count(r->m->corner, c, &memo->expect, &r->shot, r->o, t.entry);
 	if (r->m && c->v[AXIS_TLB] == TLB_STALE)
-		count_stale(r->m, &memo->expect, r->o);
+		corners_count_stale(r->m->corner, &memo->expect, r->o);
 }
 
 /* Puts a run's first accesses before the shot: to the same page, under the rights of before. */

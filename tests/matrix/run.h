@@ -7,24 +7,14 @@
 #define KEYWARD_TESTS_MATRIX_RUN_H
 
 #include "tests/matrix/classes.h"
+#include "tests/matrix/corners.h"
 #include "tests/matrix/plan.h"
-
-/* Corners that the rules leave open; the matrix counts what it observes there. */
-enum corner {
-	CORNER_USER_AT_SUPERVISOR, /* PK, where U/S denies user mode and the key does as well */
-	CORNER_SMAP,               /* PK, where SMAP denies and PKRU does as well */
-	CORNER_RESERVED,           /* PK, beside RSVD */
-	CORNER_STALE,              /* the old key was obeyed: yes, no */
-	CORNER_SPAN_FIRST,         /* both halves denied: the upper one was reported, the lower */
-	CORNER_ACCESSED,           /* A, after a fault */
-	CORNERS
-};
 
 struct matrix {
 	struct classes classes;
 	u64 cases, divergent;
 	u64 rule_cases[RULES];
-	u64 corner[CORNERS][2];
+	corner_counts corner;
 	/* Called for each divergent case, if set. */
 	void (*on_divergence)(const struct mcase *c, const struct mismatch *m);
 	u64 from; /* rows before this one are left out; they count from 1 in a slice */
@@ -50,7 +40,5 @@ void matrix_run(struct matrix *m, enum slice slice, void (*progress)(u32 percent
 
 /* Returns the case that is being made, or NULL: for what stops the matrix. Async-safe. */
 const struct mcase *matrix_under_way(void);
-
-const char *corner_name(enum corner c);
 
 #endif

@@ -127,14 +127,6 @@ static void run_slice(void)
 		   machine_can.la57 ? "4,5" : "4", ms);
 }
 
-static void print_corners(void)
-{
-	for (u32 c = 0; c < CORNERS; c++)
-		if (matrix.corner[c][0] + matrix.corner[c][1])
-			results_pr("    # observed: %s yes:%lu no:%lu\n", corner_name(c),
-				   matrix.corner[c][1], matrix.corner[c][0]);
-}
-
 static void run_all(void)
 {
 	struct mcase c;
@@ -159,7 +151,7 @@ static void run_all(void)
 	}
 	if (!options.matrix_case[0]) {
 		run_slice();
-		print_corners();
+		report_corners(&matrix, results_pr);
 		state = RUN;
 	} else if (case_parse(options.matrix_case, &c, &free_axes, why, sizeof(why))) {
 		run_named_all(c, free_axes);
