@@ -34,9 +34,6 @@ void cpu_set_segments(u16 ds, u16 es);
 /* cpu_shot.c: puts the shot's address into the registers; `first`: of a run's first accesses. */
 void cpu_load_address(const struct shot *s, bool first);
 
-/* cpu_stack.c: the same for stack instructions, with their operands in the scratch page. */
-void cpu_stack_load(const struct shot *s, bool first);
-
 /* cpu_own.c: set up what one of the CPU's own accesses needs, before the shot and after it. */
 void cpu_own_prepare(const struct shot *s);
 void cpu_own_restore(const struct shot *s);
@@ -62,16 +59,18 @@ bool cpu_own_rip_right(const struct shot *s, bool done);
 
 /* cpu_shot.c: the address of the matrix's code in that mode. */
 u64 cpu_text_at(u64 code, u32 mode);
+
 /*
  * cpu_plain.c: what ordinary instructions need: the CPU's optional state switched on and off again,
- * with CR4 handed through, and CR0 without CR0.EM; registers before a shot; the value after it.
+ * with CR4 handed through, and CR0 without CR0.EM; its components of XCR0 that the kinds use;
+ * vector and x87 registers before a shot, and the vector register after it (NULL: none).
  */
 u64 cpu_plain_enter(u64 cr4);
 void cpu_plain_leave(void);
 u64 cpu_plain_cr0(u64 cr0);
-void cpu_plain_prepare(const struct shot *s);
-u32 cpu_plain_value(const struct shot *s);
-u32 cpu_plain_needs(void);
+u64 cpu_plain_components(void);
+void cpu_plain_prepare(u32 kind);
+const void *cpu_plain_vector(u32 kind);
 
 /* cpu_setup.c: the leaf entry of the home's page `i`. */
 pte_t *cpu_home_entry(u32 i);

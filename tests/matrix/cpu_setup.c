@@ -8,6 +8,7 @@
 #include "pks/pkrs.h"
 #include "tests/harness/window.h"
 #include "tests/matrix/cpu.h"
+#include "tests/matrix/cpu_needs.h"
 #include "tests/matrix/cpu_run.h"
 #include "tests/matrix/tables.h"
 
@@ -176,13 +177,6 @@ static void fill_tables(void)
 	tables.home[1] = page_address(beside[1]);
 }
 
-/* Returns what kinds may rely on, a mask of enum need. */
-static u32 cpu_needs(void)
-{
-	return 1u << NEED_NOTHING | (u32)cpu_has(FEATURE_INVPCID) << NEED_INVPCID |
-	       cpu_plain_needs();
-}
-
 const char *machine_setup(void)
 {
 	machine_can = (struct machine_can){
@@ -191,7 +185,7 @@ const char *machine_setup(void)
 		.smap = cpu_has(FEATURE_SMAP) && cpu_has(FEATURE_SMEP),
 		.page_1g = cpu_has(FEATURE_PAGE1GB),
 		.la57 = cpu_has(FEATURE_LA57),
-		.needs = cpu_needs(),
+		.needs = cpu_needs(cpu_plain_components()),
 	};
 	if (!get_memory() || !map_home()) {
 		machine_teardown();

@@ -3,6 +3,7 @@
 #include "kernel/cpu/x86.h"
 #include "tests/matrix/cpu.h"
 #include "tests/matrix/cpu_run.h"
+#include "tests/matrix/registers.h"
 #include "tests/matrix/stack.h"
 #include "tests/matrix/state.h"
 #include "tests/matrix/tables.h"
@@ -54,22 +55,17 @@ static bool is_aimed(const struct shot *s)
 
 void cpu_load_address(const struct shot *s, bool first)
 {
-	bool reads_absent = matrix_kinds[s->kind].flags & KF_IN_FAULT;
+	struct registers r = registers_before(s, first);
 
-	if (kind_is_stack(s->kind)) {
-		cpu_stack_load(s, first);
-		return;
-	}
-	home->rdi = reads_absent ? VA_ABSENT : s->address;
-	home->rsi = MATRIX_PATTERN;
-	home->rbx = s->kind == KIND_FETCH ? cpu_text_at(matrix_shots[KIND_FETCH].end - 2, s->mode)
-					  : MATRIX_OPERAND;
-	if (s->kind == KIND_LODS)
-		home->rsi = s->address;
+	home->rdi = matrix_kinds[s->kind].flags & KF_IN_FAULT ? VA_ABSENT : r.rdi;
+	home->rsi = r.rsi;
+	home->rbx = r.rbx;
 	if (kind_is_plain(s->kind))
-		cpu_plain_prepare(s);
+		cpu_plain_prepare(s->kind);
 	if (frame_on_stack(s->kind))
-		home->new_rsp = home->frame[3] = s->address;
+		r.rsp = s->address;
+	if (r.rsp)
+		home->new_rsp = home->frame[3] = r.rsp;
 }
 
 struct landing machine_landing(u32 kind, u32 mode, bool first)
@@ -100,6 +96,17 @@ static bool rip_right(const struct shot *s, bool done)
 	return home->rip == rip && home->cs == code_segment[mode];
 }
 
+static u32 value(u32 kind)
+{
+	const struct registers before = { .rsi = home->rsi, .rdi = home->rdi },
+			       after = { .rbx = home->rbx,
+					 .rcx = home->rcx_after,
+					 .rsi = home->rsi_after,
+					 .rdi = home->rdi_after };
+
+	return registers_value(kind, &before, &after, cpu_plain_vector(kind));
+}
+
 void machine_shoot(const struct shot *s, struct outcome *o)
 {
 	bool done;
@@ -128,7 +135,7 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 		.error = (u32)home->error,
 		.cr2 = home->cr2,
 		.pkrs = home->pkrs_after,
-		.value = kind_is_plain(s->kind) ? cpu_plain_value(s) : (u32)home->rbx,
+		.value = value(s->kind),
 		.rsp_moved = (int)(home->rsp_after - start),
 		.rip_right = rip_right(s, done),
 	};

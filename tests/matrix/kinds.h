@@ -44,16 +44,16 @@
 	K(CALL_FROM, call_from, "call-from", PLAIN, READ, 8, KF_WORDS | KF_SCRATCH, NOTHING)      \
 	K(RET, ret, "ret", STACK, READ, 8, KF_WORDS, NOTHING)                                     \
 	K(RET_N, ret_n, "ret-n", STACK, READ, 8, KF_WORDS, NOTHING)                               \
-	K(CALL_FAR, call_far, "call-far", STACK, WRITE, 16, KF_WORDS | KF_REX | KF_PUSHES, NOTHING) \
-	K(RET_FAR, ret_far, "ret-far", STACK, READ, 16, KF_WORDS | KF_REX, NOTHING)               \
+	K(CALL_FAR, call_far, "call-far", STACK, WRITE, 16, KF_WORDS | KF_REX | KF_PUSHES, FAR_64) \
+	K(RET_FAR, ret_far, "ret-far", STACK, READ, 16, KF_WORDS | KF_REX, FAR)               \
 	K(RET_OUTER, ret_far, "ret-outer", STACK, READ, 32, KF_BYTES | KF_ONLY_CPL0, NOTHING)     \
 	K(ENTER, enter, "enter", STACK, WRITE, 16, KF_WORDS | KF_PUSHES, NOTHING)                 \
 	K(ENTER_NEST, enter_nest, "enter-nest", STACK, WRITE, 24, KF_WORDS | KF_PUSHES, NOTHING)  \
 	K(ENTER_FROM, enter_from, "enter-from", PLAIN, READ, 8, KF_WORDS | KF_SCRATCH, NOTHING)   \
 	K(LEAVE, leave, "leave", STACK, READ, 8, KF_WORDS | KF_VALUE, NOTHING)                    \
-	K(IRET, iret, "iret", STACK, READ, 40, KF_BYTES | KF_REX, NOTHING)                        \
+	K(IRET, iret, "iret", STACK, READ, 40, KF_BYTES | KF_REX, FAR)                        \
 	K(IRET_OUTER, iret, "iret-outer", STACK, READ, 40, KF_BYTES | KF_ONLY_CPL0, NOTHING)      \
-	K(IRET_COMPAT, iret, "iret-compat", STACK, READ, 40, KF_BYTES | KF_ONLY_64, NOTHING)
+	K(IRET_COMPAT, iret, "iret-compat", STACK, READ, 40, KF_BYTES | KF_ONLY_64, FAR)
 
 /* The CPU's own accesses. */
 #define KINDS_OWN(K)                                                                              \
@@ -262,6 +262,8 @@ enum need {
 	NEED_MONITOR,
 	NEED_WAITPKG,
 	NEED_INVPCID,
+	NEED_FAR,
+	NEED_FAR_64, /* ... and far pointers of 64 bits, with REX.W; AMD has none */
 	NEEDS
 };
 _Static_assert(NEEDS <= 32, "a mask of them has 32 bits");

@@ -118,12 +118,8 @@ static u64 modified(u32 kind)
 	}
 }
 
-/* FSTP stores a number whose integer bit is 1; others are no valid encoding. */
-static void put_m80(u8 *memory)
-{
-	put_words(memory, OPERAND, 10);
-	memory[7] |= 0x80;
-}
+/* The operand's bytes, with the integer bit set: without it they are no valid encoding. */
+const u8 plain_m80[10] = { 4, 3, 2, 1, 4, 3, 2, 0x81, 4, 3 };
 
 static void put_area(u32 kind, u8 *memory)
 {
@@ -150,7 +146,7 @@ void plain_write(const struct mcase *c, u8 *memory, u32 elements)
 		memcpy(memory, &value, 8);
 		memcpy(memory + 8, &value, 8);
 	} else if (kind == KIND_FSTP) {
-		put_m80(memory);
+		memcpy(memory, plain_m80, sizeof(plain_m80));
 	} else if (flags & KF_AREA) {
 		put_area(kind, memory);
 	} else if (flags & KF_STRING) {
@@ -265,6 +261,22 @@ static u32 string_value(u32 kind, bool done, u32 elements)
 u32 plain_vector_bytes(u32 kind)
 {
 	return flags_of(kind) & KF_AREA ? 16 : matrix_kinds[kind].bytes;
+}
+
+/* The mask is of all elements, of the lower half, or of none. */
+void vectors_before(u32 kind, struct vectors *v)
+{
+	const struct kind_row *row = &matrix_kinds[kind];
+	u32 bytes = plain_vector_bytes(kind);
+	u32 masked = row->access == ACCESS_NONE ? 0 : row->flags & KF_LOWER ? bytes / 2 : bytes;
+
+	put_words(v->data, OPERAND, bytes);
+	memset(v->mask, 0, bytes);
+	memset(v->mask, 0xff, masked);
+	for (u32 i = 0; i < 4; i++)
+		put_words(v->index + 4 * i, i, 4);
+	v->bytes = bytes;
+	v->opmask = (1u << masked / 4) - 1;
 }
 
 /* A masked load by VPMASKMOV clears the elements that it does not load; others keep them. */

@@ -43,6 +43,17 @@ static inline u32 plain_register(u64 rbx)
 /* Bytes of the vector register that an access loads or stores. */
 u32 plain_vector_bytes(u32 kind);
 
+/* What an access finds in vector registers: 0, 1 and 2, of which `bytes` bytes count. */
+struct vectors {
+	u8 data[64], index[64], mask[64];
+	u32 bytes;
+	u32 opmask; /* in K1; only for 64 bytes */
+};
+void vectors_before(u32 kind, struct vectors *v);
+
+/* The number on the x87 stack, which FSTP stores. */
+extern const u8 plain_m80[10];
+
 /* What `bytes` bytes of memory or of a vector register hold, in one number. */
 u32 plain_fold(const void *data, u32 bytes);
 
