@@ -6,7 +6,6 @@
  */
 #include "tests/host/harness.h"
 
-#include <setjmp.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,13 +20,13 @@
 /* Of the parts that stand in. */
 static void (*access_now)(void);
 static bool comes_back;
-static sigjmp_buf back;
+static void *back[5]; /* of the compiler's own setjmp, which needs no FS as libc's does */
 
 void linux_shoot(struct linux_way *way)
 {
 	/* Below all that the access has on the stack; as a call leaves it. */
 	way->back = (((u64)__builtin_frame_address(0) - 65536) & ~15ul) - 8;
-	if (!sigsetjmp(back, 0))
+	if (!__builtin_setjmp(back))
 		access_now();
 }
 
@@ -35,7 +34,7 @@ void linux_back(void)
 {
 	if (!comes_back)
 		raise(SIGSEGV);
-	siglongjmp(back, 1);
+	__builtin_longjmp(back, 1);
 }
 
 static void say(const char *text)
@@ -58,8 +57,7 @@ static void invalid_opcode(void)
 
 static void never_ends(void)
 {
-	for (volatile u32 i = 0;; i++)
-		;
+	asm volatile("1: pause; jmp 1b"); /* uses no FS */
 }
 
 /* Computes for about so many milliseconds. */
@@ -127,6 +125,55 @@ static void an_access_ends_in_a_signal(void **state)
 	assert_string_equal(output, "#UD #UD ");
 }
 
+#define FS 0x800
+
+/* Reads by way of FS, then ends. */
+static void reads_by_fs(void)
+{
+	static u32 there = 0x5a5a5a5a;
+	u32 found;
+
+	asm volatile("mov %%fs:-0x800(%1), %0" : "=&r"(found) : "r"(&there));
+	if (found == there)
+		asm volatile("ud2");
+	asm volatile("int3");
+}
+
+static __thread volatile u32 own = 7;
+
+static void changes_fs(void)
+{
+	struct linux_way way = { .fs = FS };
+
+	comes_back = true;
+	access_now = reads_by_fs;
+	for (u32 i = 0; i < 2; i++)
+		say(signals_shoot(&way)->vector == 6 && own == 7 ? "#UD " : "? ");
+}
+
+static void an_access_has_its_own_fs_and_the_program_keeps_its_own(void **state)
+{
+	char output[1024];
+
+	(void)state;
+	assert_int_equal(program(changes_fs, output, sizeof(output)), 0);
+	assert_string_equal(output, "#UD #UD ");
+}
+
+static void hangs_with_fs(void)
+{
+	struct linux_way way = { .fs = FS };
+
+	access_now = never_ends;
+	signals_shoot(&way);
+}
+
+static void an_access_with_its_own_fs_that_does_not_end_is_named(void **state)
+{
+	(void)state;
+	expect_end(hangs_with_fs, "no access ends");
+}
+
 static void computes_between(void)
 {
 	for (u32 i = 0; i < 8; i++) {
@@ -185,6 +232,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_access_ends_in_a_signal),
+		cmocka_unit_test(an_access_has_its_own_fs_and_the_program_keeps_its_own),
+		cmocka_unit_test(an_access_with_its_own_fs_that_does_not_end_is_named),
 		cmocka_unit_test(accesses_that_end_have_all_the_time),
 		cmocka_unit_test(an_access_that_does_not_end_is_named),
 		cmocka_unit_test(a_fault_of_the_program_is_named),

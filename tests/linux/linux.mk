@@ -4,13 +4,13 @@
 
 LINUX_BUILD  := $(BUILD)/linux
 LINUX_C      := $(patsubst %,tests/linux/%.c,main pages pku signals) $(filter tests/matrix/%,$(HOST_PURE) $(HOST_MATRIX)) \
-		$(patsubst %,tests/matrix/%.c,announce report) tests/oracle/oracle.c kernel/lib/printf.c kernel/lib/printf_ext.c \
+		$(patsubst %,tests/matrix/%.c,announce cpu_needs registers report) tests/oracle/oracle.c kernel/lib/printf.c kernel/lib/printf_ext.c \
 		tests/host/ksym_stub.c
 LINUX_S      := tests/linux/shoot.S tests/matrix/accesses.S
 LINUX_PARTS  := $(LINUX_C:%.c=$(LINUX_BUILD)/%.o) $(LINUX_S:%.S=$(LINUX_BUILD)/%.S.o)
 # It must not lie where the matrix has its pages; and it runs in a Linux without libraries.
 LINUX_FLAGS  := -std=gnu17 -O2 -g -I. -MMD -MP -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
-		-fno-pie -Dstrlcpy=kw_strlcpy
+		-fno-pie -fno-stack-protector -Dstrlcpy=kw_strlcpy
 
 .PHONY: linux-pku
 linux-pku: $(LINUX_BUILD)/linux-pku ## the matrix's user half as a Linux program, build/linux/linux-pku

@@ -122,6 +122,7 @@ static bool map_text(void)
 	u64 bytes = (u64)(matrix_text_end - matrix_text);
 	int file = memory_file(bytes, 0);
 
+	tables.scratch = (u8 *)VA_SCRATCH;
 	if (file < 0 || pwrite(file, matrix_text, bytes, 0) != (ssize_t)bytes)
 		return false;
 	return mmap((void *)VA_TEXT, bytes, PROT_READ | PROT_EXEC,

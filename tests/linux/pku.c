@@ -13,12 +13,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "kernel/cpu/cpuid.h"
+#include "kernel/lib/string.h"
 #include "tests/linux/pages.h"
 #include "tests/linux/signals.h"
+#include "tests/matrix/cpu_needs.h"
 #include "tests/matrix/home.h"
 #include "tests/matrix/machine.h"
 #include "tests/matrix/plain.h"
+#include "tests/matrix/registers.h"
 #include "tests/matrix/sdm.h"
+#include "tests/matrix/stack.h"
 #include "tests/matrix/tables.h"
 
 struct machine_can machine_can;
@@ -31,9 +36,31 @@ static u64 entries[TABLES][512];
 /* An access takes microseconds, and all that comes between two of them much less than this. */
 #define LIMIT_MS 5000
 
+/* The state components that Linux has switched on; XGETBV is there if it uses XSAVE. */
+static u64 components(void)
+{
+	u32 low, high;
+
+	if (!cpu_has(FEATURE_OSXSAVE))
+		return 0;
+	asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return low | (u64)high << 32;
+}
+
+static bool is_amd(void)
+{
+	u32 vendor = cpuid(0, 0).b; /* AuthenticAMD, HygonGenuine */
+
+	return vendor == 0x68747541 || vendor == 0x6f677948;
+}
+
 const char *machine_setup(void)
 {
-	machine_can = (struct machine_can){ .pku = true, .process = true, .needs = 1 };
+	machine_can = (struct machine_can){ .pku = true,
+					    .process = true,
+					    .needs = cpu_needs(components()) };
+	if (is_amd())
+		machine_can.needs &= ~(1u << NEED_FAR_64);
 	for (u32 i = 0; i < TABLES; i++)
 		tables.entries[i] = entries[i];
 	tables_link();
@@ -88,29 +115,51 @@ static u64 text_at(u64 code)
 	return code - (u64)matrix_text + VA_TEXT;
 }
 
-static struct linux_way aim(const struct shot *s)
+static u32 code_segment(u32 mode)
 {
-	const struct shot_code *code = &matrix_shots[s->kind];
-	struct linux_way way = { 0 };
-
-	way.rbx = s->kind == KIND_FETCH ? text_at(code->end - 2) : MATRIX_OPERAND;
-	way.rsi = s->kind == KIND_LODS ? s->address : MATRIX_PATTERN;
-	way.rdi = s->address;
-	way.rsp = VA_SCRATCH + 4096;
-	if (matrix_kinds[s->kind].group == GROUP_STACK)
-		way.rsp = s->address;
-	if (s->kind == KIND_PUSH)
-		way.rsp += s->mode == MODE_COMPAT ? 4 : 8;
-	way.rip = (u32)text_at(code->start);
-	way.cs = s->mode == MODE_COMPAT ? CS_32 : CS_64;
-	way.pkru = s->pkru & ~3u;
-	return way;
+	return mode == MODE_COMPAT ? CS_32 : CS_64;
 }
 
-/* INT has no gate for user mode: #GP at the INT. */
+/* True if FS is not the program's own during the access. */
+static bool changes_fs(u32 kind)
+{
+	return kind == KIND_READ_FS || kind == KIND_PUSH_FS || kind == KIND_POP_FS ||
+	       kind == KIND_LFS;
+}
+
+static void aim(const struct shot *s, struct linux_way *way)
+{
+	*way = (struct linux_way){
+		.registers = registers_before(s, false),
+		.rip = (u32)text_at(matrix_shots[s->kind].start),
+		.cs = code_segment(s->mode),
+		.pkru = s->pkru & ~3u,
+		.fs = changes_fs(s->kind) ? FS_OFFSET : 0,
+	};
+	if (!way->registers.rsp)
+		way->registers.rsp = VA_SCRATCH + 4096;
+	memcpy(way->m80, plain_m80, sizeof(plain_m80));
+	if (matrix_kinds[s->kind].flags & KF_VECTOR)
+		vectors_before(s->kind, &way->vectors);
+}
+
+/* The access is done if it came to the INT, which has no gate for user mode: #GP there. */
 static bool is_done(const struct shot *s, const struct signalled *came)
 {
-	return came->vector == VECTOR_GP && came->rip == text_at(matrix_shots[s->kind].end - 2);
+	return came->vector == VECTOR_GP && came->rip == text_at(matrix_shots[s->kind].end - 2) &&
+	       came->cs == code_segment(stack_landing(s->kind, s->mode));
+}
+
+/* True if a fault's CS:RIP is the access. */
+static bool is_at_access(const struct shot *s, const struct signalled *came)
+{
+	u64 rip = text_at(matrix_shots[s->kind].access);
+
+	if (s->kind == KIND_FETCH)
+		rip = s->address;
+	if (matrix_kinds[s->kind].flags & KF_REX && s->mode == MODE_COMPAT)
+		rip++; /* behind the DEC EAX */
+	return came->rip == rip && came->cs == code_segment(s->mode);
 }
 
 /*
@@ -133,19 +182,18 @@ struct landing machine_landing(u32 kind, u32 mode, bool first)
 {
 	(void)first; /* a process makes no runs */
 	return (struct landing){ .rip = text_at(matrix_shots[kind].end - 2),
-				 .cs = mode == MODE_COMPAT ? CS_32 : CS_64,
+				 .cs = (u16)code_segment(mode),
 				 .ss = SS };
 }
 
 void machine_shoot(const struct shot *s, struct outcome *o)
 {
-	u64 access = text_at(matrix_shots[s->kind].access);
 	const struct signalled *came;
 	struct linux_way way;
 	bool done;
 
 	pages_make();
-	way = aim(s);
+	aim(s, &way);
 	came = signals_shoot(&way);
 	done = is_done(s, came);
 	*o = (struct outcome){
@@ -153,10 +201,11 @@ void machine_shoot(const struct shot *s, struct outcome *o)
 		.error = came->error,
 		.cr2 = came->cr2,
 		.pkrs = s->pkrs,
-		.value = kind_is_plain(s->kind) ? plain_register(came->rbx) : (u32)came->rbx,
-		.rsp_moved = (int)(came->rsp - way.rsp),
-		.rip_right = done || came->rip == (s->kind == KIND_FETCH ? s->address : access),
+		.value = registers_value(s->kind, &way.registers, &came->registers,
+					 way.vectors.data),
+		.rsp_moved = (int)(came->registers.rsp - way.registers.rsp),
+		.rip_right = done || is_at_access(s, came),
 	};
-	if (!linux_agrees(came) || came->cs != way.cs)
+	if (!linux_agrees(came))
 		o->vector = 0;
 }

@@ -11,12 +11,29 @@ linux_shoot:
 	push %r13
 	push %r14
 	push %r15
+	push %rdi
 	mov %rsp, WAY_BACK(%rdi)
 	mov %rdi, %r8
 	mov $0x2b, %eax /* 32-bit code uses the data segments; 64-bit code has none */
 	mov %eax, %ds
 	mov %eax, %es
-	mov WAY_PKRU(%r8), %eax
+	fninit
+	fldt WAY_M80(%r8)
+	cmpl $16, WAY_BYTES(%r8)
+	ja 1f
+	movups WAY_DATA(%r8), %xmm0
+	movups WAY_INDEX(%r8), %xmm1
+	movups WAY_MASK(%r8), %xmm2
+	jmp 3f
+1:	cmpl $32, WAY_BYTES(%r8)
+	ja 2f
+	vmovups WAY_DATA(%r8), %ymm0
+	vmovups WAY_INDEX(%r8), %ymm1
+	vmovups WAY_MASK(%r8), %ymm2
+	jmp 3f
+2:	vmovups WAY_DATA(%r8), %zmm0
+	kmovw WAY_OPMASK(%r8), %k1
+3:	mov WAY_PKRU(%r8), %eax
 	xor %ecx, %ecx
 	xor %edx, %edx
 	wrpkru
@@ -27,13 +44,25 @@ linux_shoot:
 	ljmpl *WAY_RIP(%r8)
 
 	.globl linux_back
-linux_back:
+linux_back: /* vector registers are as the access left them */
 	xor %eax, %eax
 	xor %ecx, %ecx
 	xor %edx, %edx
 	wrpkru
 	mov %eax, %ds
 	mov %eax, %es
+	pop %rdi
+	cmpl $16, WAY_BYTES(%rdi)
+	ja 1f
+	movups %xmm0, WAY_DATA(%rdi)
+	jmp 4f
+1:	cmpl $32, WAY_BYTES(%rdi)
+	ja 2f
+	vmovups %ymm0, WAY_DATA(%rdi)
+	jmp 3f
+2:	vmovups %zmm0, WAY_DATA(%rdi)
+3:	vzeroupper
+4:	fninit
 	pop %r15
 	pop %r14
 	pop %r13

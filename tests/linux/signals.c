@@ -2,7 +2,9 @@
 #define _GNU_SOURCE
 #include "tests/linux/signals.h"
 
+#include <asm/prctl.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -26,8 +28,22 @@ static struct signalled signalled; /* on_fault() writes it before signals_shoot(
 static volatile u64 ended;
 static u64 ended_at_tick = ~0ull; /* on_tick() alone */
 
+static u64 own_fs; /* signals_catch() alone writes it */
+
+/* Sets the base of FS, where libc has its own data: without libc. */
+static void set_fs(u64 base)
+{
+	long result;
+
+	asm volatile("syscall"
+		     : "=a"(result)
+		     : "0"(SYS_arch_prctl), "D"(ARCH_SET_FS), "S"(base)
+		     : "rcx", "r11", "memory");
+}
+
 static _Noreturn void give_up(const char *what, const greg_t *r)
 {
+	set_fs(own_fs);
 	pr("    # linux-pku: %s; RIP %p, RSP %p\n", what, (void *)r[REG_RIP], (void *)r[REG_RSP]);
 	announce_under_way();
 	_exit(3);
@@ -48,6 +64,7 @@ static void on_fault(int number, siginfo_t *info, void *context)
 	struct linux_way *way = under_way;
 
 	(void)number;
+	set_fs(own_fs);
 	if (!way)
 		give_up("a fault outside of an access", r);
 	under_way = NULL;
@@ -57,8 +74,11 @@ static void on_fault(int number, siginfo_t *info, void *context)
 		.cr2 = (u64)r[REG_CR2],
 		.rip = (u64)r[REG_RIP],
 		.cs = (u64)r[REG_CSGSFS] & 0xffff,
-		.rbx = (u64)r[REG_RBX],
-		.rsp = (u64)r[REG_RSP],
+		.registers = { .rbx = (u64)r[REG_RBX],
+			       .rsi = (u64)r[REG_RSI],
+			       .rdi = (u64)r[REG_RDI],
+			       .rsp = (u64)r[REG_RSP],
+			       .rcx = (u64)r[REG_RCX] },
 		.code = info->si_code,
 		.key = info->si_code == SEGV_PKUERR ? (int)info->si_pkey : -1,
 	};
@@ -89,6 +109,7 @@ void signals_catch(u32 limit_ms)
 	struct timeval each = { limit_ms / 1000, limit_ms % 1000 * 1000 };
 	struct itimerval timer = { .it_interval = each, .it_value = each };
 
+	syscall(SYS_arch_prctl, ARCH_GET_FS, &own_fs);
 	sigaltstack(&alternate, NULL);
 	for (u32 i = 0; i < ARRAY_SIZE(faults); i++)
 		catch (faults[i], on_fault);
@@ -99,6 +120,8 @@ void signals_catch(u32 limit_ms)
 const struct signalled *signals_shoot(struct linux_way *way)
 {
 	under_way = way;
+	if (way->fs)
+		set_fs(way->fs);
 	linux_shoot(way);
 	ended++;
 	return &signalled;

@@ -12,7 +12,8 @@
 /* What the signal said: the exception, and the registers as the processor left them. */
 struct signalled {
 	u32 vector, error;
-	u64 cr2, rip, cs, rbx, rsp;
+	u64 cr2, rip, cs;
+	struct registers registers;
 	int code, key; /* Linux's own words: si_code; si_pkey, or -1 */
 };
 
@@ -22,7 +23,7 @@ struct signalled {
  */
 void signals_catch(u32 limit_ms);
 
-/* Makes the access; returns what it ended in, until the next one. */
+/* Makes the access; returns what it ended in, until the next one. FS is the program's own again. */
 const struct signalled *signals_shoot(struct linux_way *way);
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/matrix/possible.h"
 #include "tests/matrix/machine.h"
-#include "tests/matrix/stack.h"
 
 /*
  * User mode at user addresses, with what mprotect and pkey_mprotect can do, under the control
@@ -39,16 +38,11 @@ bool process_values(u32 only[AXES])
 	return machine_can.process;
 }
 
+/* Linux forbids what stores descriptor tables and the like, or does it itself (UMIP). */
 static bool process_has_kind(u32 kind)
 {
-	const u32 others = KF_STRING | KF_VECTOR | KF_AT_RSI | KF_FROM_RSI | KF_AREA;
-
-	if (kind_is_implicit(kind) || kind >= KIND_SGDT || matrix_kinds[kind].flags & KF_ONLY_CPL0)
-		return false; /* the CPU's own, or Linux forbids it or does it itself */
-	if (kind_is_stack(kind) && kind != KIND_PUSH && kind != KIND_POP)
-		return false; /* needs more than RBX, RSI, RDI and RSP, or selectors */
-	/* Registers that are the process's own, or that it does not load. */
-	return kind != KIND_READ_FS && kind != KIND_FSTP && !(matrix_kinds[kind].flags & others);
+	return !kind_is_implicit(kind) && !(matrix_kinds[kind].flags & KF_ONLY_CPL0) &&
+	       !(kind >= KIND_SGDT && kind <= KIND_SMSW);
 }
 
 bool kind_possible(u32 kind)

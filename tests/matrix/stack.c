@@ -3,6 +3,7 @@
 #include "kernel/lib/string.h"
 
 #define FLAGS_FIXED  0x2u
+#define FLAGS_IF     0x200u
 #define FLAGS_AC     0x40000u
 #define FLAGS_PUSHED 0x44u  /* ZF and PF, as shot_pushf sets them */
 #define FLAGS_POPPED 0x8d5u /* all arithmetic flags */
@@ -73,7 +74,8 @@ static void put(u8 *operand, u32 mode, u32 word, u64 value)
 
 static u64 flags(const struct mcase *c, u32 arithmetic)
 {
-	return FLAGS_FIXED | arithmetic | (c->v[AXIS_SMAP] == SMAP_AC ? FLAGS_AC : 0);
+	return FLAGS_FIXED | arithmetic | (c->v[AXIS_SMAP] == SMAP_AC ? FLAGS_AC : 0) |
+	       (machine_can.process ? FLAGS_IF : 0);
 }
 
 void stack_content(const struct mcase *c, u8 *operand, u64 rsp, bool first)

@@ -47,20 +47,20 @@ def _pmem(machine, path, where):
         raise SetupError("%s: no image of %s can be made: %s" % (path, size, error)) from error
 
 
-def _process(machine, arguments, extras):
+def _process(machine, words, extras):
     """The command of a program, with the kernel's words as its own; or of an emulator with a Linux, which
     passes them on. Lacks if the processor or its Linux has no user keys."""
     if subprocess.run(["make", "-s", "build/linux/initrd"], cwd=TOP, stdout=sys.stderr, check=False).returncode:
         raise Absent("the program cannot be built, see above")
     linux = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
                          "keyward/linux-bookworm/boot/vmlinuz")
-    command = machine.command(extras, words=" ".join(arguments), linux=linux)
+    command = machine.command(extras, words=" ".join(words), linux=linux)
     if "{words}" in machine.settings.get("command", ""):
         return command
     asked = subprocess.run([*command, "--can"], cwd=TOP, capture_output=True, text=True, check=False)
     if asked.returncode:
         raise Lacks(asked.stderr.strip() or "%s ended with status %s" % (command[0], asked.returncode))
-    return command + list(arguments)
+    return command + words
 
 
 def prepare(machine, iso, arguments, where, extras=(), pmem=None):
@@ -84,9 +84,10 @@ def prepare(machine, iso, arguments, where, extras=(), pmem=None):
     if first and subprocess.run(first.split(), cwd=TOP, stdout=sys.stderr, check=False).returncode:
         raise Absent("%s failed, see above" % first)
     _check_devices(machine)
-    if machine.kind == "process":
-        return _process(machine, arguments, extras)
     given = {a.partition("=")[0] for a in arguments}     # the kernel complains of a word given twice
     own = [w for w in machine.settings.get("words", "").split() if w.partition("=")[0] not in given]
-    places = media.make(machine.settings.get("medium", "iso"), iso, where, own + list(arguments))
+    words = own + list(arguments)
+    if machine.kind == "process":
+        return _process(machine, words, extras)
+    places = media.make(machine.settings.get("medium", "iso"), iso, where, words)
     return machine.command(extras, **{**places, **_pmem(machine, pmem, where)})
