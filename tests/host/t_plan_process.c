@@ -48,7 +48,7 @@ static int walk_all(void **state)
 	struct plan p;
 
 	(void)state;
-	machine_can = (struct machine_can){ .pku = true, .process = true, .needs = 1 };
+	machine_can = (struct machine_can){ .pku = true, .process = true, .needs = ~0u };
 	machine_can.process_sizes = BIT(SIZE_4K) | BIT(SIZE_2M);
 	assert_true(process_values(only));
 	for (u32 s = 0; s < SLICES; s++) {
@@ -135,6 +135,62 @@ static void the_full_slice_has_each_value(void **state)
 				 seen[SLICE_FULL][AXIS_KIND][kind][AXIS_KIND][kind]);
 }
 
+/* Linux decides these; the named values are the only ones of their axes. */
+static void no_case_has_what_linux_decides(void **state)
+{
+	static const u8 only[][2] = {
+		{ AXIS_WP, WP_ON },         { AXIS_PKS, !PKS_ON },     { AXIS_SMAP, SMAP_OFF },
+		{ AXIS_LEVELS, !LEVELS_5 }, { AXIS_US, US_U },         { AXIS_FLAGS, FLAGS_CLEAR },
+		{ AXIS_ABOVE, !ABOVE_SET }, { AXIS_HALF, !HALF_HIGH }, { AXIS_DECOY, !DECOY_KEYS },
+	};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(only); i++)
+		for (u32 v = 0; v < axis_values(only[i][0]); v++)
+			assert_int_equal(seen[SLICE_FULL][only[i][0]][v][only[i][0]][v],
+					 v == only[i][1]);
+	assert_false(seen[SLICE_FULL][AXIS_PKU][PKU_OFF][AXIS_PKU][PKU_OFF]);
+	assert_false(seen[SLICE_FULL][AXIS_KEY][KEY_NUMBERS - 1][AXIS_KEY][KEY_NUMBERS - 1]);
+}
+
+/* What mmap, pkey_mprotect and WRPKRU make, none of it may be lost. */
+static void the_full_slice_has_what_a_process_can_make(void **state)
+{
+	static const struct {
+		u32 axis, values;
+	} all[] = { { AXIS_MODE, 2 }, { AXIS_KEY, 15 }, { AXIS_RIGHTS, 4 }, { AXIS_OTHERS, 6 },
+		    { AXIS_SIZE, 2 }, { AXIS_RW, 2 },   { AXIS_XD, 2 },     { AXIS_PRESENT, 2 },
+		    { AXIS_PKU, 3 },  { AXIS_SPAN, 3 }, { AXIS_TLB, 4 } };
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(all); i++) {
+		u32 found = 0;
+
+		for (u32 v = 0; v < axis_values(all[i].axis); v++)
+			found += seen[SLICE_FULL][all[i].axis][v][all[i].axis][v];
+		assert_int_equal(found, all[i].values);
+	}
+}
+
+/* A case given by name is refused if one of its values is none of a process's. */
+static void a_case_is_possible_if_all_its_values_are(void **state)
+{
+	struct mcase first = row_case(&rows[SLICE_BRIEF][0], 0);
+	u32 only[AXES];
+
+	(void)state;
+	process_values(only);
+	for (u32 a = 0; a < AXES; a++)
+		for (u32 v = 0; v < axis_values(a); v++) {
+			struct mcase c = first;
+
+			c.v[a] = (u8)v;
+			assert_int_equal(case_possible(&c), a == AXIS_KIND
+								    ? kind_possible(v)
+								    : v < 32 && only[a] >> v & 1);
+		}
+}
+
 /* What a process cannot see is not counted as checked. */
 static void no_case_checks_what_a_process_cannot_see(void **state)
 {
@@ -159,6 +215,9 @@ int main(void)
 		cmocka_unit_test(the_brief_slice_has_each_value_and_each_rule),
 		cmocka_unit_test(the_whole_slice_has_each_pair),
 		cmocka_unit_test(the_full_slice_has_each_value),
+		cmocka_unit_test(no_case_has_what_linux_decides),
+		cmocka_unit_test(the_full_slice_has_what_a_process_can_make),
+		cmocka_unit_test(a_case_is_possible_if_all_its_values_are),
 		cmocka_unit_test(no_case_checks_what_a_process_cannot_see),
 	};
 

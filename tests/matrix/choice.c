@@ -12,7 +12,8 @@ static enum choice choice_of_mode(u32 flags)
 static bool explicit_is_chosen(const struct kind_row *k, enum choice choice)
 {
 	if (choice == SPANNING || choice == PUSHING)
-		return k->flags & KF_SPAN && !(k->flags & KF_PUSHES) == (choice == SPANNING);
+		return choice_of_mode(k->flags) != COMPATS && k->flags & KF_SPAN &&
+		       !(k->flags & KF_PUSHES) == (choice == SPANNING);
 	if (choice == DATA || choice == FETCHES)
 		return choice_of_mode(k->flags) == EXPLICIT &&
 		       (k->group == GROUP_CODE) == (choice == FETCHES);

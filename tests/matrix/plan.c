@@ -7,7 +7,7 @@
 
 #define KEY_0_EVERY 4 /* rows */
 #define ELSEWHERE   61
-#define FEW_STATES  6 /* times as many rows for each state of a process, which has few */
+#define FEW_STATES  16 /* times as many rows for each state of a process, which has few */
 
 /* The control registers are costly to change: they are the outer loops, the first one fastest. */
 static const struct range states[] = { { AXIS_LEVELS, 0, 2 },
