@@ -129,7 +129,8 @@ static void fill_first(const struct mcase *c)
 		at = size - case_split(c);
 	if (c->v[AXIS_SPAN] == SPAN_HIGH)
 		at = (u64) - (s64)case_split(c);
-	piece[0] = (struct piece){ tables.block + at + (u64)case_first_step(c) - GUARD, bytes };
+	at += (u64)case_first_step(c) - GUARD; /* now it is in the block */
+	piece[0] = (struct piece){ tables.block + at, bytes };
 	fill(piece[0].at, bytes, 0);
 	if (matrix_kinds[first.v[AXIS_KIND]].flags & KF_IMAGE)
 		put_image(&first, piece, 1);
