@@ -50,8 +50,12 @@ const char *machine_setup(void)
 	if (!memory)
 		return "no memory";
 	memset(memory, 0, MEMORY);
-	machine_can =
-		(struct machine_can){ true, true, true, true, true, (1u << NEEDS) - 1, false, 0 };
+	machine_can = (struct machine_can){ .pks = true,
+					    .pku = true,
+					    .smap = true,
+					    .page_1g = true,
+					    .la57 = true,
+					    .needs = (1u << NEEDS) - 1 };
 	memset(&soft_cpu, 0, sizeof(soft_cpu));
 	soft_cpu.epoch = 1;
 	for (u32 i = 0; i < TABLES; i++) {

@@ -191,6 +191,33 @@ static void a_case_is_possible_if_all_its_values_are(void **state)
 		}
 }
 
+static void no_split_locks_leaves_out_locked_spans_alone(void **state)
+{
+	static const struct {
+		u8 kind, span;
+		bool possible;
+	} all[] = { { KIND_LOCK_ADD, SPAN_NONE, true },
+		    { KIND_LOCK_ADD, SPAN_LOW, false },
+		    { KIND_LOCK_ADD, SPAN_HIGH, false },
+		    { KIND_XCHG, SPAN_LOW, false },
+		    { KIND_CMPXCHG8B_FAIL, SPAN_HIGH, false },
+		    { KIND_LOCK_BTS_FAR, SPAN_LOW, false },
+		    { KIND_ADD, SPAN_LOW, true },
+		    { KIND_CMPXCHG_BARE, SPAN_LOW, true } };
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(all); i++) {
+		struct mcase c = row_case(&rows[SLICE_BRIEF][0], 0);
+
+		c.v[AXIS_KIND] = all[i].kind;
+		c.v[AXIS_SPAN] = all[i].span;
+		assert_true(case_possible(&c));
+		machine_can.no_split_locks = true;
+		assert_int_equal(case_possible(&c), all[i].possible);
+		machine_can.no_split_locks = false;
+	}
+}
+
 /* What a process cannot see is not counted as checked. */
 static void no_case_checks_what_a_process_cannot_see(void **state)
 {
@@ -218,6 +245,7 @@ int main(void)
 		cmocka_unit_test(no_case_has_what_linux_decides),
 		cmocka_unit_test(the_full_slice_has_what_a_process_can_make),
 		cmocka_unit_test(a_case_is_possible_if_all_its_values_are),
+		cmocka_unit_test(no_split_locks_leaves_out_locked_spans_alone),
 		cmocka_unit_test(no_case_checks_what_a_process_cannot_see),
 	};
 

@@ -3,7 +3,7 @@
 # else. The Makefile includes this.
 
 LINUX_BUILD  := $(BUILD)/linux
-LINUX_C      := $(patsubst %,tests/linux/%.c,main pages pku signals) $(filter tests/matrix/%,$(HOST_PURE) $(HOST_MATRIX)) \
+LINUX_C      := $(patsubst %,tests/linux/%.c,cpuinfo main pages pku signals) $(filter tests/matrix/%,$(HOST_PURE) $(HOST_MATRIX)) \
 		$(patsubst %,tests/matrix/%.c,announce cpu_needs registers report) tests/oracle/oracle.c kernel/lib/printf.c kernel/lib/printf_ext.c \
 		tests/host/ksym_stub.c
 LINUX_S      := tests/linux/shoot.S tests/matrix/accesses.S

@@ -258,6 +258,10 @@ int main(int count, char **words)
 	name_processor();
 	if (asked.avoid_far)
 		avoid_far();
+	if (machine_can.no_split_locks)
+		pr("# avoided: locked accesses across two pages: this processor reports split "
+		   "locks, and "
+		   "Linux delays or ends who makes them\n");
 	run(c, free_axes);
 	return failed ? 1 : 0;
 }

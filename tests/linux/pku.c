@@ -15,6 +15,7 @@
 
 #include "kernel/cpu/cpuid.h"
 #include "kernel/lib/string.h"
+#include "tests/linux/cpuinfo.h"
 #include "tests/linux/pages.h"
 #include "tests/linux/signals.h"
 #include "tests/matrix/cpu_needs.h"
@@ -54,11 +55,27 @@ static bool is_amd(void)
 	return vendor == 0x68747541 || vendor == 0x6f677948;
 }
 
+/*
+ * True if the processor reports split locks: Linux may then kill a program for one, or delay each
+ * by 10 ms.
+ */
+static bool reports_split_locks(void)
+{
+	FILE *file = fopen("/proc/cpuinfo", "r");
+	bool reports = file && (cpuinfo_has(file, "split_lock_detect") ||
+				cpuinfo_has(file, "bus_lock_detect"));
+
+	if (file)
+		fclose(file);
+	return reports;
+}
+
 const char *machine_setup(void)
 {
 	machine_can = (struct machine_can){ .pku = true,
 					    .process = true,
 					    .needs = cpu_needs(components()) };
+	machine_can.no_split_locks = reports_split_locks();
 	if (is_amd())
 		machine_can.needs &= ~(1u << NEED_FAR_64);
 	for (u32 i = 0; i < TABLES; i++)

@@ -242,6 +242,7 @@ enum kind_access {
 #define KF_LOWER        0x02000000 /* it touches the lower half alone: the rest is masked off */
 #define KF_OPEN_A       0x04000000 /* the manual leaves open whether it sets A */
 #define KF_OPEN_AD      0x08000000 /* ... A and D */
+#define KF_LOCK         0x10000000 /* a locked access: across two lines it is a split lock */
 
 /* What only some CPUs have: machine_can.needs is a mask of these. */
 enum need {

@@ -9,9 +9,9 @@
 	K(READ,      read,      "read",      PLAIN, READ,   4, KF_SPAN | KF_VALUE, NOTHING)       \
 	K(WRITE,     write,     "write",     PLAIN, WRITE,  4, KF_SPAN,            NOTHING)       \
 	K(ADD,       add,       "add",       PLAIN, MODIFY, 4, KF_SPAN,            NOTHING)       \
-	K(LOCK_ADD,  lock_add,  "lock-add",  PLAIN, MODIFY, 4, KF_SPAN,            NOTHING)       \
-	K(XCHG,      xchg,      "xchg",      PLAIN, MODIFY, 4, KF_SPAN | KF_VALUE, NOTHING)       \
-	K(CMPXCHG,   cmpxchg,   "cmpxchg",   PLAIN, MODIFY, 4, 0,                  NOTHING)       \
+	K(LOCK_ADD,  lock_add,  "lock-add",  PLAIN, MODIFY, 4, KF_SPAN | KF_LOCK, NOTHING)        \
+	K(XCHG,      xchg,      "xchg",      PLAIN, MODIFY, 4, KF_SPAN | KF_VALUE | KF_LOCK, NOTHING) \
+	K(CMPXCHG,   cmpxchg,   "cmpxchg",   PLAIN, MODIFY, 4, KF_LOCK, NOTHING)                  \
 	K(LODS,      lods,      "lods",      PLAIN, READ,   4, KF_VALUE,           NOTHING)       \
 	K(STOS,      stos,      "stos",      PLAIN, WRITE,  4, 0,                  NOTHING)       \
 	K(REP_STOS,  rep_stos,  "rep-stos",  PLAIN, WRITE,  4, 0,                  NOTHING)       \
@@ -28,11 +28,11 @@
 	K(ADD_8, add_8, "add-8", PLAIN, MODIFY, 1, 0, NOTHING)                                    \
 	K(ADD_16, add_16, "add-16", PLAIN, MODIFY, 2, KF_SPAN, NOTHING)                           \
 	K(ADD_64, add_64, "add-64", PLAIN, MODIFY, 8, KF_SPAN | KF_ONLY_64, NOTHING)              \
-	K(LOCK_ADD_8, lock_add_8, "lock-add-8", PLAIN, MODIFY, 1, 0, NOTHING)                     \
-	K(LOCK_ADD_16, lock_add_16, "lock-add-16", PLAIN, MODIFY, 2, KF_SPAN, NOTHING)            \
-	K(LOCK_ADD_64, lock_add_64, "lock-add-64", PLAIN, MODIFY, 8, KF_SPAN | KF_ONLY_64, NOTHING) \
-	K(XCHG_8, xchg_8, "xchg-8", PLAIN, MODIFY, 1, KF_VALUE, NOTHING)                          \
-	K(XCHG_64, xchg_64, "xchg-64", PLAIN, MODIFY, 8, KF_SPAN | KF_VALUE | KF_ONLY_64, NOTHING) \
+	K(LOCK_ADD_8, lock_add_8, "lock-add-8", PLAIN, MODIFY, 1, KF_LOCK, NOTHING)               \
+	K(LOCK_ADD_16, lock_add_16, "lock-add-16", PLAIN, MODIFY, 2, KF_SPAN | KF_LOCK, NOTHING)  \
+	K(LOCK_ADD_64, lock_add_64, "lock-add-64", PLAIN, MODIFY, 8, KF_SPAN | KF_ONLY_64 | KF_LOCK, NOTHING) \
+	K(XCHG_8, xchg_8, "xchg-8", PLAIN, MODIFY, 1, KF_VALUE | KF_LOCK, NOTHING)                \
+	K(XCHG_64, xchg_64, "xchg-64", PLAIN, MODIFY, 8, KF_SPAN | KF_VALUE | KF_ONLY_64 | KF_LOCK, NOTHING) \
 	K(WRITE_IMM, write_imm, "write-imm", PLAIN, WRITE, 4, KF_SPAN, NOTHING)                   \
 	K(MOVBE_READ, movbe_read, "movbe-read", PLAIN, READ, 4, KF_SPAN | KF_VALUE, MOVBE)        \
 	K(MOVBE_WRITE, movbe_write, "movbe-write", PLAIN, WRITE, 4, KF_SPAN, MOVBE)               \
@@ -48,24 +48,24 @@
 	K(TEST, test, "test", PLAIN, READ, 4, KF_SPAN, NOTHING)                                   \
 	K(INC, inc, "inc", PLAIN, MODIFY, 4, KF_SPAN, NOTHING)                                    \
 	K(NOT, not, "not", PLAIN, MODIFY, 4, KF_SPAN, NOTHING)                                    \
-	K(LOCK_NOT, lock_not, "lock-not", PLAIN, MODIFY, 4, KF_SPAN, NOTHING)                     \
+	K(LOCK_NOT, lock_not, "lock-not", PLAIN, MODIFY, 4, KF_SPAN | KF_LOCK, NOTHING)           \
 	K(NEG, neg, "neg", PLAIN, MODIFY, 4, KF_SPAN, NOTHING)                                    \
-	K(LOCK_NEG, lock_neg, "lock-neg", PLAIN, MODIFY, 4, KF_SPAN, NOTHING)                     \
+	K(LOCK_NEG, lock_neg, "lock-neg", PLAIN, MODIFY, 4, KF_SPAN | KF_LOCK, NOTHING)           \
 	K(ADC, adc, "adc", PLAIN, MODIFY, 4, KF_SPAN, NOTHING)                                    \
-	K(LOCK_ADC, lock_adc, "lock-adc", PLAIN, MODIFY, 4, KF_SPAN, NOTHING)                     \
+	K(LOCK_ADC, lock_adc, "lock-adc", PLAIN, MODIFY, 4, KF_SPAN | KF_LOCK, NOTHING)           \
 	K(SHL, shl, "shl", PLAIN, MODIFY, 4, KF_SPAN, NOTHING)                                    \
 	K(XADD, xadd, "xadd", PLAIN, MODIFY, 4, KF_SPAN | KF_VALUE, NOTHING)                      \
-	K(LOCK_XADD, lock_xadd, "lock-xadd", PLAIN, MODIFY, 4, KF_SPAN | KF_VALUE, NOTHING)       \
+	K(LOCK_XADD, lock_xadd, "lock-xadd", PLAIN, MODIFY, 4, KF_SPAN | KF_VALUE | KF_LOCK, NOTHING) \
 	K(CMPXCHG_BARE, cmpxchg_bare, "cmpxchg-bare", PLAIN, MODIFY, 4, KF_SPAN, NOTHING)         \
-	K(CMPXCHG_FAIL, cmpxchg_fail, "cmpxchg-fail", PLAIN, MODIFY, 4, KF_SPAN | KF_VALUE, NOTHING) \
+	K(CMPXCHG_FAIL, cmpxchg_fail, "cmpxchg-fail", PLAIN, MODIFY, 4, KF_SPAN | KF_VALUE | KF_LOCK, NOTHING) \
 	K(CMPXCHG_BARE_FAIL, cmpxchg_bare_fail, "cmpxchg-bare-fail", PLAIN, MODIFY, 4, KF_SPAN | KF_VALUE, NOTHING) \
-	K(CMPXCHG8B, cmpxchg8b, "cmpxchg8b", PLAIN, MODIFY, 8, KF_SPAN, NOTHING)                  \
-	K(CMPXCHG8B_FAIL, cmpxchg8b_fail, "cmpxchg8b-fail", PLAIN, MODIFY, 8, KF_SPAN | KF_VALUE, NOTHING) \
-	K(CMPXCHG16B, cmpxchg16b, "cmpxchg16b", PLAIN, MODIFY, 16, KF_ONLY_64, CMPXCHG16B)        \
-	K(CMPXCHG16B_FAIL, cmpxchg16b_fail, "cmpxchg16b-fail", PLAIN, MODIFY, 16, KF_ONLY_64 | KF_VALUE, CMPXCHG16B) \
+	K(CMPXCHG8B, cmpxchg8b, "cmpxchg8b", PLAIN, MODIFY, 8, KF_SPAN | KF_LOCK, NOTHING)        \
+	K(CMPXCHG8B_FAIL, cmpxchg8b_fail, "cmpxchg8b-fail", PLAIN, MODIFY, 8, KF_SPAN | KF_VALUE | KF_LOCK, NOTHING) \
+	K(CMPXCHG16B, cmpxchg16b, "cmpxchg16b", PLAIN, MODIFY, 16, KF_ONLY_64 | KF_LOCK, CMPXCHG16B) \
+	K(CMPXCHG16B_FAIL, cmpxchg16b_fail, "cmpxchg16b-fail", PLAIN, MODIFY, 16, KF_ONLY_64 | KF_VALUE | KF_LOCK, CMPXCHG16B) \
 	K(BT_FAR, bt_far, "bt-far", PLAIN, READ, 4, KF_SPAN | KF_VALUE, NOTHING)                  \
 	K(BTS_FAR, bts_far, "bts-far", PLAIN, MODIFY, 4, KF_SPAN, NOTHING)                        \
-	K(LOCK_BTS_FAR, lock_bts_far, "lock-bts-far", PLAIN, MODIFY, 4, KF_SPAN, NOTHING)         \
+	K(LOCK_BTS_FAR, lock_bts_far, "lock-bts-far", PLAIN, MODIFY, 4, KF_SPAN | KF_LOCK, NOTHING) \
 	K(BTC_BEFORE, btc_before, "btc-before", PLAIN, MODIFY, 4, KF_SPAN, NOTHING)
 
 /* Vectors, masked ones, x87, and areas of state. */

@@ -15,6 +15,7 @@ struct machine_can {
 	u32 needs;         /* a mask of enum need: what the kinds may rely on */
 	bool process;      /* an ordinary process: what it can neither set nor see is in no case */
 	u32 process_sizes; /* a mask of enum size */
+	bool no_split_locks; /* no locked access may lie in two pages */
 };
 extern struct machine_can machine_can;
 

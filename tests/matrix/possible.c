@@ -64,6 +64,9 @@ static bool process_can(const struct mcase *c)
 
 bool case_possible(const struct mcase *c)
 {
+	if (machine_can.no_split_locks && c->v[AXIS_SPAN] != SPAN_NONE &&
+	    matrix_kinds[c->v[AXIS_KIND]].flags & KF_LOCK)
+		return false;
 	if (!kind_possible(c->v[AXIS_KIND]) || (machine_can.process && !process_can(c)))
 		return false;
 	if (!machine_can.pks &&
