@@ -68,7 +68,7 @@ $(HOST_BUILD)/$(1)/t_%: $(HOST_BUILD)/$(1)/tests/host/t_%.o $(HOST_PURE:%.c=$(HO
 $(HOST_MACHINES:%=$(HOST_BUILD)/$(1)/%): $(HOST_MATRIX:%.c=$(HOST_BUILD)/$(1)/%.o)
 
 $(HOST_BUILD)/$(1)/t_linux_signals: $(HOST_BUILD)/$(1)/tests/linux/signals.o
-$(HOST_BUILD)/$(1)/t_linux_cpuinfo: $(HOST_BUILD)/$(1)/tests/linux/cpuinfo.o
+$(HOST_BUILD)/$(1)/t_linux_outcome: $(patsubst %,$(HOST_BUILD)/$(1)/tests/%.o,linux/outcome $(addprefix matrix/,registers plain stack))
 
 $(HOST_BUILD)/$(1)/fuzz_%: $(HOST_BUILD)/$(1)/tests/host/fuzz_%.o \
 			   $(HOST_PURE:%.c=$(HOST_BUILD)/$(1)/%.o)

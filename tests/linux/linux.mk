@@ -3,8 +3,8 @@
 # else. The Makefile includes this.
 
 LINUX_BUILD  := $(BUILD)/linux
-LINUX_C      := $(patsubst %,tests/linux/%.c,cpuinfo main pages pku signals) $(filter tests/matrix/%,$(HOST_PURE) $(HOST_MATRIX)) \
-		$(patsubst %,tests/matrix/%.c,announce cpu_needs registers report) tests/oracle/oracle.c kernel/lib/printf.c kernel/lib/printf_ext.c \
+LINUX_C      := $(patsubst %,tests/linux/%.c,main outcome pages pku signals) $(filter tests/matrix/%,$(HOST_PURE) $(HOST_MATRIX)) \
+		$(patsubst %,tests/matrix/%.c,announce cpu_needs registers report) tests/oracle/oracle.c kernel/cpu/cpu_type.c kernel/lib/printf.c kernel/lib/printf_ext.c \
 		tests/host/ksym_stub.c
 LINUX_S      := tests/linux/shoot.S tests/matrix/accesses.S
 LINUX_PARTS  := $(LINUX_C:%.c=$(LINUX_BUILD)/%.o) $(LINUX_S:%.S=$(LINUX_BUILD)/%.S.o)

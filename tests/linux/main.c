@@ -10,7 +10,9 @@
  * mode; of IA32_PKRS it proves nothing: which register rules a supervisor-mode address, what
  * CR4.PKS and CR0.WP do, and the processor's own accesses.
  */
+#define _GNU_SOURCE
 #include <cpuid.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 #include <unistd.h>
 
 #include "kernel/console/console.h"
+#include "kernel/cpu/cpu_type.h"
 #include "kernel/lib/printf.h"
 #include "tests/matrix/announce.h"
 #include "tests/matrix/possible.h"
@@ -44,23 +47,31 @@ void pr(const char *fmt, ...)
 		at += n;
 }
 
-/* The processor's name, family, model and stepping, as CPUID has them. */
+/* The processor's name, family, model, stepping and type of core, as CPUID has them. */
 static void name_processor(void)
 {
 	u32 a, b, c, d, brand[13] = { 0 };
-	char vendor[13] = "";
-	u32 family, model;
+	struct cpu_type type = cpu_type_read();
+	char vendor[13] = "", text[CPU_TYPE_TEXT];
 
 	__cpuid(0, a, b, c, d);
 	memcpy(vendor, (u32[]){ b, d, c }, 12);
 	for (u32 i = 0; i < 3; i++)
 		__get_cpuid(0x80000002 + i, &brand[4 * i], &brand[4 * i + 1], &brand[4 * i + 2],
 			    &brand[4 * i + 3]);
-	__cpuid(1, a, b, c, d);
-	family = (a >> 8 & 15) + ((a >> 8 & 15) == 15 ? a >> 20 & 255 : 0);
-	model = (a >> 4 & 15) | (a >> 12 & 0xf0);
-	pr("# CPU: %s family %u, model %xH, stepping %u: %s\n", vendor, family, model, a & 15,
-	   (char *)brand);
+	cpu_type_print(&type, text);
+	pr("# CPU: %s %s: %s\n", vendor, text, (char *)brand);
+}
+
+/* Stays on this CPU: the cores of one processor can differ. `taskset -c 8` chooses another. */
+static void stay_here(void)
+{
+	cpu_set_t here;
+
+	CPU_ZERO(&here);
+	CPU_SET((u32)sched_getcpu(), &here);
+	if (sched_setaffinity(0, sizeof(here), &here))
+		pr("# Linux lets this process wander from CPU to CPU\n");
 }
 
 /* OSPKE: Linux has set CR4.PKE. */
@@ -238,6 +249,7 @@ int main(int count, char **words)
 	const char *why;
 	char text[256];
 
+	stay_here();
 	if (count == 2 && !strcmp(words[1], "--version")) {
 		name_processor();
 		return 0;
@@ -259,9 +271,9 @@ int main(int count, char **words)
 	if (asked.avoid_far)
 		avoid_far();
 	if (machine_can.no_split_locks)
-		pr("# avoided: locked accesses across two pages: this processor reports split "
-		   "locks, and "
-		   "Linux delays or ends who makes them\n");
+		pr("# avoided: locked accesses across two pages, for which Linux ends a program "
+		   "here "
+		   "(split_lock_detect=fatal)\n");
 	run(c, free_axes);
 	return failed ? 1 : 0;
 }

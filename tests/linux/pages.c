@@ -14,6 +14,9 @@
 #include "tests/matrix/machine.h"
 #include "tests/matrix/tables.h"
 
+/* From include/uapi/linux/memfd.h; the C library may be older. */
+enum { NOEXEC_SEAL = 8, HUGE_2MB = 21 << 26 };
+
 /* The pages of one size: their entries in the plan, and the block that all of them map. */
 static struct size_memory {
 	u64 page;
@@ -69,10 +72,14 @@ static bool take_keys(void)
 	return taken == 0xfffe;
 }
 
+/* Where vm.memfd_noexec is 2, Linux wants it said that nobody executes the file; old ones refuse
+ * it. */
 static int memory_file(u64 bytes, u32 flags)
 {
-	int file = (int)syscall(SYS_memfd_create, "keyward", flags);
+	int file = (int)syscall(SYS_memfd_create, "keyward", flags | NOEXEC_SEAL);
 
+	if (file < 0)
+		file = (int)syscall(SYS_memfd_create, "keyward", flags);
 	if (file >= 0 && ftruncate(file, (off_t)bytes)) {
 		close(file);
 		return -1;
@@ -140,7 +147,10 @@ const char *pages_setup(void)
 	if (!make_size(SIZE_4K, 0))
 		return "the addresses of the matrix's pages are taken";
 	machine_can.process_sizes = 1u << SIZE_4K;
-	if (make_size(SIZE_2M, MFD_HUGETLB))
+	if (syscall(SYS_pkey_mprotect, VA_SCRATCH, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, 0))
+		return "Linux refuses a page that is writable and executable (SELinux, "
+		       "MemoryDenyWriteExecute)";
+	if (make_size(SIZE_2M, MFD_HUGETLB | HUGE_2MB))
 		machine_can.process_sizes |= 1u << SIZE_2M;
 	return NULL;
 }
@@ -191,6 +201,16 @@ void pages_make(void)
 {
 	for (u32 i = 0; i < ROW_PAGES; i++)
 		make_page(current, i);
+}
+
+bool pages_touch(u64 va)
+{
+	u64 page = (va - current->va) / current->size->page;
+
+	if (page >= ROW_PAGES || current->prot[page] == PROT_NONE)
+		return false;
+	(void)*(volatile u8 *)va;
+	return true;
 }
 
 int pages_key(u64 va)

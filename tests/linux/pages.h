@@ -21,6 +21,9 @@ void pages_row(const struct mcase *row);
 /* Makes each page of the row what its entry in the tables says, by mmap and pkey_mprotect. */
 void pages_make(void);
 
+/* True if the row's page at an address should be present; then it has been read. */
+bool pages_touch(u64 va);
+
 /* Returns the key of the row's page at an address; -1: there is none. */
 int pages_key(u64 va);
 

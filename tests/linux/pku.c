@@ -9,33 +9,30 @@
  * see or set (accessed and dirty flags, CR0, CR4, U/S, reserved bits) is in no case.
  */
 #define _GNU_SOURCE
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "kernel/cpu/cpuid.h"
 #include "kernel/lib/string.h"
-#include "tests/linux/cpuinfo.h"
+#include "tests/linux/outcome.h"
 #include "tests/linux/pages.h"
-#include "tests/linux/signals.h"
 #include "tests/matrix/cpu_needs.h"
 #include "tests/matrix/home.h"
 #include "tests/matrix/machine.h"
 #include "tests/matrix/plain.h"
 #include "tests/matrix/registers.h"
 #include "tests/matrix/sdm.h"
-#include "tests/matrix/stack.h"
 #include "tests/matrix/tables.h"
 
 struct machine_can machine_can;
-
-/* Linux's selectors for user mode, from arch/x86/include/asm/segment.h. */
-enum { CS_64 = 0x33, CS_32 = 0x23, SS = 0x2b };
 
 static u64 entries[TABLES][512];
 
 /* An access takes microseconds, and all that comes between two of them much less than this. */
 #define LIMIT_MS 5000
+
+#define TRIES 8  /* of an access whose page Linux has taken away for a moment */
+#define LINE  64 /* bytes of a cache line */
 
 /* The state components that Linux has switched on; XGETBV is there if it uses XSAVE. */
 static u64 components(void)
@@ -53,36 +50,6 @@ static bool is_amd(void)
 	u32 vendor = cpuid(0, 0).b; /* AuthenticAMD, HygonGenuine */
 
 	return vendor == 0x68747541 || vendor == 0x6f677948;
-}
-
-/*
- * True if the processor reports split locks: Linux may then kill a program for one, or delay each
- * by 10 ms.
- */
-static bool reports_split_locks(void)
-{
-	FILE *file = fopen("/proc/cpuinfo", "r");
-	bool reports = file && (cpuinfo_has(file, "split_lock_detect") ||
-				cpuinfo_has(file, "bus_lock_detect"));
-
-	if (file)
-		fclose(file);
-	return reports;
-}
-
-const char *machine_setup(void)
-{
-	machine_can = (struct machine_can){ .pku = true,
-					    .process = true,
-					    .needs = cpu_needs(components()) };
-	machine_can.no_split_locks = reports_split_locks();
-	if (is_amd())
-		machine_can.needs &= ~(1u << NEED_FAR_64);
-	for (u32 i = 0; i < TABLES; i++)
-		tables.entries[i] = entries[i];
-	tables_link();
-	signals_catch(LIMIT_MS);
-	return pages_setup();
 }
 
 /* The process ends soon. */
@@ -127,23 +94,6 @@ void machine_invlpg(u64 va)
 	(void)va;
 }
 
-static u64 text_at(u64 code)
-{
-	return code - (u64)matrix_text + VA_TEXT;
-}
-
-static u32 code_segment(u32 mode)
-{
-	return mode == MODE_COMPAT ? CS_32 : CS_64;
-}
-
-/* True if FS is not the program's own during the access. */
-static bool changes_fs(u32 kind)
-{
-	return kind == KIND_READ_FS || kind == KIND_PUSH_FS || kind == KIND_POP_FS ||
-	       kind == KIND_LFS;
-}
-
 static void aim(const struct shot *s, struct linux_way *way)
 {
 	*way = (struct linux_way){
@@ -151,7 +101,7 @@ static void aim(const struct shot *s, struct linux_way *way)
 		.rip = (u32)text_at(matrix_shots[s->kind].start),
 		.cs = code_segment(s->mode),
 		.pkru = s->pkru & ~3u,
-		.fs = changes_fs(s->kind) ? FS_OFFSET : 0,
+		.fs = s->kind == KIND_READ_FS ? FS_OFFSET : 0,
 	};
 	if (!way->registers.rsp)
 		way->registers.rsp = VA_SCRATCH + 4096;
@@ -160,69 +110,57 @@ static void aim(const struct shot *s, struct linux_way *way)
 		vectors_before(s->kind, &way->vectors);
 }
 
-/* The access is done if it came to the INT, which has no gate for user mode: #GP there. */
-static bool is_done(const struct shot *s, const struct signalled *came)
+/* True if Linux ends a program for a locked access across two lines (split_lock_detect=fatal). */
+static bool split_locks_end(void)
 {
-	return came->vector == VECTOR_GP && came->rip == text_at(matrix_shots[s->kind].end - 2) &&
-	       came->cs == code_segment(stack_landing(s->kind, s->mode));
+	const struct shot s = { .kind = KIND_LOCK_ADD,
+				.mode = MODE_USER,
+				.address = VA_SCRATCH + LINE - 2,
+				.first = KINDS };
+	struct linux_way way;
+
+	aim(&s, &way);
+	return signals_shoot(&way)->vector == VECTOR_AC;
 }
 
-/* True if a fault's CS:RIP is the access. */
-static bool is_at_access(const struct shot *s, const struct signalled *came)
+const char *machine_setup(void)
 {
-	u64 rip = text_at(matrix_shots[s->kind].access);
+	const char *why;
 
-	if (s->kind == KIND_FETCH)
-		rip = s->address;
-	if (matrix_kinds[s->kind].flags & KF_REX && s->mode == MODE_COMPAT)
-		rip++; /* behind the DEC EAX */
-	return came->rip == rip && came->cs == code_segment(s->mode);
+	machine_can = (struct machine_can){ .pku = true,
+					    .process = true,
+					    .needs = cpu_needs(components()) };
+	if (is_amd())
+		machine_can.needs &= ~(1u << NEED_FAR_64);
+	for (u32 i = 0; i < TABLES; i++)
+		tables.entries[i] = entries[i];
+	tables_link();
+	signals_catch(LIMIT_MS);
+	why = pages_setup();
+	if (!why)
+		machine_can.no_split_locks = split_locks_end();
+	return why;
 }
 
 /*
- * Linux's own words about a page fault must agree with the processor's. Where the page is absent
- * Linux looks at the key too, and the processor does not.
+ * True if Linux lost the page for a moment, as it migrates one from memory to memory, and looked at
+ * the key meanwhile: it should be there, and now it is.
  */
-static bool linux_agrees(const struct signalled *came)
+static bool was_away(const struct signalled *came)
 {
-	bool by_key = came->error & ERROR_PK, says_key = came->code == SEGV_PKUERR;
-	int key = pages_key(came->cr2);
-
-	if (came->vector != VECTOR_PF)
-		return true;
-	if (by_key != says_key && (by_key || came->error & ERROR_P))
-		return false;
-	return !by_key || key < 0 || came->key == key;
-}
-
-struct landing machine_landing(u32 kind, u32 mode, bool first)
-{
-	(void)first; /* a process makes no runs */
-	return (struct landing){ .rip = text_at(matrix_shots[kind].end - 2),
-				 .cs = (u16)code_segment(mode),
-				 .ss = SS };
+	return came->vector == VECTOR_PF && !(came->error & ERROR_P) && pages_touch(came->cr2);
 }
 
 void machine_shoot(const struct shot *s, struct outcome *o)
 {
 	const struct signalled *came;
 	struct linux_way way;
-	bool done;
+	u32 tries = 0;
 
 	pages_make();
-	aim(s, &way);
-	came = signals_shoot(&way);
-	done = is_done(s, came);
-	*o = (struct outcome){
-		.vector = done ? SHOT_DONE : came->vector,
-		.error = came->error,
-		.cr2 = came->cr2,
-		.pkrs = s->pkrs,
-		.value = registers_value(s->kind, &way.registers, &came->registers,
-					 way.vectors.data),
-		.rsp_moved = (int)(came->registers.rsp - way.registers.rsp),
-		.rip_right = done || is_at_access(s, came),
-	};
-	if (!linux_agrees(came))
-		o->vector = 0;
+	do {
+		aim(s, &way);
+		came = signals_shoot(&way);
+	} while (was_away(came) && ++tries < TRIES);
+	*o = outcome_of(s, &way, came, pages_key(came->cr2));
 }

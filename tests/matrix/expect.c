@@ -142,7 +142,8 @@ static struct allowed allow(const struct mcase *c, const struct oracle_verdict *
 
 /*
  * A store of more than a quadword may be several accesses, of which some complete (SDM Vol. 3A,
- * "Guaranteed Atomic Operations"); and so may a restore of state, or a gather.
+ * "Guaranteed Atomic Operations"); and so may a restore of state, or a gather, of which any element
+ * beside the one that faults may be done (Vol. 2, "VPGATHERDD").
  */
 static void settle_parts(u32 kind, struct allowed *lower, struct allowed *upper)
 {
@@ -154,6 +155,8 @@ static void settle_parts(u32 kind, struct allowed *lower, struct allowed *upper)
 		upper->memory_open = 0x0000ffff;
 	if (kind == KIND_GATHER || flags & KF_AREA)
 		upper->reads = upper->reads && upper->vector == SHOT_DONE;
+	if (kind == KIND_GATHER && upper->vector == SHOT_DONE)
+		lower->reads = lower->reads && lower->vector == SHOT_DONE;
 }
 
 /* A repeated string stops at the first denied element; those before it are done. */

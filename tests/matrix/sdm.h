@@ -6,7 +6,7 @@
 #ifndef KEYWARD_TESTS_MATRIX_SDM_H
 #define KEYWARD_TESTS_MATRIX_SDM_H
 
-enum { VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14 };
+enum { VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14, VECTOR_AC = 17 };
 enum { ERROR_P = 1, ERROR_W = 2, ERROR_U = 4, ERROR_PK = 32 };
 enum { ACCESSED = 1 << 5, DIRTY = 1 << 6 };
 
