@@ -263,8 +263,8 @@ enum need {
 	NEED_MONITOR,
 	NEED_WAITPKG,
 	NEED_INVPCID,
-	NEED_FAR,
-	NEED_FAR_64, /* ... and far pointers of 64 bits, with REX.W; AMD has none */
+	NEED_FAR,    /* far RET and IRET whose stack is in the tested page, */
+	NEED_FAR_64, /* ... far CALL with a pointer of 64 bits, by REX.W; AMD has none */
 	NEEDS
 };
 _Static_assert(NEEDS <= 32, "a mask of them has 32 bits");
