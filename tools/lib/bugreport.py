@@ -170,6 +170,11 @@ def _versions(found):
 
 # ---- what else is known of the class ----
 
+def _is_real(machine):
+    """True if a processor makes the accesses, and none that an emulator stands for."""
+    return machine.kind == "silicon" or machine.kind == "process" and not ownbuild.family(machine)
+
+
 def silicon(build, rule, case):
     """What the results of real processors in build/matrix say of the class."""
     try:
@@ -179,11 +184,11 @@ def silicon(build, rule, case):
     lines = []
     for data in machines:
         try:
-            kind = Machine(data["machine"]).kind
+            machine = Machine(data["machine"])
         except SetupError:
             continue
         mine = next((r for r in data["rules"] if r["name"] == rule), None)
-        if kind in ("emulator", "boot") or not mine or not (mine["cases"] or not case):
+        if not _is_real(machine) or not mine or not (mine["cases"] or not case):
             continue
         same = next((c for c in mine["classes"] if c["case"] == case), None)
         lines.append("- %s: %s" % (data["about"] or data["machine"], (

@@ -53,11 +53,13 @@ def listed(text):
 
 def targets(classes, versions):
     """[(class, machine)]: for each emulator that has the class its newest version, on the machine
-    with the shortest name."""
+    with the shortest name. A process knows nothing of paging entries and control registers: no report."""
     found = []
     for one in classes:
         best = {}
         for name in one.machines:
+            if Machine(name).kind == "process":
+                continue
             family = ownbuild.family(Machine(name))
             number = [int(n) for n in re.findall(r"\d+", versions.get(name, "").partition(" (")[0])]
             rank = (number, -len(name))

@@ -190,6 +190,8 @@ class Report(Case):
         os.mkdir(self.path("build/matrix"))
         with open(self.path("machines/real"), "w", encoding="utf-8") as file:
             file.write("[machine]\nkind = silicon\n")
+        with open(self.path("machines/guest"), "w", encoding="utf-8") as file:
+            file.write("[machine]\nkind = process\nemulator = qemu-system-x86_64\n")
         rule = {"name": "modify_is_a_write", "says": "s", "section": "t", "status": "pass", "reason": "",
                 "cases": 40, "divergent": 0, "classes": []}
         data = {name: "" for name in ("about", "emulator", "date", "image", "kernel", "command", "slice", "levels")}
@@ -204,12 +206,19 @@ class Report(Case):
                                "not in this way, but in 2 of 40"),
                               ({"cases": 0}, None)):
             data["rules"] = [{**rule, **change}]
-            for name, what in (("real", data), ("fake", {**data, "machine": "fake", "rules": [rule]})):
+            for name, what in (("real", data), ("fake", {**data, "machine": "fake", "rules": [rule]}),
+                               ("guest", {**data, "machine": "guest", "rules": [rule]})):
                 with open(self.path("build/matrix/%s.json" % name), "w", encoding="utf-8") as file:
                     json.dump(what, file)
             text = self.bug()
             self.assertIn("Silicon\n\n- Core 7, stepping 2: " + words if words else "Not measured", text)
             self.assertEqual(text.count("stepping 2"), 1 if words else 0)
+        with open(self.path("machines/real"), "w", encoding="utf-8") as file:
+            file.write("[machine]\nkind = process\nemulator = build/linux/linux-pku\n")
+        data["rules"] = [rule]
+        with open(self.path("build/matrix/real.json"), "w", encoding="utf-8") as file:
+            json.dump(data, file)
+        self.assertIn("stepping 2: as the manual says", self.bug())
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ DOCUMENT = """\
 | fake | QEMU emulator version 9.9.1 (x) | a fake |
 | fake-longer | QEMU emulator version 10.0.2 (x) | a fake |
 | fake-x | QEMU emulator version 10.0.2 (x) | a fake |
+| guest | QEMU emulator version 11.0.0 (x) | a process of a Linux in it |
 | other | Bochs x86 Emulator 3.0 | another |
 
 ## Divergences
@@ -29,7 +30,7 @@ says
 
 #### `kind:add,rights:ad`
 
-- cases: fake 1 of 20, fake-longer 3 of 40, fake-x 3 of 40, other 5 of 60
+- cases: fake 1 of 20, fake-longer 3 of 40, fake-x 3 of 40, guest 2 of 9, other 5 of 60
 
 ### high_bits
 
@@ -52,6 +53,8 @@ class Set(test_bugreport.Case):
         self.program("Bochs x86 Emulator 3.0", name="its")
         self.shows(LOG, "other", "its", family="bochs")
         self.shows(LOG)
+        with open(self.path("machines/guest"), "w", encoding="utf-8") as file:
+            file.write("[machine]\nkind = process\nemulator = qemu-system-x86_64\n")
         self.document(DOCUMENT)
 
     def document(self, text):
@@ -80,7 +83,7 @@ class Set(test_bugreport.Case):
 
     def test_a_report_says_where_else_the_class_was_seen(self):
         self.assertIn("\nSeen in Bochs 3.0 (5 of 60 cases of the rule), QEMU 9.9.1 (1 of 20 cases of the rule), "
-                      "QEMU 10.0.2 (3 of 40 cases of the rule).\n",
+                      "QEMU 10.0.2 (3 of 40 cases of the rule), QEMU 11.0.0 (2 of 9 cases of the rule).\n",
                       self.written()["qemu/modify_is_a_write.kind-add.rights-ad.md"])
 
     def test_reports_of_classes_that_are_gone_go_too(self):
