@@ -33,7 +33,7 @@ struct linux_way {
 	u32 cs;
 	u32 pkru; /* during the access */
 	u64 back; /* out: the stack pointer with which linux_back() goes on */
-	u64 fs;   /* base of FS during an access that uses or loads it; 0: the program's own */
+	u64 fs;   /* base of FS during an access that uses it; 0: the program's own */
 };
 _Static_assert(offsetof(struct linux_way, registers.rsp) == WAY_RSP, "shoot.S");
 _Static_assert(offsetof(struct linux_way, vectors) == WAY_DATA, "shoot.S");
