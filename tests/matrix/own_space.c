@@ -149,6 +149,25 @@ void own_leave(struct own_space *s)
 	irq_restore(s->flags);
 }
 
+void own_enter_open(struct own_space *s)
+{
+	if (pks_on())
+		s->rights = rights_begin();
+	if (cpu_has(FEATURE_PKU))
+		s->pke = pke_begin();
+	own_enter(s);
+	own_rights(ALL_OPEN, 0);
+}
+
+void own_leave_open(struct own_space *s)
+{
+	own_leave(s);
+	if (cpu_has(FEATURE_PKU))
+		pke_end(s->pke);
+	if (pks_on())
+		rights_end(s->rights);
+}
+
 struct fault own_run(bool user, const struct own_code *code, u64 va, u64 *value)
 {
 	struct own_shot shot = {

@@ -33,6 +33,8 @@
 #include "kernel/cpu/extable.h"
 #include "kernel/cpu/pte.h"
 #include "kernel/uspace.h"
+#include "tests/harness/access.h"
+#include "tests/harness/pke.h"
 #include "tests/oracle/oracle.h"
 
 #define OWN_DATA 0x100              /* offset of the word that is accessed */
@@ -58,6 +60,8 @@ struct own_space {
 	struct page *block;
 	struct own_page pages[OWN_SIZES]; /* 4 KiB, 2 MiB, 1 GiB */
 	u64 flags, cr0, cr3, cr4;         /* what own_leave() restores */
+	struct rights_saved rights;       /* what own_leave_open() restores, too */
+	struct pke_saved pke;
 };
 
 /*
@@ -73,6 +77,10 @@ void own_space_destroy(struct own_space *s);
  */
 void own_enter(struct own_space *s);
 void own_leave(struct own_space *s);
+
+/* The same, with IA32_PKRS and PKRU open and CR4.PKE = 1, as far as the CPU has them. */
+void own_enter_open(struct own_space *s);
+void own_leave_open(struct own_space *s);
 
 /* Writes the page's entries as at first, but with this key, and U/S = `user` on each level. Flushes
  * nothing.

@@ -8,11 +8,8 @@
  */
 #define KTEST_SUITE "matrix"
 
-#include "kernel/cpu/cpuid.h"
 #include "kernel/lib/random.h"
-#include "pks/pkrs.h"
 #include "tests/harness/access.h"
-#include "tests/harness/pke.h"
 #include "tests/matrix/matrix_rule.h"
 #include "tests/matrix/own_space.h"
 
@@ -145,32 +142,13 @@ static void try_paths(struct path_run *run)
 	}
 }
 
-static void run_paths(struct path_run *run)
-{
-	u64 flags = irq_save();
-	struct rights_saved rights = { 0 };
-	struct pke_saved pke = { 0 };
-
-	if (pks_on())
-		rights = rights_begin();
-	if (cpu_has(FEATURE_PKU))
-		pke = pke_begin();
-	own_enter(&run->space);
-	own_rights(ALL_OPEN, 0);
-	try_paths(run);
-	own_leave(&run->space);
-	if (cpu_has(FEATURE_PKU))
-		pke_end(pke);
-	if (pks_on())
-		rights_end(rights);
-	irq_restore(flags);
-}
-
 static void test_paths(struct path_run *run)
 {
 	if (!own_space_create(&run->space))
 		return;
-	run_paths(run);
+	own_enter_open(&run->space);
+	try_paths(run);
+	own_leave_open(&run->space);
 	own_space_destroy(&run->space);
 	rule_report(&run->rule);
 }

@@ -9,9 +9,7 @@
 
 #include "kernel/cpu/cpuid.h"
 #include "kernel/lib/random.h"
-#include "pks/pkrs.h"
 #include "tests/harness/access.h"
-#include "tests/harness/pke.h"
 #include "tests/matrix/matrix_rule.h"
 #include "tests/matrix/own_space.h"
 
@@ -127,24 +125,12 @@ static void try_pages(struct smep_run *run)
 
 static void test_smep(struct smep_run *run)
 {
-	struct rights_saved rights = { 0 };
-	struct pke_saved pke = { 0 };
-
 	SKIP_IF(!cpu_has(FEATURE_SMAP) || !cpu_has(FEATURE_SMEP), "this CPU has no SMAP or SMEP");
 	if (!own_space_create(&run->space))
 		return;
-	if (pks_on())
-		rights = rights_begin();
-	if (cpu_has(FEATURE_PKU))
-		pke = pke_begin();
-	own_enter(&run->space);
-	own_rights(ALL_OPEN, 0);
+	own_enter_open(&run->space);
 	try_pages(run);
-	own_leave(&run->space);
-	if (cpu_has(FEATURE_PKU))
-		pke_end(pke);
-	if (pks_on())
-		rights_end(rights);
+	own_leave_open(&run->space);
 	own_space_destroy(&run->space);
 	rule_report(&run->rule);
 }

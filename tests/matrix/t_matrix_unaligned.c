@@ -7,17 +7,13 @@
  */
 #define KTEST_SUITE "matrix"
 
-#include "kernel/cpu/cpuid.h"
 #include "kernel/lib/random.h"
 #include "kernel/lib/string.h"
-#include "pks/pkrs.h"
 #include "tests/harness/access.h"
-#include "tests/harness/pke.h"
 #include "tests/matrix/matrix_rule.h"
 #include "tests/matrix/own_space.h"
 
 #define KEYS  16
-#define KEY_0 3u /* both bits of key 0, which the kernel's pages have */
 #define LINE  64 /* bytes of a cache line */
 #define ADDED 0x0101010101010101
 
@@ -100,21 +96,30 @@ static void try_access(struct unaligned_run *run, const struct operand *o, enum 
 /* Each access under each right of the page's key: where no TLB has the page, and again. */
 static void try_operand(struct unaligned_run *run, struct operand *o)
 {
-	o->key = run->count++ % KEYS;
-	for (u32 rights = o->key ? 0 : 3; rights < 4; rights++)
-		for (u32 kind = ORACLE_READ; kind <= (o->width < 3 ? ORACLE_MODIFY : ORACLE_WRITE);
-		     kind++) {
-			u32 mine = OF_KEY(o->key, rights, (u32)random_next()) & ~KEY_0;
+	u32 kinds = o->width < 3 ? ORACLE_MODIFY + 1 : ORACLE_WRITE + 1;
 
-			o->pkrs = run->user ? ALL_OPEN : mine;
-			o->pkru = run->user ? mine : 0;
-			own_page_reset(o->page, run->user, o->key);
-			own_rights(o->pkrs, o->pkru);
-			own_flush(&run->space);
-			try_access(run, o, (enum oracle_access)kind);
-			try_access(run, o, (enum oracle_access)kind);
-			own_rights(ALL_OPEN, 0);
-		}
+	o->key = run->count++ % KEYS;
+	for (u32 i = 0; i < 4 * kinds; i++) {
+		u32 pattern = (u32)random_next() & ALL_DENIED; /* key 0, the kernel's, is open */
+		u32 mine = o->key ? OF_KEY(o->key, i % 4, pattern) : pattern;
+
+		o->pkrs = run->user ? ALL_OPEN : mine;
+		o->pkru = run->user ? mine : 0;
+		own_page_reset(o->page, run->user, o->key);
+		own_rights(o->pkrs, o->pkru);
+		own_flush(&run->space);
+		try_access(run, o, (enum oracle_access)(i / 4));
+		try_access(run, o, (enum oracle_access)(i / 4));
+		own_rights(ALL_OPEN, 0);
+	}
+}
+
+static void try_at(struct unaligned_run *run, const struct own_page *p, u32 width, u32 at)
+{
+	struct operand o = { .page = p, .width = width, .at = at };
+
+	if (at % (2u << width) && rule_turn(&run->rule, 31))
+		try_operand(run, &o);
 }
 
 /* Offsets that are no multiple of the width: through a line and into the next, and at the end. */
@@ -123,47 +128,31 @@ static void try_page(struct unaligned_run *run, const struct own_page *p)
 	for (u32 width = 0; width < 4; width++) {
 		u32 size = 2u << width;
 
-		for (u32 i = 1; i < size + LINE; i++) {
-			struct operand o = { .page = p, .width = width, .at = OWN_DATA + i };
-
-			if (i == size + LINE - 1) /* of a large page: across two parts */
-				o.at = p->level == 1 ? 4096 - size - 1 : 4096 - size / 2;
-			if (o.at % size && rule_turn(&run->rule, 31))
-				try_operand(run, &o);
-		}
+		for (u32 i = 1; i < size + LINE - 1; i++)
+			try_at(run, p, width, OWN_DATA + i);
+		if (p->level == 1)
+			try_at(run, p, width, PAGE_SIZE - size - 1);
+		else /* across two parts of a large page */
+			try_at(run, p, width, PAGE_SIZE - size / 2);
 	}
 }
 
-static void run_unaligned(struct unaligned_run *run)
+static void try_pages(struct unaligned_run *run)
 {
-	struct rights_saved rights = { 0 };
-	struct pke_saved pke = { 0 };
-	u64 flags = irq_save();
-
-	if (pks_on())
-		rights = rights_begin();
-	if (cpu_has(FEATURE_PKU))
-		pke = pke_begin();
-	own_enter(&run->space);
 	write_cr0((read_cr0() & ~(u64)(CR0_EM | CR0_TS)) | CR0_MP); /* for MOVUPS */
 	write_cr4(read_cr4() | CR4_OSFXSR);
-	own_rights(ALL_OPEN, 0);
 	for (u32 i = 0; i < OWN_SIZES; i++)
 		if (run->space.pages[i].level)
 			try_page(run, &run->space.pages[i]);
-	own_leave(&run->space);
-	if (cpu_has(FEATURE_PKU))
-		pke_end(pke);
-	if (pks_on())
-		rights_end(rights);
-	irq_restore(flags);
 }
 
 static void test_unaligned(struct unaligned_run *run)
 {
 	if (!own_space_create(&run->space))
 		return;
-	run_unaligned(run);
+	own_enter_open(&run->space);
+	try_pages(run);
+	own_leave_open(&run->space);
 	own_space_destroy(&run->space);
 	rule_report(&run->rule);
 }
