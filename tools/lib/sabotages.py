@@ -30,8 +30,8 @@ class Sabotage:
     def command(self, limit):
         """What to run after the build, for at most `limit` seconds; a tool boots several times."""
         if self.on_machine():
-            return ["tools/run", *self.run, "extent=whole", "--first", "--quiet",
-                    "--timeout", str(limit)]
+            extent = [] if any(w.startswith("extent=") for w in self.run) else ["extent=whole"]
+            return ["tools/run", *self.run, *extent, "--first", "--quiet", "--timeout", str(limit)]
         return ["timeout", str(limit if self.on_host() else 10 * limit), *self.run]
 
     def failed(self, output):

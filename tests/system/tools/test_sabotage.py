@@ -61,6 +61,9 @@ class Sabotages(unittest.TestCase):
         self.assertEqual(tool.failed("ok 1 a.b\nnot ok 2 a.c\n"), ["a.c"])
         self.assertEqual(machine.command(7), ["tools/run", "qemu", "tests=a.*", "extent=whole", "--first",
                                               "--quiet", "--timeout", "7"])
+        machine.run.append("extent=brief")
+        self.assertEqual(machine.command(7), ["tools/run", "qemu", "tests=a.*", "extent=brief", "--first",
+                                              "--quiet", "--timeout", "7"])
         self.assertEqual(host.command(7), ["timeout", "7", "build/host/gcc/t_a"])
         self.assertEqual([s.on_host() for s in (machine, host, tool)], [False, True, False])
 
