@@ -79,7 +79,7 @@ static bool same_class(const struct divergence *a, const struct divergence *b)
 {
 	return same_name(a, b) && !memcmp(a->needs, b->needs, sizeof(a->needs)) &&
 	       mismatch_same(&a->mismatch, &b->mismatch) && same_tally(&a->exact, &b->exact) &&
-	       same_tally(&a->late, &b->late);
+	       same_tally(&a->by_tlb, &b->by_tlb);
 }
 
 /* True if each class of `now` has an equal in `list`, and the other way round. */

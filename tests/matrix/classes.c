@@ -136,10 +136,11 @@ static void reduce(struct divergence *d, const struct mcase *c, const struct mis
 }
 
 static struct divergence *class_of(struct classes *l, const struct mcase *c,
-				   const struct mismatch *m, case_runner again);
+				   const struct mismatch *m, bool widens, case_runner again);
 
 /* Returns the class of the first part of `c` that diverges, if one does. */
-static struct divergence *class_of_part(struct classes *l, const struct mcase *c, case_runner again)
+static struct divergence *class_of_part(struct classes *l, const struct mcase *c, bool widens,
+					case_runner again)
 {
 	struct mcase parts[PARTS_MAX];
 	u32 count = case_parts(c, parts);
@@ -148,56 +149,65 @@ static struct divergence *class_of_part(struct classes *l, const struct mcase *c
 		struct mismatch of_part = again(&parts[i]);
 
 		if (of_part.aspects)
-			return class_of(l, &parts[i], &of_part, again);
+			return class_of(l, &parts[i], &of_part, widens, again);
 	}
 	return NULL;
 }
 
-/* Lets later cases with this one's values belong to the class; chance decides about no others. */
+/* Lets later cases with this one's values belong to the class. */
 static void widen(struct divergence *d, const struct mcase *c)
 {
-	for (u32 axis = 0; axis < AXES && !case_late(c); axis++)
+	for (u32 axis = 0; axis < AXES; axis++)
 		add(&d->values[axis], c->v[axis]);
 }
 
-/* Finds an old class with the same smallest case and adds the values of d->first to it. */
+/* Finds an old class with the same smallest case. */
 static struct divergence *same_smallest(struct classes *l, const struct divergence *d)
 {
-	for (u32 i = 0; i < l->count; i++) {
-		struct divergence *old = &l->list[i];
-
-		if (!same_class(old, d))
-			continue;
-		widen(old, &d->first);
-		return old;
-	}
+	for (u32 i = 0; i < l->count; i++)
+		if (same_class(&l->list[i], d))
+			return &l->list[i];
 	return NULL;
 }
 
-/* Returns the class that a divergent case belongs to; NULL: there is no room for a new one. */
-static struct divergence *class_of(struct classes *l, const struct mcase *c,
-				   const struct mismatch *m, case_runner again)
+/* Adds a class, unless there is no room: NULL. */
+static struct divergence *add_class(struct classes *l, const struct divergence *d,
+				    case_runner again)
 {
-	struct divergence *old, new;
+	struct divergence *new = &l->list[l->count];
+
+	if (l->count == CLASSES_MAX)
+		return NULL;
+	*new = *d;
+	if (!new->unsteady)
+		find_values(new, again);
+	memcpy(new->values, new->needs, sizeof(new->values));
+	l->count++;
+	return new;
+}
+
+/* Returns the class that a divergent case belongs to; `widens`: later cases like it do too. */
+static struct divergence *class_of(struct classes *l, const struct mcase *c,
+				   const struct mismatch *m, bool widens, case_runner again)
+{
+	struct divergence *d, found;
 
 	for (u32 i = 0; i < l->count; i++)
 		if (belongs(&l->list[i], c, m))
 			return &l->list[i];
-	old = class_of_part(l, c, again);
-	if (old)
-		return old;
-	reduce(&new, c, m, again);
-	old = new.unsteady ? NULL : class_of_part(l, &new.small, again);
-	if (!old)
-		old = same_smallest(l, &new);
-	if (old || l->count == CLASSES_MAX)
-		return old;
-	if (!new.unsteady)
-		find_values(&new, again);
-	memcpy(new.values, new.needs, sizeof(new.values));
-	widen(&new, c);
-	l->list[l->count] = new;
-	return &l->list[l->count++];
+	d = class_of_part(l, c, widens, again);
+	if (d)
+		return d;
+	reduce(&found, c, m, again);
+	d = found.unsteady ? NULL : class_of_part(l, &found.small, widens, again);
+	if (d)
+		return d;
+	d = same_smallest(l, &found);
+	if (!d)
+		d = add_class(l, &found, again);
+	if (d && widens)
+		widen(d, c);
+	return d;
 }
 
 /* FNV-1a, and a last step that lets each bit of the input change each bit of the sum. */
@@ -221,17 +231,18 @@ static void tally_add(struct tally *t, const struct mcase *c, const struct misma
 void classes_add(struct classes *l, const struct mcase *c, const struct mismatch *m,
 		 case_runner again)
 {
-	struct divergence *d = class_of(l, c, m, again);
+	bool by_tlb = case_by_tlb(c); /* what chance decides decides about no other case */
+	struct divergence *d = class_of(l, c, m, !by_tlb, again);
 
 	if (d)
-		tally_add(case_late(c) ? &d->late : &d->exact, c, m);
+		tally_add(by_tlb ? &d->by_tlb : &d->exact, c, m);
 	else
 		l->lost++;
 }
 
 u64 class_count(const struct divergence *d)
 {
-	return d->exact.count + d->late.count;
+	return d->exact.count + d->by_tlb.count;
 }
 
 u64 classes_count(const struct classes *l, enum rule r)

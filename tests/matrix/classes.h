@@ -34,8 +34,8 @@ struct divergence {
 	struct mismatch mismatch;     /* of the smallest case */
 	struct value_set needs[AXES]; /* that keep the difference, all other axes as in small */
 	struct value_set
-		values[AXES];     /* and those of cases that turned out to have this small one */
-	struct tally exact, late; /* late: of the cases that case_late() is true for */
+		values[AXES];       /* and those of cases that turned out to have this small one */
+	struct tally exact, by_tlb; /* by_tlb: of the cases that case_by_tlb() is true for */
 	bool unsteady; /* the first case did not diverge again, or does by a stale translation */
 };
 

@@ -4,15 +4,10 @@
 #include "tests/matrix/values.h"
 
 /*
- * True if what the TLB has kept decides the case: after other suites that is not what it is where
+ * The axis's values that exist for the smallest case and keep the difference; false: all do. Cases
+ * that the TLB decides say nothing here: after other suites it has kept something else than where
  * the matrix runs alone.
  */
-static bool by_the_tlb(const struct mcase *c)
-{
-	return case_late(c) || c->v[AXIS_TLB] == TLB_STALE;
-}
-
-/* The axis's values that exist for the smallest case and keep the difference; false: all do. */
 static bool values_that_matter(const struct divergence *d, u32 axis, struct value_set *matter)
 {
 	struct mcase c = d->small;
@@ -21,7 +16,7 @@ static bool values_that_matter(const struct divergence *d, u32 axis, struct valu
 	*matter = (struct value_set){ 0 };
 	for (u32 v = 0; v < axis_values(axis); v++) {
 		c.v[axis] = (u8)v;
-		if (!there_is(&c) || (by_the_tlb(&c) && v != d->small.v[axis]))
+		if (!there_is(&c) || (case_by_tlb(&c) && v != d->small.v[axis]))
 			continue;
 		if (has(&d->needs[axis], v))
 			add(matter, v);

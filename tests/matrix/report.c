@@ -46,9 +46,9 @@ void report_class(const struct divergence *d)
 	pr("    # divergence rule=%s case=%s needs=", rule_text(d->rule)->name, small);
 	for (u32 at = 0; at < strlen(needs); at += PIECE)
 		pr("%.*s", PIECE, needs + at);
-	pr(" expected=%s observed=%s count=%lu exact=%lu:%016lx late=%lu:%016lx", expected,
-	   observed, class_count(d), d->exact.count, d->exact.digest, d->late.count,
-	   d->late.digest);
+	pr(" expected=%s observed=%s count=%lu exact=%lu:%016lx by_tlb=%lu:%016lx", expected,
+	   observed, class_count(d), d->exact.count, d->exact.digest, d->by_tlb.count,
+	   d->by_tlb.digest);
 	pr(" first=%s\n", first);
 }
 

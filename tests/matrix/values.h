@@ -31,6 +31,15 @@ static inline bool case_late(const struct mcase *c)
 	return c->v[AXIS_TLB] == TLB_PKS && c->v[AXIS_PKS] == PKS_ON;
 }
 
+/*
+ * True if what the TLB has kept may decide how the case ends: a late one, and one whose entry got
+ * another key without INVLPG, which obeys the old key or the new one.
+ */
+static inline bool case_by_tlb(const struct mcase *c)
+{
+	return case_late(c) || c->v[AXIS_TLB] == TLB_STALE;
+}
+
 /* True for a user-mode access; all others are a supervisor's. */
 static inline bool by_user(const struct mcase *c)
 {

@@ -5,7 +5,7 @@ machines/NAME says why a class is known; this file says what is known. For one v
 and each slice it has the classes as the kernel prints them: what they depend on, the outcomes of the
 smallest case, and tallies, COUNT:DIGEST, over the cases. A tally is exact: an error that makes one more
 case diverge, or one case otherwise, changes it. Where a machine has a class that is left to chance, the
-cases right after CR4.PKS was set (`late`) are not compared but bounded, as that class is.
+cases that the TLB decides (`by_tlb`) are not compared but bounded, as that class is.
 """
 
 import os
@@ -25,7 +25,7 @@ MARGIN, SLACK = 2, 16   # what chance decides may have twice the cases that it h
 _EMULATOR = re.compile(r"emulator (.+)$")
 _SLICE = re.compile(r"slice (\w+) cases=(\d+)$")
 _WANTED = "rule needs"
-_STEADY = "case expected observed exact late"
+_STEADY = "case expected observed exact by_tlb"
 
 
 class Unsound(ValueError):
@@ -126,11 +126,11 @@ def _count(tally):
 
 def _parts(entry):
     """(an entry without what chance decides, the bound of that or None)."""
-    late = entry.get("late", "")
-    if "most" not in entry and not late.startswith(MOST):
+    by_tlb = entry.get("by_tlb", "")
+    if "most" not in entry and not by_tlb.startswith(MOST):
         return entry, None
-    bound = entry["most"] if "most" in entry else int(late[len(MOST):])
-    return {k: v for k, v in entry.items() if k not in ("most", "late")}, bound
+    bound = entry["most"] if "most" in entry else int(by_tlb[len(MOST):])
+    return {k: v for k, v in entry.items() if k not in ("most", "by_tlb")}, bound
 
 
 def slice_of(record):
@@ -143,7 +143,7 @@ def slice_of(record):
             entry = {"rule": rule, "needs": c["needs"], "most": _bound(c["count"])}
         else:
             entry = {"rule": rule, **{k: c[k] for k in ("case", "needs", "expected", "observed", "exact")},
-                     "late": MOST + str(_bound(_count(c["late"]))) if chance else c["late"]}
+                     "by_tlb": MOST + str(_bound(_count(c["by_tlb"]))) if chance else c["by_tlb"]}
         found.classes[name_of(entry)] = entry
     return found
 
@@ -165,7 +165,7 @@ def _differences(entry, found, pinned):
 
 
 def _tallies(entry, found):
-    for which, words in (("exact", ""), ("late", " right after CR4.PKS was set")):
+    for which, words in (("exact", ""), ("by_tlb", " that the TLB decides")):
         listed, now = entry[which], getattr(found, which)
         count, digest = now.split(":")
         if listed == now or listed.startswith(MOST) and int(count) <= int(listed[len(MOST):]):

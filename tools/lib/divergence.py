@@ -18,7 +18,7 @@ AGAIN = "tests=matrix.*"        # runs a single case too, whichever rule it brea
 
 _CASE = re.compile(r"default|[a-z0-9-]+:[a-z0-9+*-]+(,[a-z0-9-]+:[a-z0-9+*-]+)*")
 _CLASS_KEY = re.compile(r"matrix\.[a-z0-9_]+ (?:{0}|\*(?:{0})\*|\?(?:{0})\?)".format(_CASE.pattern))
-_FIELD = r'([a-z]+)=("[^"]*"|[^\s"]+)'
+_FIELD = r'([a-z_]+)=("[^"]*"|[^\s"]+)'
 _FIELDS = re.compile(r"%s( %s)*" % (_FIELD, _FIELD))
 _TALLY = re.compile(r"(\d+):[0-9a-f]{16}|most:\d+")
 _PERCENT = re.compile(r"# matrix: (\d+) %(?:, row \d+)?$")
@@ -83,7 +83,7 @@ def fields(text, wanted):
                 raise Malformed
             found[name] = int(found[name])
     if not all(_CASE.fullmatch(found.get(name, "default")) for name in ("case", "first")) or \
-            not all(_TALLY.fullmatch(found.get(name, "most:0")) for name in ("exact", "late")):
+            not all(_TALLY.fullmatch(found.get(name, "most:0")) for name in ("exact", "by_tlb")):
         raise Malformed
     return found
 
@@ -99,7 +99,7 @@ class Class:
     count: int
     first: str
     exact: str = ""     # tallies, COUNT:DIGEST: see classlist.py
-    late: str = ""
+    by_tlb: str = ""
     known: str = ""     # the reason that the machine's file gives
 
     @property
@@ -128,9 +128,9 @@ def _rule(text):
 
 
 def _class(text):
-    wanted = "rule case needs expected observed count exact late first"
+    wanted = "rule case needs expected observed count exact by_tlb first"
     f = fields(text, wanted)
-    if f["count"] != sum(int(f[which].partition(":")[0]) for which in ("exact", "late")):
+    if f["count"] != sum(int(f[which].partition(":")[0]) for which in ("exact", "by_tlb")):
         raise Malformed
     return Class(**{name: f[name] for name in wanted.split()})
 

@@ -67,7 +67,7 @@ def _rule(book, result):
         "divergent": rule.divergent if rule else 0,
         "classes": [{"case": c.case, "needs": c.needs, "expected": c.expected,
                      "observed": c.observed, "count": c.count, "first": c.first, "exact": c.exact,
-                     "late": c.late, "known": c.known, "command": " ".join(book.again(c.case))}
+                     "by_tlb": c.by_tlb, "known": c.known, "command": " ".join(book.again(c.case))}
                     for c in classes],
     }
 

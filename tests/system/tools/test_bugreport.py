@@ -36,7 +36,7 @@ KTAP version 1
     # case kind:add,rights:ad expected=#PF(P+W+PK) observed=#PF(P+PK) cr2=0x0000000040002100 pkrs=00000014 DIVERGES
 %(state)s\
     # rule modify_is_a_write cases=1 divergent=1 sdm="Page-Fault Exceptions" says="a read-modify-write is a write: W is set"
-    # divergence rule=modify_is_a_write case=kind:add,rights:ad needs=kind:add|xchg;rights:ad expected=#PF(P+W+PK) observed=#PF(P+PK) count=1 exact=1:00000000000000aa late=0:0000000000000000 first=kind:add,rights:ad
+    # divergence rule=modify_is_a_write case=kind:add,rights:ad needs=kind:add|xchg;rights:ad expected=#PF(P+W+PK) observed=#PF(P+PK) count=1 exact=1:00000000000000aa by_tlb=0:0000000000000000 first=kind:add,rights:ad
     not ok 1 modify_is_a_write
     # tests/matrix/t_x.c:17: got no #GP(0)
     not ok 2 high_bits

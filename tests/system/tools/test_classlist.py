@@ -19,7 +19,7 @@ from test_divergence import CLASS, CLEAN, KNOWN, MATRIX, NAME, OTHER    # noqa: 
 
 STEADY = ("rule=modify_is_a_write case=kind:lock-add,rights:ad needs=kind:lock-add|xchg;rights:ad|ad+wd"
           " expected=#PF(P+W+PK) observed=#PF(P+PK) exact=4600:00000000000000aa"
-          " late=100:00000000000000bb\n")
+          " by_tlb=100:00000000000000bb\n")
 CHANCE = "rule=modify_is_a_write needs=chance most=22\n"
 LIST = "# of fake\nemulator Fake 1.0\n\nslice whole cases=209712\n" + CHANCE + STEADY
 REASONS = {NAME + " kind:lock-add,rights:ad": "no atomics here", NAME + " *kind:xchg*": "by chance"}
@@ -78,19 +78,19 @@ class Compare(unittest.TestCase):
                  MATRIX.replace("observed=#PF(P+PK)", "observed=none"))
 
     def test_another_count_is_red_and_says_which(self):
-        self.red("4599 cases, where the list has 4600; 101 cases right after CR4.PKS was set, where the list "
-                 "has 100", MATRIX.replace("exact=4600", "exact=4599").replace("late=100", "late=101"))
+        self.red("4599 cases, where the list has 4600; 101 cases that the TLB decides, where the list "
+                 "has 100", MATRIX.replace("exact=4600", "exact=4599").replace("by_tlb=100", "by_tlb=101"))
 
     def test_the_same_count_of_other_cases_is_red(self):
         self.red("4600 cases as the list has it, but others, or with other outcomes (digest "
-                 "00000000000000ab, not 00000000000000aa)", MATRIX.replace("aa late", "ab late"))
+                 "00000000000000ab, not 00000000000000aa)", MATRIX.replace("aa by_tlb", "ab by_tlb"))
 
     def test_chance_is_bounded_not_compared(self):
         self.good(MATRIX.replace("exact=1:00000000000000cc", "exact=1:0123456789abcdef"))
         self.red("11 cases by chance, where the list allows 10", MATRIX, LIST.replace("22", "10"))
-        self.good(MATRIX, LIST.replace("late=100:00000000000000bb", "late=most:100"))
-        self.red("100 cases right after CR4.PKS was set, where the list allows 99", MATRIX,
-                 LIST.replace("late=100:00000000000000bb", "late=most:99"))
+        self.good(MATRIX, LIST.replace("by_tlb=100:00000000000000bb", "by_tlb=most:100"))
+        self.red("100 cases that the TLB decides, where the list allows 99", MATRIX,
+                 LIST.replace("by_tlb=100:00000000000000bb", "by_tlb=most:99"))
 
     def test_chance_excuses_only_whom_and_what_the_list_says(self):
         text = MATRIX.replace("needs=chance", "needs=chance;by:user;denial:missing")
@@ -121,13 +121,13 @@ class Compare(unittest.TestCase):
         self.assertIn("has no slice whole", self.good(MATRIX, LIST.replace("whole", "brief"))[0])
 
     def test_a_single_case_is_compared_by_name_alone(self):
-        self.good(MATRIX.replace("aa late", "ab late"), arguments=["extent=whole"])   # after other suites
+        self.good(MATRIX.replace("aa by_tlb", "ab by_tlb"), arguments=["extent=whole"])   # after other suites
         for arguments in (["case=kind:read"], ["tests=matrix.*", "case=*"]):
-            self.good(MATRIX.replace("aa late", "ab late"), arguments=arguments)
+            self.good(MATRIX.replace("aa by_tlb", "ab by_tlb"), arguments=arguments)
 
     def test_what_is_gone_comes_last_and_may_be_hidden(self):
         known = {**REASONS, "matrix.access_disable_denies_data kind:add": "once"}
-        verdict, _ = judge(MATRIX.replace("aa late", "ab late"), known=known)
+        verdict, _ = judge(MATRIX.replace("aa by_tlb", "ab by_tlb"), known=known)
         self.assertEqual([f[0] for f in verdict.failures], [NAME, "matrix.access_disable_denies_data"])
         self.assertRegex(verdict.failures[1][1], "does not happen any more: .*, or it is hidden by what is "
                                                  "new above$")
@@ -150,7 +150,7 @@ class Compare(unittest.TestCase):
     def test_classes_that_come_by_name_are_compared_by_name_in_their_slice(self):
         known = {**REASONS, NAME + " kind:add": "rare"}
         more = STEADY.replace("kind:lock-add,rights:ad", "kind:add")
-        self.good(MATRIX.replace("aa late", "ab late"), by_name=True)
+        self.good(MATRIX.replace("aa by_tlb", "ab by_tlb"), by_name=True)
         self.good(MATRIX.replace("needs=kind:lock-add|xchg;", "needs=kind:lock-add;"), by_name=True)
         self.good(MATRIX, LIST + "slice full cases=1\n" + more, known=known, by_name=True)
         self.red("does not happen any more", MATRIX, LIST + more, known=known, by_name=True)
@@ -167,8 +167,8 @@ class Compare(unittest.TestCase):
 
     def test_an_unsound_list_is_refused(self):
         for old, new in (("emulator Fake 1.0\n", ""), ("slice whole cases=209712\n", ""), (" most=22", ""),
-                         ("aa late", "a late"), ("rule=modify_is_a_write ", ""),
-                         ("late=100:00000000000000bb", ""), ("needs=kind", "needs= kind")):
+                         ("aa by_tlb", "a by_tlb"), ("rule=modify_is_a_write ", ""),
+                         ("by_tlb=100:00000000000000bb", ""), ("needs=kind", "needs= kind")):
             self.assertIn(old, LIST)
             with self.assertRaises(ValueError, msg=old):
                 listed(LIST.replace(old, new))
@@ -213,7 +213,7 @@ class Relist(test_matrix.Machines):
                                                    CHANCE.replace("22", "38")))
         status, output = self.check()
         self.assertEqual((status, "note:" in output), (0, False), output)
-        self.add("m", MATRIX.replace("aa late", "ab late"))
+        self.add("m", MATRIX.replace("aa by_tlb", "ab by_tlb"))
         status, output = self.check()
         self.assertEqual(status, 1)
         self.assertIn("FAILED %s: breaks its rule otherwise than known" % NAME, output)
@@ -266,14 +266,14 @@ class Relist(test_matrix.Machines):
         self.assertIn("heir: as machines/classes/base", self.relist("--slice", "whole"))
         self.assertIsNone(self.text_of("heir"))
         self.assertEqual(self.check("heir")[0], 0)
-        self.add("heir", MATRIX.replace("aa late", "ab late"), base="base")
+        self.add("heir", MATRIX.replace("aa by_tlb", "ab by_tlb"), base="base")
         self.assertIn("not 00000000000000aa", self.check("heir")[1])
         self.relist("heir", "--slice", "whole")
         self.assertIn("4600:00000000000000ab", self.text_of("heir"))
         self.assertEqual(self.check("heir")[0], 0)
         # Chance within the base's bound makes no list of its own.
         self.add("heir", MATRIX.replace("=4711", "=4730").replace("count=11 exact=1:", "count=20 exact=10:")
-                 .replace("count=4700", "count=4710").replace("late=100:", "late=110:"), base="base")
+                 .replace("count=4700", "count=4710").replace("by_tlb=100:", "by_tlb=110:"), base="base")
         self.relist("heir", "--slice", "whole")
         self.assertIsNone(self.text_of("heir"))
 
@@ -282,7 +282,7 @@ class Relist(test_matrix.Machines):
         self.relist()
         with open(self.path("machines/classes/base"), "a", encoding="utf-8") as file:
             file.write("\nslice brief cases=7\n")
-        self.add("heir", MATRIX.replace("aa late", "ab late"), base="base")
+        self.add("heir", MATRIX.replace("aa by_tlb", "ab by_tlb"), base="base")
         self.relist("heir", "--slice", "whole")
         self.assertIn("slice brief cases=7\n", self.text_of("heir"))
 

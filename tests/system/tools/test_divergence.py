@@ -14,9 +14,9 @@ RULE = ('    # rule modify_is_a_write cases=40000 divergent=4711 sdm="Page-Fault
         ' says="a read-modify-write = a write (#PF)"\n')
 CLASS = ("    # divergence rule=modify_is_a_write case=kind:lock-add,rights:ad"
          " needs=kind:lock-add|xchg;rights:ad|ad+wd expected=#PF(P+W+PK) observed=#PF(P+PK)"
-         " count=4700 exact=4600:00000000000000aa late=100:00000000000000bb first=kind:lock-add,key:3,rights:ad,size:2m\n")
+         " count=4700 exact=4600:00000000000000aa by_tlb=100:00000000000000bb first=kind:lock-add,key:3,rights:ad,size:2m\n")
 OTHER = ("    # divergence rule=modify_is_a_write case=kind:xchg,mode:user needs=chance"
-         " expected=none observed=#PF() count=11 exact=1:00000000000000cc late=10:00000000000000dd first=kind:xchg,mode:user\n")
+         " expected=none observed=#PF() count=11 exact=1:00000000000000cc by_tlb=10:00000000000000dd first=kind:xchg,mode:user\n")
 SUMMARY = "    # matrix: cases=209712 divergent=4711 slice=whole levels=4,5 ms=1893\n"
 MATRIX = """\
 KTAP version 1

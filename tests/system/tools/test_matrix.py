@@ -84,7 +84,7 @@ class Run(test_run.Case):
             "case": "kind:lock-add,rights:ad", "needs": "kind:lock-add|xchg;rights:ad|ad+wd",
             "expected": "#PF(P+W+PK)", "observed": "#PF(P+PK)", "count": 4700,
             "first": "kind:lock-add,key:3,rights:ad,size:2m", "known": "no atomics here",
-            "exact": "4600:00000000000000aa", "late": "100:00000000000000bb",
+            "exact": "4600:00000000000000aa", "by_tlb": "100:00000000000000bb",
             "command": "tools/run fake tests=matrix.* case=kind:lock-add,rights:ad"})
         self.assertEqual(rule["classes"][1]["known"], "")
 
