@@ -9,7 +9,7 @@
 #include "kernel/lib/printf.h"
 
 #define PORT_E9   0xe9 /* QEMU's -debugcon and Bochs' port_e9_hack read back 0xe9 */
-#define VGA_WHITE 0x0700
+#define VGA_WHITE 0x07
 #define UARTS_MAX 2
 #define PAST      4096 /* bytes of past text that a late console gets */
 
@@ -20,7 +20,7 @@ static struct {
 	bool e9, panicking;
 	u32 uart_count; /* grows during boot */
 	struct uart uarts[UARTS_MAX];
-	volatile u16 *vga; /* the screen is this or fb: see screen.draw */
+	volatile struct text_cell *vga; /* the screen is this or fb: see screen.draw */
 	struct fbcon fb;
 	struct screen screen;
 	bool hidden;     /* somebody else draws on the screen */
@@ -28,9 +28,10 @@ static struct {
 	u64 written;     /* bytes ever put there */
 } console;
 
+/* Leaves the attribute as it is: an emulator takes each byte for an access of a device. */
 static void draw_text(u32 col, u32 row, u8 c)
 {
-	console.vga[row * console.screen.cols + col] = VGA_WHITE | c;
+	console.vga[row * console.screen.cols + col].character = c;
 }
 
 static void draw_pixels(u32 col, u32 row, u8 c)
@@ -120,10 +121,12 @@ static void screen_is(u32 cols, u32 rows, u32 step, void (*draw)(u32 col, u32 ro
 	screen_flush(&console.screen);
 }
 
-void console_add_text(volatile u16 *cells, u32 cols, u32 rows)
+void console_add_text(volatile struct text_cell *cells, u32 cols, u32 rows)
 {
 	u64 flags = spin_lock_irqsave(&console.lock);
 
+	for (u32 i = 0; i < cols * rows; i++)
+		cells[i].attribute = VGA_WHITE;
 	console.vga = cells;
 	screen_is(cols, rows, rows / 4, draw_text);
 	spin_unlock_irqrestore(&console.lock, flags);

@@ -22,8 +22,13 @@ void console_init(void);
  */
 bool console_set_uart(const struct uart_place *place, volatile void *regs);
 
-/* Uses as screen a VGA-compatible text buffer of `cols` x `rows` cells at `cells`. Boot only. */
-void console_add_text(volatile u16 *cells, u32 cols, u32 rows);
+/* A cell of a VGA-compatible text buffer. */
+struct text_cell {
+	u8 character, attribute;
+};
+
+/* Uses as screen a text buffer of `cols` x `rows` cells at `cells`. Boot only. */
+void console_add_text(volatile struct text_cell *cells, u32 cols, u32 rows);
 
 /* Uses as screen a framebuffer that framebuffer_check() accepts, mapped at `pixels`. Boot only. */
 void console_add_framebuffer(const struct boot_framebuffer *fb, volatile void *pixels);
