@@ -9,7 +9,6 @@
 #include "kernel/cpu/upcalls.h"
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
-#include "kernel/lib/glob.h"
 #include "kernel/lib/options.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/random.h"
@@ -26,13 +25,12 @@
 #include "pks/policy/marks.h"
 #include "tests/bench/bench.h"
 #include "tests/harness/result.h"
+#include "tests/harness/selection.h"
 
 #define WATCHDOG_NS     8000000000ULL
 #define WATCHDOG_CPU_NS 2000000000ULL /* more for each further CPU: the host may have fewer */
 #define STRESS_TICK_NS  40000
 #define STRESS_ROUNDS   6
-
-extern const struct ktest ktests_start[], ktests_end[];
 
 /* The running test. Its thread writes it, and every context that it uses. */
 static struct {
@@ -104,23 +102,6 @@ u32 ktest_runs(void)
 u32 ktest_rounds(void)
 {
 	return now.stress ? 150 / ktest_part(5) : 20;
-}
-
-static void full_name(char *name, size_t size, const struct ktest *t, bool stress)
-{
-	ksnprintf(name, size, "%s.%s%s", t->suite, t->name, stress ? "+tick" : "");
-}
-
-static bool selected(const struct ktest *t, bool stress)
-{
-	char name[128];
-
-	if (stress && !(t->flags & KT_STRESS))
-		return false;
-	if (t->flags & KT_SELFTEST && strncmp(options.tests, t->suite, strlen(t->suite)) != 0)
-		return false;
-	full_name(name, sizeof(name), t, stress);
-	return glob_list_match(options.tests, name);
 }
 
 static int test_thread(void *arg)
@@ -210,7 +191,7 @@ static void run(const struct ktest *t, bool stress)
 	char name[128];
 
 	/* whatever ran before: a test alone draws what it draws in the whole run */
-	full_name(name, sizeof(name), t, stress);
+	test_name(name, sizeof(name), t, stress);
 	random_seed(random_seed_of(options.seed, name));
 	now.test = t;
 	now.status = KTEST_PASS;
@@ -237,35 +218,6 @@ static void run(const struct ktest *t, bool stress)
 		ktest_error("the test checked nothing");
 }
 
-/* Returns the first test after `t` that belongs to another suite. */
-static const struct ktest *suite_end(const struct ktest *t)
-{
-	const struct ktest *end = t;
-
-	while (end < ktests_end && !strcmp(end->suite, t->suite))
-		end++;
-	return end;
-}
-
-/* Returns the first test of the suite from=, or the end if there is no such suite. */
-static const struct ktest *first_test(void)
-{
-	const struct ktest *t = ktests_start;
-
-	while (*options.from && t < ktests_end && strcmp(t->suite, options.from))
-		t++;
-	return t;
-}
-
-static u32 count_selected(const struct ktest *from, const struct ktest *to)
-{
-	u32 n = 0;
-
-	for (const struct ktest *t = from; t < to; t++)
-		n += selected(t, false) + selected(t, true);
-	return n;
-}
-
 static bool run_suite(const struct ktest *from, const struct ktest *to)
 {
 	u32 number = 0, bad = result_bad();
@@ -275,7 +227,7 @@ static bool run_suite(const struct ktest *from, const struct ktest *to)
 	   count_selected(from, to));
 	for (const struct ktest *t = from; t < to; t++) {
 		for (int stress = 0; stress <= 1; stress++) {
-			if (!selected(t, stress))
+			if (!test_selected(t, stress))
 				continue;
 			run(t, stress);
 			ksnprintf(name, sizeof(name), "%s%s", t->name, stress ? "+tick" : "");
@@ -289,13 +241,13 @@ static bool run_suite(const struct ktest *from, const struct ktest *to)
 
 static void run_all(void (*before_totals)(void))
 {
-	const struct ktest *t, *end;
+	const struct ktest *t, *end, *last = tests_end();
 	u32 suites = 0, number = 0;
 
-	for (t = first_test(); t < ktests_end; t = suite_end(t))
+	for (t = tests_begin(); t < last; t = suite_end(t))
 		suites += count_selected(t, suite_end(t)) != 0;
 	pr("KTAP version 1\n1..%u\n", suites);
-	for (t = first_test(); t < ktests_end; t = end) {
+	for (t = tests_begin(); t < last; t = end) {
 		end = suite_end(t);
 		if (!count_selected(t, end))
 			continue;
@@ -322,21 +274,4 @@ bool ktest_main(void (*before_totals)(void))
 	else
 		run_all(before_totals);
 	return result_bad() == 0;
-}
-
-u32 ktest_list(void (*name)(const char *name))
-{
-	char full[128];
-	u32 n = 0;
-
-	for (const struct ktest *t = first_test(); t < ktests_end; t++) {
-		for (int stress = 0; stress <= 1; stress++) {
-			if (!selected(t, stress))
-				continue;
-			full_name(full, sizeof(full), t, stress);
-			name(full);
-			n++;
-		}
-	}
-	return n;
 }

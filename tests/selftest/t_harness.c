@@ -175,13 +175,14 @@ static void take_name(const char *name)
 	strlcpy(listed.last, suite, sizeof(listed.last));
 }
 
-/* Lists the tests with from=`suite`. */
-static void list_from(const char *suite)
+/* Lists the tests with from=`from` and until=`until`; an empty one leaves out none. */
+static void list(const char *from, const char *until)
 {
 	u32 count;
 
 	memset(&listed, 0, sizeof(listed));
-	strlcpy(options.from, suite, sizeof(options.from));
+	strlcpy(options.from, from, sizeof(options.from));
+	strlcpy(options.until, until, sizeof(options.until));
 	count = ktest_list(take_name);
 	EXPECT_EQ(listed.names, count);
 }
@@ -193,17 +194,48 @@ static void from_leaves_out_the_suites_before_it(void)
 	u32 left;
 
 	options.tests[0] = '\0';
-	for (list_from(""); *listed.second; EXPECT_EQ(listed.names, left)) {
+	for (list("", ""); *listed.second; EXPECT_EQ(listed.names, left)) {
 		left = listed.names - listed.before;
 		strlcpy(suite, listed.second, sizeof(suite));
 		strlcpy(last, listed.last, sizeof(last));
-		list_from(suite);
+		list(suite, "");
 		if (!EXPECT(!strcmp(listed.first, suite) && !strcmp(listed.last, last)))
 			break;
 	}
 	EXPECT(!strcmp(listed.first, listed.last));
-	list_from("no_such_suite");
+	list("no_such_suite", "");
 	EXPECT_EQ(listed.names, 0);
 	options = before;
 }
 KTEST(from_leaves_out_the_suites_before_it, 0);
+
+/* What from= lists and what until= lists are all tests, each once, for each suite. */
+static void until_leaves_out_its_suite_and_those_behind(void)
+{
+	struct options before = options;
+	char suite[32], one_before[32] = "";
+	u32 all, left;
+
+	options.tests[0] = '\0';
+	list("", "");
+	all = listed.names;
+	strlcpy(suite, listed.first, sizeof(suite));
+	for (bool more = true; more; strlcpy(suite, listed.second, sizeof(suite))) {
+		list("", suite);
+		if (!EXPECT(!strcmp(listed.last, one_before)))
+			break;
+		left = listed.names;
+		list(one_before, suite); /* the one suite between the two */
+		EXPECT(!strcmp(listed.first, one_before) && !*listed.second);
+		list(suite, "");
+		EXPECT_EQ(left + listed.names, all);
+		strlcpy(one_before, suite, sizeof(one_before));
+		more = *listed.second;
+	}
+	list("", "no_such_suite");
+	EXPECT_EQ(listed.names, 0);
+	list(one_before, one_before);
+	EXPECT_EQ(listed.names, 0);
+	options = before;
+}
+KTEST(until_leaves_out_its_suite_and_those_behind, 0);

@@ -68,6 +68,13 @@ def matches(name, globs):
         for glob in globs)
 
 
+def show(elf, globs):
+    """Print the tests that the globs select; returns whether there are any."""
+    names = [n for n in read(elf) if matches(n, globs)]
+    print("\n".join(names) or "no test matches " + globs)
+    return bool(names)
+
+
 def suite(name):
     """The suite of a test's full name."""
     return name.partition(".")[0]
@@ -86,11 +93,12 @@ def value(words, key):
 def selected(elf, words):
     """The full names of the tests that run with these words on the kernel's command line, in order;
     none if the image cannot be read."""
-    globs, first = value(words, "tests"), value(words, "from")
+    globs, first, until = (value(words, key) for key in ("tests", "from", "until"))
     try:
         names = read(elf, globs)
     except (SetupError, OSError, struct.error, subprocess.CalledProcessError):
         return []
     order = suites(names)
     late = order[order.index(first):] if first in order else [] if first else order
-    return [n for n in names if suite(n) in late and matches(n, globs)]
+    early = order[:order.index(until)] if until in order else [] if until else order
+    return [n for n in names if suite(n) in late and suite(n) in early and matches(n, globs)]

@@ -59,7 +59,10 @@ class List(unittest.TestCase):
                 (["from=alpha", "tests=*_so,none"], ["alpha.a_thing_is_so"]),
                 (["tests=selftest.*,alpha.*"], ["alpha.a_thing_is_so", "selftest.a_test_fails"]),
                 (["tests=alpha.*,selftest.*"], ["alpha.a_thing_is_so"]),
-                (["from=gamma"], [])):
+                (["from=gamma"], []),
+                (["until=beta"], ["alpha.a_thing_is_so"]),
+                (["until=alpha"], []), (["until=gamma"], []),
+                (["from=beta", "until=beta"], [])):
             self.assertEqual(testlist.selected(self.elf, words), names, words)
 
     def test_an_image_without_tests_or_none_selects_none(self):
