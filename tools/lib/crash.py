@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Find out in which suite and test a boot crashed, and which suites it did not come to."""
+"""Find out in which suite and test a boot crashed, and what it did not come to."""
 
 from dataclasses import dataclass, field
 
@@ -51,6 +51,19 @@ def find(judge, names):
     if crash.suite in order:
         crash.rest = order[order.index(crash.suite) + 1:]
     return crash
+
+
+def others(judge, names):
+    """What a boot that came to its totals ran otherwise than `names` (none: unknown), as problems."""
+    ran = [r.name for r in judge.results[judge.past[0]:]]
+    if not names or ran == names:
+        return []
+    for what, found in (("did not run", [n for n in names if n not in ran]),
+                        ("ran, and should not", [n for n in ran if n not in names]),
+                        ("ran twice", [n for n in names if ran.count(n) > 1])):
+        if found:
+            return ["%s %s%s" % (found[0], what, " (and %d more)" % (len(found) - 1) if found[1:] else "")]
+    return ["the tests ran in another order than in the image"]
 
 
 def lost(judge, names, crashes):

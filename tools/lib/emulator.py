@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import subprocess
+import tempfile
 import time
 
 LONGEST_LINE = 4096     # firmware draws whole screens without a newline
@@ -19,11 +20,12 @@ def die_with_parent():
 class Emulator:
     """A context manager: the process runs in it and is gone after it."""
 
-    def __init__(self, argv, cwd, errors, stdin=subprocess.DEVNULL):
+    def __init__(self, argv, cwd, errors=None, stdin=subprocess.DEVNULL):
+        self.errors = errors or tempfile.TemporaryFile()    # what it writes to stderr
         # In a new session Ctrl-C reaches the runner alone (Bochs would stop in its debugger),
         # and one id kills the whole group, which is certainly ours.
         self.process = subprocess.Popen(
-            argv, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=errors,
+            argv, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=self.errors,
             start_new_session=True, preexec_fn=die_with_parent)
         self.started = time.monotonic()
         self.rest = b""     # read, but lines() has not yielded it yet
@@ -38,6 +40,11 @@ class Emulator:
     def elapsed(self):
         """Seconds since launch."""
         return time.monotonic() - self.started
+
+    def said(self):
+        """What it has written to stderr, as lines; only without a file for that."""
+        self.errors.seek(0)
+        return self.errors.read().decode("utf-8", "replace").splitlines()
 
     def settle(self):
         """Wait up to a second for the process to end after its console has."""

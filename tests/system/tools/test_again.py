@@ -249,5 +249,34 @@ class Outputs(Again):
         self.assertEqual(list(found), [("the run", "is whole")])
 
 
+class Others(Again):
+    """A boot that comes to its totals, with other tests than its image and words select."""
+
+    def red(self, problem, *suites, words=()):
+        """One boot that runs these suites has this problem."""
+        self.boots(console(*suites))
+        status, output = self.run_it(*words)
+        self.assertEqual((status, len(self.words())), (3, 1), output)
+        self.assertIn("CRASH fake: %s\n" % problem, output)
+        os.remove(self.path("words"))
+
+    def test_a_suite_that_did_not_run_is_missed(self):
+        self.red("delta.five did not run", "alpha", "beta", "gamma")
+        self.red("beta.two did not run (and 2 more)", "alpha", "delta", words=["until=gamma"])
+        self.red("alpha.one did not run", "gamma", words=["tests=gamma.*,alpha.*"])
+
+    def test_a_suite_that_should_not_run_is_named(self):
+        self.red("gamma.four ran, and should not (and 1 more)", *SUITES, words=["until=gamma"])
+        self.red("alpha.one ran, and should not", "alpha", "gamma", "delta", words=["from=gamma"])
+
+    def test_what_ran_twice_or_out_of_turn_is_named(self):
+        self.red("gamma.four ran twice", "alpha", "beta", "gamma", "gamma", "delta")
+        self.red("the tests ran in another order than in the image", "beta", "alpha", "gamma", "delta")
+
+    def test_without_the_image_nobody_knows(self):
+        self.boots(console("alpha", "gamma"))
+        self.assertEqual(self.run_it("--elf", self.path("none"))[0], 0)
+
+
 if __name__ == "__main__":
     unittest.main()
