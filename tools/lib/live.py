@@ -16,7 +16,7 @@ class Live:
         self.out, self.colour, self.clock = out, colour, clock
         self.suite = None       # the judge's level of the suite that runs
         self.first = 0          # the index of its first result
-        self.started = clock()
+        self.started = 0.0      # when it began, by the clock
         self._draw("  booting ...")
 
     def show(self, judge):

@@ -23,7 +23,7 @@ MANY = 8            # so many seconds' rows may pass until the machine dies agai
 _MARK = re.compile(r"# matrix: \d+ %, row (\d+)$")
 _ROW = re.compile(r"# row (\d+)(?: case (\S+))?$")
 _CHECKS = re.compile(r"# case (\S+) checks((?: \w+)*)$")
-_NARROW = ("tests=", "from=", "case=", "rows=", "exit=", "repeat=")
+_NARROW = ("tests=", "from=", "until=", "case=", "rows=", "exit=", "repeat=")
 
 
 class Trail:

@@ -42,6 +42,9 @@ def options(about):
                    help="the file for the console (logs/MACHINE.log of the build)")
     p.add_argument("--timeout", type=float, metavar="SECONDS",
                    help="stop the machine after this time (the limit in its file, longer on a busy host)")
+    p.add_argument("--halves", action="store_true",
+                   help="boot two machines side by side, each for half of the suites, if this machine's "
+                   "file has `second_half` and the words leave all suites")
     p.add_argument("--icount", action="store_true", help="one TSC tick per instruction (QEMU)")
     p.add_argument("--gdb", action="store_true", help="wait for gdb on port 1234 (QEMU)")
     p.add_argument("--pmem", metavar="FILE", help="the image of the machine's persistent memory, kept "
