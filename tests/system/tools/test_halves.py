@@ -85,7 +85,7 @@ class Verdict(Halves):
         self.assertEqual(status, 0, output)
 
     def test_the_longer_half_is_the_time(self):
-        for one, other in (("sleep 1;", ""), ("", "sleep 1;")):
+        for one, other in (("sleep 1;", ""), ("", "sleep 1;"), ("sleep 1;", "sleep 1;")):
             self.machine(one + says(FIRST), other + says(SECOND))
             seconds = float(re.search(r"(\S+) s from launch", self.run_it()[1])[1])
             self.assertTrue(1 <= seconds < 1.9, seconds)
@@ -161,8 +161,10 @@ class Crash(Halves):
         self.assertTrue(self.emulator_gone())
 
     def test_a_second_half_past_its_limit_is_late_though_nobody_read_it(self):
-        self.machine("sleep 1.8\n" + says(FIRST), "sleep 3\n" + says(SECOND), limit=2)
-        self.assertEqual(self.run_it("seed=17")[0], 4)
+        self.machine("sleep 1.5\n" + says(console("alpha", "beta", crash=("alpha", 0))),
+                     "sleep 2.3\n" + says(SECOND), "sleep 1.5\n" + says(console("beta")), limit=2)
+        output = self.run_it("seed=17")[1]
+        self.assertIn("\nNOT RUN fake: gamma, delta\n", output)
 
     def test_stopping_at_the_first_failure_leaves_no_machine(self):
         bad = FIRST.replace("    ok 1", "    not ok 1", 1)
