@@ -66,14 +66,18 @@ $(BUILD)/mm/kmap/kmap_local.c.o: CFLAGS += -fomit-frame-pointer -foptimize-sibli
 
 # The short way of a fault (pks/policy/short.h): a call in the last place needs no stack frame.
 $(BUILD)/kernel/exception.c.o $(BUILD)/pks/policy/page_fault.c.o: CFLAGS += -foptimize-sibling-calls
+# A shell for each folder and each line would cost as much as a twentieth of the compiler's time.
+FOLDERS := $(sort $(dir $(OBJECTS)))
+$(OBJECTS): | $(FOLDERS)
+$(FOLDERS):
+	@mkdir -p $@
+
 $(BUILD)/%.c.o: %.c $(CONFIG)
-	@mkdir -p $(@D)
-	@$(if $(Q),echo "  CC    $<")
+	$(if $(Q),$(info $()  CC    $<))
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(BUILD)/%.S.o: %.S $(CONFIG)
-	@mkdir -p $(@D)
-	@$(if $(Q),echo "  AS    $<")
+	$(if $(Q),$(info $()  AS    $<))
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(BUILD)/ksyms0.S: tools/ksyms
