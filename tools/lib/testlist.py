@@ -92,7 +92,9 @@ def value(words, key):
 
 def selected(elf, words):
     """The full names of the tests that run with these words on the kernel's command line, in order;
-    none if the image cannot be read."""
+    none if benches run instead, or if the image cannot be read."""
+    if value(words, "bench") == "on":
+        return []
     globs, first, until = (value(words, key) for key in ("tests", "from", "until"))
     try:
         names = read(elf, globs)

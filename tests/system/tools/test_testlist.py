@@ -62,7 +62,7 @@ class List(unittest.TestCase):
                 (["from=gamma"], []),
                 (["until=beta"], ["alpha.a_thing_is_so"]),
                 (["until=alpha"], []), (["until=gamma"], []),
-                (["from=beta", "until=beta"], [])):
+                (["from=beta", "until=beta"], []), (["bench=on"], [])):
             self.assertEqual(testlist.selected(self.elf, words), names, words)
 
     def test_an_image_without_tests_or_none_selects_none(self):
