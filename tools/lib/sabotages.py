@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""The sabotages that tests/sabotage/*.txt list: read them, see whether they still apply."""
+"""The sabotages that tests/sabotage/*.txt list: read them, see whether they still apply, try them."""
 
 import glob
 import os
 import re
+import subprocess
 
+RED = {1: "tests failed", 3: "the kernel crashed", 4: "the kernel hung", 124: "the host test hung"}
+HUNG = (4, 124)
 # A failed test, as tools/run, cmocka or TAP names it.
 FAILED = re.compile(r"^(?:FAILED|CRASH|TIME-OUT) (?:[a-z0-9-]+: )?(.*)$"
                     r"|^(?:\[  FAILED  \]|not ok \d+(?: -)?) (\S+)$", re.M)
@@ -112,3 +115,36 @@ def stale(top):
             sabotage.edited(top)
         except ValueError as why:
             yield "%s: %s" % (sabotage.name, why)
+
+
+def _play(sabotage, folder, limit):
+    """Build and run; returns (the run's status, what happened)."""
+    built = subprocess.run(sabotage.build, cwd=folder, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, text=True, check=False)
+    if built.returncode:
+        return -1, "does not build: " + built.stdout.strip().rpartition("\n")[2]
+    run = subprocess.run(sabotage.command(limit), cwd=folder, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+    failed = sabotage.failed(run.stdout)
+    # A host test's status is the number of its failed tests.
+    status = 1 if sabotage.on_host() and failed else run.returncode
+    if status not in RED:
+        return status, run.stdout.strip() if status else "no test fails"
+    more = " and %d more" % (len(failed) - 3) if len(failed) > 3 else ""
+    return status, RED[status] + ": " + "; ".join(failed[:3]) + more
+
+
+def attempt(sabotage, folder, limit):
+    """Break, build, run for at most `limit` seconds, restore; returns (noticed, what happened). A run
+    that hangs is made once more without the sabotage: it may be too long anyway."""
+    try:
+        former = sabotage.apply(folder)
+    except ValueError as e:
+        return False, str(e)
+    try:
+        status, what = _play(sabotage, folder, limit)
+    finally:
+        restore(former)
+    if status in HUNG and _play(sabotage, folder, limit)[0] != 0:
+        return False, "without the sabotage the run does not end well in %d seconds either" % limit
+    return status in RED, what

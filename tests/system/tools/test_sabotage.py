@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""tools/lib/sabotages.py: lists are read, edits are made and taken back, stale ones are found."""
+"""tools/lib/sabotages.py: lists are read, edits are made and taken back, stale ones are found; what a
+run's end says of a sabotage."""
 
 import os
 import sys
@@ -94,6 +95,32 @@ class Sabotages(unittest.TestCase):
         os.remove(self.source)
         self.assertEqual(len(list(sabotages.stale(self.top))), 1)
         self.assertFalse(os.path.exists(self.source))
+
+    def attempt(self, test, limit=5, build="true"):
+        """What comes of the sabotage if this shell script is the host test."""
+        self.write("tests/sabotage/a.txt", "! %s\n" % build + LIST.replace("qemu tests=a.*", "build/t"))
+        os.chmod(self.write("build/t", "#!/bin/sh\n" + test), 0o755)
+        only, = sabotages.read_all(self.top)
+        before = self.read()
+        found = sabotages.attempt(only, self.top, limit)
+        self.assertEqual(self.read(), before)
+        return found
+
+    def test_what_a_run_says(self):
+        self.assertEqual(self.attempt("grep -q three mm/a.c || { echo 'not ok 1 x'; exit 1; }"),
+                         (True, "tests failed: x"))
+        self.assertEqual(self.attempt("exit 0"), (False, "no test fails"))
+        self.assertEqual(self.attempt("echo what; exit 2"), (False, "what"))
+        self.assertEqual(self.attempt("exit 1", build="false"),
+                         (False, "does not build: "))
+
+    def test_a_hang_counts_if_the_run_ends_without_the_sabotage(self):
+        self.assertEqual(self.attempt("grep -q three mm/a.c || exec sleep 60", limit=1),
+                         (True, "the host test hung: "))
+        found = self.attempt("exec sleep 60", limit=1)
+        self.assertEqual(found, (False, "without the sabotage the run does not end well in 1 seconds "
+                                 "either"))
+        self.assertFalse(self.attempt("grep -q three mm/a.c && exit 1; exec sleep 60", limit=1)[0])
 
 
 if __name__ == "__main__":
