@@ -86,7 +86,7 @@ static void unknown(const char *name)
 	pr("%s: no such command; the commands are", name);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		pr("%s%s", i ? ", " : " ", commands[i].name);
-	pr("\n");
+	pr("; poweroff, or Ctrl-], leaves\n");
 }
 
 static const char *arguments(const struct command *c, char *text, size_t size)

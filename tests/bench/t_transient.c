@@ -86,7 +86,7 @@ static void each_act_faults_or_does_not_as_its_rights_say(void)
 		}
 	end(block);
 }
-KTEST(each_act_faults_or_does_not_as_its_rights_say, KT_PKS);
+KTEST(each_act_faults_or_does_not_as_its_rights_say, KT_ENFORCED);
 
 static void a_permitted_access_is_seen_and_a_fault_shows_no_line(void)
 {
@@ -112,4 +112,4 @@ static void a_permitted_access_is_seen_and_a_fault_shows_no_line(void)
 	}
 	end(block);
 }
-KTEST(a_permitted_access_is_seen_and_a_fault_shows_no_line, KT_PKS);
+KTEST(a_permitted_access_is_seen_and_a_fault_shows_no_line, KT_ENFORCED);

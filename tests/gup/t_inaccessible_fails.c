@@ -109,7 +109,7 @@ static void a_split_that_fails_shares_nothing(void)
 {
 	without_memory(GUEST_KEY, hide_the_block, pin_one_frame);
 }
-KTEST(a_split_that_fails_shares_nothing, KT_PKS | KT_RAM);
+KTEST(a_split_that_fails_shares_nothing, KT_ENFORCED | KT_RAM);
 
 static int fail_to_release(struct page_guard *guard, struct page *page, u64 n)
 {

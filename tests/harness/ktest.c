@@ -154,7 +154,7 @@ static void usual_tick(void *arg)
 
 static void run_once(const struct ktest *t, bool stress)
 {
-	struct pks_policy policy = pks_policy_get();
+	struct pks_policy policy = pks_policy_get(), enforced = policy;
 	enum pks_marks marks = options.marks;
 	bool kmap_check = options.early;
 	struct thread_end end;
@@ -162,6 +162,10 @@ static void run_once(const struct ktest *t, bool stress)
 	u32 threads = 0;
 
 	list_for_each(node, &all_threads) threads++;
+	if ((t->flags & KT_ENFORCED) == KT_ENFORCED && policy.mode == PKS_MODE_OFF) {
+		enforced.mode = PKS_MODE_RELAXED;
+		pks_policy_set(enforced);
+	}
 	if (stress)
 		tick_set(STRESS_TICK_NS, true);
 	watchdog_set(WATCHDOG_NS + (cpu_count - 1) * WATCHDOG_CPU_NS, t->name);

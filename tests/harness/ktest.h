@@ -20,6 +20,8 @@ enum ktest_flags {
 	KT_ONE_CPU = 8,  /* stays on the boot CPU in that run too */
 	KT_SMP = 16,     /* needs more than one CPU, else skipped */
 	KT_RAM = 32,     /* needs 20 MiB of free RAM, for large pages, else skipped */
+	/* Needs keys that deny: where the command line says pks=off, it runs in mode RELAXED. */
+	KT_ENFORCED = 64 | KT_PKS,
 };
 
 struct ktest {

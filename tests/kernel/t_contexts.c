@@ -315,4 +315,4 @@ static void enabling_pks_survives_a_stale_register(void)
 	EXPECT(pkrs_enforced());
 	irq_restore(flags);
 }
-KTEST(enabling_pks_survives_a_stale_register, KT_PKS);
+KTEST(enabling_pks_survives_a_stale_register, KT_ENFORCED);

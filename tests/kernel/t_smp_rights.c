@@ -57,7 +57,7 @@ static void rights_follow_a_thread(void)
 	percpu_run(take_rights_along, &p);
 	prot_page_put(&p);
 }
-KTEST(rights_follow_a_thread, KT_PKS | KT_SMP | KT_STRESS);
+KTEST(rights_follow_a_thread, KT_ENFORCED | KT_SMP | KT_STRESS);
 
 /* With interrupts off, only this CPU could change its mirror and register. */
 static void watch_the_mirror(u32 member, void *arg)
@@ -215,7 +215,7 @@ static void a_key_change_reaches_all_cpus(void)
 	}
 	EXPECT_EQ(pks_key_free((u32)key), 0);
 }
-KTEST(a_key_change_reaches_all_cpus, KT_PKS | KT_SMP | KT_STRESS);
+KTEST(a_key_change_reaches_all_cpus, KT_ENFORCED | KT_SMP | KT_STRESS);
 
 static int touch_once(void *arg)
 {

@@ -227,7 +227,7 @@ static void a_denied_access_does_not_reach_the_apic(void)
 	window_clear();
 	rule_report(&r);
 }
-KTEST(a_denied_access_does_not_reach_the_apic, KT_PKS);
+KTEST(a_denied_access_does_not_reach_the_apic, KT_ENFORCED);
 
 static u32 look_in_window(u32 offset)
 {

@@ -292,7 +292,7 @@ static void a_fault_drops_the_key_that_raised_it(void)
 	on_cpus(&run, try_supervisor_keys);
 	rule_report(&run.rule);
 }
-KTEST(a_fault_drops_the_key_that_raised_it, KT_PKS);
+KTEST(a_fault_drops_the_key_that_raised_it, KT_ENFORCED);
 
 /* SMAP is off, for the accesses at CPL 0. */
 static void try_user_keys(struct drop_run *run, enum key_of of)

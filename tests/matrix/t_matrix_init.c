@@ -152,4 +152,4 @@ static void init_leaves_pkrs_alone(void)
 	rule_observed("init:pkrs_kept", init.kept, init.cleared);
 	rule_report(&init.rule);
 }
-KTEST(init_leaves_pkrs_alone, KT_PKS | KT_SMP);
+KTEST(init_leaves_pkrs_alone, KT_ENFORCED | KT_SMP);

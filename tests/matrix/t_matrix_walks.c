@@ -313,4 +313,4 @@ static void page_walks_obey_no_key(void)
 	own_space_destroy(&walk.space);
 	rule_report(&walk.rule);
 }
-KTEST(page_walks_obey_no_key, KT_PKS);
+KTEST(page_walks_obey_no_key, KT_ENFORCED);

@@ -123,4 +123,4 @@ static void each_mapping_of_a_frame_has_its_own_key(void)
 	free_keys(taken);
 	page_free(page, 0);
 }
-KTEST(each_mapping_of_a_frame_has_its_own_key, KT_PKS);
+KTEST(each_mapping_of_a_frame_has_its_own_key, KT_ENFORCED);

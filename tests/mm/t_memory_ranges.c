@@ -173,7 +173,7 @@ static void keys_hold_at_the_ends_of_ram_ranges(void)
 	}
 	drain_undo(&tried.drain);
 }
-KTEST(keys_hold_at_the_ends_of_ram_ranges, KT_PKS);
+KTEST(keys_hold_at_the_ends_of_ram_ranges, KT_ENFORCED);
 
 /* No struct page, and no direct mapping: a large page must not reach past a range's end. */
 static void expect_hole(u64 phys)

@@ -121,7 +121,7 @@ static void a_key_change_in_the_direct_map_reaches_every_tlb(void)
 		look_at_keys((u64)page_address(page + BLOCK_PAGES - counts[i]), counts[i], 0);
 	page_free(page, BLOCK_ORDER);
 }
-KTEST(a_key_change_in_the_direct_map_reaches_every_tlb, KT_PKS);
+KTEST(a_key_change_in_the_direct_map_reaches_every_tlb, KT_ENFORCED);
 
 static void a_key_change_of_global_pages_reaches_every_tlb(void)
 {
@@ -136,7 +136,7 @@ static void a_key_change_of_global_pages_reaches_every_tlb(void)
 	}
 	page_free(page, BLOCK_ORDER);
 }
-KTEST(a_key_change_of_global_pages_reaches_every_tlb, KT_PKS);
+KTEST(a_key_change_of_global_pages_reaches_every_tlb, KT_ENFORCED);
 
 static void a_key_change_of_a_stack_reaches_every_tlb(void)
 {
@@ -146,7 +146,7 @@ static void a_key_change_of_a_stack_reaches_every_tlb(void)
 	look_at_keys((u64)stack, STACK_SIZE / PAGE_SIZE, 0);
 	stack_free(stack);
 }
-KTEST(a_key_change_of_a_stack_reaches_every_tlb, KT_PKS);
+KTEST(a_key_change_of_a_stack_reaches_every_tlb, KT_ENFORCED);
 
 /* CPUs that have left the address space for another one's still have its global pages. */
 static void a_key_change_reaches_cpus_in_another_address_space(void)
@@ -162,7 +162,7 @@ static void a_key_change_reaches_cpus_in_another_address_space(void)
 	}
 	page_free(page, BLOCK_ORDER);
 }
-KTEST(a_key_change_reaches_cpus_in_another_address_space, KT_PKS);
+KTEST(a_key_change_reaches_cpus_in_another_address_space, KT_ENFORCED);
 
 static void unmap(void)
 {

@@ -161,7 +161,7 @@ static void without_the_word_a_use_after_free_goes_unseen(void)
 	REQUIRE(page);
 	va = page_to_virt(page);
 	page_free(page, 0);
-	SKIP_IF(options.debug_pagealloc, "debug_pagealloc=on");
+	SKIP_IF(options.debug_pagealloc, "debug_pagealloc=on: it unmaps free frames");
 	EXPECT_NO_FAULT(probe_read(va, &value), "freed memory stays mapped");
 	EXPECT_NO_FAULT(probe_write(va, value), "freed memory stays mapped");
 	EXPECT(!page_history(page));

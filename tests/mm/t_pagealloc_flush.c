@@ -211,7 +211,7 @@ static void without_the_word_hiding_can_fail(void)
 	struct change c;
 	struct drain drain;
 
-	SKIP_IF(options.debug_pagealloc, "debug_pagealloc=on");
+	SKIP_IF(options.debug_pagealloc, "debug_pagealloc=on: no large page needs a table");
 	c.block = drain_but_large(&drain);
 	if (c.block)
 		EXPECT(refuse_each_allocation(hide_middle, show_middle, &c, REFUSE_ALL) >= 1);

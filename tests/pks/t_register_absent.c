@@ -99,7 +99,7 @@ static void nothing_is_written_without_pks(void)
 	trap_hook_set(X86_BP, NULL);
 	EXPECT_RIGHTS(PKRS_INIT);
 }
-KTEST(nothing_is_written_without_pks, KT_PKS | KT_ONE_CPU);
+KTEST(nothing_is_written_without_pks, KT_ENFORCED | KT_ONE_CPU);
 
 /* As firmware may leave it: key 0 is denied too. */
 static void enforcement_begins_with_the_initial_rights(void)
@@ -114,4 +114,4 @@ static void enforcement_begins_with_the_initial_rights(void)
 	EXPECT_RIGHTS(PKRS_INIT);
 	irq_restore(flags);
 }
-KTEST(enforcement_begins_with_the_initial_rights, KT_PKS);
+KTEST(enforcement_begins_with_the_initial_rights, KT_ENFORCED);

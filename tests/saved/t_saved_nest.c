@@ -90,7 +90,7 @@ static void rights_survive_a_nested_fixup(void)
 	}
 	nested_end(before);
 }
-KTEST(rights_survive_a_nested_fixup, KT_PKS);
+KTEST(rights_survive_a_nested_fixup, KT_ENFORCED);
 
 static void die_nested(struct regs *regs)
 {

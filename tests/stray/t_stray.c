@@ -129,7 +129,7 @@ static bool plays(const struct stray_arm *arm)
 static void run(const struct stray_arm *arm)
 {
 	if (!plays(arm)) {
-		ktest_skip("in a brief run only with persistent memory, as on qemu-pmem");
+		ktest_skip("a brief run plays it only where there is persistent memory");
 		return;
 	}
 	EXPECT_EQ(pks_policy_set(arm->policy), 0);

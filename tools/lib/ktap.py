@@ -292,6 +292,13 @@ class Judge:
         if decided:
             result.status, result.reason = ("fail", "") if decided[1] else ("xfail", decided[0])
             return decided[1]
+        if result.reported == "skip":
+            banned = self.skip_never and re.search(self.skip_never, result.reason)
+            if result.reason and not banned:
+                return []
+            result.status = "fail"
+            return [(result.name, "must not be skipped here: " + result.reason if banned else
+                     "skipped without a reason", result.notes)]
         listed = [g for g in self.known if fnmatch.fnmatchcase(result.name, g)]
         if listed and result.reported == "pass":
             result.status = "fail"
@@ -303,11 +310,6 @@ class Judge:
             what = "error in the test itself" if result.status == "error" else "failed"
             return [(result.name, what + (": " + result.reason if result.reason else ""),
                      self.book.about(result.name) + result.notes)]
-        if result.status == "skip" and not result.reason:
-            return [(result.name, "skipped without a reason", result.notes)]
-        if result.status == "skip" and self.skip_never and \
-                re.search(self.skip_never, result.reason):
-            return [(result.name, "must not be skipped here: " + result.reason, [])]
         return []
 
     def _wanted(self, name):

@@ -12,7 +12,9 @@ TAP_WORDS = {"skip": "SKIP", "xfail": "TODO"}   # TAP's word for a failure that 
 ELSEWHERE = {
     "only one CPU runs": "./keyward run qemu-smp",
     "needs trace=on": "./keyward run qemu trace=on",
-    "needs debug_pagealloc=on": "./keyward run qemu debug_pagealloc=on",
+    "needs debug_pagealloc=on": "./keyward run qemu-pagealloc",
+    "this machine has no persistent memory": "./keyward run qemu-pmem",
+    "a brief run plays it only where there is persistent memory": "./keyward run qemu-pmem",
     "this CPU has no PKS": "./keyward run qemu",
     "this CPU has keys": "./keyward run qemu-nopks",
 }
@@ -27,7 +29,7 @@ def show_verdict(screen, name, verdict, elf, tail=(), again=None):
         where = ELSEWHERE.get(reason)
         screen.say("SKIP %d: %s%s" % (count, reason, " (%s has them)" % where if where else ""))
     for r in verdict.results:
-        if r.status == "xfail":
+        if r.status == "xfail" and not screen.quiet:
             screen.say("XFAIL %s: %s" % (r.name, r.reason))
     if verdict.problems:
         screen.say("\n-- the last lines of %s --" % name)

@@ -221,7 +221,7 @@ static void a_copy_ignores_keys(void)
 	guard = &g;
 	on_each(try_guard, true);
 }
-KTEST(a_copy_ignores_keys, KT_PKS);
+KTEST(a_copy_ignores_keys, KT_ENFORCED);
 
 static int make_read_only(struct place *p, bool on)
 {

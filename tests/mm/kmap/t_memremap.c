@@ -67,7 +67,7 @@ static void a_range_gets_its_owners_key(void)
 	range.key = (u32)key; /* nobody owns the key now */
 	EXPECT_EQ(memremap_pages(&range), (u64)-EINVAL);
 }
-KTEST(a_range_gets_its_owners_key, KT_PKS);
+KTEST(a_range_gets_its_owners_key, KT_ENFORCED);
 
 static void a_range_without_the_flag_has_no_key(void)
 {

@@ -86,7 +86,7 @@ static void ranges_of_all_keys_are_apart(void)
 	}
 	unmap_all();
 }
-KTEST(ranges_of_all_keys_are_apart, KT_PKS);
+KTEST(ranges_of_all_keys_are_apart, KT_ENFORCED);
 
 /* What memunmap_pages() must not change when it refuses. */
 static void expect_whole(struct dev_pagemap *range, const struct dev_pagemap *before)

@@ -132,7 +132,7 @@ static void no_context_has_rights_to_a_device(void)
 {
 	each_device(expect_denied_everywhere);
 }
-KTEST(no_context_has_rights_to_a_device, KT_PKS);
+KTEST(no_context_has_rights_to_a_device, KT_ENFORCED);
 
 /* A page of RAM beside a device stays accessible, and where nothing is, nothing is mapped. */
 static void expect_neighbour(u64 phys)

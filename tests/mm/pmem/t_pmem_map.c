@@ -112,7 +112,7 @@ static void a_device_in_use_stays_mapped(void)
 	EXPECT_EQ(pmem_unmap(pmem), 0);
 	EXPECT_EQ(pmem_map(pmem), 0);
 }
-KTEST(a_device_in_use_stays_mapped, KT_PKS);
+KTEST(a_device_in_use_stays_mapped, KT_ENFORCED);
 
 /* Both mappings under this key: another grant does not open them, the key's own does. */
 static void expect_key(const struct pmem *pmem, u32 key)
@@ -161,7 +161,7 @@ static void a_device_can_have_any_key(void)
 	pmem->pgmap.key = 0;
 	EXPECT_EQ(pmem_map(pmem), 0);
 }
-KTEST(a_device_can_have_any_key, KT_PKS);
+KTEST(a_device_can_have_any_key, KT_ENFORCED);
 
 static void an_unprotected_device_is_open_to_all(void)
 {
@@ -187,7 +187,7 @@ static void an_unprotected_device_is_open_to_all(void)
 	EXPECT_DENIED(&direct);
 	EXPECT_DENIED(&disk);
 }
-KTEST(an_unprotected_device_is_open_to_all, KT_PKS);
+KTEST(an_unprotected_device_is_open_to_all, KT_ENFORCED);
 
 static int map_pages(u64 phys, u64 pages)
 {

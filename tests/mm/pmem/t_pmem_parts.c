@@ -59,7 +59,7 @@ static void parts_of_a_device_have_keys_of_their_own(void)
 	pmem_small_blocks += 2;
 	EXPECT_EQ(pmem_map(pmem), 0);
 }
-KTEST(parts_of_a_device_have_keys_of_their_own, KT_PKS);
+KTEST(parts_of_a_device_have_keys_of_their_own, KT_ENFORCED);
 
 static struct dev_pagemap stepped;
 static u32 mapped, named, wrong;
@@ -117,7 +117,7 @@ static void a_page_is_never_mapped_without_its_key(void)
 	}
 	EXPECT_EQ(pmem_map(pmem), 0);
 }
-KTEST(a_page_is_never_mapped_without_its_key, KT_PKS);
+KTEST(a_page_is_never_mapped_without_its_key, KT_ENFORCED);
 
 #define MANY 64
 static u32 off, longest;

@@ -161,9 +161,9 @@ class Crash(Halves):
         self.assertTrue(self.emulator_gone())
 
     def test_a_second_half_past_its_limit_is_late_though_nobody_read_it(self):
-        self.machine("sleep 1.5\n" + says(console("alpha", "beta", crash=("alpha", 0))),
-                     "sleep 2.3\n" + says(SECOND), "sleep 1.5\n" + says(console("beta")), limit=2)
-        output = self.run_it("seed=17")[1]
+        self.machine("sleep 2\n" + says(console("alpha", "beta", crash=("alpha", 0))),
+                     "sleep 3.5\n" + says(SECOND), "sleep 2\n" + says(console("beta")))
+        output = self.run_it("seed=17", "--timeout", "3")[1]
         self.assertIn("\nNOT RUN fake: gamma, delta\n", output)
 
     def test_stopping_at_the_first_failure_leaves_no_machine(self):
