@@ -12,15 +12,25 @@ WORDS = (("pass", "pass"), ("fail", "differ"), ("error", "error"), ("skip", "ski
 class Live:
     """Feed it the judge after each line."""
 
-    def __init__(self, out, colour, clock=time.monotonic):
+    def __init__(self, out, colour, clock=time.monotonic, title=""):
         self.out, self.colour, self.clock = out, colour, clock
         self.suite = None       # the judge's level of the suite that runs
         self.first = 0          # the index of its first result
         self.started = 0.0      # when it began, by the clock
-        self._draw("  booting ...")
+        self.title = title      # of the whole run, until a machine boots
 
-    def show(self, judge):
-        """Redraw the line of the suite that runs; finish the line of the one that ended."""
+    def begin(self):
+        """A machine boots."""
+        if self.title:
+            self.out.write(self.title + "\n")
+            self.title = ""
+            self._draw("  booting ...")
+
+    def show(self, judge, line=""):
+        """Redraw the line of the suite that runs; finish the line of the one that ended. What `case=`
+        asks for, `# case ...`, is the answer of a run: it stays."""
+        if line.lstrip().startswith("# case "):
+            self.out.write(CLEAR + line + "\n")
         suite = judge.stack[1] if len(judge.stack) > 1 else None
         if self.suite and suite is not self.suite:
             self._end(judge)

@@ -2,6 +2,7 @@
 """Read machines/NAME: a machine's launch command, time limit and known divergences."""
 
 import configparser
+import difflib
 import functools
 import os
 import re
@@ -62,7 +63,9 @@ def everyday():
 
 def _read(name):
     if name not in names():
-        raise SetupError("no machine is called %s; there are: %s" % (name, " ".join(names())))
+        near = difflib.get_close_matches(name.lower(), names(), 1)
+        raise SetupError("no machine is called %s%s; there are: %s" % (
+            name, "; did you mean %s?" % near[0] if near else "", " ".join(names())))
     return _parse(os.path.join(FOLDER, name), "machines/" + name)
 
 

@@ -19,8 +19,10 @@ def check(arguments):
     understood = words.read()
     for argument in arguments:
         if not _ARGUMENT.fullmatch(argument):
-            raise SetupError("not a key=value argument that can be passed on: '%s' (no spaces, "
-                             "quotes or shell signs; tests=GLOB,GLOB is one word)" % argument)
+            raise SetupError("not a key=value word that can be passed on: '%s' (%s)" % (
+                argument, "one machine runs at a time" if "=" not in argument else
+                "no value" if argument.endswith("=") else
+                "keys are lower case; no spaces, quotes or shell signs; tests=GLOB,GLOB is one word"))
         why = words.objection(understood, argument)
         if why:
             raise SetupError(why)

@@ -97,7 +97,7 @@ class Judge(ktap.Judge):
         found = super()._judge(result)
         if result.name or not found:
             return found
-        same = [r for r in self.results if r.status == "skip" and r.reason == result.reason]
+        same = [r for r in self.results if r.reported == "skip" and r.reason == result.reason]
         return [("%d tests" % len(same), what, notes) for _, what, notes in found] \
             if same[0] is result else []
 

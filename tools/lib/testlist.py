@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """List the tests of a kernel by reading its image, without a boot."""
 
+import difflib
 import re
 import struct
 import subprocess
@@ -70,9 +71,32 @@ def matches(name, globs):
 
 def show(elf, globs):
     """Print the tests that the globs select; returns whether there are any."""
-    names = [n for n in read(elf) if matches(n, globs)]
-    print("\n".join(names) or "no test matches " + globs)
+    globs = globs.removeprefix("tests=")
+    every = read(elf, globs)
+    names = [n for n in every if matches(n, globs)]
+    print("\n".join(names) or _no_match(every, globs))
     return bool(names)
+
+
+def check(elf, words):
+    """Raise SetupError for a glob of tests= that selects nothing, unless the image cannot be read."""
+    globs = value(words, "tests")
+    if globs in ("", "none"):
+        return
+    try:
+        names = read(elf, globs)
+    except (SetupError, OSError, struct.error, subprocess.CalledProcessError):
+        return
+    for glob in filter(None, globs.split(",")):
+        if not any(matches(n, glob) for n in names):
+            raise SetupError("tests=%s: %s" % (globs, _no_match(names, glob)))
+
+
+def _no_match(names, glob):
+    """Why a glob selects nothing."""
+    near = difflib.get_close_matches(glob, [s + ".*" for s in suites(names)] + names, 1)
+    return "no test matches %s%s; this lists them: tools/run --list" % (
+        glob, "; did you mean %s?" % near[0] if near else "")
 
 
 def suite(name):

@@ -31,12 +31,17 @@ class Lines(unittest.TestCase):
     def draw(self, text):
         """(all that was written, the lines that stay)"""
         out, judge, now = io.StringIO(), ktap.Judge(), iter(range(1000))
-        live = Live(out, False, clock=lambda: next(now))
+        live = Live(out, False, clock=lambda: next(now), title="the run")
+        self.assertEqual(out.getvalue(), "")    # a refusal stands on a line of its own
+        for _ in range(2):
+            live.begin()
         for line in text.split("\n"):
             judge.feed(line)
-            live.show(judge)
+            live.show(judge, line)
         live.close()
-        return out.getvalue(), seen(out.getvalue())
+        self.assertTrue(out.getvalue().startswith("the run\n\r"))
+        self.assertEqual(out.getvalue().count("the run"), 1)
+        return out.getvalue(), seen(out.getvalue())[1:]
 
     def test_each_suite_leaves_one_line_with_its_counts(self):
         lines = self.draw(GOOD)[1]
@@ -51,6 +56,12 @@ class Lines(unittest.TestCase):
         text = self.draw(GOOD)[0]
         for part in ("[.]{20}   0 of 3 ", "#{6}[.]{14}   1 of 3 ", "#{13}[.]{7}   2 of 3 "):
             self.assertRegex(text, part)
+
+    def test_the_answer_about_a_case_stays(self):
+        case = "# case kind:add expected=none observed=none agrees"
+        lines = self.draw(GOOD.replace("    ok 2", "    %s\n    ok 2" % case))[1]
+        self.assertEqual(lines[0], "    " + case)
+        self.assertRegex(lines[1], r"^  harness +2 pass, 1 skip ")
 
     def test_a_suite_that_does_not_end_keeps_its_line(self):
         self.assertRegex(self.draw(GOOD.split("    ok 2")[0])[1][0], r"harness .* 1 of 3 ")

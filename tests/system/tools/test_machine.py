@@ -156,7 +156,8 @@ class Inheriting(Case):
 
     def test_an_unknown_base_is_refused(self):
         self.write("new", "[machine]\nbase = none\n")
-        self.assertIn("no machine is called none", self.refused("new"))
+        self.assertIn("no machine is called none; there are: ", self.refused("new"))
+        self.assertIn("no machine is called NEW; did you mean new?; there are: ", self.refused("NEW"))
 
 
 class Everyday(Case):

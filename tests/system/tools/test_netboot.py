@@ -82,7 +82,7 @@ class Netboot(unittest.TestCase):
     def test_words_that_cannot_be_passed_on_are_refused(self):
         status, output = self.make("pks=a b")
         self.assertEqual(status, 2)
-        self.assertIn("mknetboot: not a key=value argument", output)
+        self.assertIn("mknetboot: not a key=value word", output)
         self.assertEqual(os.listdir(self.scratch.name), ["kernel"])
 
     def test_missing_arguments_and_a_missing_kernel_are_refused(self):

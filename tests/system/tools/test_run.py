@@ -118,6 +118,7 @@ class Statuses(Case):
         status, output = self.run_it("--first", "--quiet")
         self.assertEqual(status, 1, output)
         self.assertIn("FAILED harness.null_faults", output)
+        self.assertIn("stopped at the first failure after", output)
         self.assertNotIn("CRASH", output)       # the rest is missing because nobody waited for it
         self.assertTrue(self.emulator_gone())
 

@@ -11,6 +11,7 @@ TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
 
 import testlist                         # noqa: E402
+from machine import SetupError                  # noqa: E402
 
 # Three tests as tests/harness/ktest.h lays them out: plain, also under the tick, failing on purpose.
 SOURCE = """
@@ -71,7 +72,23 @@ class List(unittest.TestCase):
         self.assertEqual(testlist.selected(__file__, []), [])
 
     def test_no_match_is_said(self):
-        self.assertEqual(self.list("gamma.*"), (2, ["no test matches gamma.*"]))
+        self.assertEqual(self.list("gamma.*"), (2, ["no test matches gamma.*; this lists them: tools/run --list"]))
+
+    def test_the_list_is_asked_for_as_in_a_run(self):
+        self.assertEqual(self.list("tests=beta.*"), self.list("beta.*"))
+
+    def test_a_glob_of_a_run_that_selects_nothing_is_refused(self):
+        for words in ([], ["tests=none"], ["tests=*"], ["tests=alpha.*,beta.*"], ["tests=selftest.*"],
+                      ["tests=beta.*+tick"], ["tests="]):
+            testlist.check(self.elf, words)
+        for globs, wrong in (("gamma.*", "gamma.*"), ("alpha", "alpha; did you mean alpha.*?"),
+                             ("alpha.*,bata.*", "bata.*; did you mean beta.*?"),
+                             ("beta.another_is_no", "beta.another_is_no; did you mean beta.another_is_not?"),
+                             ("alpha.*,selftest.*", "selftest.*")):
+            with self.assertRaises(SetupError) as refused:
+                testlist.check(self.elf, ["pks=off", "tests=" + globs])
+            self.assertIn("tests=%s: no test matches %s; this lists" % (globs, wrong), str(refused.exception))
+        testlist.check(os.path.join(self.scratch.name, "none"), ["tests=gamma.*"])
 
     def test_no_image_names_the_command_that_builds_it(self):
         os.remove(self.elf)
