@@ -257,7 +257,7 @@ static void cr4_pks_needs_support(void)
 	u64 cr4 = read_cr4();
 	struct fault f;
 
-	SKIP_IF(cpu_has(FEATURE_PKS), "the bit exists on this CPU");
+	SKIP_IF(cpu_has(FEATURE_PKS), "this CPU has keys");
 	SKIP_IF(is_qemu_tcg(), "QEMU's TCG hangs forever at this MOV to CR4");
 	f = probe_write_cr4(cr4 | CR4_PKS);
 	RULE_FAULT(&r, f, FAULT_GP, read_cr4() == cr4, "setting CR4.PKS");
@@ -271,7 +271,7 @@ static void pkrs_needs_support(void)
 		RULE("WRMSR", "RDMSR and WRMSR of IA32_PKRS without support are #GP(0)");
 	u64 value = 0;
 
-	SKIP_IF(cpu_has(FEATURE_PKS), "the register exists on this CPU");
+	SKIP_IF(cpu_has(FEATURE_PKS), "this CPU has keys");
 	RULE_FAULT(&r, probe_rdmsr(MSR_IA32_PKRS, &value), FAULT_GP, true, "RDMSR");
 	RULE_FAULT(&r, probe_wrmsr(MSR_IA32_PKRS, ALL_DENIED), FAULT_GP, true, "WRMSR");
 	RULE_FAULT(&r, probe_wrmsr(MSR_IA32_PKRS, 0), FAULT_GP, true, "WRMSR of 0");

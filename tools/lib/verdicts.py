@@ -17,6 +17,8 @@ ELSEWHERE = {
     "a brief run plays it only where there is persistent memory": "./keyward run qemu-pmem",
     "this CPU has no PKS": "./keyward run qemu",
     "this CPU has keys": "./keyward run qemu-nopks",
+    "this CPU has no PCIDs": "./keyward run bochs",
+    "this CPU has no MOVDIRI": "./keyward run bochs",
 }
 
 

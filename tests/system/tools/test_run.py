@@ -135,6 +135,13 @@ class Statuses(Case):
         self.machine(FAILING, known="harness.null* = mended one day")
         self.assertEqual(self.run_it()[0], 0)
 
+    def test_0_a_trace_is_said_to_be_in_the_log(self):
+        self.machine(GOOD)
+        status, output = self.run_it("trace=on")
+        self.assertEqual(status, 0, output)
+        self.assertRegex(output, r"note: the log has the trace; this shows it: tools/trace \S*fake\.log\n")
+        self.assertNotIn("tools/trace", self.run_it("trace=off")[1])
+
     def test_0_known_divergence_of_the_base_machine(self):
         self.machine(FAILING, known="harness.null* = mended one day")
         with open(self.path("machines/heir"), "w", encoding="utf-8") as file:
