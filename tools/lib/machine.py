@@ -129,6 +129,18 @@ def test_run(name):
                                                extent(name))
 
 
+def _has_list(name):
+    return os.path.exists(os.path.join(FOLDER, classlist.FOLDER, name))
+
+
+def _list_of(name):
+    try:
+        return classlist.read(os.path.join(FOLDER, classlist.FOLDER, name),
+                              "machines/%s/%s" % (classlist.FOLDER, name))
+    except (OSError, ValueError) as error:
+        raise SetupError(str(error)) from error
+
+
 class Machine:
     """One machine. It inherits settings that its file lacks from its base. Known divergences add
     up, because both are one emulator; [mended] removes those of the base that this machine does
@@ -195,14 +207,27 @@ class Machine:
 
     def listed(self):
         """The classlist.ClassList of the machine, or of the nearest base that has one; or None."""
-        for name, _ in reversed(lineage(self.name)):
-            path = os.path.join(FOLDER, classlist.FOLDER, name)
-            if os.path.exists(path):
-                try:
-                    return classlist.read(path, "machines/%s/%s" % (classlist.FOLDER, name))
-                except (OSError, ValueError) as error:
-                    raise SetupError(str(error)) from error
-        return None
+        owner = self._lister()
+        return _list_of(owner) if owner else None
+
+    def listed_here(self):
+        """listed(), or where the host's own emulator is of another version, the list of a machine with
+        the same processors that is of this version. One that is fetched has a list of its own."""
+        found = self.listed()
+        if not found or "prepare" in self.settings or found.emulator == self.runs:
+            return found
+        mine = Machine(self._lister())
+        for name in names():
+            if _has_list(name) and all(Machine(name).settings.get(key) == mine.settings.get(key)
+                                       for key in ("kind", "cpu", "cpus")):
+                other = _list_of(name)
+                if other.emulator == self.runs:
+                    return other
+        return found
+
+    def _lister(self):
+        """The name of the machine whose list this one shares: its own, or a base's."""
+        return next((name for name, _ in reversed(lineage(self.name)) if _has_list(name)), None)
 
     def knows(self, path):
         """Add the [known] list of a file about a build instead of a machine."""

@@ -160,6 +160,54 @@ class Inheriting(Case):
         self.assertIn("no machine is called NEW; did you mean new?; there are: ", self.refused("NEW"))
 
 
+class Lists(Case):
+    """Which list of classes a run is compared with."""
+
+    def setUp(self):
+        super().setUp()
+        os.mkdir(os.path.join(self.scratch.name, "classes"))
+        self.write("host", "[machine]\ncpu = max\ncpus = 1\nemulator = echo 10.0\n")
+        self.write("heir", "[machine]\nbase = host\ncpu = other\n")
+        self.write("fetched", "[machine]\nbase = host\nprepare = true\n")
+        self.lists(host="echo 7.2 --version", fetched="10.0 --version")
+
+    def lists(self, **emulators):
+        """Write a machine's list, of this emulator."""
+        for name, emulator in emulators.items():
+            self.write("classes/" + name, "emulator %s\nslice full cases=1\n" % emulator)
+
+    def here(self, name):
+        """The machine whose list a run is compared with."""
+        found = Machine(name).listed_here()
+        return found and os.path.basename(found.path)
+
+    def test_a_list_of_the_version_that_runs_is_its_own(self):
+        self.lists(host="10.0 --version")
+        self.assertEqual(self.here("host"), "host")
+
+    def test_another_version_takes_the_list_of_a_machine_with_the_same_processors(self):
+        self.assertEqual(self.here("host"), "fetched")
+        self.assertEqual(self.here("heir"), "fetched")      # as its base, whose list it shares
+        self.assertEqual(os.path.basename(Machine("host").listed().path), "host")
+
+    def test_other_processors_or_another_version_do_not_fit(self):
+        for text in ("cpu = other\n", "cpus = 2\n", "kind = process\n"):
+            with self.subTest(text):
+                self.write("fetched", "[machine]\nbase = host\nprepare = true\n" + text)
+                self.assertEqual(self.here("host"), "host")
+        self.write("fetched", "[machine]\nbase = host\nprepare = true\n")
+        self.lists(fetched="11.0 --version")
+        self.assertEqual(self.here("host"), "host")
+
+    def test_what_is_fetched_is_not_asked_for_its_version_before(self):
+        self.write("fetched", "[machine]\nbase = host\nprepare = true\nemulator = false\n")
+        self.lists(fetched="7.0")
+        self.assertEqual(self.here("fetched"), "fetched")
+
+    def test_there_may_be_no_list(self):
+        self.assertIsNone(self.here("old"))
+
+
 class Everyday(Case):
     """Which machines `make test` runs."""
 
