@@ -66,10 +66,11 @@ u32 count_selected(const struct ktest *from, const struct ktest *to)
 
 u32 ktest_list(void (*name)(const char *name))
 {
+	const struct ktest *end = tests_end();
 	char full[128];
 	u32 n = 0;
 
-	for (const struct ktest *t = tests_begin(); t < tests_end(); t++) {
+	for (const struct ktest *t = tests_begin(); t < end; t++) {
 		for (int stress = 0; stress <= 1; stress++) {
 			if (!test_selected(t, stress))
 				continue;
