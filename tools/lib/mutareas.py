@@ -19,12 +19,12 @@ import mutants
 Area = namedtuple("Area", "name share files but suites bochs selftest machine",
                   defaults=("", "qemu"))
 
-_KMAP = "kmap.*,kmap_local.*,kmap_thread.*,kmap_check.*,marks.*"
+_KMAP = "kmap_local.*,kmap_thread.*,kmap_check.*,marks.*"
 AREAS = [
     Area("rights", 760, "pks/*.[ch] pks/pkrs.inc", "",
          "register.*,writes.*,rights.*,keys.*,pardon.*,global.*,policy.*,contexts.*,nmi.*", True),
     Area("policy", 290, "pks/policy/*.[ch] kernel/cpu/pkrs_bits.h", "pks/policy/step*",
-         "short.*,policy.*,marks.*,global.*,pardon.*,infault.*,kmap.*", False),
+         "short.*,policy.*,marks.*,global.*,pardon.*,infault.*", False),
     Area("steps", 340, "pks/policy/step*", "", "step.*,infault.*,nmi.*,kmap_thread.*", False),
     Area("kmap", 610, "mm/kmap/*.[ch] kernel/cpu/local.h",
          "mm/kmap/memremap.* mm/kmap/devmap.* mm/kmap/report_page.c", _KMAP + ",interleave.*", False),
@@ -35,7 +35,7 @@ AREAS = [
     Area("assembly", 280, "kernel/entry.S kernel/switch.S", "",
          "contexts.*,register.*,nmi.*,step.*,threads.*,user.*,rights.*,pardon.*", True),
     Area("memory", 92, "mm/*.[ch] kernel/ipi.[ch]", "mm/init.* mm/vmemmap.* mm/debug_pagealloc.* mm/snapshot.*",
-         "memory.*,direct_map.*,keys.*,kmap.*,memremap.*,policy.*,machine.*", False),
+         "memory.*,direct_map.*,keys.*,memremap.*,policy.*,machine.*", False),
     Area("hidden", 130, "mm/debug_pagealloc.[ch] mm/snapshot.[ch]", "", "pagealloc.*,snapshot.*", False, "*free*",
          "qemu-pagealloc"),
     Area("gup", 55, "mm/gup/*.[ch]", "", "gup.*,inaccessible.*", False),

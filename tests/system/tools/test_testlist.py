@@ -79,7 +79,7 @@ class List(unittest.TestCase):
 
     def test_a_glob_of_a_run_that_selects_nothing_is_refused(self):
         for words in ([], ["tests=none"], ["tests=*"], ["tests=alpha.*,beta.*"], ["tests=selftest.*"],
-                      ["tests=beta.*+tick"], ["tests="]):
+                      ["tests=beta.*+tick"], ["tests="], ["bench=on", "tests=gamma.*"]):
             testlist.check(self.elf, words)
         for globs, wrong in (("gamma.*", "gamma.*"), ("alpha", "alpha; did you mean alpha.*?"),
                              ("alpha.*,bata.*", "bata.*; did you mean beta.*?"),
