@@ -176,10 +176,11 @@ class Judge:
             raise Broken("the unbroken kernel fails at %s: %s" % (program, seen_by(text, status)))
         self.sound.add(program)
 
-    def host(self, mutant):
-        """The same of the host's tests."""
+    def host(self, mutant, known=None):
+        """The same of the host's tests; `known`: the result before, whose program comes first."""
         changed = self.tree.affected(HOST, mutant)
-        programs = self.programs(changed)
+        killer = known.test.split(":")[0] if known and known.step == "host" else ""
+        programs = self.programs(changed, killer)
         if not programs:
             return None
         for program in programs:
@@ -238,15 +239,16 @@ class Judge:
         if self.stopping:
             raise Stopped()
 
-    def programs(self, changed):
-        """The test programs that reach one of these objects, in the fewest steps first; few."""
+    def programs(self, changed, killer=""):
+        """The test programs that reach one of these objects: `killer`, then those of the fewest steps;
+        few."""
         words = {w for name in changed for w in re.split(r"[/_.]", name)}
         found = []
         for source in self.tree.host_sources():
             stem = os.path.basename(source)[:-2]
             steps = self.distance("%s/tests/host/%s.o" % (HOST, stem), set(changed))
             if steps is not None:
-                found.append((steps, -len(words & set(stem.split("_")[1:])), stem))
+                found.append((stem != killer, steps, -len(words & set(stem.split("_")[1:])), stem))
         return ["%s/%s" % (HOST, stem) for *_, stem in sorted(found)[:MOST_HOST]]
 
     def distance(self, name, wanted):
@@ -282,7 +284,7 @@ class Judge:
         except BuildError:
             return result(*self._refused())
         for step in steps:
-            seen = self.host(mutant) if step == "host" else \
+            seen = self.host(mutant, known) if step == "host" else \
                 self.selftest(area) if step == "selftest" else self.boot(step, area, mutant)
             if seen:
                 return result(*seen)
