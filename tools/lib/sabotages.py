@@ -146,5 +146,5 @@ def attempt(sabotage, folder, limit):
     finally:
         restore(former)
     if status in HUNG and _play(sabotage, folder, limit)[0] != 0:
-        return False, "without the sabotage the run does not end well in %d seconds either" % limit
+        return False, "without the sabotage the run does not end well in %.0f seconds either" % limit
     return status in RED, what
