@@ -125,10 +125,10 @@ static void expect_kept_register(void)
 	pkrs_write(PKRS_INIT);
 }
 
-/* Checks what a test must leave as it found it. A leftover is the test's error. */
-static void check_leftovers(u32 threads_before)
+/* Checks what a test must leave as it found it: `mode` too. A leftover is the test's error. */
+static void check_leftovers(u32 threads_before, enum pks_mode mode)
 {
-	bool enforce = options.policy.mode != PKS_MODE_OFF;
+	bool enforce = mode != PKS_MODE_OFF;
 	u32 threads = 0;
 
 	list_for_each(node, &all_threads) threads++;
@@ -186,7 +186,7 @@ static void run_once(const struct ktest *t, bool stress)
 	pks_policy_set(policy);
 	pks_marks_set(marks);
 	kmap_check_set(kmap_check);
-	check_leftovers(threads);
+	check_leftovers(threads, policy.mode);
 }
 
 static void run(const struct ktest *t, bool stress)

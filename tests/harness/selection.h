@@ -8,12 +8,14 @@
 /* Writes SUITE.TEST, or SUITE.TEST+tick for the test under a fast tick. */
 void test_name(char *name, size_t size, const struct ktest *t, bool stress);
 
-/* True if tests= selects the test; one that fails on purpose only if tests= begins with its suite.
+/* True if tests= selects the test. One that fails on purpose wants tests= to begin with its suite.
  */
 bool test_selected(const struct ktest *t, bool stress);
 
-/* Return the first test of those between from= and until=, and the end. None are left if either
- * names no suite. */
+/*
+ * Return the first test that from= leaves, and the end of those that until= leaves. If either names
+ * no suite, none are left.
+ */
 const struct ktest *tests_begin(void);
 const struct ktest *tests_end(void);
 

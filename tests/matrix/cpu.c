@@ -169,7 +169,7 @@ void machine_leave(void)
 	cpu->gdt[SEL_TSS / 8] &= ~(2ull << 40); /* not busy, or LTR would fault */
 	ltr(SEL_TSS);
 	cpu_set_segments(kernel.ds, kernel.es);
-	/* No test would show it: the next context that has other rights writes the register. */
+	/* No test would see other rights: the next context that has its own writes the register. */
 	BUG_ON(machine_can.pks && rdmsr(MSR_IA32_PKRS) != cpu->pkrs);
 	irq_restore(kernel.flags);
 }

@@ -205,9 +205,8 @@ static void maps_are_traced(void)
 	struct trace_ring *before;
 	bool on = trace_on;
 
-	if (options.trace)
-		ktest_skip("trace=on: other events come in between");
-	if (options.trace || !pages_get())
+	SKIP_IF(options.trace, "trace=on: other events come in between");
+	if (!pages_get())
 		return;
 	ring.head = 0;
 	memset(events, 0, sizeof(events));

@@ -270,7 +270,8 @@ static void step_through(void (*fn)(void *), u32 rights)
 	single_step(fn, NULL, look);
 	EXPECT_EQ(wrong, 0);
 	EXPECT_EQ(writes, 2);
-	EXPECT(opened > 2 && opened < (options.trace ? 1000 : 100)); /* little beside the copy */
+	/* Little runs beside the copy itself, but for the events of trace=on. */
+	EXPECT(opened > 2 && opened < (options.trace ? 1000 : 100));
 	EXPECT_RIGHTS(PKRS_INIT);
 }
 

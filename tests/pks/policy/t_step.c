@@ -123,9 +123,8 @@ static void the_end_of_a_step_is_traced(void)
 	bool was_on = trace_on;
 	u64 rip, flags, last;
 
-	if (options.trace)
-		ktest_skip("trace=on: other events come in between");
-	if (options.trace || !step_area_get())
+	SKIP_IF(options.trace, "trace=on: other events come in between");
+	if (!step_area_get())
 		return;
 	flags = irq_save();
 	trace_on = true;
