@@ -21,7 +21,7 @@ class Emulator:
     """A context manager: the process runs in it and is gone after it."""
 
     def __init__(self, argv, cwd, errors=None, stdin=subprocess.DEVNULL):
-        self.errors = errors or tempfile.TemporaryFile()    # what it writes to stderr
+        self.errors = errors or tempfile.TemporaryFile()    # takes what it writes to stderr
         # In a new session Ctrl-C reaches the runner alone (Bochs would stop in its debugger),
         # and one id kills the whole group, which is certainly ours.
         self.process = subprocess.Popen(
@@ -42,7 +42,7 @@ class Emulator:
         return time.monotonic() - self.started
 
     def said(self):
-        """What it has written to stderr, as lines; only without a file for that."""
+        """The lines that it has written to stderr, if the caller gave no file for them."""
         self.errors.seek(0)
         return self.errors.read().decode("utf-8", "replace").splitlines()
 

@@ -31,8 +31,11 @@ def of(words, settings):
 
 
 class Ahead(Emulator):
-    """An emulator that runs before somebody reads its lines. They wait, each with its time; elapsed()
-    is the time of the one that was read last."""
+    """An emulator that runs before somebody reads its lines. A thread takes them off the pipe, and they
+    wait in a queue, each with its time; elapsed() is the time of the one that was read last.
+
+    The thread alone uses `rest`, until a time-out: then the rest is shown, and nobody reads on.
+    """
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
@@ -51,9 +54,11 @@ class Ahead(Emulator):
         self.waiting.put((super().elapsed(), None))
 
     def elapsed(self):
+        """Seconds from the launch to the line that was read last."""
         return self.now
 
     def lines(self, deadline):
+        """As Emulator.lines(). A line that came after its deadline is late, whenever it is read."""
         while True:
             left = deadline() - (time.monotonic() - self.started)
             try:

@@ -2,7 +2,6 @@
 """Read machines/NAME: a machine's launch command, time limit and known divergences."""
 
 import configparser
-import difflib
 import functools
 import os
 import re
@@ -12,6 +11,7 @@ import subprocess
 
 import classlist
 import divergence
+from words import meant
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.environ.get("KEYWARD_MACHINES") or os.path.join(TOP, "machines")     # for tests
@@ -63,9 +63,8 @@ def everyday():
 
 def _read(name):
     if name not in names():
-        near = difflib.get_close_matches(name.lower(), names(), 1)
         raise SetupError("no machine is called %s%s; there are: %s" % (
-            name, "; did you mean %s?" % near[0] if near else "", " ".join(names())))
+            name, meant(name.lower(), names()), " ".join(names())))
     return _parse(os.path.join(FOLDER, name), "machines/" + name)
 
 

@@ -8,7 +8,6 @@ the case alone. A kernel that can still panic names the case itself.
 """
 
 import re
-import tempfile
 from dataclasses import dataclass, field
 
 import capture
@@ -65,7 +64,7 @@ def boot(command, log, last, limit):
     passed row `last` (0: none) or made the case."""
     trail = Trail()
     log.write(b"\n# tools/run: boots again, to find the case\n")
-    with tempfile.TemporaryFile() as errors, Emulator(command, TOP, errors) as emulator:
+    with Emulator(command, TOP) as emulator:
         for raw in emulator.lines(lambda: min(limit, LIMIT, emulator.elapsed() + SILENCE)):
             if raw is None:
                 break

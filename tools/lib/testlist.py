@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """List the tests of a kernel by reading its image, without a boot."""
 
-import difflib
 import re
 import struct
 import subprocess
 
 from machine import SetupError
+from words import meant
 
 RECORD = struct.Struct("<QQQI4x")       # struct ktest: suite, name, function, flags
 STRESS, SELFTEST = 2, 4                 # enum ktest_flags, tests/harness/ktest.h
@@ -60,6 +60,14 @@ def read(elf, globs=""):
     return names
 
 
+def _readable(elf, globs):
+    """read(), or [] if the image cannot be read."""
+    try:
+        return read(elf, globs)
+    except (SetupError, OSError, struct.error, subprocess.CalledProcessError):
+        return []
+
+
 def matches(name, globs):
     """Whether tests=GLOBS selects the test; kernel/lib/glob.c knows only * and ?, and a list of no
     globs selects all."""
@@ -84,20 +92,16 @@ def check(elf, words):
     globs = value(words, "tests")
     if globs in ("", "none") or value(words, "bench") == "on":
         return
-    try:
-        names = read(elf, globs)
-    except (SetupError, OSError, struct.error, subprocess.CalledProcessError):
-        return
+    names = _readable(elf, globs)
     for glob in filter(None, globs.split(",")):
-        if not any(matches(n, glob) for n in names):
+        if names and not any(matches(n, glob) for n in names):
             raise SetupError("tests=%s: %s" % (globs, _no_match(names, glob)))
 
 
 def _no_match(names, glob):
     """Why a glob selects nothing."""
-    near = difflib.get_close_matches(glob, [s + ".*" for s in suites(names)] + names, 1)
     return "no test matches %s%s; this lists them: tools/run --list" % (
-        glob, "; did you mean %s?" % near[0] if near else "")
+        glob, meant(glob, [s + ".*" for s in suites(names)] + names))
 
 
 def suite(name):
@@ -121,10 +125,7 @@ def selected(elf, words):
     if value(words, "bench") == "on":
         return []
     globs, first, until = (value(words, key) for key in ("tests", "from", "until"))
-    try:
-        names = read(elf, globs)
-    except (SetupError, OSError, struct.error, subprocess.CalledProcessError):
-        return []
+    names = _readable(elf, globs)
     order = suites(names)
     late = order[order.index(first):] if first in order else [] if first else order
     early = order[:order.index(until)] if until in order else [] if until else order

@@ -198,14 +198,19 @@ def accepted(w):
     return ", ".join(filter(None, ["|".join(w.names), w.form]))
 
 
+def meant(typed, known, form="%s"):
+    """"; did you mean X?" for a mistyped word, or "" if none of the known ones is near; X has this form."""
+    near = difflib.get_close_matches(typed, known, 1)
+    return "; did you mean %s?" % (form % near[0]) if near else ""
+
+
 def objection(words, argument):
     """Why the kernel does not understand key=value, or None if it does."""
     name, _, value = argument.partition("=")
     known = {w.name: w for w in words}
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
         return "%s: no such word%s; the words are %s" % (
-            argument, "; did you mean %s=?" % near[0] if near else "", ", ".join(known))
+            argument, meant(name, known, "%s="), ", ".join(known))
     if not known[name].fits(value):
         return "%s: %s= takes %s" % (argument, name, accepted(known[name]))
     return None

@@ -7,12 +7,14 @@ import re
 import sys
 import tempfile
 import unittest
+from types import SimpleNamespace
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "tools", "lib"))
 
 import mutareas                 # noqa: E402
 import mutants                  # noqa: E402
+import mutjudge                 # noqa: E402
 import muttext                  # noqa: E402
 
 CODE = """\
@@ -220,6 +222,29 @@ class Hashes(Tree):
     def test_no_file_is_in_two_areas(self):
         found = [f for area in mutareas.AREAS for f in mutareas.files(TOP, area)]
         self.assertEqual(sorted(found), sorted(set(found)))
+
+
+class Programs(unittest.TestCase):
+    """Which of the host's test programs are asked about a mutant."""
+
+    def programs(self, killer, reach=9):
+        """The names of those that are asked, if program N of nine is N calls away and these reach it."""
+        stems = ["t_%d" % n for n in range(1, 10)]
+        links = {"calls_%d" % n: {"calls_%d" % (n - 1)} for n in range(1, 10)}
+        links.update({"%s/tests/host/%s.o" % (mutjudge.HOST, s): {"calls_%d" % n}
+                      for n, s in enumerate(stems[:reach], 1)})
+        tree = SimpleNamespace(links=links, host_sources=lambda: ["tests/host/%s.c" % s for s in stems])
+        return [os.path.basename(p) for p in mutjudge.Judge(tree).programs(["calls_0"], killer)]
+
+    def test_the_nearest_are_asked(self):
+        self.assertEqual(self.programs(""), ["t_%d" % n for n in range(1, mutjudge.MOST_HOST + 1)])
+
+    def test_the_one_that_killed_it_before_is_asked_first_however_far_it_is(self):
+        self.assertEqual(self.programs("t_9"), ["t_9"] + ["t_%d" % n for n in range(1, mutjudge.MOST_HOST)])
+        self.assertEqual(self.programs("t_2")[:3], ["t_2", "t_1", "t_3"])
+
+    def test_one_that_does_not_reach_it_any_more_is_not_asked(self):
+        self.assertNotIn("t_9", self.programs("t_9", reach=8))
 
 
 if __name__ == "__main__":
