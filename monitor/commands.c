@@ -20,7 +20,7 @@ static void command_end(int n, char **words);
 
 static bool tests_passed; /* the monitor's thread */
 
-/* Arguments and help come from the command-line word that it changes: monitor/settings.c. */
+/* Arguments and help come from the command-line word of this name: monitor/settings.c. */
 #define SETTING(name)                                         \
 	{                                                     \
 		name, NULL, NULL, 0, 1, command_setting, NULL \
@@ -39,7 +39,7 @@ static const struct command {
 	  "run policy.*,rights.*   two suites; run * runs all" },
 	{ "list", "[GLOB[,GLOB]]", "names of tests", 0, 1, command_list, NULL },
 	{ "bench", "[GLOB[,GLOB]]", "run benches", 0, 1, command_bench, NULL },
-	SETTING("mode"),
+	SETTING("pks"),
 	SETTING("gate"),
 	SETTING("pardon"),
 	SETTING("marks"),
@@ -89,20 +89,25 @@ static void unknown(const char *name)
 	pr("; poweroff, or Ctrl-], leaves\n");
 }
 
+/* The command-line word that a SETTING() shows and changes. */
+static const struct option_word *setting_word(const struct command *c)
+{
+	return option_find(c->name, strlen(c->name));
+}
+
 static const char *arguments(const struct command *c, char *text, size_t size)
 {
 	char values[ARGUMENTS_MAX - 2];
 
 	if (c->arguments)
 		return c->arguments;
-	ksnprintf(text, size, "[%s]",
-		  option_names(setting_word(c->name), "|", values, sizeof(values)));
+	ksnprintf(text, size, "[%s]", option_names(setting_word(c), "|", values, sizeof(values)));
 	return text;
 }
 
 static const char *help(const struct command *c)
 {
-	return c->help ? c->help : setting_word(c->name)->help;
+	return c->help ? c->help : setting_word(c)->help;
 }
 
 static void usage(const struct command *c)
@@ -135,7 +140,7 @@ static void command_help(int n, char **words)
 	if (c->more)
 		pr("%s\n", c->more);
 	if (!c->help)
-		pr("Shows or changes what %s= set at boot.\n", setting_word(c->name)->name);
+		pr("Shows or changes what %s= set at boot.\n", c->name);
 }
 
 static void command_end(int n, char **words)

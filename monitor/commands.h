@@ -31,9 +31,6 @@ void command_kunmap(int n, char **words);
 void command_read(int n, char **words);
 void command_write(int n, char **words);
 
-/* Returns the command-line word that a command of monitor/settings.c shows or changes. */
-const struct option_word *setting_word(const char *command);
-
 /* Sets the verdict on the last tests, which becomes the machine's exit status. */
 void commands_set_passed(bool passed);
 

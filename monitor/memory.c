@@ -109,9 +109,12 @@ static int take_as(int n, char ***words, struct as *as)
 	*as = (struct as){ .kind = AS_SELF };
 	if (strcmp((*words)[1], "as"))
 		return n;
-	if (n < 4 || !as_read((*words)[2], as)) {
-		pr("as %s: not followed by a context and an address; contexts are %s\n",
-		   n > 2 ? (*words)[2] : "", AS_ACCEPTED);
+	if (n < 4) {
+		pr("as: a context and an address must follow; contexts are %s\n", AS_ACCEPTED);
+		return -1;
+	}
+	if (!as_read((*words)[2], as)) {
+		pr("as %s: no such context; contexts are %s\n", (*words)[2], AS_ACCEPTED);
 		return -1;
 	}
 	*words += 2;

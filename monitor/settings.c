@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The commands that show or change an option of the command line: mode, gate, pardon, marks, early.
+ * The commands that show or change an option of the command line: pks, gate, pardon, marks, early.
  * kernel/lib/options.inc has their help, and what each accepts.
  */
 #include "kernel/console/console.h"
@@ -56,32 +56,24 @@ static void set_early(u32 on)
 }
 
 static const struct setting {
-	const char *command, *word;
+	const char *word;       /* the option's, and the command's */
 	void (*set)(u32 value); /* the kernel's function for a change while it runs */
 } settings[] = {
-	{ "mode", "pks", set_mode },        { "gate", "gate", set_gate },
-	{ "pardon", "pardon", set_pardon }, { "marks", "marks", set_marks },
-	{ "early", "early", set_early },
+	{ "pks", set_mode },    { "gate", set_gate },   { "pardon", set_pardon },
+	{ "marks", set_marks }, { "early", set_early },
 };
 
-static const struct setting *find(const char *command)
+static const struct setting *find(const char *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
-		if (!strcmp(settings[i].command, command))
+		if (!strcmp(settings[i].word, word))
 			return &settings[i];
-	panic("monitor/settings.c has no %s", command);
-}
-
-const struct option_word *setting_word(const char *command)
-{
-	const char *word = find(command)->word;
-
-	return option_find(word, strlen(word));
+	panic("monitor/settings.c has no %s", word);
 }
 
 void command_setting(int n, char **words)
 {
-	const struct option_word *word = setting_word(words[0]);
+	const struct option_word *word = option_find(words[0], strlen(words[0]));
 	char accepted[96];
 
 	if (n == 2) {
@@ -95,7 +87,7 @@ void command_setting(int n, char **words)
 		find(words[0])->set(v->value);
 	}
 	pr("%s %s%s\n", words[0], option_value_name(word, option_get(word, &options)),
-	   pks_on() || strcmp(words[0], "mode")
+	   pks_on() || strcmp(words[0], "pks")
 		   ? ""
 		   : "; but keys deny nothing here, as there is no PKS");
 }

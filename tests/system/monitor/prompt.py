@@ -119,7 +119,7 @@ class OneMonitor(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.m = Prompt("tests=trace.*")
-        cls.m.ask("mode relaxed")
+        cls.m.ask("pks relaxed")
         made = cls.m.ask("page")
         cls.page = int(re.match(r"page0 is at ([0-9a-f]{16}): device memory, key 1 \(devmap\)$",
                                 made[0])[1], 16)
@@ -141,5 +141,5 @@ class OneMonitor(unittest.TestCase):
 
     def fresh(self, mode, gate="kmapped"):
         """Set the mode and the gate, and take back the monitor's own rights."""
-        for command in ("mode " + mode, "gate " + gate, "revoke 1"):
+        for command in ("pks " + mode, "gate " + gate, "revoke 1"):
             self.ask(command)

@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from prompt import OneMonitor, totals       # noqa: E402
 
-NAMES = ("help run list bench mode gate pardon marks early seed keys cpus threads stats trace grant revoke walk "
+NAMES = ("help run list bench pks gate pardon marks early seed keys cpus threads stats trace grant revoke walk "
          "page kmap kunmap read write poweroff reboot halt").split()
 
 
@@ -33,7 +33,7 @@ class Commands(OneMonitor):
             "usage: gate [kmapped|any]",
             "pages that can be pardoned: marked by kmap(), or any device page",
             "Shows or changes what gate= set at boot."])
-        self.assertEqual(self.ask("help mode")[0], "usage: mode [off|strict|relaxed|silent]")
+        self.assertEqual(self.ask("help pks")[0], "usage: pks [off|strict|relaxed|silent]")
 
     def test_bad_commands_are_explained(self):
         everything = "the commands are " + ", ".join(NAMES)
@@ -43,10 +43,10 @@ class Commands(OneMonitor):
                 ("read", r"^usage: read \[as CONTEXT\] ADDR \[LENGTH\]$"),
                 ("read 1 2 3", "^usage: read"), ("read 1 2 3 4", "^usage: read"),
                 ("read 1 2 3 4 5", "^usage: read"), ("1 2 3 4 5 6 7 8 9", "^more than 8 words$"),
-                ("keys 1", "^usage: keys$"), ("mode strict off", "^usage: mode"),
+                ("keys 1", "^usage: keys$"), ("pks strict off", "^usage: pks"),
                 ("run", "^usage: run"), ("write 1", "^usage: write"),
                 ("write 1 2 3", "^usage: write"), ("poweroff now", "^usage: poweroff$"),
-                ("mode loud", "^loud: not one of off, strict, relaxed, silent$"),
+                ("pks loud", "^loud: not one of off, strict, relaxed, silent$"),
                 ("gate wide", "^wide: not one of kmapped, any$"),
                 ("pardon me", "^me: not one of context, instruction, global$"),
                 ("marks 3", "^3: not one of page, hash$"),
@@ -58,8 +58,9 @@ class Commands(OneMonitor):
                 ("read page0+", "a number or a name is missing"),
                 ("read page0 0", "of 1 to 1024 bytes"), ("read page0 1025", "of 1 to 1024 bytes"),
                 ("read 0xffffffffffffffff 2", "below 2\\^64"),
-                ("read as nobody page0", "^as nobody: .*contexts are self, thread"),
-                ("read as", "^as : not followed"), ("read as thread", "^as thread: not followed"),
+                ("read as nobody page0", "^as nobody: no such context; contexts are self, thread"),
+                ("read as", "^as: a context and an address must follow; contexts are self"),
+                ("read as thread", "^as: a context and an address must follow"),
                 ("read as rights=3 page0", "bits 1:0 are 0"),
                 ("read as key=16:rw page0", "N from 1 to 15"),
                 ("write as thread page0", "^usage: write"),
@@ -143,11 +144,11 @@ class Commands(OneMonitor):
 
     def test_trace_shows_the_newest_events(self):
         self.fresh("strict")
-        self.ask("mode silent")
+        self.ask("pks silent")
         self.ask("kmap page0")
         self.ask("read as thread page0")
         self.ask("kunmap page0")
-        self.ask("mode strict")
+        self.ask("pks strict")
         self.ask("read as thread page0")
         answer = self.ask("trace 8")
         at = "at %016x " % self.page
@@ -161,11 +162,11 @@ class Commands(OneMonitor):
         self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 8)))
         self.assertRegex(answer[-1], r"^# trace: 8 of %d events shown; each CPU keeps" % numbers[-1])
         self.assertEqual(self.ask("trace off"), [])
-        self.ask("mode relaxed")
+        self.ask("pks relaxed")
         self.assertRegex(self.ask("trace 1")[-1], "; tracing is off$")
         self.assertNotIn("relaxed,", self.ask("trace 1")[0])
         self.ask("trace on")
-        self.ask("mode strict")
+        self.ask("pks strict")
         self.assertIn("mode strict, was relaxed", self.ask("trace 1")[0])
         self.assertGreater(len(self.ask("trace")), 20)
 
@@ -191,8 +192,8 @@ class Commands(OneMonitor):
         self.one("pardon instruction", "^pardon instruction$")
         self.one("pardon", "^pardon instruction$")
         self.one("pardon context", "^pardon context$")
-        self.one("mode strict", "^mode strict$")
-        self.one("mode", "^mode strict$")
+        self.one("pks strict", "^pks strict$")
+        self.one("pks", "^pks strict$")
         self.one("early on", "^early on$")
         self.assertIn("WARNING: kmap check: kmap of a protected page",
                       "\n".join(self.ask("kmap page0")))

@@ -41,14 +41,14 @@ class Editing(unittest.TestCase):
         return answer
 
     def test_editing_keys_change_the_line(self):
-        for keys in ("modx\b", "modxy\x7f\x7f", "mde" + LEFT + LEFT + "o" + END + "\b",
-                     "garbage\x15mod", "od" + HOME + "m" + RIGHT + RIGHT, "od\x01m",
-                     "moxd" + LEFT + "\b", "moxd" + LEFT + LEFT + DELETE, "mod rest\x02\x02\x02"
-                     "\x02\x02\x0b", "mod more words\x17\x17\x7f", "\x1b[1~mod\x1b[4~",
-                     "m\x1b[9;9Rod", "m\x00\x1bo\xc3\xa4d"):
+        for keys in ("gatx\b", "gatxy\x7f\x7f", "gte" + LEFT + LEFT + "a" + END + "\b",
+                     "garbage\x15gat", "at" + HOME + "g" + RIGHT + RIGHT, "at\x01g",
+                     "gaxt" + LEFT + "\b", "gaxt" + LEFT + LEFT + DELETE, "gat rest\x02\x02\x02"
+                     "\x02\x02\x0b", "gat more words\x17\x17\x7f", "\x1b[1~gat\x1b[4~",
+                     "g\x1b[9;9Rat", "g\x00\x1ba\xc3\xa4t"):
             with self.subTest(repr(keys)):
-                answer = self.line(keys + "\x05e silent", "mode silent")
-                self.assertEqual(answer, ["mode silent"])
+                answer = self.line(keys + "\x05e any", "gate any")
+                self.assertEqual(answer, ["gate any"])
 
     def test_arrow_keys_recall_earlier_lines(self):
         self.m.ask("gate any")
@@ -167,12 +167,12 @@ class Pipes(unittest.TestCase):
 
     def test_commands_say_that_pks_is_missing(self):
         status, output = piped("tests=none", machine="qemu-nopks", typed="\n".join([
-            "keys", "page", "read as thread page0", "grant 1 rw", "revoke 1", "mode strict",
+            "keys", "page", "read as thread page0", "grant 1 rw", "revoke 1", "pks strict",
             "read as rights=0 page0", "read as nmi 0x8000000000000000", "write page0 5",
             "read page0", "run trace.*", ""]))
         self.assertEqual(status, 0, output)
         for text in ("this CPU has no PKS", "nothing to grant or revoke",
-                     "mode strict; but keys deny nothing here", "no IA32_PKRS here",
+                     "pks strict; but keys deny nothing here", "no IA32_PKRS here",
                      "the address is not canonical", ": 0000000000000005\n"):
             self.assertIn(text, output)
         self.assertNotIn("#PF", output)
