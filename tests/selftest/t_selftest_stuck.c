@@ -64,8 +64,10 @@ static int do_nothing(void *arg)
 
 static int yield_with_odd_rights(void *arg)
 {
-	(void)arg;
+	bool *has_them = arg;
+
 	rights_set(ODD_RIGHTS);
+	WRITE_ONCE(*has_them, true);
 	for (;;)
 		thread_yield();
 	return 0;
@@ -77,13 +79,15 @@ static int yield_with_odd_rights(void *arg)
  */
 static void hangs_for_a_tenth_of_a_second(void)
 {
+	bool has_them = false;
 	u64 ticks;
 
 	EXPECT(true);
 	for (u32 i = 0; i < 1000; i++) /* numbers of four digits */
 		thread_join(thread_create("nothing", do_nothing, NULL));
-	thread_create("a name of 23 characters", yield_with_odd_rights, NULL);
-	thread_yield();
+	thread_create("a name of 23 characters", yield_with_odd_rights, &has_them);
+	while (!READ_ONCE(has_them)) /* a tick may have come before it set them */
+		thread_yield();
 	preempt_disable(); /* the other thread does not run */
 	watchdog_set(100 * MS, "of a tenth of a second");
 	ticks = READ_ONCE(this_cpu()->ticks);
