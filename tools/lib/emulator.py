@@ -10,6 +10,7 @@ import tempfile
 import time
 
 LONGEST_LINE = 4096     # firmware draws whole screens without a newline
+NAP = 0.5   # seconds in select() at most: a signal right before it runs its Python handler only after it
 
 
 def die_with_parent():
@@ -70,10 +71,12 @@ class Emulator:
             if len(self.rest) > LONGEST_LINE:
                 yield self._take_rest()
             left = deadline() - self.elapsed()
-            if left <= 0 or not select.select([pipe], [], [], left)[0]:
+            if left <= 0:
                 yield self._take_rest()
                 yield None
                 return
+            if not select.select([pipe], [], [], min(left, NAP))[0]:
+                continue
             chunk = os.read(pipe, 65536)
             if not chunk:
                 yield self._take_rest()
