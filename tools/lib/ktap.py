@@ -231,7 +231,7 @@ class Judge:
 
     def red(self):
         """Whether the run fails, whatever comes: a problem, or an unexpected result at the end."""
-        return bool(self.problems or self.results and self._judge(self.results[-1]))
+        return bool(self.problems or self.results and self.judge(self.results[-1]))
 
     def _end_boot(self, timed_out, whole, crash):
         new = self.problems[self.past[1]:]
@@ -258,7 +258,7 @@ class Judge:
         `crash`: where the last boot crashed, `lost`: the suites that no boot has come to."""
         self._end_boot(timed_out, whole, crash)
         problems = self.problems + (self.book.unfinished(self.crashes) if whole else [])
-        failures = [f for r in self.results for f in self._judge(r)]
+        failures = [f for r in self.results for f in self.judge(r)]
         if not problems and whole:
             failures += self._lists()
             strict, self.remarks = self.book.whole()
@@ -286,7 +286,7 @@ class Judge:
                          % (_words(self.totals), _words(counted)))
         return found
 
-    def _judge(self, result):
+    def judge(self, result):
         """The failures of one result; a listed divergence turns from fail into xfail."""
         decided = self.book.judge(result.name, result.reported)
         if decided:

@@ -3,10 +3,10 @@
 
 import time
 
+import ktap
+
 BAR = 20
 CLEAR = "\r\x1b[K"
-# A result as the machine reported it; whether `differ` is a known divergence is decided at the end.
-WORDS = (("pass", "pass"), ("fail", "differ"), ("error", "error"), ("skip", "skip"))
 
 
 class Live:
@@ -55,9 +55,11 @@ class Live:
 
     def _end(self, judge):
         results = judge.results[self.first:]
-        counts = [(sum(r.reported == status for r in results), word) for status, word in WORDS]
-        text = ", ".join("%d %s" % c for c in counts if c[0])
-        code = "33" if any(n for n, word in counts if word in ("differ", "error")) else "32"
+        for r in results:
+            judge.judge(r)
+        counts = {s: n for s in ktap.STATUSES if (n := sum(r.status == s for r in results))}
+        text = ", ".join("%d %s" % (n, s) for s, n in counts.items())
+        code = "31" if {"fail", "error"} & counts.keys() else "32"
         line = "  %-16s %-40s %5.1f s" % (self.suite.name, text, self.clock() - self.started)
         self._draw("\x1b[%sm%s\x1b[0m" % (code, line) if self.colour else line)
         self.out.write("\n")

@@ -21,6 +21,18 @@ class Parser(argparse.ArgumentParser):
                        % (machine.listing(), words.listing(words.read()), ENDS))
         return super().format_help()
 
+    def error(self, message):
+        """Say what is wrong, and where help is."""
+        raise machine.SetupError(message + "; all options: tools/run --help")
+
+    def parse(self):
+        """The options of the command line; one that does not exist is refused with the nearest name."""
+        opts, unknown = self.parse_known_intermixed_args()
+        if unknown:
+            known = [option for action in self._actions for option in action.option_strings]
+            self.error("no such option: %s%s" % (unknown[0], words.meant(unknown[0], known)))
+        return opts
+
 
 def options(about):
     """The command line; `about` is the program in a sentence."""
@@ -59,7 +71,7 @@ def options(about):
     p.add_argument("--known", metavar="FILE", help="more [known] divergences, those of a build")
     p.add_argument("--record", metavar="FILE", help="the results of the suite `matrix`, as JSON")
     p.add_argument("--show", action="store_true", help="print the launch command and keep its ISO")
-    opts = p.parse_intermixed_args()
+    opts = p.parse()
     if not opts.machine and not opts.list:
         p.error("which machine?")
     opts.iso = opts.iso or os.path.join(opts.build, "keyward.iso")

@@ -92,9 +92,9 @@ class Judge(ktap.Judge):
                             for n in (self.totals, counted))]
         return []
 
-    def _judge(self, result):
+    def judge(self, result):
         """Says once for each reason what is wrong with skips."""
-        found = super()._judge(result)
+        found = super().judge(result)
         if result.name or not found:
             return found
         same = [r for r in self.results if r.reported == "skip" and r.reason == result.reason]

@@ -152,9 +152,13 @@ class Statuses(Case):
 
     def test_2_bad_arguments(self):
         self.machine(GOOD)
-        for bad in (["tests=a b"], ["novalue"], ["a=$(x)"], ["a='"], ["--nonsense"]):
+        for bad, why in ((["tests=a b"], ""), (["novalue"], ""), (["a=$(x)"], ""), (["a='"], ""),
+                         (["--nonsense"], "no such option: --nonsense; all options: tools/run --help"),
+                         (["--lsit"], "no such option: --lsit; did you mean --list?"),
+                         (["--timeout", "soon"], "--timeout: invalid float value: 'soon'; all options")):
             status, output = self.run_it(*bad)
             self.assertEqual(status, 2, output)
+            self.assertIn(why, output)
 
     def test_2_word_that_the_kernel_does_not_know(self):
         self.machine(GOOD)
@@ -305,11 +309,11 @@ class Manners(Case):
         self.assertNotIn("expected_fault", output)
         self.assertIn("FAILED harness.null_faults", output)
 
-    def test_log_holds_the_console(self):
-        self.machine(GOOD)
+    def test_log_holds_the_console_as_text(self):
+        self.machine("\x1b[2J\x1b[01;01HBIOS\n" + GOOD.replace("\n", "\r\n"))
         self.run_it("--quiet")
-        with open(self.path("build/logs/fake.log"), encoding="utf-8") as log:
-            self.assertIn("# Totals: pass:3", log.read())
+        with open(self.path("build/logs/fake.log"), encoding="utf-8", newline="") as log:
+            self.assertEqual(log.read().split("\n# slowest")[0], "BIOS\n" + GOOD)
 
     def test_tap_carries_the_verdict(self):
         self.machine(FAILING, known="pks.strict = one day")
