@@ -24,6 +24,7 @@
 #include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
 #include "tests/bench/bench.h"
+#include "tests/harness/case_word.h"
 #include "tests/harness/result.h"
 #include "tests/harness/selection.h"
 
@@ -243,9 +244,22 @@ static bool run_suite(const struct ktest *from, const struct ktest *to)
 	return result_bad() == bad;
 }
 
+/* If case= is not understood no test runs: the user has asked for something else than all of them.
+ */
+static bool case_checked(void)
+{
+	char why[256];
+	bool understood = case_understood(options.matrix_case, why, sizeof(why));
+
+	if (!understood) /* as boot/main.c does */
+		pr("# command line: case=%s: %s\n", options.matrix_case, why);
+	return understood;
+}
+
 static void run_all(void (*before_totals)(void))
 {
-	const struct ktest *t, *end, *last = tests_end();
+	bool understood = case_checked();
+	const struct ktest *t, *end, *last = understood ? tests_end() : tests_begin();
 	u32 suites = 0, number = 0;
 
 	for (t = tests_begin(); t < last; t = suite_end(t))
@@ -258,8 +272,9 @@ static void run_all(void (*before_totals)(void))
 		number++;
 		pr("%s %u %s\n", run_suite(t, end) ? "ok" : "not ok", number, t->suite);
 	}
-	if (!number)
-		pr("# no test matches tests=%s\n", options.tests);
+	if (!number && understood)
+		pr("# no test is left by tests=%s from=%s until=%s\n", options.tests, options.from,
+		   options.until);
 	if (options.trace && options.exit != EXIT_MONITOR)
 		trace_dump(); /* before the line that ends the run */
 	if (before_totals)

@@ -13,6 +13,7 @@
 #include "kernel/watchdog.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
+#include "tests/harness/case_word.h"
 #include "tests/harness/fixture.h"
 #include "tests/interleave/play.h"
 #include "tests/interleave/sequence.h"
@@ -190,13 +191,7 @@ static void play_named(struct cpu *b)
 {
 	struct pks_policy policy = pks_policy_get();
 	struct plan plan = begin();
-	struct sequence s;
-	const char *why = sequence_parse(options.matrix_case, &s);
 
-	if (why) {
-		ktest_error("case=%s: %s", options.matrix_case, why);
-		return;
-	}
 	if (!play_begin())
 		return;
 	if (play_all(policy, cpus[0], b, only_once, &plan, &plan.tally))
@@ -204,27 +199,11 @@ static void play_named(struct cpu *b)
 	play_end();
 }
 
-/* Whether case= is a sequence; one with a colon is a case of the matrix (tests/matrix/space.h). */
-static bool case_given(void)
-{
-	const char *c = options.matrix_case;
-
-	while (*c && *c != ':')
-		c++;
-	return options.matrix_case[0] && !*c;
-}
-
-/* case=all: all variants under each scope. */
-static bool case_is_all(void)
-{
-	return !strcmp(options.matrix_case, "all");
-}
-
 static void one_cpu_matches_the_model(void)
 {
-	if (case_is_all())
+	if (case_is_all(options.matrix_case))
 		play_everything();
-	else if (case_given())
+	else if (case_is_sequence(options.matrix_case))
 		play_named(cpus[0]);
 	else if (options.extent >= EXTENT_FULL)
 		play_slice(all_of_them, cpus[0], options.seed); /* policies by turns */
@@ -245,7 +224,7 @@ KTEST(preemption_matches_the_model, KT_PKS);
 
 static void two_cpus_match_the_model(void)
 {
-	if (case_given() && !case_is_all())
+	if (case_is_sequence(options.matrix_case) && !case_is_all(options.matrix_case))
 		play_named(cpus[1]);
 	else
 		play_slice(on_two_cpus, cpus[1], options.seed);

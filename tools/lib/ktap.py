@@ -319,7 +319,7 @@ class Judge:
     def _lists(self):
         """Failures of the run as a whole: no test, excluded tests, lists that do not hold."""
         if not self.results:
-            return [] if self.may_be_empty else [(None, "no test ran", [])]
+            return [] if self.may_be_empty or self.complaints else [(None, "no test ran", [])]
         found = [(None, "tests= excludes %s, but it ran: the command line did not reach the kernel"
                   % r.name, []) for r in self.results if not self._wanted(r.name)][:1]
         if not self.complete:

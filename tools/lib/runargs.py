@@ -6,6 +6,7 @@ import os
 
 import machine
 import ownbuild
+import testlist
 import words
 from machine import TOP
 
@@ -32,6 +33,14 @@ class Parser(argparse.ArgumentParser):
             known = [option for action in self._actions for option in action.option_strings]
             self.error("no such option: %s%s" % (unknown[0], words.meant(unknown[0], known)))
         return opts
+
+
+def narrowing(arguments):
+    """What goes with case=, if it names no test: the suite that it is about."""
+    case = testlist.value(arguments, "case")
+    if not case or testlist.value(arguments, "tests"):
+        return []
+    return ["tests=" + ("matrix.*" if ":" in case or case == "default" else "interleave.*")]
 
 
 def options(about):
@@ -74,6 +83,7 @@ def options(about):
     opts = p.parse()
     if not opts.machine and not opts.list:
         p.error("which machine?")
+    opts.arguments += narrowing(opts.arguments)
     opts.iso = opts.iso or os.path.join(opts.build, "keyward.iso")
     opts.elf = opts.elf or os.path.join(opts.build, "keyward.elf")
     opts.log = opts.log or os.path.join(opts.build, "logs", "%s.log" % opts.machine)

@@ -179,7 +179,7 @@ class Commands(OneMonitor):
             self.assertEqual(sum(result), len(names) - 1)
             self.assertEqual(result[0] + result[3], len(names) - 1)
             self.assertGreater(result[0], result[3], "only tests that need trace=on are skipped")
-        self.assertIn("# no test matches tests=nothing.*", self.ask("run nothing.*"))
+        self.assertIn("# no test is left by tests=nothing.* from= until=", self.ask("run nothing.*"))
         self.assertEqual(self.ask("list nothing.*"), ["0 tests"])
         # A test that fails on purpose.
         self.assertEqual(totals(self.ask("run selftest.fails"))[1:], [1, 0, 0, 0])
