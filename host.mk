@@ -41,7 +41,7 @@ bochs-debug: iso ## the kernel in Bochs's debugger, PKRS at each stop: ARGS="mag
 test: ## builds, host tests, every machine; ends with the counts
 	@tools/test
 
-whole: ## the same, with all cases in each step, and the full matrix
+whole: ## test, with all cases in each step, and the full matrix
 	@tools/test --whole
 
 matrix: iso ## every case on every machine, for minutes: MACHINES="qemu-10.0 bochs" for these only
@@ -100,7 +100,7 @@ power-cuts: iso $(BUILD)/host/gcc-fast/t_store_cuts ## cut a store's power: in a
 	@$(BUILD)/host/gcc-fast/t_store_cuts 40 1
 	@tools/power-cuts --build $(BUILD) --cuts 500 --jobs 2 $(ARGS)
 
-mutants: ## make mutants of the kernel and judge those that are not judged yet; hours; the table
+mutants: ## small mistakes, made by rule: what the tests see of those that nobody asked about yet; hours
 	@tools/mutate --prune
 	@tools/mutate
 	@tools/mutate --table --write
