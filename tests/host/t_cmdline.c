@@ -41,7 +41,7 @@ static void an_empty_line_means_the_defaults(void **state)
 static void every_key_is_read(void **state)
 {
 	(void)state;
-	parse_silently(" pks=strict\tgate=any tests=rights.*,policy.? seed=0xDEADbeef00000001 "
+	parse_silently(" pks=strict\tgate=any tests=rights.*,policy.? seed=0xDEADbeef0000000a "
 		       "repeat=1000000 exit=halt cpus=2 mem=64M magic=fault,write bench=on "
 		       "extent=full case=kind:add,key:* avoid=set-dirty paging=5 apic=x2apic "
 		       "reserve=1M+0x2K,5G+1 pardon=global trace=on marks=hash early=on from=keys");
@@ -52,7 +52,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(opt.policy.scope, PKS_SCOPE_GLOBAL);
 	assert_string_equal(opt.tests, "rights.*,policy.?");
 	assert_string_equal(opt.from, "keys");
-	assert_int_equal(opt.seed, 0xdeadbeef00000001);
+	assert_int_equal(opt.seed, 0xdeadbeef0000000a);
 	assert_int_equal(opt.repeat, 1000000);
 	assert_int_equal(opt.exit, EXIT_HALT);
 	assert_int_equal(opt.cpus, 2);

@@ -59,6 +59,20 @@ static void only_whole_pages_are_ram(void **state)
 	expect_lost(0, 0);
 }
 
+/* What the table holds behind its last entry, and a type beyond the bits of a mask, count for
+ * nothing. */
+static void only_what_is_in_the_map_counts(void **state)
+{
+	(void)state;
+	start();
+	entry(0x1000, 0x3000, 1);
+	entry(0x10000, 0x1000, 64); /* as 0 modulo 64, and no RAM */
+	info.mem[info.mem_count] = (struct boot_mem){ 0x20000, 0x1000, 1 };
+	find();
+	assert_int_equal(ram.count, 1);
+	expect_range(0, 0x1000, 0x4000);
+}
+
 /* A page that is RAM in one entry and, even by one byte, something else in another is not RAM. */
 static void contradicted_pages_are_not_ram(void **state)
 {
@@ -273,6 +287,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_whole_pages_are_ram),
+		cmocka_unit_test(only_what_is_in_the_map_counts),
 		cmocka_unit_test(contradicted_pages_are_not_ram),
 		cmocka_unit_test(entries_at_the_top_do_not_wrap),
 		cmocka_unit_test(ram_beyond_the_limit_is_left_out),

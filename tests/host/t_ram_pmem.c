@@ -56,6 +56,17 @@ static void both_refuse(uint64_t at, uint64_t size, const char *reason)
 	refused(PMEM_NFIT, at, size, reason);
 }
 
+/* What the table holds behind its last entry counts for nothing; nor does a type beyond a mask's
+ * bits. */
+static void only_what_is_in_the_map_counts(void **state)
+{
+	(void)state;
+	entry(4 * GIB, GIB, 64);
+	info.mem[info.mem_count] = (struct boot_mem){ 4 * GIB, GIB, BOOT_MEM_RAM };
+	usable(PMEM_NFIT, 4 * GIB, MIB);
+	refused(PMEM_WORD, 4 * GIB, MIB, "no memory there");
+}
+
 static void a_word_takes_ram_and_the_nfit_must_not(void **state)
 {
 	(void)state;
@@ -230,6 +241,7 @@ static void random_maps_match_a_table_of_pages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(only_what_is_in_the_map_counts, start),
 		cmocka_unit_test_setup(a_word_takes_ram_and_the_nfit_must_not, start),
 		cmocka_unit_test_setup(ends_are_looked_at_to_the_page, start),
 		cmocka_unit_test_setup(reserved_pages_stay_unused, start),

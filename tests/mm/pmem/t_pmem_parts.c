@@ -21,11 +21,27 @@ static u64 blocks_of_ends(const struct pmem *pmem)
 	return pmem->phys >> 21 == (pmem->phys + pmem->size - 1) >> 21 ? 1 : 2;
 }
 
+/* The page between two ranges can be a range, but not with the one behind it. */
+static void map_between(const struct dev_pagemap *low, const struct dev_pagemap *high)
+{
+	struct dev_pagemap between = { .phys = low->phys + (low->pages << PAGE_SHIFT),
+				       .pages = 2,
+				       .owner = "between" };
+	const struct page *page = phys_to_page(between.phys);
+
+	EXPECT_EQ(memremap_pages(&between), (u64)-EBUSY);
+	EXPECT(!page_pgmap(page) && page_pgmap(page + 1) == high);
+	between.pages = 1;
+	EXPECT_EQ(memremap_pages(&between), 0);
+	EXPECT(page_pgmap(page) == &between);
+	EXPECT_EQ(memunmap_pages(&between), 0);
+}
+
 /* The two halves of a device under two keys, and the page between them in nobody's range. */
 static void parts_of_a_device_have_keys_of_their_own(void)
 {
 	struct pmem *pmem = pmem_of(4);
-	struct dev_pagemap low, high, between = { .pages = 2, .owner = "between" };
+	struct dev_pagemap low, high;
 	struct prot_page p, q;
 	u64 half;
 
@@ -49,10 +65,12 @@ static void parts_of_a_device_have_keys_of_their_own(void)
 		EXPECT_ACCESSIBLE(&q);
 		EXPECT_EQ(probe_write(q.va, 0).error, PF_P | PF_W | PF_PK);
 		EXPECT_EQ(pmem_map(pmem), (u64)-EBUSY);
-		between.phys = low.phys + (low.pages << PAGE_SHIFT);
-		EXPECT_EQ(memremap_pages(&between), (u64)-EBUSY); /* its second page is high's */
-		EXPECT(!page_pgmap(p.page + 1) && page_pgmap(q.page) == &high);
+		map_between(&low, &high);
 		EXPECT_EQ(memunmap_pages(&low), 0);
+		EXPECT_EQ(p.page->pkey, PKS_KEY_DEFAULT);
+		EXPECT(p.page->had_key);
+		low.phys++;
+		EXPECT_EQ(memremap_pages(&low), (u64)-EINVAL); /* no whole page */
 		EXPECT_ACCESSIBLE(&q);
 		EXPECT_EQ(memunmap_pages(&high), 0);
 	}
