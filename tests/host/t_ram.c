@@ -64,13 +64,16 @@ static void only_whole_pages_are_ram(void **state)
 static void only_what_is_in_the_map_counts(void **state)
 {
 	(void)state;
-	start();
-	entry(0x1000, 0x3000, 1);
-	entry(0x10000, 0x1000, 64); /* as 0 modulo 64, and no RAM */
-	info.mem[info.mem_count] = (struct boot_mem){ 0x20000, 0x1000, 1 };
-	find();
-	assert_int_equal(ram.count, 1);
-	expect_range(0, 0x1000, 0x4000);
+	for (uint32_t type = 1; type <= 2; type++) { /* more RAM; no RAM in the middle of it */
+		start();
+		entry(0x1000, 0x7000, 1);
+		entry(0x10000, 0x1000, 65); /* as 1 modulo 64 */
+		info.mem[info.mem_count] =
+			(struct boot_mem){ type == 1 ? 0x20000 : 0x3000, 0x1000, type };
+		find();
+		assert_int_equal(ram.count, 1);
+		expect_range(0, 0x1000, 0x8000);
+	}
 }
 
 /* A page that is RAM in one entry and, even by one byte, something else in another is not RAM. */

@@ -61,7 +61,7 @@ static void both_refuse(uint64_t at, uint64_t size, const char *reason)
 static void only_what_is_in_the_map_counts(void **state)
 {
 	(void)state;
-	entry(4 * GIB, GIB, 64);
+	entry(4 * GIB, GIB, 64); /* beyond the shift that C defines */
 	info.mem[info.mem_count] = (struct boot_mem){ 4 * GIB, GIB, BOOT_MEM_RAM };
 	usable(PMEM_NFIT, 4 * GIB, MIB);
 	refused(PMEM_WORD, 4 * GIB, MIB, "no memory there");

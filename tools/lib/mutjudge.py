@@ -21,10 +21,11 @@ BOOTS = {
     "smp": ("qemu-smp", "build"),
     "nopks": ("qemu-nopks", "build"),
     "4level": ("qemu-4level", "build"),
+    "pmem": ("qemu-pmem", "build"),
     "paranoid": ("qemu", "build/paranoid"),
     "bochs": ("bochs", "build"),
 }
-STEPS = ["host", "suites", "all", "smp", "nopks", "4level", "selftest", "paranoid", "bochs"]
+STEPS = ["host", "suites", "all", "smp", "nopks", "4level", "pmem", "selftest", "paranoid", "bochs"]
 HOST_LIMIT = 20         # seconds
 LEAST = 6               # seconds that every boot gets
 FACTOR = 3              # times what the good kernel needs, until it counts as hung
