@@ -35,6 +35,25 @@ static void pardoned_below_exceptions(void)
 	inside(stay_inside);
 }
 
+static void do_nothing(struct regs *regs)
+{
+	(void)regs;
+}
+
+static void be_interrupted(struct regs *regs)
+{
+	(void)regs;
+	inside(do_nothing);
+}
+
+/* Two exceptions, one in the other, end before the key is asked for. */
+static void pardoned_before_exceptions(void)
+{
+	be_pardoned();
+	inside(be_interrupted);
+	stay();
+}
+
 static struct prot_page other; /* of another key, which has an owner */
 
 static void be_pardoned_for_another(struct regs *regs)
@@ -124,6 +143,7 @@ static const struct holding {
 } holdings[] = {
 	{ .fn = pardoned },
 	{ .fn = pardoned_below_exceptions },
+	{ .fn = pardoned_before_exceptions },
 	{ .fn = pardoned_below_a_pardon },
 	{ .fn = pardoned_in_an_exception },
 	{ .fn = mapped },
@@ -166,6 +186,28 @@ static void hold_from_afar(u32 k, const struct holding *h)
 	hold_key(k, k & 1 ? last : cpus[0], h);
 	thread_pin(cpus[0]);
 }
+
+/* What opened the key has ended: for its instruction, or for all. */
+static void a_key_whose_pardon_has_ended_is_free(void)
+{
+	static const enum pks_scope scopes[] = { PKS_SCOPE_INSTRUCTION, PKS_SCOPE_GLOBAL };
+	struct prot_page p;
+	int k;
+
+	policy_set(PKS_MODE_SILENT, PKS_GATE_KMAPPED);
+	for (u32 i = 0; i < ARRAY_SIZE(scopes); i++) {
+		policy_scope_set(scopes[i]);
+		k = pks_key_alloc("ended");
+		if (!EXPECT(k > 0) || !marked_page(&p, (u32)k))
+			return;
+		EXPECT_NO_FAULT(policy_write(p.va), "a marked page is pardoned");
+		marked_page_put(&p);
+		EXPECT_EQ(pks_key_free((u32)k), 0);
+		EXPECT_EQ(pks_key_alloc("next"), k);
+		EXPECT_EQ(pks_key_free((u32)k), 0);
+	}
+}
+KTEST(a_key_whose_pardon_has_ended_is_free, KT_ENFORCED);
 
 /* Every kind with every key, by turns on the first and the last CPU; in a brief run every third. */
 static void hold_keys(void)

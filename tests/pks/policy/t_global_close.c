@@ -3,6 +3,7 @@
 #define KTEST_SUITE "global"
 
 #include "kernel/cpu/insn.h"
+#include "kernel/lib/atomic.h"
 #include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
@@ -90,6 +91,59 @@ static void closes_everywhere(void)
 	prot_page_put(&page);
 }
 KTEST(closes_everywhere, KT_PKS);
+
+#define BUSY_NS 5000000ULL
+
+static struct {
+	bool busy, closed, answers; /* atomic */
+} last;
+
+/* Has interrupts off, until the key is closed or for a while. */
+static void be_busy(bool until_closed)
+{
+	u64 flags = irq_save(), end = now_ns() + BUSY_NS;
+
+	smp_store_release(&last.busy, true);
+	while (until_closed ? !smp_load_acquire(&last.closed) : now_ns() < end)
+		cpu_relax();
+	smp_store_release(&last.answers, true);
+	irq_restore(flags);
+}
+
+static void close_while_the_last_is_busy(u32 member, void *arg)
+{
+	enum test_context from = *(enum test_context *)arg;
+	bool waits = from <= IN_WORK;
+
+	percpu_meet();
+	if (member == cpu_count - 1)
+		be_busy(!waits);
+	if (member == 0) {
+		kmap(page.page);
+		while (!smp_load_acquire(&last.busy))
+			cpu_relax();
+		run_in(from, unmap, NULL);
+		EXPECT_EQ(smp_load_acquire(&last.answers), waits);
+		smp_store_release(&last.closed, true);
+	}
+	percpu_meet();
+}
+
+/* A thread waits until each CPU has closed the key; what may have interrupted that CPU does not. */
+static void only_a_thread_waits_for_the_others(void)
+{
+	static enum test_context from[] = { IN_THREAD,    IN_WORK, IN_SOFTIRQ,
+					    IN_INTERRUPT, IN_NMI,  IN_MC };
+
+	if (!page_get())
+		return;
+	for (u32 i = 0; i < ARRAY_SIZE(from); i++) {
+		last.busy = last.closed = last.answers = false;
+		percpu_run(close_while_the_last_is_busy, &from[i]);
+	}
+	prot_page_put(&page);
+}
+KTEST(only_a_thread_waits_for_the_others, KT_PKS | KT_SMP);
 
 static struct {
 	struct regs regs;
