@@ -113,6 +113,12 @@ void panic_regs(const struct regs *regs, u64 addr, const char *fmt, ...)
 	vpanic(regs, addr, fmt, args);
 }
 
+void spin_not_held(const struct spinlock *lock)
+{
+	panic("spinlock %p is released by CPU %u, which does not hold it", (const void *)lock,
+	      this_cpu()->id);
+}
+
 void spin_stuck(struct spinlock *lock)
 {
 	const struct cpu *holder = READ_ONCE(lock->holder);

@@ -14,7 +14,7 @@ void syscall_test_hook_set(syscall_test_hook_t hook)
 	smp_store_release(&test_hook, hook);
 }
 
-/* SDM Vol. 2B, "SYSCALL": CS and SS from STAR 47:32; SYSRET, which we do not use, from 63:48. */
+/* SDM Vol. 2B, "SYSCALL": CS and SS from STAR 47:32; SYSRET, of the matrix alone, from 63:48. */
 void syscall_init_cpu(void)
 {
 	wrmsr(MSR_STAR, (u64)SEL_KERNEL_DS << 48 | (u64)SEL_KERNEL_CS << 32);

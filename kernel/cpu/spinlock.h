@@ -99,6 +99,8 @@ static inline bool spin_trylock(struct spinlock *lock)
 
 static inline void spin_unlock(struct spinlock *lock)
 {
+	if (CONFIG_PARANOID && lock->holder != spin_cpu())
+		spin_not_held(lock);
 	smp_store_release(&lock->holder, NULL);
 }
 

@@ -28,6 +28,12 @@ extern const char trap_stubs[];
 void spin_stuck(struct spinlock *lock);
 
 /*
+ * kernel/cpu/spinlock.h, in the paranoid build: the caller releases a lock that its CPU does not
+ * hold. Panics. kernel/panic.c. Any context but NMI.
+ */
+void spin_not_held(const struct spinlock *lock);
+
+/*
  * mm/stack.c, mm/init.c, kernel/sched.c: the stack of the main thread, above its guard page, and
  * the TSC at kernel entry. boot/boot.S.
  */

@@ -10,6 +10,8 @@
 #include "mm/kmap/kmap_warn.h"
 #include "mm/kmap/memremap.h"
 #include "pks/keys.h"
+#include "pks/policy/fault.h"
+#include "pks/rights.h"
 #include "tests/harness/actor.h"
 #include "tests/harness/contexts.h"
 #include "tests/harness/expect.h"
@@ -87,6 +89,9 @@ static void unmaps_what_is_not_mapped(void)
 {
 	struct actor a;
 
+	maps_second(NULL); /* the frame behind: it is no holder of the first */
+	unmaps_local(NULL);
+	kunmap_local(page_to_virt(page(1)));
 	maps_thread(NULL);
 	BUG_ON(!actor_start(&a, "another"));
 	for (u32 i = 0; i < 2; i++) {
@@ -96,7 +101,7 @@ static void unmaps_what_is_not_mapped(void)
 	}
 	actor_end(&a);
 	unmaps_thread(NULL);
-	EXPECT_EQ(kmap_stats.not_mapped, 6);
+	EXPECT_EQ(kmap_stats.not_mapped, 7);
 }
 KTEST(unmaps_what_is_not_mapped, KT_SELFTEST | KT_PKS);
 
@@ -130,6 +135,16 @@ static void dies_in_a_device_range(void)
 	*(volatile u64 *)page_to_virt(page(2)) = 1;
 }
 KTEST(dies_in_a_device_range, KT_SELFTEST | KT_PKS);
+
+/* Nobody has marked the page: the report cannot say who was the last. */
+static void is_warned_about_unmarked(void)
+{
+	policy_set(PKS_MODE_RELAXED, PKS_GATE_ANY);
+	*(volatile u64 *)page_to_virt(page(2)) = 1;
+	EXPECT_EQ(pks_stats.warnings, 1);
+	pks_set_noaccess(PKS_KEY_DEVMAP);
+}
+KTEST(is_warned_about_unmarked, KT_SELFTEST | KT_PKS);
 
 /* All keys are taken but one, and that one is still open by a map. */
 static void finds_no_key(void)

@@ -26,7 +26,7 @@ AREAS = [
          "finds_no_key,loses_a_bit*"),
     Area("policy", 290, "pks/policy/*.[ch] kernel/cpu/pkrs_bits.h", "pks/policy/step*",
          "short.*,policy.*,marks.*,global.*,pardon.*,infault.*", False,
-         "is_warned_about,dies_of_a_key*,dies_in_a_device_range,faults_for_ever*,overflows*,uses_freed*"),
+         "is_warned_about*,dies_of_a_key*,dies_in_a_device_range,faults_for_ever*,overflows*,uses_freed*"),
     Area("steps", 340, "pks/policy/step*", "", "step.*,infault.*,nmi.*,kmap_thread.*", False),
     Area("kmap", 610, "mm/kmap/*.[ch] kernel/cpu/local.h",
          "mm/kmap/memremap.* mm/kmap/devmap.* mm/kmap/report_page.c", _KMAP + ",interleave.*", False,
