@@ -57,9 +57,10 @@ extern const char trampoline_start[], trampoline_end[], trampoline_paging[];
 static u64 trampoline; /* physical, below 1 MiB; 0: not copied yet */
 static u64 boot_cr4;
 
-/* The result of one start: the CPU that starts writes it, the boot CPU reads it. */
-enum { STARTING, REFUSED, RUNNING };
-static u32 outcome;
+/* The result of one start, once it is not STARTING: of the CPU that starts, or of who waits for it.
+ */
+enum { STARTING, REFUSED, RUNNING, GIVEN_UP };
+static u32 outcome; /* atomic */
 static const char *refusal;
 static u64 tsc_seen;
 
@@ -95,12 +96,32 @@ static bool lay_out(void)
 	return true;
 }
 
+/* Ends the start with this outcome; false: it has ended with another. */
+static bool end_start(u32 with)
+{
+	u32 starting = STARTING;
+
+	return try_cmpxchg(&outcome, &starting, with);
+}
+
+static _Noreturn void stop(void)
+{
+	for (;;)
+		asm volatile("cli; hlt");
+}
+
 static _Noreturn void refuse(const char *why)
 {
 	refusal = why;
-	smp_store_release(&outcome, REFUSED);
-	for (;;)
-		asm volatile("cli; hlt");
+	end_start(REFUSED);
+	stop();
+}
+
+/* Says that this CPU runs; if nobody waits for it any more, waits for the INIT that ends it. */
+static void say_it_runs(void)
+{
+	if (!end_start(RUNNING))
+		stop();
 }
 
 /* The first C code of an application processor, on its idle thread's stack. */
@@ -122,7 +143,7 @@ static void ap_main(struct cpu *cpu)
 	thread_adopt(cpu, cpu->idle);
 	cpu->idle->on_cpu = true;
 	tsc_seen = rdtsc();
-	smp_store_release(&outcome, RUNNING);
+	say_it_runs();
 	while (smp_load_acquire(&cpu_count) <= cpu->id)
 		cpu_relax();
 	tick_start();
@@ -174,7 +195,7 @@ static const char *start(struct cpu *cpu, u64 stack, void (*main)(struct cpu *cp
 	apic_send_startup(cpu->apic_id, (u32)(trampoline >> PAGE_SHIFT));
 	if (!answered_within(STARTUP_WAIT_NS))
 		apic_send_startup(cpu->apic_id, (u32)(trampoline >> PAGE_SHIFT));
-	if (!answered_within(START_WAIT_NS)) {
+	if (!answered_within(START_WAIT_NS) && end_start(GIVEN_UP)) {
 		/* It finds no stack from now on; INIT stops it if it has taken one. */
 		smp_store_release(&ap_start.stack, 0);
 		apic_send_init(cpu->apic_id);
@@ -194,9 +215,8 @@ static void rehearse(struct cpu *cpu)
 	if (!cpu_has(FEATURE_PKS))
 		refuse("it differs from the boot CPU in PKS");
 	wrmsr(MSR_IA32_PKRS, PKRS_BEFORE_INIT);
-	smp_store_release(&outcome, RUNNING);
-	for (;;)
-		asm volatile("cli; hlt");
+	say_it_runs();
+	stop();
 }
 
 const char *smp_restart(struct cpu *cpu, u64 stack, void (*main)(struct cpu *cpu))
@@ -206,7 +226,7 @@ const char *smp_restart(struct cpu *cpu, u64 stack, void (*main)(struct cpu *cpu
 
 void smp_restarted(void)
 {
-	smp_store_release(&outcome, RUNNING);
+	say_it_runs();
 }
 
 static const char *start_for_good(struct cpu *cpu)
