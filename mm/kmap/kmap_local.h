@@ -12,7 +12,6 @@
 #include "kernel/cpu/extable.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/pkrs_bits.h"
-#include "kernel/lib/atomic.h"
 #include "mm/page.h"
 
 /* The slow paths of the functions below, for pages that may carry a key. */
@@ -31,7 +30,6 @@ static inline void *kmap_local_page(struct page *page)
 
 	if (unlikely(page->pkey)) {
 		kmap_local_protected(page);
-		barrier(); /* no tail call, so that this is the call site */
 	}
 	return va;
 }
@@ -43,7 +41,6 @@ static inline void *kmap_local_page_read(struct page *page)
 
 	if (unlikely(page->pkey)) {
 		kmap_local_protected_read(page);
-		barrier(); /* likewise */
 	}
 	return va;
 }
@@ -79,10 +76,8 @@ static inline void kunmap_local(const void *addr)
 
 	if (unlikely(!is_direct_map((u64)addr))) {
 		kunmap_local_stray();
-		barrier(); /* likewise */
 	} else if (unlikely(had_key_or_no_ram(page))) {
 		kunmap_local_protected(page);
-		barrier(); /* likewise */
 	}
 }
 

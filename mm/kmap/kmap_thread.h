@@ -7,7 +7,6 @@
 #define KEYWARD_MM_KMAP_KMAP_THREAD_H
 
 #include "kernel/cpu/insn.h"
-#include "kernel/lib/atomic.h"
 #include "mm/page.h"
 
 /* The slow paths of the functions below, for pages that may carry a key. */
@@ -25,7 +24,6 @@ static inline void *kmap_thread(struct page *page)
 
 	if (unlikely(page->pkey)) {
 		kmap_thread_protected(page);
-		barrier(); /* no tail call, so that this is the call site */
 	}
 	return va;
 }
@@ -37,7 +35,6 @@ static inline void *kmap_thread(struct page *page)
 static inline void kunmap_thread(struct page *page)
 {
 	kunmap_thread_protected(page);
-	barrier(); /* likewise */
 }
 
 #endif
