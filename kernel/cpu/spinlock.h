@@ -14,6 +14,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/upcalls.h"
 #include "kernel/lib/atomic.h"
+#include "kernel/lib/config.h"
 #include "kernel/lib/types.h"
 
 #define SPIN_TSC_MAX (1ULL << 35) /* TSC ticks; ten seconds or so */
