@@ -80,7 +80,7 @@ def _zbar(path, data=None):
 
 def _treated(path, treatment):
     """The picture as ImageMagick changes it; None if it cannot."""
-    tool = next(filter(None, map(shutil.which, ("magick", "convert"))), None)
+    tool = next(filter(None, map(shutil.which, ("magick", "convert-im6.q16", "convert"))), None)
     done = tool and subprocess.run([tool, path, *treatment, "png:-"], stdout=subprocess.PIPE,
                                    stderr=subprocess.DEVNULL, check=False)
     return done.stdout if done and not done.returncode else None

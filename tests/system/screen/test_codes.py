@@ -27,7 +27,7 @@ ELF = os.path.join(BUILD, "keyward.elf")
 # for several codes.
 TESTS = "tests=harness.*,smp.*,matrix.*"
 WORSE = ["-rotate", "4", "-resize", "83%", "-blur", "0x0.7", "-quality", "70"]
-CONVERT = next(filter(None, map(shutil.which, ("magick", "convert"))), None)
+CONVERT = next(filter(None, map(shutil.which, ("magick", "convert-im6.q16", "convert"))), None)
 NO_UEFI = Machine("qemu-uefi").missing() and "no UEFI firmware: tools/install test"
 NO_ZBAR = not shutil.which("zbarimg") and "no zbarimg: tools/install test"
 NO_CONVERT = not CONVERT and "no ImageMagick: tools/install test"
