@@ -13,7 +13,7 @@ HOST_PURE  := $(filter-out kernel/lib/ksyms.c boot/acpi/acpi_registers.c, \
 	      kernel/cpu/cpu_type.c $(patsubst %,kernel/console/%.c,codes fbcon font framebuffer scancode screen uart warn_site) \
 	      $(patsubst %,pks/policy/%.c,mark_hash policy step_insn) tests/oracle/oracle.c \
 	      $(patsubst %,monitor/%.c,ansi line words) $(patsubst %,tests/matrix/%.c,space space_run state case_name kinds) \
-	      tests/direct_map/map_model.c tests/interleave/model.c tests/interleave/sequence.c tests/harness/case_word.c \
+	      tests/direct_map/map_model.c tests/interleave/model.c tests/interleave/sequence.c tests/interleave/case_word.c \
 	      tests/stray/rule.c tests/stray/wild.c \
 	      $(patsubst %,tests/bench/%.c,cores flush_reload) \
 	      $(patsubst %,tests/store/%.c,crc32c store store_scan work) \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What case= may be (tests/harness/case_word.h), and what it says of the rest. */
+/* What case= may be (tests/interleave/case_word.h), and what it says of the rest. */
 #include "tests/host/harness.h"
 
-#include "tests/harness/case_word.h"
+#include "tests/interleave/case_word.h"
 
 /* Returns the reason why a text is not understood, or "". */
 static const char *reason(const char *text)

@@ -13,8 +13,8 @@
 #include "kernel/watchdog.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
-#include "tests/harness/case_word.h"
 #include "tests/harness/fixture.h"
+#include "tests/interleave/case_word.h"
 #include "tests/interleave/play.h"
 #include "tests/interleave/sequence.h"
 

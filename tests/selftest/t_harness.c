@@ -143,7 +143,7 @@ static void ticks_draw_none_of_a_tests_numbers(void)
 	random_seed(0);
 	same.state = 0;
 	ticks = this_cpu()->ticks;
-	for (u32 i = 0; i < 200 || (this_cpu()->ticks - ticks < 20 && i < 100000000); i++)
+	for (u32 i = 0; i < 200 || (this_cpu()->ticks - ticks < 20 && i < 1000000000); i++)
 		if (random_below(1000) != random_draw_below(&same, 1000)) {
 			ktest_fail(__FILE__, __LINE__,
 				   "expected number %u to be the next, got another", i);

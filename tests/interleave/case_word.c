@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tests/harness/case_word.h"
+#include "tests/interleave/case_word.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
 #include "tests/interleave/sequence.h"

@@ -3,8 +3,8 @@
  * What case= asks for: a case of the matrix (tests/matrix/space.h), a sequence of steps
  * (tests/interleave/sequence.h), or "all" sequences. Pure, built on the host too.
  */
-#ifndef KEYWARD_TESTS_HARNESS_CASE_WORD_H
-#define KEYWARD_TESTS_HARNESS_CASE_WORD_H
+#ifndef KEYWARD_TESTS_INTERLEAVE_CASE_WORD_H
+#define KEYWARD_TESTS_INTERLEAVE_CASE_WORD_H
 
 #include "kernel/lib/types.h"
 
