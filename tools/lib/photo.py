@@ -78,9 +78,14 @@ def _zbar(path, data=None):
     return done.stdout
 
 
+def imagemagick():
+    """The path of ImageMagick's program, or None. Other programs are called `convert` too: it comes last."""
+    return next(filter(None, map(shutil.which, ("magick", "convert-im6.q16", "convert"))), None)
+
+
 def _treated(path, treatment):
     """The picture as ImageMagick changes it; None if it cannot."""
-    tool = next(filter(None, map(shutil.which, ("magick", "convert-im6.q16", "convert"))), None)
+    tool = imagemagick()
     done = tool and subprocess.run([tool, path, *treatment, "png:-"], stdout=subprocess.PIPE,
                                    stderr=subprocess.DEVNULL, check=False)
     return done.stdout if done and not done.returncode else None

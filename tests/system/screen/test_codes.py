@@ -19,6 +19,7 @@ sys.path[:0] = [os.path.join(TOP, "tests", "system", "badinput"), os.path.join(T
 import image                            # noqa: E402
 from guest import Host                  # noqa: E402
 from machine import Machine             # noqa: E402
+from photo import imagemagick           # noqa: E402
 from picture import NotText, Picture, from_ppm      # noqa: E402
 
 BUILD = os.environ.get("KEYWARD_BUILD") or os.path.join(TOP, "build")
@@ -27,7 +28,7 @@ ELF = os.path.join(BUILD, "keyward.elf")
 # for several codes.
 TESTS = "tests=harness.*,smp.*,matrix.*"
 WORSE = ["-rotate", "4", "-resize", "83%", "-blur", "0x0.7", "-quality", "70"]
-CONVERT = next(filter(None, map(shutil.which, ("magick", "convert-im6.q16", "convert"))), None)
+CONVERT = imagemagick()
 NO_UEFI = Machine("qemu-uefi").missing() and "no UEFI firmware: tools/install test"
 NO_ZBAR = not shutil.which("zbarimg") and "no zbarimg: tools/install test"
 NO_CONVERT = not CONVERT and "no ImageMagick: tools/install test"

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """tools/run: its log, and what it makes of case= and tests=none."""
 
-import runargs
 from test_ktap import GOOD
-from test_run import Case
+from test_run import Case       # and the path of tools/lib
+
+import runargs
 
 NOTHING = """\
 KTAP version 1
