@@ -57,11 +57,14 @@ extern const char trampoline_start[], trampoline_end[], trampoline_paging[];
 static u64 trampoline; /* physical, below 1 MiB; 0: not copied yet */
 static u64 boot_cr4;
 
-/* The result of one start, once it is not STARTING: of the CPU that starts, or of who waits for it.
+/*
+ * The outcome of one start. The CPU that starts and the CPU that waits for it both may end
+ * STARTING, by compare-exchange: the first of them decides. No interrupt or NMI handler looks at
+ * it.
  */
 enum { STARTING, REFUSED, RUNNING, GIVEN_UP };
-static u32 outcome; /* atomic */
-static const char *refusal;
+static u32 outcome;
+static const char *refusal; /* written before REFUSED */
 static u64 tsc_seen;
 
 /*
@@ -96,7 +99,7 @@ static bool lay_out(void)
 	return true;
 }
 
-/* Ends the start with this outcome; false: it has ended with another. */
+/* Ends the start with this outcome. False: the other CPU has ended it. */
 static bool end_start(u32 with)
 {
 	u32 starting = STARTING;
@@ -117,7 +120,7 @@ static _Noreturn void refuse(const char *why)
 	stop();
 }
 
-/* Says that this CPU runs; if nobody waits for it any more, waits for the INIT that ends it. */
+/* Reports that this CPU runs. If the other CPU has given up, stops: an INIT is on its way. */
 static void say_it_runs(void)
 {
 	if (!end_start(RUNNING))

@@ -34,7 +34,7 @@ struct cpu;
  */
 const char *smp_restart(struct cpu *cpu, u64 stack, void (*main)(struct cpu *cpu));
 
-/* Reports to the CPU that waits in smp_restart() that this one runs again. */
+/* Tells the caller of smp_restart() that this CPU runs again; stops if that has given up. */
 void smp_restarted(void);
 
 #endif

@@ -14,7 +14,10 @@
 #include "kernel/cpu/pkrs_bits.h"
 #include "mm/page.h"
 
-/* The slow paths of the functions below, for pages that may carry a key. */
+/*
+ * The slow paths of the functions below, for pages that may carry a key. Their return address is
+ * the call site that warnings name: callers are built without tail calls (Makefile).
+ */
 void kmap_local_protected(struct page *page);
 void kmap_local_protected_read(struct page *page);
 void kunmap_local_protected(const struct page *page);

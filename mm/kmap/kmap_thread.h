@@ -9,7 +9,7 @@
 #include "kernel/cpu/insn.h"
 #include "mm/page.h"
 
-/* The slow paths of the functions below, for pages that may carry a key. */
+/* The slow paths of the functions below, as in mm/kmap/kmap_local.h. */
 void kmap_thread_protected(struct page *page);
 void kunmap_thread_protected(struct page *page);
 

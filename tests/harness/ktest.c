@@ -244,7 +244,8 @@ static bool run_suite(const struct ktest *from, const struct ktest *to)
 	return result_bad() == bad;
 }
 
-/* A kernel without the tests that play cases takes any text. */
+/* Stands in for tests/interleave/case_word.c in a kernel of other folders (TESTS=): takes any text.
+ */
 __attribute__((weak)) bool case_understood(const char *text, char *why, u32 size)
 {
 	(void)text;
@@ -253,8 +254,7 @@ __attribute__((weak)) bool case_understood(const char *text, char *why, u32 size
 	return true;
 }
 
-/* If case= is not understood no test runs: the user has asked for something else than all of them.
- */
+/* False, with a complaint: case= is not understood, so no test shall run. */
 static bool case_checked(void)
 {
 	char why[256];

@@ -59,8 +59,7 @@ static void only_whole_pages_are_ram(void **state)
 	expect_lost(0, 0);
 }
 
-/* What the table holds behind its last entry, and a type beyond the bits of a mask, count for
- * nothing. */
+/* Entries behind the map's last, and types beyond the bits of a mask, count for nothing. */
 static void only_what_is_in_the_map_counts(void **state)
 {
 	(void)state;

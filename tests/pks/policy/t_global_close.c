@@ -92,10 +92,11 @@ static void closes_everywhere(void)
 }
 KTEST(closes_everywhere, KT_PKS);
 
-#define BUSY_NS 5000000ULL
+#define BUSY_NS 5000000ULL /* with interrupts off, while a thread waits for the CPU */
 
+/* The last CPU writes `busy` and `answers`, the first one `closed`. */
 static struct {
-	bool busy, closed, answers; /* atomic */
+	bool busy, closed, answers;
 } last;
 
 /* Has interrupts off, until the key is closed or for a while. */
@@ -129,7 +130,7 @@ static void close_while_the_last_is_busy(u32 member, void *arg)
 	percpu_meet();
 }
 
-/* A thread waits until each CPU has closed the key; what may have interrupted that CPU does not. */
+/* A thread waits until every CPU has closed the key; an interrupt must not wait. */
 static void only_a_thread_waits_for_the_others(void)
 {
 	static enum test_context from[] = { IN_THREAD,    IN_WORK, IN_SOFTIRQ,
