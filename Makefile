@@ -3,7 +3,7 @@
 #
 #   PKS=0       leaves protection keys out (the baseline of the benches)
 #   PARANOID=1  reads IA32_PKRS back at every context change and counts its writes; walks the direct
-#               map after each change
+#               map after each change; traps (#UD) at an index or a shift out of bounds
 #   TESTS=saved builds only these folders of tests/, and harness and bench
 #   CC=clang    builds with clang
 #   DEBUG=-g1   keeps names and lines for a backtrace alone; -g0, nothing for a debugger: quicker
@@ -25,6 +25,9 @@ CFLAGS := -std=gnu17 -O2 $(DEBUG) -ffreestanding -fno-pic -mcmodel=kernel -mno-r
 	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wundef -Wimplicit-fallthrough -Wwrite-strings -Wno-address-of-packed-member
 CPPFLAGS := -I. -DCONFIG_PKS=$(PKS) -DCONFIG_PARANOID=$(PARANOID) -MMD -MP
+ifeq ($(PARANOID),1)
+CFLAGS  += -fsanitize=bounds,shift -fsanitize-undefined-trap-on-error
+endif
 # The image must not depend on where it is built.
 CFLAGS  += -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
 LDFLAGS := -nostdlib -static --build-id=none -z noexecstack -z max-page-size=4096 --gc-sections

@@ -84,7 +84,7 @@ static void direct_access_finds_the_pages_that_are_there(void)
 		EXPECT_EQ(dax_direct_access(&dax, off, 1L << 62, NULL), PAGES - off);
 		EXPECT_EQ(dax_direct_access(&dax, off, 0, &at), (u64)-EINVAL);
 		EXPECT_EQ(dax_direct_access(&dax, off, -1, &at), (u64)-EINVAL);
-		EXPECT_EQ(dax_direct_access(&dax, off, 1L << 63, &at), (u64)-EINVAL);
+		EXPECT_EQ(dax_direct_access(&dax, off, (long)(1UL << 63), &at), (u64)-EINVAL);
 	}
 	EXPECT_EQ(dax_direct_access(&dax, PAGES, 1, &at), (u64)-EINVAL);
 	EXPECT_EQ(dax_direct_access(&dax, ~0ULL, 2, &at), (u64)-EINVAL);
