@@ -10,6 +10,8 @@ import testlist
 import words
 from machine import TOP
 
+BUILD = os.path.join(TOP, "build")
+
 ENDS = "Exit status: 0 all as expected, 1 a test failed, 2 usage or set-up error, 3 crash, 4 time-out."
 
 
@@ -54,7 +56,7 @@ def options(about):
                    help="kernel command line, such as pks=strict or tests=policy.*,keys.*")
     p.add_argument("--list", nargs="?", const="*", metavar="GLOB,...",
                    help="list the tests that tests=GLOB,... selects, without a boot")
-    p.add_argument("--build", default=os.path.join(TOP, "build"), metavar="DIR",
+    p.add_argument("--build", default=BUILD, metavar="DIR",
                    help="the build to boot; the default of the next three is in it")
     p.add_argument("--iso", help="the image")
     p.add_argument("--elf", help="the kernel with symbols")

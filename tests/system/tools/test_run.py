@@ -69,6 +69,11 @@ class Case(unittest.TestCase):
                 "--build", self.path("build"), *arguments]
 
     def run_it(self, *arguments):
+        """Run tools/run; returns (exit status, output), without the build that each command names."""
+        status, output = self.run_as_it_is(*arguments)
+        return status, output.replace(" --build " + self.path("build"), "")
+
+    def run_as_it_is(self, *arguments):
         """Run tools/run; returns (exit status, output)."""
         env = dict(os.environ, KEYWARD_MACHINES=self.path("machines"))
         done = subprocess.run(self.command(*arguments), env=env, text=True, check=False,
@@ -106,9 +111,10 @@ class Statuses(Case):
 
     def test_1_failure_says_how_to_see_it_again(self):
         self.machine(FAILING)
-        status, output = self.run_it("pks=strict", "tests=h*", "seed=7")
+        status, output = self.run_as_it_is("pks=strict", "tests=h*", "seed=7")
         self.assertEqual(status, 1)
-        self.assertIn("again: tools/run fake tests=harness.null_faults pks=strict seed=7", output)
+        self.assertIn("again: tools/run fake tests=harness.null_faults pks=strict seed=7 --build %s\n"
+                      % self.path("build"), output)
         self.assertIn("not as expected, see FAILED above", output.splitlines()[-1])
         self.assertGreater(output.index("FAILED harness.null_faults"), output.index("SKIP 1: "))
 
