@@ -149,12 +149,14 @@ static void lookups_stay_as_fast_as_at_first(void **state)
 	assert_in_range(lookup_time(), 0, 8 * first);
 }
 
+#define ROUNDS 50000
+
 static void *add_and_remove(void *arg)
 {
 	unsigned seed = (unsigned)(u64)arg;
 	u64 bad = 0;
 
-	for (unsigned i = 0; i < 100000; i++) {
+	for (unsigned i = 0; i < ROUNDS; i++) {
 		u64 pfn = (u64)rand_r(&seed) % 16;
 
 		bad += !mark_hash_add(&hash, pfn);
@@ -164,13 +166,13 @@ static void *add_and_remove(void *arg)
 	return (void *)bad;
 }
 
-static void threads_can_count_at_once(void **state)
+/* Four threads count marks of 16 frames; each add is counted, and what it passed is uncounted. */
+static void threads_count(void)
 {
+	u64 before = hash.adds;
 	pthread_t t[4];
 	void *bad;
 
-	(void)state;
-	fresh();
 	for (u64 i = 0; i < ARRAY_SIZE(t); i++)
 		assert_int_equal(pthread_create(&t[i], NULL, add_and_remove, (void *)(i + 1)), 0);
 	for (u64 i = 0; i < ARRAY_SIZE(t); i++) {
@@ -179,8 +181,36 @@ static void threads_can_count_at_once(void **state)
 	}
 	for (u64 pfn = 0; pfn < 16; pfn++)
 		assert_int_equal(mark_hash_count(&hash, pfn), 0);
+	assert_int_equal(hash.adds - before, ARRAY_SIZE(t) * ROUNDS);
+}
+
+static void expect_none_passed(void)
+{
 	for (u32 i = 0; i < MARK_HASH_SLOTS; i++)
 		assert_int_equal(hash.passed[i], 0);
+}
+
+static void threads_can_count_at_once(void **state)
+{
+	(void)state;
+	fresh();
+	threads_count();
+	expect_none_passed();
+}
+
+/* Most slots are taken, so that each add passes several, at the same time as others. */
+static void threads_can_pass_a_slot_at_once(void **state)
+{
+	u64 first = 1000, last = first + MARK_HASH_SLOTS - MARK_HASH_SLOTS / 16;
+
+	(void)state;
+	fresh();
+	for (u64 pfn = first; pfn < last; pfn++)
+		assert_true(mark_hash_add(&hash, pfn));
+	threads_count();
+	for (u64 pfn = first; pfn < last; pfn++)
+		assert_true(mark_hash_remove(&hash, pfn));
+	expect_none_passed();
 }
 
 int main(void)
@@ -191,6 +221,7 @@ int main(void)
 		cmocka_unit_test(a_count_does_not_spill),
 		cmocka_unit_test(lookups_stay_as_fast_as_at_first),
 		cmocka_unit_test(threads_can_count_at_once),
+		cmocka_unit_test(threads_can_pass_a_slot_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
