@@ -125,12 +125,16 @@ static void close_while_the_last_is_busy(u32 member, void *arg)
 			cpu_relax();
 		run_in(from, unmap, NULL);
 		EXPECT_EQ(smp_load_acquire(&last.answers), waits);
+		EXPECT_EQ(smp_load_acquire(&cpus[cpu_count - 1]->pkrs_recalled), from >= IN_NMI);
 		smp_store_release(&last.closed, true);
 	}
 	percpu_meet();
 }
 
-/* A thread waits until every CPU has closed the key; an interrupt must not wait. */
+/*
+ * A thread waits until every CPU has closed the key; an interrupt must not wait. An NMI must not even
+ * send IPIs, as it may have come between the two writes of one: it leaves word for the next tick.
+ */
 static void only_a_thread_waits_for_the_others(void)
 {
 	static enum test_context from[] = { IN_THREAD,    IN_WORK, IN_SOFTIRQ,
