@@ -22,10 +22,11 @@ BOOTS = {
     "nopks": ("qemu-nopks", "build"),
     "4level": ("qemu-4level", "build"),
     "pmem": ("qemu-pmem", "build"),
+    "bigmem": ("qemu-bigmem", "build"),
     "paranoid": ("qemu", "build/paranoid"),
     "bochs": ("bochs", "build"),
 }
-STEPS = ["host", "suites", "all", "smp", "nopks", "4level", "pmem", "selftest", "paranoid", "bochs"]
+STEPS = ["host", "suites", "all", "smp", "nopks", "4level", "pmem", "bigmem", "selftest", "paranoid", "bochs"]
 HOST_LIMIT = 20         # seconds
 LEAST = 6               # seconds that every boot gets
 FACTOR = 3              # times what the good kernel needs, until it counts as hung

@@ -111,14 +111,14 @@ class Copies(Folder):
 
     def test_the_steps_go_on_behind_the_last(self):
         area = mutareas.Area("a", 1, "", "", "", False)
-        last = ["nopks", "4level", "pmem", "paranoid"]
+        last = ["nopks", "4level", "pmem", "bigmem", "paranoid"]
         self.assertEqual(mutjudge.steps_for(area, None), ["host", "suites", "all", "smp"] + last)
         self.assertEqual(mutjudge.steps_for(area, result(1, "unseen", "suites")), ["all", "smp"] + last)
         self.assertEqual(mutjudge.steps_for(area, result(1, "killed", "smp")),
                          ["smp", "host", "suites", "all"] + last)
         area = area._replace(bochs=True, selftest="dies_*")
         self.assertEqual(mutjudge.steps_for(area, result(1, "unseen", "pmem")),
-                         ["selftest", "paranoid", "bochs"])
+                         ["bigmem", "selftest", "paranoid", "bochs"])
 
     def test_host_programs_by_distance(self):
         judge = mutjudge.Judge(self.tree)
