@@ -11,12 +11,12 @@
 
 #if CONFIG_PARANOID
 
-#include "kernel/console/panic.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
 #include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "tests/harness/percpu_run.h"
+#include "tests/harness/skip_panic.h"
 
 #define DR7_G0    2       /* enables DR0, here for an instruction */
 #define RFLAGS_RF 0x10000 /* the next instruction ignores DR7 */
@@ -144,32 +144,16 @@ static void a_lying_mirror_is_noticed(void)
 }
 KTEST(a_lying_mirror_is_noticed, KT_PKS);
 
-/* At panic(): returns from its caller instead, by the caller's frame pointer. */
-static bool skip_panic(struct regs *regs)
-{
-	const u64 *frame = (const u64 *)regs->rbp;
-
-	write_dr6(DR6_INIT);
-	calls++;
-	regs->rbp = frame[0];
-	regs->rip = frame[1];
-	regs->rsp = (u64)(frame + 2);
-	return true;
-}
-
 /* Whether the kernel would panic at this difference. Sets both to the mirror's value. */
 static bool panics(u32 mirror, u32 reg)
 {
-	calls = 0;
+	u32 before = panics_skipped;
+
 	this_cpu()->pkrs = mirror;
 	wrmsr(MSR_IA32_PKRS, reg);
-	asm volatile("call pkrs_mirror_lies"
-		     :
-		     :
-		     : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12",
-		       "r13", "r14", "r15", "memory", "cc");
+	call_that_may_panic((u64)pkrs_mirror_lies, 0);
 	pkrs_write(PKRS_INIT);
-	return calls;
+	return panics_skipped != before;
 }
 
 /* What is lent may be open in the register or not; nothing else may differ. */
@@ -194,19 +178,9 @@ static void judge_all_keys(void)
 
 static void only_a_loan_may_differ_from_the_mirror(void)
 {
-	trap_hook_t before;
-	u64 flags;
-
 	if (!breakpoints_allowed())
 		return;
-	before = trap_hook_set(X86_DB, skip_panic);
-	flags = irq_save();
-	write_dr0((u64)panic);
-	write_dr7(DR7_INIT | DR7_G0);
-	judge_all_keys();
-	write_dr7(DR7_INIT);
-	irq_restore(flags);
-	trap_hook_set(X86_DB, before);
+	skip_panics(judge_all_keys);
 	EXPECT_RIGHTS(PKRS_INIT);
 }
 KTEST(only_a_loan_may_differ_from_the_mirror, KT_PKS | KT_ONE_CPU);

@@ -90,3 +90,8 @@ def options(about):
     opts.elf = opts.elf or os.path.join(opts.build, "keyward.elf")
     opts.log = opts.log or os.path.join(opts.build, "logs", "%s.log" % opts.machine)
     return opts
+
+
+def build_flag(opts):
+    """The words that repeat the choice of a build on a command line."""
+    return [] if opts.build == BUILD else ["--build", opts.build]

@@ -132,8 +132,9 @@ static void close_while_the_last_is_busy(u32 member, void *arg)
 }
 
 /*
- * A thread waits until every CPU has closed the key; an interrupt must not wait. An NMI must not even
- * send IPIs, as it may have come between the two writes of one: it leaves word for the next tick.
+ * A thread waits until every CPU has closed the key; an interrupt must not wait. An NMI must not
+ * even send IPIs, as it may have come between the two writes of one: it leaves word for the next
+ * tick.
  */
 static void only_a_thread_waits_for_the_others(void)
 {
