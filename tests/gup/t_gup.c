@@ -201,6 +201,33 @@ static void a_pin_ends_sharing(void)
 }
 KTEST(a_pin_ends_sharing, 0);
 
+/* The same of a plain reference for writing, as only who writes needs a copy. */
+static void a_reference_for_writing_ends_sharing(void)
+{
+	for_each_level(level)
+	{
+		struct mm_struct *mm = space_create(level, 1, NULL), *child;
+		u64 at = range_at(level);
+		struct page *pages[2];
+
+		REQUIRE(mm);
+		space_poke(mm, at, 1);
+		REQUIRE(mm_fork(mm, &child) == 0);
+		REQUIRE(get_user_pages(child, at, 1, 0, pages) == 1);
+		EXPECT(pages[0] == space_page(mm, at));
+		REQUIRE(get_user_pages(child, at, 1, FOLL_WRITE, pages + 1) == 1);
+		EXPECT(pages[1] == space_page(child, at));
+		EXPECT(pages[1] != space_page(mm, at));
+		words_of(pages[1])[0] = 2;
+		EXPECT_EQ(space_peek(child, at), 2);
+		EXPECT_EQ(space_peek(mm, at), 1);
+		put_user_pages(pages, 2, false);
+		mm_destroy(mm);
+		mm_destroy(child);
+	}
+}
+KTEST(a_reference_for_writing_ends_sharing, 0);
+
 /* Plain references, before and after, do not part a pin from user mode: each order of three. */
 static void a_plain_reference_parts_no_pin(void)
 {

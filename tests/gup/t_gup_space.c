@@ -137,6 +137,8 @@ static void ranges_do_not_overlap(void)
 	EXPECT_EQ(mm_unmap(mm, SMALL_AT - size, large + size), 0);
 	EXPECT_EQ(mm->count, 0);
 	EXPECT_EQ(mm_map(mm, SMALL_AT, large, VM_LARGE, NULL, 0), (u64)-EEXIST);
+	EXPECT_EQ(mm_map(mm, SMALL_AT - large, 2 * large, VM_LARGE, NULL, 0), (u64)-EEXIST);
+	EXPECT_EQ(mm_map(mm, SMALL_AT - large, large, VM_LARGE, NULL, 0), 0);
 	EXPECT_EQ(mm_map(mm, SMALL_AT + large, large, VM_LARGE, NULL, 0), 0);
 	mm_destroy(mm);
 }

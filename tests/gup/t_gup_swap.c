@@ -280,6 +280,7 @@ static void files_have_a_size(void)
 	EXPECT_EQ(file_create(&file, &disk, 1, 0), (u64)-EINVAL);
 	EXPECT_EQ(file_create(&file, &disk, 1, 3), (u64)-EINVAL);
 	EXPECT_EQ(file_create(&file, &disk, 1, 1024), (u64)-EINVAL);
+	EXPECT_EQ(file_create(&file, &disk, 1, FILE_PAGES_MAX), (u64)-ENOSPC);
 	EXPECT_EQ(file_create(&file, &disk, 2, 1), (u64)-ENOSPC);
 	REQUIRE(file_create(&file, &disk, 1, 4) == 0);
 	mm = space_create(1, 4, &file);

@@ -42,7 +42,7 @@ AREAS = [
          "a_cpu_*,hangs_with*,panics,frees_a_page*,loses_its_stack"),
     Area("hidden", 130, "mm/debug_pagealloc.[ch] mm/snapshot.[ch]", "", "pagealloc.*,snapshot.*", False, "*free*",
          "qemu-pagealloc"),
-    Area("gup", 55, "mm/gup/*.[ch]", "", "gup.*,inaccessible.*", False),
+    Area("gup", 55, "mm/gup/*.[ch]", "", "gup.*,inaccessible.*", False, "*_a_private_page"),
     Area("devices", 90, "kernel/dma/*.[ch] kernel/pci/*.[ch] kernel/mutex.[ch]", "",
          "dma.*,gup.*,inaccessible.*,threads.*", True, "dies_with_a_mutex,exits_with_a_mutex"),
     Area("threads", 122, "kernel/thread.[ch] kernel/sched.[ch] kernel/wait.[ch] kernel/softirq.[ch]"
