@@ -18,6 +18,7 @@
 #include "pks/keys.h"
 #include "tests/harness/access.h"
 #include "tests/harness/fixture.h"
+#include "tests/harness/inject.h"
 #include "tests/harness/int_at.h"
 
 #define SEEN 7
@@ -226,6 +227,35 @@ static void an_ordinary_page_inside_a_map_is_just_an_address(void)
 	page_free(page, 0);
 }
 KTEST(an_ordinary_page_inside_a_map_is_just_an_address, KT_PKS);
+
+static void unmap(void *va)
+{
+	kunmap_local(va);
+}
+
+static bool only_count(struct regs *regs)
+{
+	(void)regs;
+	return true;
+}
+
+/* A page that never had a key is told apart at once, without a look at what the context has mapped.
+ */
+static void an_ordinary_page_is_unmapped_in_fewer_instructions(void)
+{
+	struct page *page = page_alloc(0);
+	u32 ordinary, had_key;
+
+	REQUIRE(page);
+	ordinary = single_step(unmap, page_to_virt(page), only_count);
+	page->had_key = true;
+	had_key = single_step(unmap, page_to_virt(page), only_count);
+	page->had_key = false;
+	if (EXPECT(ordinary))
+		EXPECT(ordinary < had_key);
+	page_free(page, 0);
+}
+KTEST(an_ordinary_page_is_unmapped_in_fewer_instructions, KT_PKS);
 
 /* The lower of two maps of one key ends while its page has no key, and gives back no right. */
 static void a_lower_map_ends_though_its_page_lost_its_key(void)
