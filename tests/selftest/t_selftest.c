@@ -137,6 +137,21 @@ static void faults_for_ever(void)
 }
 KTEST(faults_for_ever, KT_SELFTEST | KT_PKS);
 
+/* Faults that come from a loop over pages do not explain the hang. */
+static void faults_at_many_pages_for_ever(void)
+{
+	volatile u64 *word[8];
+
+	for (u32 i = 0; i < ARRAY_SIZE(word); i++)
+		word[i] = page_address(protected_page());
+	policy_set(PKS_MODE_SILENT, PKS_GATE_ANY);
+	policy_scope_set(PKS_SCOPE_INSTRUCTION);
+	watchdog_set(3 * SECOND, __func__);
+	for (u32 i = 0;; i++)
+		*word[i % ARRAY_SIZE(word)] = 1;
+}
+KTEST(faults_at_many_pages_for_ever, KT_SELFTEST | KT_PKS);
+
 /* The short way: as if a pardon did not hold. */
 static void faults_for_ever_in_short(void)
 {

@@ -48,7 +48,7 @@ AREAS = [
     Area("threads", 122, "kernel/thread.[ch] kernel/sched.[ch] kernel/wait.[ch] kernel/softirq.[ch]"
          " kernel/work.[ch] kernel/locks.[ch] kernel/cpu/spinlock.h kernel/watchdog.[ch]"
          " kernel/lib/list.h", "", "threads.*,sched.*,contexts.*,watchdog.*,writes.*,scenario.*", False,
-         "hangs*,*_lock*,the_*_dies,dies_of_a_key,dies_while_printing,dies_with_*,leaves_a_thread"),
+         "hangs*,faults_*,*_lock*,the_*_dies,dies_of_a_key,dies_while_printing,dies_with_*,leaves_a_thread"),
     Area("memremap", 800, "mm/kmap/memremap.[ch] mm/kmap/devmap.[ch]", "",
          "memremap.*,pmem.*,memory.*,policy.*,machine.*", False, machine="qemu-pmem"),
     Area("parsers", 62, "boot/acpi/*.[ch] boot/multiboot2.[ch] boot/cmdline.[ch] kernel/lib/option*.c"
