@@ -10,7 +10,7 @@
 #include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
-#include "tests/harness/expect.h"
+#include "tests/harness/fixture.h"
 #include "tests/harness/inject.h"
 #include "tests/harness/percpu_run.h"
 
@@ -108,3 +108,72 @@ static void a_new_thread_belongs_to_its_creators_cpu(void)
 	percpu_run_on(cpus[0], prepare_one, cpus[0]);
 }
 KTEST(a_new_thread_belongs_to_its_creators_cpu, KT_STRESS);
+
+/* Returns where a thread is put that wakes, and whose last CPU is `last`. NULL: no memory. */
+static struct cpu *wakes_on(struct cpu *last)
+{
+	struct thread *t = thread_prepare("sleeper", sleep_in_thread, NULL);
+	struct cpu *cpu;
+	u64 flags;
+
+	if (!t)
+		return NULL;
+	t->pinned = last;
+	thread_launch(t);
+	while (smp_load_acquire(&t->state) != THREAD_BLOCKED || smp_load_acquire(&t->on_cpu))
+		thread_yield();
+	t->pinned = NULL;
+	flags = irq_save();
+	thread_wake(t);
+	cpu = READ_ONCE(t->cpu);
+	irq_restore(flags);
+	EXPECT(!thread_join(t).died);
+	return cpu;
+}
+
+#define WAKES 16
+
+static bool hog_ends;
+
+static int hog(void *arg)
+{
+	(void)arg;
+	while (!smp_load_acquire(&hog_ends)) {
+		spin_ns(100000);
+		thread_yield(); /* to the sleeper, which goes to sleep here */
+	}
+	return 0;
+}
+
+/* Another CPU may be busy for once, or take the thread at once: most of the wakes count. */
+static void wake_on_the_first(void *arg)
+{
+	struct cpu *last = cpus[cpu_count - 1];
+	u32 stays = 0, moves = 0;
+	struct thread *busy;
+
+	(void)arg;
+	for (u32 i = 0; i < WAKES; i++)
+		stays += wakes_on(last) == last;
+	hog_ends = false;
+	busy = thread_prepare("hog", hog, NULL);
+	REQUIRE(busy);
+	busy->pinned = last;
+	thread_launch(busy);
+	for (u32 i = 0; i < WAKES; i++) {
+		struct cpu *cpu = wakes_on(last);
+
+		moves += cpu && cpu != last && cpu != cpus[0];
+	}
+	smp_store_release(&hog_ends, true);
+	thread_join(busy);
+	EXPECT(stays > WAKES / 2);
+	EXPECT(moves > WAKES / 2);
+}
+
+static void a_waking_thread_leaves_only_a_busy_cpu(void)
+{
+	SKIP_IF(cpu_count < 3, "needs a third CPU, which is idle");
+	percpu_run_on(cpus[0], wake_on_the_first, NULL);
+}
+KTEST(a_waking_thread_leaves_only_a_busy_cpu, KT_SMP);
