@@ -267,7 +267,7 @@ static bool count_nmi(struct regs *regs)
 static void an_nmi_reaches_another_cpu(void)
 {
 	struct thread *t = make_deaf(cpus[1]);
-	u64 end = now_ns() + 4000000000;
+	u64 end = now_ns() + 4000000000, counted = cpus[1]->nmis;
 
 	REQUIRE(t);
 	nmis_seen[0] = nmis_seen[1] = 0;
@@ -280,6 +280,7 @@ static void an_nmi_reaches_another_cpu(void)
 	trap_hook_set(X86_NMI, NULL);
 	EXPECT_EQ(nmis_seen[1], 1);
 	EXPECT_EQ(nmis_seen[0], 0);
+	EXPECT_EQ(cpus[1]->nmis - counted, 1);
 }
 KTEST(an_nmi_reaches_another_cpu, KT_SMP);
 
