@@ -219,6 +219,35 @@ static void low_memory_is_selected_first(void **state)
 	assert_int_equal(ram.count, 0);
 }
 
+/* The larger the share, the larger the pages that map what is left: none is cut. */
+static void a_large_range_is_cut_between_pages(void **state)
+{
+	static const struct {
+		uint64_t share, page;
+	} cut[] = {
+		{ 8 * GIB + 8192, GIB },
+		{ 8 * GIB, GIB },
+		{ 8 * GIB - 4096, 2 * MIB },
+		{ 16 * MIB, 2 * MIB },
+		{ 16 * MIB - 4096, 4096 },
+		{ 3 * 4096, 4096 },
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_SIZE(cut); i++) {
+		uint64_t head = cut[i].share / 2 / cut[i].page * cut[i].page;
+		uint64_t tail = (cut[i].share - head) / cut[i].page * cut[i].page;
+
+		start();
+		entry(4 * GIB, TIB, 1);
+		find();
+		ram_select(&ram, cut[i].share);
+		assert_int_equal(ram.count, 2);
+		expect_range(0, 4 * GIB, 4 * GIB + head);
+		expect_range(1, 4 * GIB + TIB - tail, 4 * GIB + TIB);
+	}
+}
+
 /* A server with two sockets and a small range: the small one whole, of the others both ends. */
 static void both_ends_of_large_ranges_are_selected(void **state)
 {
@@ -297,6 +326,7 @@ int main(void)
 		cmocka_unit_test(too_many_ranges_add_no_memory),
 		cmocka_unit_test(random_maps_match_a_table_of_pages),
 		cmocka_unit_test(low_memory_is_selected_first),
+		cmocka_unit_test(a_large_range_is_cut_between_pages),
 		cmocka_unit_test(both_ends_of_large_ranges_are_selected),
 		cmocka_unit_test(a_range_across_4_gib_has_low_and_high_memory),
 		cmocka_unit_test(random_selections_keep_to_the_map),
