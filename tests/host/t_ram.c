@@ -225,12 +225,8 @@ static void a_large_range_is_cut_between_pages(void **state)
 	static const struct {
 		uint64_t share, page;
 	} cut[] = {
-		{ 8 * GIB + 8192, GIB },
-		{ 8 * GIB, GIB },
-		{ 8 * GIB - 4096, 2 * MIB },
-		{ 16 * MIB, 2 * MIB },
-		{ 16 * MIB - 4096, 4096 },
-		{ 3 * 4096, 4096 },
+		{ 8 * GIB + 8192, GIB }, { 8 * GIB, GIB },          { 8 * GIB - 4096, 2 * MIB },
+		{ 16 * MIB, 2 * MIB },   { 16 * MIB - 4096, 4096 }, { 3 * 4096, 4096 },
 	};
 
 	(void)state;

@@ -11,6 +11,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/cpu/percpu.h"
 #include "kernel/thread.h"
+#include "kernel/time.h"
 #include "mm/debug_pagealloc.h"
 #include "mm/direct_map.h"
 #include "mm/page_alloc.h"
@@ -20,7 +21,7 @@
 #include "mm/tlb.h"
 #include "tests/harness/drain.h"
 #include "tests/harness/events.h"
-#include "tests/harness/expect.h"
+#include "tests/harness/fixture.h"
 #include "tests/harness/inject.h"
 #include "tests/harness/percpu_run.h"
 #include "tests/harness/probe.h"
@@ -234,6 +235,23 @@ static int copy_often(void *arg)
 	return 0;
 }
 
+static bool copier_get(struct copier *c)
+{
+	c->page = page_alloc(0);
+	c->copy = page_alloc(0);
+	if (!c->page || !c->copy)
+		return false;
+	for (u32 at = 0; at < 512; at++)
+		((u64 *)page_to_virt(c->page))[at] = c->number;
+	return true;
+}
+
+static void copier_put(struct copier *c)
+{
+	page_free(c->page, 0);
+	page_free(c->copy, 0);
+}
+
 /* Each CPU has one alias, whose user may be preempted and go on elsewhere, but not midway. */
 static void copies_by_many_threads_do_not_mix(void)
 {
@@ -241,14 +259,8 @@ static void copies_by_many_threads_do_not_mix(void)
 	struct thread *threads[COPIERS];
 
 	for (u32 i = 0; i < COPIERS; i++) {
-		struct copier *c = &copiers[i];
-
-		c->page = page_alloc(0);
-		c->copy = page_alloc(0);
-		c->number = i + 1;
-		REQUIRE(c->page && c->copy);
-		for (u32 at = 0; at < 512; at++)
-			((u64 *)page_to_virt(c->page))[at] = c->number;
+		copiers[i].number = i + 1;
+		REQUIRE(copier_get(&copiers[i]));
 	}
 	for (u32 i = 0; i < COPIERS; i++)
 		threads[i] = thread_create("copies", copy_often, &copiers[i]);
@@ -256,8 +268,60 @@ static void copies_by_many_threads_do_not_mix(void)
 		if (EXPECT(threads[i]))
 			thread_join(threads[i]);
 		EXPECT_EQ(copiers[i].wrong, 0);
-		page_free(copiers[i].page, 0);
-		page_free(copiers[i].copy, 0);
+		copier_put(&copiers[i]);
 	}
 }
 KTEST(copies_by_many_threads_do_not_mix, KT_STRESS);
+
+static bool slow_copy_ends;
+static u32 slow_steps;
+
+/* Until the copy has begun, and some words on. */
+static bool take_time(struct regs *regs)
+{
+	(void)regs;
+	if (slow_steps++ < 200)
+		spin_ns(20000);
+	return true;
+}
+
+static void copy_once(void *arg)
+{
+	struct copier *c = arg;
+
+	c->wrong += safe_copy_page(page_to_virt(c->copy), c->page) != 0;
+}
+
+static void copy_beside_a_slow_copy(u32 member, void *arg)
+{
+	struct copier *c = (struct copier *)arg + (member == cpu_count - 1);
+	const u64 *copy = page_to_virt(c->copy);
+	u64 end = now_ns() + 4000000000;
+
+	percpu_meet();
+	if (member == cpu_count - 1) {
+		single_step(copy_once, c, take_time);
+		smp_store_release(&slow_copy_ends, true);
+	}
+	while (member == 0 && !smp_load_acquire(&slow_copy_ends) && now_ns() < end)
+		copy_once(c);
+	for (u32 i = 0; i < 512 && (member == 0 || member == cpu_count - 1); i++)
+		c->wrong += copy[i] != c->number;
+}
+
+/* The last CPU takes its time at each instruction of its copy; the first copies all along. */
+static void a_slow_copy_keeps_its_alias(void)
+{
+	struct copier copiers[2] = { { .number = 1 }, { .number = 2 } };
+
+	for (u32 i = 0; i < 2; i++)
+		REQUIRE(copier_get(&copiers[i]));
+	slow_copy_ends = false;
+	slow_steps = 0;
+	percpu_run(copy_beside_a_slow_copy, copiers);
+	for (u32 i = 0; i < 2; i++) {
+		EXPECT_EQ(copiers[i].wrong, 0);
+		copier_put(&copiers[i]);
+	}
+}
+KTEST(a_slow_copy_keeps_its_alias, KT_SMP);
