@@ -90,6 +90,9 @@ static int copy_back_and_forth(void *arg)
 	EXPECT_EQ(copy_to_user((u64)again, near, 8), 8);
 	EXPECT_EQ(copy_from_user(again, USER_END - 4, 8), 8);
 	EXPECT_EQ(copy_from_user(again, SMALL_AT, ~0ULL), ~0ULL);
+	EXPECT_EQ(copy_from_user(again, SMALL_AT, USER_END - SMALL_AT + 1),
+		  USER_END - SMALL_AT + 1);
+	EXPECT_EQ(copy_from_user(again, SMALL_AT, USER_END - SMALL_AT), USER_END - end);
 	EXPECT_EQ(copy_from_user((void *)NOWHERE, SMALL_AT, 8), 8);
 	EXPECT_EQ(copy_from_user(again, end, 0), 0);
 	EXPECT((read_flags() & (RFLAGS_IF | RFLAGS_AC)) == RFLAGS_IF);

@@ -62,6 +62,9 @@ static void refuse_bad_requests(struct place *p)
 	EXPECT_EQ(guest_make_shared(&p->guest, foreign, 1), (u64)-EINVAL);
 	EXPECT_EQ(p->guest.private, left);
 	EXPECT_EQ(guest_make_shared(&p->guest, p->page, left), 0);
+	for (u64 n = MIN(left, 2); n--;) /* the one behind may be private already */
+		EXPECT_EQ(guest_make_private(&p->guest, p->page + n, 1), 0);
+	EXPECT_EQ(guest_make_shared(&p->guest, p->page, left), 0);
 	EXPECT_EQ(guest_make_private(&other, p->page, 1), (u64)-EBUSY);
 	EXPECT_EQ(other.private, 0);
 	place_expect(p, false);
