@@ -5,6 +5,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
+#include "mm/gup/checksum.h"
 #include "mm/gup/fork.h"
 #include "mm/gup/uaccess.h"
 #include "mm/page_alloc.h"
@@ -112,6 +113,39 @@ static void copies_bring_in_what_they_need(void)
 	mm_destroy(mm);
 }
 KTEST(copies_bring_in_what_they_need, KT_STRESS);
+
+/* Pages [from, to) of a range of four, of which the second and the last are there. */
+static void expect_sum(struct mm_struct *mm, int level, u64 from, u64 to, u64 pages, u64 words)
+{
+	u64 at = range_at(level), size = level_size(level);
+	struct mm_checksum sum;
+
+	EXPECT_EQ(mm_checksum(mm, at + from * size, at + to * size, &sum), 0);
+	EXPECT_EQ(sum.pages, pages * level_pages(level));
+	EXPECT_EQ(sum.sum, words);
+	EXPECT_EQ(sum.skipped + sum.failed, 0);
+}
+
+static void a_checksum_reads_what_is_there(void)
+{
+	for_each_level(level)
+	{
+		struct mm_struct *mm = space_create(level, 4, NULL);
+		u64 at = range_at(level), size = level_size(level);
+
+		REQUIRE(mm);
+		expect_sum(mm, level, 0, 4, 0, 0);
+		space_poke(mm, at + size, 10);
+		space_poke(mm, at + 3 * size + 8, 100); /* the second word counts twice */
+		expect_sum(mm, level, 0, 4, 2, 210);
+		expect_sum(mm, level, 0, 3, 1, 10);
+		expect_sum(mm, level, 1, 2, 1, 10);
+		expect_sum(mm, level, 2, 4, 1, 200);
+		expect_sum(mm, level, 2, 3, 0, 0);
+		mm_destroy(mm);
+	}
+}
+KTEST(a_checksum_reads_what_is_there, 0);
 
 static void ranges_do_not_overlap(void)
 {
