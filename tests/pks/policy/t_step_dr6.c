@@ -10,6 +10,7 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
 #include "kernel/lib/atomic.h"
+#include "tests/harness/inject.h"
 #include "tests/harness/percpu_run.h"
 #include "tests/harness/window.h"
 #include "tests/pks/policy/step_check.h"
@@ -85,3 +86,35 @@ static void a_step_survives_an_nmi_before_dr6_is_read(void)
 	window_clear();
 }
 KTEST(a_step_survives_an_nmi_before_dr6_is_read, KT_PKS);
+
+static u32 steps_without_bs;
+
+static bool look_at_bs(struct regs *regs)
+{
+	(void)regs;
+	steps_without_bs += !(read_dr6() & DR6_BS);
+	return true;
+}
+
+static void store(void *va)
+{
+	*(volatile u64 *)va = 1;
+}
+
+/* Nobody else shall take the #DB of a step for his own, but who steps as well finds his. */
+static void a_step_clears_its_own_bit_of_dr6_alone(void)
+{
+	if (!step_area_get())
+		return;
+	write_dr6(DR6_INIT);
+	store((void *)area.a);
+	EXPECT_EQ(read_dr6() & DR6_BS, 0);
+	EXPECT_STEPPED(1, 1, 0);
+	steps_without_bs = 0;
+	single_step(store, (void *)area.a, look_at_bs);
+	EXPECT_EQ(steps_without_bs, 0);
+	EXPECT_STEPPED(1, 1, 0);
+	write_dr6(DR6_INIT);
+	step_area_put();
+}
+KTEST(a_step_clears_its_own_bit_of_dr6_alone, KT_PKS);
