@@ -14,7 +14,9 @@
 #include "mm/tlb.h"
 #include "tests/harness/contexts.h"
 #include "tests/harness/drain.h"
+#include "tests/harness/events.h"
 #include "tests/harness/expect.h"
+#include "tests/harness/inject.h"
 #include "tests/harness/percpu_run.h"
 #include "tests/harness/probe.h"
 #include "tests/harness/refuse.h"
@@ -220,3 +222,53 @@ static void without_the_word_hiding_can_fail(void)
 		ktest_skip("no free large page");
 }
 KTEST(without_the_word_hiding_can_fail, 0);
+
+static struct {
+	struct page *page;
+	u32 at, steps; /* the event comes at which step, and is the last */
+	u64 flushes;   /* of everything, until the event */
+} late;
+
+static bool hide_late(struct regs *regs)
+{
+	if (late.steps++ == late.at) {
+		regs->rflags &= ~(u64)RFLAGS_TF;
+		EXPECT_EQ(kernel_map_pages(late.page, 1, false), 0);
+		late.flushes = events_now().flushes;
+	}
+	return true;
+}
+
+static void show_both(const struct use *use)
+{
+	EXPECT_EQ(kernel_map_pages(use->page, 1, true), 0);
+	EXPECT_EQ(kernel_map_pages(late.page, 1, true), 0);
+}
+
+/*
+ * An interrupt between any two instructions of a thread that hides a frame hides one as well: it
+ * can flush its own CPU only, so that this thread must flush all, or the next one that hides a
+ * frame.
+ */
+static void a_flush_is_left_to_the_next_thread(void)
+{
+	struct use use = { .page = page_alloc(0) };
+
+	SKIP_IF(!options.debug_pagealloc, "needs debug_pagealloc=on");
+	late.page = page_alloc(0);
+	REQUIRE(use.page && late.page);
+	late.at = 0;
+	do {
+		hide_it(&use); /* nothing is left to be flushed */
+		show_both(&use);
+		late.steps = 0;
+		single_step(hide_it, &use, hide_late);
+		hide_it(&use);
+		EXPECT(late.steps <= late.at || events_now().flushes > late.flushes);
+		show_both(&use);
+	} while (late.at++ < late.steps); /* until it is over before the event */
+	EXPECT(late.at > 20);
+	page_free(use.page, 0);
+	page_free(late.page, 0);
+}
+KTEST(a_flush_is_left_to_the_next_thread, KT_ONE_CPU);
