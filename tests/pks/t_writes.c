@@ -10,12 +10,15 @@
 #include "kernel/exception.h"
 #include "kernel/sched.h"
 #include "kernel/softirq.h"
+#include "kernel/syscall.h"
 #include "kernel/thread.h"
 #include "mm/kmap/kmap_local.h"
 #include "mm/kmap/kmap_thread.h"
 #include "mm/page_alloc.h"
 #include "pks/rights.h"
+#include "tests/harness/access.h"
 #include "tests/harness/fixture.h"
+#include "tests/harness/user.h"
 
 struct witness {
 	u32 planted;
@@ -85,6 +88,33 @@ static void traps_at_initial_rights_write_nothing(void)
 	EXPECT_RIGHTS(PKRS_INIT);
 }
 KTEST(traps_at_initial_rights_write_nothing, KT_PKS);
+
+/* The first system call plants the witness, the second looks; user mode and a tick lie between. */
+static u64 plant_or_look(u64 left)
+{
+	u64 flags = irq_save();
+
+	if (left)
+		witness = witness_plant();
+	else
+		EXPECT(!witness_saw(witness));
+	irq_restore(flags);
+	return 0;
+}
+
+static void system_calls_at_initial_rights_write_nothing(void)
+{
+	struct thread_end end;
+	struct uspace us;
+
+	REQUIRE(!uspace_create(&us));
+	syscall_test_hook_set(plant_or_look);
+	end = run_in_user_mode(&us, user_test_calls, 2);
+	syscall_test_hook_set(NULL);
+	EXPECT(!end.died && end.code == 0);
+	uspace_destroy(&us);
+}
+KTEST(system_calls_at_initial_rights_write_nothing, KT_PKS);
 
 static bool changed(struct regs *regs)
 {
