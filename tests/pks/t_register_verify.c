@@ -186,10 +186,11 @@ static void only_a_loan_may_differ_from_the_mirror(void)
 KTEST(only_a_loan_may_differ_from_the_mirror, KT_PKS | KT_ONE_CPU);
 
 /* A count that is only half as wide as the word would begin again at 0. */
-static void each_write_is_counted(void)
+static void count_writes(void *arg)
 {
 	u64 flags = irq_save(), counted = this_cpu()->pkrs_writes, first = 0xffffffff;
 
+	(void)arg;
 	this_cpu()->pkrs_writes = first;
 	pkrs_write(PKRS_INIT);
 	EXPECT_EQ(this_cpu()->pkrs_writes, first + 1);
@@ -205,6 +206,12 @@ static void each_write_is_counted(void)
 	EXPECT_EQ(this_cpu()->pkrs_writes, first + 2);
 	this_cpu()->pkrs_writes = counted;
 	irq_restore(flags);
+}
+
+static void each_write_is_counted(void)
+{
+	percpu_run_on(cpus[0], count_writes, NULL);
+	percpu_run_on(cpus[cpu_count - 1], count_writes, NULL);
 }
 KTEST(each_write_is_counted, KT_PKS);
 
