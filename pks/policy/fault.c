@@ -8,7 +8,6 @@
 #include "kernel/ipi.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/thread.h"
-#include "mm/tlb.h"
 #include "pks/keys.h"
 #include "pks/policy/global.h"
 #include "pks/policy/judge.h"
@@ -76,9 +75,10 @@ void pks_warnings_forget(void)
 
 /*
  * A fault can be older than the state that judges it: raised before the mode or a key was changed,
- * or by a translation that tlb_shootdown() had not reached yet. So the access is repeated once for
- * each change and page, on each CPU that the thread comes to. Any context on top of the thread may
- * write the note of this; a note that an NMI replaces costs one more repetition.
+ * or by a translation that tlb_shootdown() had not reached yet, which the fault has dropped (SDM
+ * Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches"). So the access is
+ * repeated once for each change and page, on each CPU that the thread comes to. Any context on top
+ * of the thread may write the note of this; a note that an NMI replaces costs one more repetition.
  */
 static bool may_be_outdated(u64 addr)
 {
@@ -89,7 +89,6 @@ static bool may_be_outdated(u64 addr)
 	if (fresh) {
 		t->pks_repeated = now;
 		t->pks_repeated_page = addr >> PAGE_SHIFT;
-		tlb_flush_page(addr);
 	}
 	irq_restore(flags);
 	return fresh;
