@@ -22,14 +22,14 @@ Area = namedtuple("Area", "name share files but suites bochs selftest machine",
 _KMAP = "kmap_local.*,kmap_thread.*,kmap_check.*,marks.*"
 AREAS = [
     Area("rights", 760, "pks/*.[ch] pks/pkrs.inc", "",
-         "register.*,writes.*,rights.*,keys.*,pardon.*,global.*,policy.*,contexts.*,nmi.*", True,
+         "register.*,writes.*,rights.*,keys.*,pardon.*,global.*,policy.*,contexts.*,nmi.*,once.*", True,
          "finds_no_key,loses_a_bit*"),
     Area("policy", 290, "pks/policy/*.[ch] kernel/cpu/pkrs_bits.h", "pks/policy/step*",
-         "short.*,policy.*,marks.*,global.*,pardon.*,infault.*", False,
+         "short.*,policy.*,marks.*,global.*,pardon.*,infault.*,once.*", False,
          "is_warned_about*,dies_of_a_key*,dies_in_a_device_range,faults_for_ever*,overflows*,uses_freed*"),
     Area("steps", 340, "pks/policy/step*", "", "step.*,infault.*,nmi.*,kmap_thread.*", False),
     Area("kmap", 610, "mm/kmap/*.[ch] kernel/cpu/local.h",
-         "mm/kmap/memremap.* mm/kmap/devmap.* mm/kmap/report_page.c", _KMAP + ",interleave.*", False,
+         "mm/kmap/memremap.* mm/kmap/devmap.* mm/kmap/report_page.c", _KMAP + ",interleave.*,once.*", False,
          "unmaps_*,maps_too_many,leaves_maps_open,takes_an_address_early,finds_no_key"),
     Area("faultway", 230, "kernel/exception.[ch] kernel/syscall.[ch] kernel/nmi_stack.[ch] kernel/ctx.h"
          " kernel/cpu/extable.[ch] kernel/cpu/debug.[ch] kernel/cpu/context.h kernel/cpu/regs.h", "",
@@ -47,7 +47,7 @@ AREAS = [
          "dma.*,gup.*,inaccessible.*,threads.*", True, "dies_with_a_mutex,exits_with_a_mutex"),
     Area("threads", 122, "kernel/thread.[ch] kernel/sched.[ch] kernel/wait.[ch] kernel/softirq.[ch]"
          " kernel/work.[ch] kernel/locks.[ch] kernel/cpu/spinlock.h kernel/watchdog.[ch]"
-         " kernel/lib/list.h", "", "threads.*,sched.*,contexts.*,watchdog.*,writes.*,scenario.*", False,
+         " kernel/lib/list.h", "", "threads.*,sched.*,contexts.*,watchdog.*,writes.*,scenario.*,once.*", False,
          "hangs*,faults_*,*_lock*,the_*_dies,dies_of_a_key,dies_while_printing,dies_with_*,leaves_a_thread"),
     Area("memremap", 800, "mm/kmap/memremap.[ch] mm/kmap/devmap.[ch]", "",
          "memremap.*,pmem.*,memory.*,policy.*,machine.*", False, machine="qemu-pmem"),

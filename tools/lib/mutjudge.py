@@ -24,9 +24,11 @@ BOOTS = {
     "pmem": ("qemu-pmem", "build"),
     "bigmem": ("qemu-bigmem", "build"),
     "paranoid": ("qemu", "build/paranoid"),
+    "paranoid-smp": ("qemu-smp", "build/paranoid"),
     "bochs": ("bochs", "build"),
 }
 STEPS = ["host", "suites", "all", "smp", "nopks", "4level", "pmem", "bigmem", "selftest", "paranoid", "bochs"]
+PARANOID = ["paranoid", "paranoid-smp"]    # of a mutant that only the paranoid build has
 HOST_LIMIT = 20         # seconds
 LEAST = 6               # seconds that every boot gets
 FACTOR = 3              # times what the good kernel needs, until it counts as hung
@@ -284,7 +286,7 @@ class Judge:
                 if "PARANOID" not in mutant.scope.source or \
                         not self.tree.compile("build/paranoid", mutant):
                     return result("same", "", "")
-                steps = ["paranoid"]
+                steps = PARANOID
         except BuildError:
             return result(*self._refused())
         for step in steps:
