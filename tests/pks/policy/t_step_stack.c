@@ -6,8 +6,10 @@
  */
 #define KTEST_SUITE "step"
 
+#include "kernel/cpu/extable.h"
 #include "kernel/cpu/insn.h"
 #include "kernel/exception.h"
+#include "tests/harness/probe.h"
 #include "tests/pks/policy/step_check.h"
 
 extern const char step_target[], step_iret_target[];
@@ -214,6 +216,11 @@ static void mov_ss_is_stepped(void)
 		     : "memory");
 	EXPECT_STEPPED(2, 2, 0);
 	EXPECT_EQ(step_peek(area.b), 1);
+	asm volatile("mov (%0), %%ss\n1:\tmovq $1, (%1)\n2:\n" EXTABLE("1b", "2b", "%c[keep]")
+		     :
+		     : "r"(area.a), "r"(NOWHERE), [keep] "i"(EX_KEEP)
+		     : "memory");
+	EXPECT_STEPPED(1, 1, 0);
 	step_area_put();
 }
 KTEST(mov_ss_is_stepped, KT_PKS | KT_STRESS);
