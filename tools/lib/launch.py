@@ -63,6 +63,20 @@ def _process(machine, words, extras):
     return command + words
 
 
+def fetch(machine):
+    """Get the machine's emulator, once. What it is known for depends on its version, so this comes before
+    the list is read. Absent without it."""
+    missing = machine.missing()
+    if missing:
+        raise Absent("%s needs %s; this installs it: tools/install test"
+                     % (machine.name, ", ".join(missing)))
+    first = machine.settings.get("prepare")
+    if first and not machine.fetched and \
+            subprocess.run(first.split(), cwd=TOP, stdout=sys.stderr, check=False).returncode:
+        raise Absent("%s failed, see above" % first)
+    machine.fetched = True
+
+
 def prepare(machine, iso, arguments, where, extras=(), pmem=None):
     """The launch command; the boot medium is made in the folder `where`. `pmem`: the image of the
     machine's persistent memory, if it is not a new one there.
@@ -74,15 +88,9 @@ def prepare(machine, iso, arguments, where, extras=(), pmem=None):
     if machine.kind == "silicon":
         raise SetupError("%s is not launched from here; docs/HARDWARE.md says how to boot it; this "
                          "judges its log: tools/results LOG" % machine.name)
-    missing = machine.missing()
-    if missing:
-        raise Absent("%s needs %s; this installs it: tools/install test"
-                     % (machine.name, ", ".join(missing)))
+    fetch(machine)
     if machine.kind != "process" and not os.path.exists(iso):
         raise SetupError("%s is not there; this builds it: make iso" % iso)
-    first = machine.settings.get("prepare")
-    if first and subprocess.run(first.split(), cwd=TOP, stdout=sys.stderr, check=False).returncode:
-        raise Absent("%s failed, see above" % first)
     _check_devices(machine)
     given = {a.partition("=")[0] for a in arguments}     # the kernel complains of a word given twice
     own = [w for w in machine.settings.get("words", "").split() if w.partition("=")[0] not in given]

@@ -149,6 +149,7 @@ class Machine:
         self.name = name
         self.settings, self.extras = {}, {}
         self.own = ""       # the path given by --emulator (ownbuild.py)
+        self.fetched = False        # launch.fetch() has got the emulator
         self.always, self.by_version = {}, []   # known: {glob: reason}; (from or before, X, the same)
         for owner, source in lineage(name):
             self.settings.update(source["machine"] if source.has_section("machine") else {})

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""tools/run: its log, and what it makes of case= and tests=none."""
+"""tools/run: its log, an emulator that it fetches, and what it makes of case= and tests=none."""
 
-from test_ktap import GOOD
+import os
+
+from test_ktap import FAILING, GOOD
 from test_run import Case       # and the path of tools/lib
 
 import runargs
@@ -11,6 +13,23 @@ KTAP version 1
 %s1..0
 # Totals: pass:0 fail:0 xfail:0 skip:0 error:0
 """
+
+
+class Fetched(Case):
+    """An emulator that the machine's file says how to get."""
+
+    def test_what_is_known_depends_on_the_version_that_was_fetched(self):
+        self.machine(FAILING)
+        with open(self.path("fetched"), "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n[ \"$1\" = --version ] && echo fake 2.0 || cat %s\n" % self.path("text"))
+        os.chmod(self.path("fetched"), 0o755)
+        with open(self.path("machines/fake"), "w", encoding="utf-8") as file:
+            file.write("[machine]\nlimit = 10\ncommand = {iso}\nprepare = ln -sf %s %s\nemulator = %s\n"
+                       "[known from 2.0]\nharness.null_faults = a reason (2.0)\n"
+                       % (self.path("fetched"), self.path("emulator"), self.path("emulator")))
+        status, output = self.run_it()
+        self.assertEqual(status, 0, output)
+        self.assertRegex(output, r"fake: \d+ pass, 1 xfail, ")
 
 
 class Logs(Case):
