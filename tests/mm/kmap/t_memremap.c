@@ -72,6 +72,7 @@ KTEST(a_range_gets_its_owners_key, KT_ENFORCED);
 static void a_range_without_the_flag_has_no_key(void)
 {
 	struct dev_pagemap range = { .pages = 2, .owner = "plain" };
+	u32 changes = pks_changes();
 	struct prot_page p;
 
 	REQUIRE(memremap_pages(&range) == 0);
@@ -81,6 +82,7 @@ static void a_range_without_the_flag_has_no_key(void)
 	EXPECT(page_pgmap(p.page) == &range);
 	EXPECT_ACCESSIBLE(&p);
 	EXPECT_EQ(memunmap_pages(&range), 0);
+	EXPECT_EQ(pks_changes(), changes);
 }
 KTEST(a_range_without_the_flag_has_no_key, 0);
 
