@@ -5,8 +5,9 @@
 
 Verdicts: killed, hang (killed by a time-out), survived; unseen, as far as STEP, where the run was to
 stop; unbuilt (the compiler refuses it) and same (the compiler makes the same code of it) are no
-mutants, and are noted so that nobody asks again. equivalent.txt lists those that no test can see:
-HASH | what changes | reason.
+mutants, and are noted so that nobody asks again. Two lists have a line HASH | what changes | reason for
+each that is left: equivalent.txt has those that no test can see, survivors.txt those that no test
+sees yet.
 """
 
 import math
@@ -29,7 +30,7 @@ ALIVE = VERDICTS[2:4]
 STEPS = [("host", "host tests"), ("suites", "its suites"), ("all", "all of qemu"), ("smp", "several CPUs"),
          ("other", "other")]
 _LINE = re.compile(r"([0-9a-f]{10}) (\S+:\S+) ([a-z]+) (%s)(?: (\S+)(?: (.*))?)?" % "|".join(VERDICTS))
-_EQUIVALENT = re.compile(r"([0-9a-f]{10}) \| (.+) \| (.+)")
+_REASON = re.compile(r"([0-9a-f]{10}) \| (.+) \| (.+)")
 HEAD = "# SPDX-License-Identifier: MIT\n"
 KILLED = 0.95       # what the tests shall see of the mutants that are no equivalents
 CHANCE = 0.001
@@ -85,26 +86,36 @@ class Results:
         os.replace(self.path + ".new", self.path)
 
 
-def equivalents(folder=FOLDER):
-    """{hash: (what changes, reason)}."""
+def _reasons(path):
+    """{hash: (what changes, reason)} of a list."""
     found = {}
-    path = os.path.join(folder, "equivalent.txt")
     for number, line in _lines(path):
-        match = _EQUIVALENT.fullmatch(line)
+        match = _REASON.fullmatch(line)
         if not match or match[1] in found:
             raise Bad("%s:%d: not HASH | what changes | reason, or twice: %s" % (path, number, line))
         found[match[1]] = (match[2], match[3])
     return found
 
 
-def prune_equivalents(hashes, folder=FOLDER):
-    """Forget the equivalents that there are no more."""
-    path = os.path.join(folder, "equivalent.txt")
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            lines = file.readlines()
-        with open(path, "w", encoding="utf-8") as file:
-            file.writelines(x for x in lines if x.startswith("#") or x[:10] in hashes)
+def equivalents(folder=FOLDER):
+    """{hash: (what changes, why no test can see it)}."""
+    return _reasons(os.path.join(folder, "equivalent.txt"))
+
+
+def survivors(folder=FOLDER):
+    """{hash: (what changes, why no test sees it)}."""
+    return _reasons(os.path.join(folder, "survivors.txt"))
+
+
+def prune_reasons(hashes, folder=FOLDER):
+    """Forget the reasons of mutants that there are no more."""
+    for name in ("equivalent.txt", "survivors.txt"):
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                lines = file.readlines()
+            with open(path, "w", encoding="utf-8") as file:
+                file.writelines(x for x in lines if x.startswith("#") or x[:10] in hashes)
 
 
 def row(area, results, equal):

@@ -220,6 +220,11 @@ class Kept(unittest.TestCase):
             _, made, alike, *_ = mutdb.row(name, known.values(), equal)
             self.assertLessEqual(alike, max(2, made / 10), name)
 
+    def test_each_survivor_has_a_reason(self):
+        results = [r for n in mutareas.NAMES for r in mutdb.Results(n).by_hash.values()]
+        left = {r.hash for r in results if r.verdict == "survived"} - set(mutdb.equivalents())
+        self.assertEqual(set(mutdb.survivors()), left, "survivors.txt does not list what survives")
+
 
 if __name__ == "__main__":
     unittest.main()
