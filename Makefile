@@ -25,11 +25,11 @@ CFLAGS := -std=gnu17 -O2 $(DEBUG) -ffreestanding -fno-pic -mcmodel=kernel -mno-r
 	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wundef -Wimplicit-fallthrough -Wwrite-strings -Wno-address-of-packed-member
 CPPFLAGS := -I. -DCONFIG_PKS=$(PKS) -DCONFIG_PARANOID=$(PARANOID) -MMD -MP
+# The image must not depend on where it is built.
+CFLAGS  += -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
 ifeq ($(PARANOID),1)
 CFLAGS  += -fsanitize=bounds,shift -fsanitize-undefined-trap-on-error
 endif
-# The image must not depend on where it is built.
-CFLAGS  += -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
 LDFLAGS := -nostdlib -static --build-id=none -z noexecstack -z max-page-size=4096 --gc-sections
 
 # The monitor and boot need these two in any case.
