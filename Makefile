@@ -27,9 +27,6 @@ CFLAGS := -std=gnu17 -O2 $(DEBUG) -ffreestanding -fno-pic -mcmodel=kernel -mno-r
 CPPFLAGS := -I. -DCONFIG_PKS=$(PKS) -DCONFIG_PARANOID=$(PARANOID) -MMD -MP
 # The image must not depend on where it is built.
 CFLAGS  += -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
-ifeq ($(PARANOID),1)
-CFLAGS  += -fsanitize=bounds,shift -fsanitize-undefined-trap-on-error
-endif
 LDFLAGS := -nostdlib -static --build-id=none -z noexecstack -z max-page-size=4096 --gc-sections
 
 # The monitor and boot need these two in any case.
@@ -63,6 +60,11 @@ $(BUILD)/.commit: FORCE
 
 $(BUILD)/kernel/lib/version.c.o: CPPFLAGS += -DCOMMIT='"$(COMMIT)"'
 $(BUILD)/kernel/lib/version.c.o: $(BUILD)/.commit
+
+# The tests' own code is left out, as it takes most of a run's time.
+ifeq ($(PARANOID),1)
+$(filter-out $(BUILD)/tests/%,$(OBJECTS)): CFLAGS += -fsanitize=bounds,shift -fsanitize-undefined-trap-on-error
+endif
 
 # Its short ways call nothing, so that they need no stack frame: mm/kmap/kmap_local.c.
 $(BUILD)/mm/kmap/kmap_local.c.o: CFLAGS += -fomit-frame-pointer -foptimize-sibling-calls
