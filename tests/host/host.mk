@@ -45,7 +45,7 @@ HOST_PROGRAMS = $(foreach cc,$(HOST_CCS),\
 
 .PHONY: host-test host-programs fuzz vectors
 
-host-test: ## unit tests of the pure parts, under ASan and UBSan: PLANTED=1/4 for a quarter of the planted errors
+host-test: ## unit tests of the pure parts, under ASan and UBSan: PLANTED=1/8 for an eighth of the planted errors
 	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) -j$(or $(JOBS),$(shell nproc)) host-programs
 	@PLANTED=$(PLANTED) tests/host/run $(HOST_PROGRAMS) $(HOST_SKIPPED)
 
