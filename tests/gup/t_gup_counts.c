@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The count of a page's users, with another user between any two instructions of a change: one
+ * event and none after it. What this cannot know: two CPUs, whose loads may be of different times.
+ */
+#define KTEST_SUITE "gup"
+
+#include "mm/gup/gup.h"
+#include "tests/gup/space.h"
+#include "tests/harness/expect.h"
+#include "tests/harness/inject.h"
+
+static struct {
+	struct page *page;
+	u32 at, steps; /* the event comes at which step, and is the last */
+} other;
+
+static bool one_more(struct regs *regs)
+{
+	if (other.steps++ == other.at) {
+		regs->rflags &= ~(u64)RFLAGS_TF;
+		EXPECT_EQ(user_page_grab(other.page, USERS_GET), 0);
+	}
+	return true;
+}
+
+static void grab(void *page)
+{
+	EXPECT_EQ(user_page_grab(page, USERS_PIN), 0);
+}
+
+static void put(void *page)
+{
+	user_page_put(page, USERS_PIN);
+}
+
+/* Steps through a change of the number of pins, which must leave `pins` and the event's user. */
+static void change(void (*fn)(void *), u64 pins)
+{
+	bool came;
+
+	other.steps = 0;
+	single_step(fn, other.page, one_more);
+	came = other.steps > other.at;
+	EXPECT_EQ(user_page_count(other.page, USERS_PIN), pins);
+	EXPECT_EQ(user_page_count(other.page, USERS_GET), came);
+	EXPECT_EQ(user_page_count(other.page, USERS_MAP), 1);
+	if (user_page_count(other.page, USERS_GET))
+		user_page_put(other.page, USERS_GET);
+}
+
+static void counts_survive_one_event(void)
+{
+	struct mm_struct *mm = space_create(1, 1, NULL);
+
+	REQUIRE(mm && pin_user_pages(mm, SMALL_AT, 1, 0, &other.page) == 1);
+	other.at = 0;
+	do {
+		change(grab, 2);
+		change(put, 1);
+	} while (other.at++ < other.steps);
+	EXPECT(other.at > 10);
+	unpin_user_pages(&other.page, 1, false);
+	mm_destroy(mm);
+}
+KTEST(counts_survive_one_event, KT_ONE_CPU);
