@@ -93,7 +93,7 @@ class Verdict(Halves):
     def test_a_test_of_the_second_half_has_its_own_time(self):
         cut = SECOND.index("ok 1 gamma")
         self.machine("sleep 1.5\n" + says(FIRST),
-                     says(SECOND[:cut]) + "sleep 0.6\n" + says(SECOND[cut:]))
+                     says(SECOND[:cut]) + "sleep 1.2\n" + says(SECOND[cut:]))
         output = self.run_it("--slowest", "1")[1]
         seconds = re.search(r"(\S+) s delta.five", output)
         self.assertTrue(seconds and 0.6 <= float(seconds[1]), output)
