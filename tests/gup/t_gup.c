@@ -314,4 +314,4 @@ static void a_used_page_is_not_swapped_out(void)
 	EXPECT_EQ(swapoff(), 0);
 	EXPECT_EQ(ramdisk_destroy(&disk), 0);
 }
-KTEST(a_used_page_is_not_swapped_out, KT_RAM);
+KTEST(a_used_page_is_not_swapped_out, 0);

@@ -60,7 +60,7 @@ static void what_is_swapped_out_comes_back(void)
 	}
 	disk_put();
 }
-KTEST(what_is_swapped_out_comes_back, KT_RAM);
+KTEST(what_is_swapped_out_comes_back, 0);
 
 /* A page that fork shares can go to swap on one side, and a swapped-out one can be shared. */
 static void fork_and_swap_in_both_orders(void)

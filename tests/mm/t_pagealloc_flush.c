@@ -223,6 +223,7 @@ static void without_the_word_hiding_can_fail(void)
 }
 KTEST(without_the_word_hiding_can_fail, 0);
 
+/* The test's thread writes it, and the #DBs that it raises. */
 static struct {
 	struct page *page;
 	u32 at, steps; /* the event comes at which step, and is the last */
@@ -252,9 +253,10 @@ static void show_both(const struct use *use)
  */
 static void a_flush_is_left_to_the_next_thread(void)
 {
-	struct use use = { .page = page_alloc(0) };
+	struct use use;
 
 	SKIP_IF(!options.debug_pagealloc, "needs debug_pagealloc=on");
+	use.page = page_alloc(0);
 	late.page = page_alloc(0);
 	REQUIRE(use.page && late.page);
 	late.at = 0;

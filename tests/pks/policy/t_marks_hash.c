@@ -44,7 +44,7 @@ static void a_full_hash_leaves_the_page_protected(void)
 	page_free(block, 10);
 	pks_marks_set(was);
 }
-KTEST(a_full_hash_leaves_the_page_protected, KT_PKS | KT_RAM);
+KTEST(a_full_hash_leaves_the_page_protected, KT_PKS);
 
 static bool ignore(struct regs *regs)
 {
@@ -121,4 +121,4 @@ static void a_kunmap_stays_as_fast_as_at_first(void)
 	page_free(block, 10);
 	pks_marks_set(was);
 }
-KTEST(a_kunmap_stays_as_fast_as_at_first, KT_PKS | KT_RAM);
+KTEST(a_kunmap_stays_as_fast_as_at_first, KT_PKS);
