@@ -175,20 +175,34 @@ static void a_pinned_page_stays_its_owners(void)
 }
 KTEST(a_pinned_page_stays_its_owners, 0);
 
+/*
+ * Creates an address space with one page, whose first word is 1, and a child that shares the page.
+ * NULL: the test has failed.
+ */
+static struct mm_struct *share_with(struct mm_struct **child, int level)
+{
+	struct mm_struct *mm = space_create(level, 1, NULL);
+	u64 at = range_at(level);
+
+	if (!mm)
+		return NULL;
+	space_poke(mm, at, 1);
+	if (!EXPECT_EQ(mm_fork(mm, child), 0) ||
+	    !EXPECT(space_page(mm, at) == space_page(*child, at)))
+		return NULL;
+	return mm;
+}
+
 /* A page that fork shares already: the one who pins gets a copy first, also for reading. */
 static void a_pin_ends_sharing(void)
 {
 	for_each_level(level) for (u32 flags = 0; flags <= FOLL_WRITE; flags++)
 	{
-		struct mm_struct *mm = space_create(level, 1, NULL), *child;
+		struct mm_struct *child, *mm = share_with(&child, level);
 		u64 at = range_at(level);
 		struct page *pages[1];
 
-		REQUIRE(mm);
-		space_poke(mm, at, 1);
-		REQUIRE(mm_fork(mm, &child) == 0);
-		EXPECT(space_page(mm, at) == space_page(child, at));
-		REQUIRE(pin_user_pages(child, at, 1, flags, pages) == 1);
+		REQUIRE(mm && pin_user_pages(child, at, 1, flags, pages) == 1);
 		EXPECT(pages[0] == space_page(child, at));
 		EXPECT(pages[0] != space_page(mm, at));
 		space_poke(child, at, 2);
@@ -201,19 +215,16 @@ static void a_pin_ends_sharing(void)
 }
 KTEST(a_pin_ends_sharing, 0);
 
-/* The same of a plain reference for writing, as only who writes needs a copy. */
+/* A plain reference for reading leaves the page shared; one for writing is to a copy. */
 static void a_reference_for_writing_ends_sharing(void)
 {
 	for_each_level(level)
 	{
-		struct mm_struct *mm = space_create(level, 1, NULL), *child;
+		struct mm_struct *child, *mm = share_with(&child, level);
 		u64 at = range_at(level);
 		struct page *pages[2];
 
-		REQUIRE(mm);
-		space_poke(mm, at, 1);
-		REQUIRE(mm_fork(mm, &child) == 0);
-		REQUIRE(get_user_pages(child, at, 1, 0, pages) == 1);
+		REQUIRE(mm && get_user_pages(child, at, 1, 0, pages) == 1);
 		EXPECT(pages[0] == space_page(mm, at));
 		REQUIRE(get_user_pages(child, at, 1, FOLL_WRITE, pages + 1) == 1);
 		EXPECT(pages[1] == space_page(child, at));
@@ -268,13 +279,10 @@ KTEST(a_plain_reference_parts_no_pin, 0);
  */
 static void a_plain_reference_sees_no_later_secret(void)
 {
-	struct mm_struct *mm = space_create(1, 1, NULL), *child;
+	struct mm_struct *child, *mm = share_with(&child, 1);
 	struct page *pages[1];
 
-	REQUIRE(mm);
-	space_poke(mm, SMALL_AT, 1);
-	REQUIRE(mm_fork(mm, &child) == 0);
-	REQUIRE(get_user_pages(child, SMALL_AT, 1, 0, pages) == 1);
+	REQUIRE(mm && get_user_pages(child, SMALL_AT, 1, 0, pages) == 1);
 	mm_destroy(child);
 	space_poke(mm, SMALL_AT, 2);
 	EXPECT_EQ(words_of(pages[0])[0], 1);
