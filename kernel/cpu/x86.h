@@ -46,6 +46,7 @@
 /* DR6 and DR7 after a reset: no #DB yet, no breakpoint. The bits that are set are reserved. */
 #define DR6_INIT 0xffff0ff0
 #define DR7_INIT 0x400
+#define DR7_G0   2 /* enables the breakpoint in DR0 */
 
 /* Exception vectors (SDM Vol. 3A, "Exception and Interrupt Reference"). */
 #define X86_DE         0

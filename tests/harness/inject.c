@@ -13,7 +13,7 @@ static struct {
 static bool on_step(struct regs *regs)
 {
 	step.steps++;
-	return step.hook(regs);
+	return !step.hook || step.hook(regs);
 }
 
 u32 single_step(void (*fn)(void *), void *arg, trap_hook_t hook)

@@ -9,8 +9,8 @@
 #include "kernel/exception.h"
 
 /*
- * Runs fn(arg) with TF set: `hook` runs in a #DB after each instruction of the running thread, and
- * of no other. Returns the number of steps. Thread context.
+ * Runs fn(arg) with TF set: `hook`, unless NULL, runs in a #DB after each instruction of the
+ * running thread, and of no other. Returns the number of steps. Thread context.
  */
 u32 single_step(void (*fn)(void *), void *arg, trap_hook_t hook);
 

@@ -5,11 +5,9 @@
 #include "kernel/cpu/regs.h"
 #include "kernel/exception.h"
 
-#define DR7_G0 2 /* enables DR0, here for an instruction */
+u32 panics_skipped;
 
-u32 panics_skipped; /* written by the #DB that skip_panics() asks for */
-
-/* At panic(): returns from its caller instead, by the caller's frame pointer. */
+/* At panic(), whose caller returns instead, by its frame pointer. */
 static bool skip(struct regs *regs)
 {
 	const u64 *frame = (const u64 *)regs->rbp;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Sees that the kernel would panic, and goes on. */
+/* Shows that the kernel would panic, and goes on. */
 #ifndef KEYWARD_TESTS_HARNESS_SKIP_PANIC_H
 #define KEYWARD_TESTS_HARNESS_SKIP_PANIC_H
 
 #include "kernel/lib/types.h"
 
-/* Panics that were skipped so far. */
+/* Panics that were skipped so far. The #DBs write it that skip_panics() asks for. */
 extern u32 panics_skipped;
 
 /*
- * Runs fn() with interrupts off and a breakpoint at panic(), which then returns from its caller:
- * that one is to be called by call_that_may_panic(), as it may lose its caller's registers. Thread
+ * Runs fn() with interrupts off and a breakpoint at panic(), where the function that panics returns
+ * at once. It does not restore registers, so fn() calls it by call_that_may_panic(). Thread
  * context, on one CPU at a time; only where breakpoints_allowed().
  */
 void skip_panics(void (*fn)(void));

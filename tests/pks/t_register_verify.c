@@ -18,7 +18,6 @@
 #include "tests/harness/percpu_run.h"
 #include "tests/harness/skip_panic.h"
 
-#define DR7_G0    2       /* enables DR0, here for an instruction */
 #define RFLAGS_RF 0x10000 /* the next instruction ignores DR7 */
 
 void pkrs_mirror_lies(void);

@@ -46,12 +46,6 @@ static void a_full_hash_leaves_the_page_protected(void)
 }
 KTEST(a_full_hash_leaves_the_page_protected, KT_PKS);
 
-static bool ignore(struct regs *regs)
-{
-	(void)regs;
-	return true;
-}
-
 static void unmap(void *arg)
 {
 	kunmap(arg);
@@ -63,7 +57,7 @@ static u32 kunmap_steps(struct page *ordinary)
 	u32 most = 0;
 
 	for (u32 i = 0; i < 8; i++) {
-		u32 steps = single_step(unmap, ordinary + i, ignore);
+		u32 steps = single_step(unmap, ordinary + i, NULL);
 
 		most = MAX(most, steps);
 	}

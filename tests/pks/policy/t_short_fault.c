@@ -19,8 +19,6 @@
 #include "tests/harness/percpu_run.h"
 #include "tests/harness/probe.h"
 
-#define DR7_G0 2 /* enables DR0, here for an instruction */
-
 /* Set by a test for its CPU; the #DB hook clears it at the first hit. */
 static struct {
 	u64 at;
