@@ -61,7 +61,8 @@ $(BUILD)/.commit: FORCE
 $(BUILD)/kernel/lib/version.c.o: CPPFLAGS += -DCOMMIT='"$(COMMIT)"'
 $(BUILD)/kernel/lib/version.c.o: $(BUILD)/.commit
 
-# The tests' own code is left out, as it takes most of a run's time.
+# The paranoid build traps at an index behind an array's end, and at a shift by too much. The tests' own
+# code does not: most of a run's time is theirs.
 ifeq ($(PARANOID),1)
 $(filter-out $(BUILD)/tests/%,$(OBJECTS)): CFLAGS += -fsanitize=bounds,shift -fsanitize-undefined-trap-on-error
 endif

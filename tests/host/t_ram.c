@@ -219,7 +219,7 @@ static void low_memory_is_selected_first(void **state)
 	assert_int_equal(ram.count, 0);
 }
 
-/* The larger the share, the larger the pages that map what is left: none is cut. */
+/* A cut lies between two pages: the larger the share, the larger they are. */
 static void a_large_range_is_cut_between_pages(void **state)
 {
 	static const struct {

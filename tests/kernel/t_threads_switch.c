@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What switch_to() keeps by itself: its one caller saves the registers that it needs, so that no
- * thread sees the others. What this cannot know: RBP, on which this code itself relies.
+ * Which registers switch_to() keeps. Its one caller saves those that it uses, so that no other test
+ * sees them lost. What this cannot know: RBP, on which this code itself relies.
  */
 #define KTEST_SUITE "threads"
 
@@ -15,7 +15,10 @@
 
 void switch_to(struct thread *prev, struct thread *next);
 
-/* No threads of the scheduler's: interrupts are off while `there` runs. */
+/*
+ * The scheduler knows neither of the two: interrupts are off as long as they switch. `there` runs
+ * on `stack` and alone writes `wrong_there`, what its side has found.
+ */
 static struct thread here, there;
 static u64 stack[512];
 static u64 wrong_there;

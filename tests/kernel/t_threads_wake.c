@@ -109,7 +109,7 @@ static void a_new_thread_belongs_to_its_creators_cpu(void)
 }
 KTEST(a_new_thread_belongs_to_its_creators_cpu, KT_STRESS);
 
-/* Returns where a thread is put that wakes, and whose last CPU is `last`. NULL: no memory. */
+/* Wakes a thread that fell asleep on `last`; returns the CPU that it wakes on. NULL: no memory. */
 static struct cpu *wakes_on(struct cpu *last)
 {
 	struct thread *t = thread_prepare("sleeper", sleep_in_thread, NULL);
@@ -133,19 +133,23 @@ static struct cpu *wakes_on(struct cpu *last)
 
 #define WAKES 16
 
-static bool hog_ends;
+static bool hog_ends; /* atomic; the first CPU sets it, the last one reads it */
 
 static int hog(void *arg)
 {
 	(void)arg;
 	while (!smp_load_acquire(&hog_ends)) {
 		spin_ns(100000);
-		thread_yield(); /* to the sleeper, which goes to sleep here */
+		thread_yield(); /* so that the sleeper can fall asleep here */
 	}
 	return 0;
 }
 
-/* Another CPU may be busy for once, or take the thread at once: most of the wakes count. */
+/*
+ * A thread wakes on its last CPU while that is idle, and on another one while it is busy. Now and
+ * then the others are busy too, or one takes the thread at once: more than half of the wakes must
+ * do so.
+ */
 static void wake_on_the_first(void *arg)
 {
 	struct cpu *last = cpus[cpu_count - 1];

@@ -326,7 +326,7 @@ static void a_refused_snapshot_says_so(void)
 	struct want want = { 0 };
 
 	ranges_add(&want.what, ram.r[0].start, ram.r[0].start + 3 * PAGE_SIZE);
-	want.what.r[1] = want.what.r[0]; /* behind the last: nobody asks for it */
+	want.what.r[1] = want.what.r[0]; /* behind the last: not to be copied */
 	EXPECT(refuse_each_allocation(take_snapshot, nothing, &want, REFUSE_ONE) >= 1);
 	EXPECT(refuse_each_allocation(take_snapshot, nothing, &want, REFUSE_ALL) >= 1);
 }

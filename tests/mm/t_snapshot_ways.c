@@ -273,10 +273,10 @@ static void copies_by_many_threads_do_not_mix(void)
 }
 KTEST(copies_by_many_threads_do_not_mix, KT_STRESS);
 
-static bool slow_copy_ends;
-static u32 slow_steps;
+static bool slow_copy_ends; /* atomic; set by the last CPU */
+static u32 slow_steps;      /* written by the #DBs of its copy */
 
-/* Until the copy has begun, and some words on. */
+/* Only at the first steps: then the copy has begun. */
 static bool take_time(struct regs *regs)
 {
 	(void)regs;

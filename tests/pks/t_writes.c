@@ -89,7 +89,10 @@ static void traps_at_initial_rights_write_nothing(void)
 }
 KTEST(traps_at_initial_rights_write_nothing, KT_PKS);
 
-/* The first system call plants the witness, the second looks; user mode and a tick lie between. */
+/*
+ * The first system call plants the witness, the second looks. In user mode between them a tick may
+ * come: it interrupts initial rights, so it writes nothing either.
+ */
 static u64 plant_or_look(u64 left)
 {
 	u64 flags = irq_save();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Uses of a guest's private page, for tests/selftest/run: each is reported once, with who it was,
- * however often it happens.
+ * Accesses to a guest's private page, for tests/selftest/run: the kernel warns once for each call
+ * site and names it.
  */
 #define KTEST_SUITE "selftest"
 
@@ -32,7 +32,7 @@ static void private_put(struct place *p)
 	place_put(p);
 }
 
-/* One site for both uses. */
+/* Not inlined: one call site, however often it is called. */
 __attribute__((noinline)) static int copies(struct page *to, struct page *from)
 {
 	return page_copy(to, from);

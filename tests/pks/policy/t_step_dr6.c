@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * An NMI between a step's #DB and the handler's read of DR6. The pardoned instruction sends it: the
- * store to the APIC's ICR completes, its #DB is delivered, and the NMI comes at the first
- * instruction of the #DB's entry. What this cannot know: a CPU on which that NMI comes later.
+ * What a step does to DR6, and an NMI between its #DB and the handler's read of DR6. The pardoned
+ * instruction sends it: the store to the APIC's ICR completes, its #DB is delivered, and the NMI
+ * comes at the first instruction of the #DB's entry. What this cannot know: a CPU on which that NMI
+ * comes later.
  */
 #define KTEST_SUITE "step"
 
@@ -87,7 +88,7 @@ static void a_step_survives_an_nmi_before_dr6_is_read(void)
 }
 KTEST(a_step_survives_an_nmi_before_dr6_is_read, KT_PKS);
 
-static u32 steps_without_bs;
+static u32 steps_without_bs; /* written by the #DBs of single_step() */
 
 static bool look_at_bs(struct regs *regs)
 {
@@ -101,7 +102,8 @@ static void store(void *va)
 	*(volatile u64 *)va = 1;
 }
 
-/* Nobody else shall take the #DB of a step for his own, but who steps as well finds his. */
+/* A step clears BS behind it, which the CPU never does. Whoever single-steps as well still finds
+ * it. */
 static void a_step_clears_its_own_bit_of_dr6_alone(void)
 {
 	if (!step_area_get())
