@@ -213,7 +213,7 @@ goes_on("map.ram_where_nothing_is", "^# RAM: 0x0*100000000 to 0x[0-9a-f]+ does n
         meddle=memory(lambda entries: entries.append([1 << 32, 1 << 44, 1])))
 refuses("map.low_ram_where_nothing_is", r"the memory map has RAM at 0x\w+ that does not keep data$",
         meddle=memory(lambda entries: entries.append([0x1000, 3 << 30, 1])), memory="32M",
-        words=["reserve=3M+29M"])
+        words=["reserve=8M+24M"])
 goes_on("map.contradicts_itself", "^# RAM: 1028 KiB that the memory map also lists with another "
         "type are left out$", words=QUICK, meddle=memory(contradictions))
 goes_on("map.hundreds_of_ranges", r"^# RAM: 25\d MiB in \d+ ranges$",
