@@ -164,7 +164,7 @@ class Crash(Halves):
 
     def test_a_second_half_past_its_limit_is_late_though_nobody_read_it(self):
         self.machine("sleep 2\n" + says(console("alpha", "beta", crash=("alpha", 0))),
-                     "sleep 3.5\n" + says(SECOND), "sleep 2\n" + says(console("beta")))
+                     "sleep 3.5\n" + says(SECOND), "sleep 1.7\n" + says(console("beta")))
         output = self.run_it("seed=17", "--timeout", "3")[1]
         self.assertIn("\nNOT RUN fake: gamma, delta\n", output)
 
