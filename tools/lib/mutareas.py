@@ -14,10 +14,10 @@ from collections import namedtuple
 import mutants
 
 # share: of the candidates, in thousandths; files, but: globs; suites: those that see it first, on
-# `machine`; bochs: it sees more than QEMU; selftest: globs of the cases of tests/selftest/run that
-# see it.
-Area = namedtuple("Area", "name share files but suites bochs selftest machine",
-                  defaults=("", "qemu"))
+# `machine`; bochs: it sees more than QEMU; selftest, badinput: globs of the cases of
+# tests/selftest/run and tests/system/badinput/run that see it.
+Area = namedtuple("Area", "name share files but suites bochs selftest machine badinput",
+                  defaults=("", "qemu", ""))
 
 _KMAP = "kmap_local.*,kmap_thread.*,kmap_check.*,marks.*"
 AREAS = [
@@ -44,7 +44,8 @@ AREAS = [
          "qemu-pagealloc"),
     Area("gup", 55, "mm/gup/*.[ch]", "", "gup.*,inaccessible.*", False, "*_a_private_page"),
     Area("devices", 90, "kernel/dma/*.[ch] kernel/pci/*.[ch] kernel/mutex.[ch]", "",
-         "dma.*,gup.*,inaccessible.*,threads.*", True, "dies_with_a_mutex,exits_with_a_mutex"),
+         "dma.*,gup.*,inaccessible.*,threads.*", True, "dies_with_a_mutex,exits_with_a_mutex",
+         badinput="pci.*"),
     Area("threads", 122, "kernel/thread.[ch] kernel/sched.[ch] kernel/wait.[ch] kernel/softirq.[ch]"
          " kernel/work.[ch] kernel/locks.[ch] kernel/cpu/spinlock.h kernel/watchdog.[ch]"
          " kernel/lib/list.h", "", "threads.*,sched.*,contexts.*,watchdog.*,writes.*,scenario.*,once.*", False,

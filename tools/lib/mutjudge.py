@@ -27,14 +27,15 @@ BOOTS = {
     "paranoid-smp": ("qemu-smp", "build/paranoid"),
     "bochs": ("bochs", "build"),
 }
-STEPS = ["host", "suites", "all", "smp", "nopks", "4level", "pmem", "bigmem", "selftest", "paranoid", "bochs"]
+CASES = ["selftest", "badinput"]    # cases that boot by themselves; those that the area names
+STEPS = ["host", "suites", "all", "smp", "nopks", "4level", "pmem", "bigmem", *CASES, "paranoid", "bochs"]
 PARANOID = ["paranoid", "paranoid-smp"]    # of a mutant that only the paranoid build has
 HOST_LIMIT = 20         # seconds
 LEAST = 6               # seconds that every boot gets
 FACTOR = 3              # times what the good kernel needs, until it counts as hung
 TRIES = 3               # of a boot of the good kernel, which a loaded host may spoil
 MOST_HOST = 6           # host programs for one mutant
-SELFTEST_LIMIT, SELFTESTS_LIMIT = 40, 1200   # seconds for one boot, for all
+SELFTEST_LIMIT, CASES_LIMIT = 40, 1200   # seconds for one boot, for all cases of a step
 OK, FAILED_STATUS, SETUP, CRASHED, TIMED_OUT = range(5)
 
 
@@ -60,8 +61,9 @@ def _machine(step, area):
 
 
 def steps_for(area, known):
-    """The steps of a mutant of an area: first what has seen it, only those behind what has not."""
-    steps = [s for s in STEPS if (s != "bochs" or area.bochs) and (s != "selftest" or area.selftest)]
+    """The steps of a mutant of an area: first what has seen it, only those behind what has not. Some are asked
+    only if the area says so."""
+    steps = [s for s in STEPS if getattr(area, s, True)]
     if known and known.verdict == "unseen":
         return [s for s in steps if STEPS.index(s) > STEPS.index(known.step)]
     return sorted(steps, key=lambda s: s != known.step) if known else steps
@@ -209,26 +211,29 @@ class Judge:
                 return "hang", "host", os.path.basename(program)
         return None
 
-    def selftest(self, area):
-        """The same of the tests that fail on purpose: what the kernel prints when it ends."""
+    def cases(self, step, area):
+        """The same of cases that boot by themselves: what the kernel prints when it ends, or of bad input."""
         try:
             self.tree.make(*BUILDS["build"], "iso")
         except BuildError:
             return self._refused()
-        name = self._selftest(area.selftest)
+        name = self._first_red(step, getattr(area, step), "build")
         if not name:
             return None
         self.tree.ensure("build")
-        if self._selftest(name, "--iso", "build/good/keyward.iso", "--elf", "build/good/keyward.elf"):
-            return "unclear", "selftest", "the good kernel fails too: " + name
-        return "killed", "selftest", name
+        if self._first_red(step, name, "build/good"):
+            return "unclear", step, "the good kernel fails too: " + name
+        return "killed", step, name
 
-    def _selftest(self, globs, *words):
+    def _first_red(self, step, globs, build):
         """The first of these cases that is not as expected, or None."""
-        command = ["tests/selftest/run", "--first", "--only=" + globs,
-                   "--timeout", "%.0f" % (SELFTEST_LIMIT * slowness()), *words]
-        status, text, *_ = self._run(command, SELFTESTS_LIMIT * slowness())
-        found = re.search(r"^not ok \d+ (\S+)", text, re.M)
+        if step == "selftest":
+            command = ["tests/selftest/run", "--first", "--only=" + globs, "--iso", build + "/keyward.iso",
+                       "--elf", build + "/keyward.elf", "--timeout", "%.0f" % (SELFTEST_LIMIT * slowness())]
+        else:
+            command = ["tests/system/badinput/run", "--build", build, *globs.split(",")]
+        status, text, *_ = self._run(command, CASES_LIMIT * slowness())
+        found = re.search(r"^not ok \d+ (?:- )?(\S+)", text, re.M)
         if status and not found or status is None:
             self._pause()
             raise Broken("%s: %s" % (" ".join(command), text[-500:]))
@@ -291,7 +296,7 @@ class Judge:
             return result(*self._refused())
         for step in steps:
             seen = self.host(mutant, known) if step == "host" else \
-                self.selftest(area) if step == "selftest" else self.boot(step, area, mutant)
+                self.cases(step, area) if step in CASES else self.boot(step, area, mutant)
             if seen:
                 return result(*seen)
             if step == last:

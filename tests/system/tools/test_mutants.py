@@ -110,15 +110,15 @@ class Copies(Folder):
             self.assertEqual(mutjudge.seen_by(text, 7), seen)
 
     def test_the_steps_go_on_behind_the_last(self):
-        area = mutareas.Area("a", 1, "", "", "", False)
+        area = mutareas.Area("a", 1, "", "", "a.*", False)
         last = ["nopks", "4level", "pmem", "bigmem", "paranoid"]
         self.assertEqual(mutjudge.steps_for(area, None), ["host", "suites", "all", "smp"] + last)
         self.assertEqual(mutjudge.steps_for(area, result(1, "unseen", "suites")), ["all", "smp"] + last)
         self.assertEqual(mutjudge.steps_for(area, result(1, "killed", "smp")),
                          ["smp", "host", "suites", "all"] + last)
-        area = area._replace(bochs=True, selftest="dies_*")
+        area = area._replace(bochs=True, selftest="dies_*", badinput="pci.*")
         self.assertEqual(mutjudge.steps_for(area, result(1, "unseen", "pmem")),
-                         ["bigmem", "selftest", "paranoid", "bochs"])
+                         ["bigmem", "selftest", "badinput", "paranoid", "bochs"])
 
     def test_host_programs_by_distance(self):
         judge = mutjudge.Judge(self.tree)

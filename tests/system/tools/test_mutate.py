@@ -4,6 +4,7 @@
 import fnmatch
 import os
 import re
+import runpy
 import sys
 import tempfile
 import unittest
@@ -211,13 +212,15 @@ class Hashes(Tree):
         self.assertEqual(mutareas.asked(area, "mm/tlb.h").suites, mutareas.SMP_SUITES)
         self.assertEqual(mutareas.asked(area, "mm/page.h"), area)
 
-    def test_each_area_has_its_selftests(self):
+    def test_each_area_has_its_cases(self):
         with open(os.path.join(TOP, "tests", "selftest", "run"), encoding="utf-8") as file:
-            cases = re.findall(r'^    \("(\w+)", \d, ', file.read(), re.M)
-        self.assertIn("hangs", cases)
+            selftests = re.findall(r'^    \("(\w+)", \d, ', file.read(), re.M)
+        self.assertIn("hangs", selftests)
+        badinput = runpy.run_path(os.path.join(TOP, "tests", "system", "badinput", "run"))["CASES"]
         for area in mutareas.AREAS:
-            for pattern in filter(None, area.selftest.split(",")):
-                self.assertTrue(fnmatch.filter(cases, pattern), "%s: %s" % (area.name, pattern))
+            for cases, globs in ((selftests, area.selftest), (badinput, area.badinput)):
+                for pattern in filter(None, globs.split(",")):
+                    self.assertTrue(fnmatch.filter(cases, pattern), "%s: %s" % (area.name, pattern))
 
     def test_no_file_is_in_two_areas(self):
         found = [f for area in mutareas.AREAS for f in mutareas.files(TOP, area)]
