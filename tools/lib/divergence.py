@@ -217,8 +217,8 @@ class Book:
         return found
 
     def judge(self, name, reported):
-        """(reason or None, failures) if classes decide about this result, else None. A reason
-        means that the result failed exactly as the list says."""
+        """(reasons or None, failures) if classes decide about this result, else None. Reasons
+        mean that the result failed exactly as the list says."""
         if reported not in ("pass", "fail"):
             return None
         rule = self.rules.get(name)
@@ -236,7 +236,7 @@ class Book:
             failures.append((name, "passed without a single case", []))
         if reported != "fail" or not classes:
             return (None, failures) if failures else None
-        return (None if failures else "; ".join(dict.fromkeys(c.known for c in classes)), failures)
+        return (None if failures else list(dict.fromkeys(c.known for c in classes)), failures)
 
     def _part(self):
         """The list's part for the slice that ran, or None."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Judge a test run by its text alone: KTAP from a machine, or plain TAP from a host tool.
 
-Silence is a failure. A lost plan, a result that is missing or out of order, a suite that
-contradicts its cases, totals that are missing or do not add up: each is a *problem*, and a
-run with a problem is a crash. A *failure* is an unexpected result in a whole run: a case that
-failed, a skip without a reason, a known divergence that no longer happens.
+Silence is a failure. A lost plan, a result that is missing or out of order, a suite that contradicts its cases,
+totals that are missing or do not add up: each is a *problem*, and a run with a problem is a crash. A *failure*
+is an unexpected result in a whole run: a case that failed, a skip without a reason, a known divergence that no
+longer happens.
 """
 
 import fnmatch
@@ -20,9 +20,8 @@ STATUSES = ("pass", "fail", "xfail", "skip", "error")
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][A-Z0-9]|[@-Z\\^_=>])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _PLAN = re.compile(r"1\.\.(\d+)(?:\s*#.*)?$")
-_RESULT = re.compile(
-    r"(not ok|ok)\s+(\d+)(?:\s+-)?(?:\s+(.*?))??"
-    r"(?:\s*#\s*(SKIP|XFAIL|TODO|ERROR|TIMEOUT)\b:?\s*(.*))?$", re.IGNORECASE)
+_RESULT = re.compile(r"(not ok|ok)\s+(\d+)(?:\s+-)?(?:\s+(.*?))??"
+                     r"(?:\s*#\s*(SKIP|XFAIL|TODO|ERROR|TIMEOUT)\b:?\s*(.*))?$", re.IGNORECASE)
 PANIC = "# PANIC: "
 PANICKED = "the kernel panicked: "
 RESET = "the machine reset itself"
@@ -39,13 +38,18 @@ def clean(raw):
 
 @dataclass
 class Result:
-    """One leaf test: its full name (suite.case), the status that the machine reported, and the
-    status that it counts as."""
+    """One leaf test: its full name (suite.case), the status that the machine reported, the status that it
+    counts as, and the reasons for it, of which a skip has one."""
     name: str
     reported: str
     status: str
-    reason: str = ""
+    reasons: list = field(default_factory=list)
     notes: list = field(default_factory=list)
+
+    @property
+    def reason(self):
+        """The reasons in one line."""
+        return "; ".join(self.reasons)
 
 
 @dataclass
@@ -136,8 +140,7 @@ class Judge:
     def _next_document(self, is_plan, result):
         """Start over after a whole document: several programs' TAP may follow each other."""
         level = self.stack[0]
-        if level.plan is not None and level.plan == level.last and \
-                (is_plan or int(result[2]) == 1):
+        if level.plan == level.last and (is_plan or int(result[2]) == 1):
             self.stack = [_Level()]
 
     def _stray(self, text):
@@ -172,8 +175,7 @@ class Judge:
 
     def _header(self, depth):
         if depth != len(self.stack) or self.totals:
-            self.problems.append("the run started again" if depth == 0 else
-                                 "a subtest starts at the wrong depth")
+            self.problems.append("a subtest starts at the wrong depth" if depth else "the run started again")
             return "plan"
         self.stack.append(_Level(self.waiting))
         self.waiting, self.notes = "", []
@@ -210,7 +212,7 @@ class Judge:
         if child:
             self._suite(level, child, name, word)
         else:
-            self.results.append(Result(self._path(name), status, status, reason, self.notes))
+            self.results.append(Result(self._path(name), status, status, [reason] if reason else [], self.notes))
             level.failed |= status in ("fail", "error")
         if not self.tap:
             self.book.result(self._path(name), status)
@@ -282,15 +284,14 @@ class Judge:
         if not self.totals:
             found.append("no totals line")
         elif counted != self.totals:
-            found.append("the totals do not add up: they say %s, the results are %s"
-                         % (_words(self.totals), _words(counted)))
+            found.append("the totals do not add up: they say %s, the results are %s" % (_words(self.totals), _words(counted)))
         return found
 
     def judge(self, result):
         """The failures of one result; a listed divergence turns from fail into xfail."""
         decided = self.book.judge(result.name, result.reported)
         if decided:
-            result.status, result.reason = ("fail", "") if decided[1] else ("xfail", decided[0])
+            result.status, result.reasons = ("fail", []) if decided[1] else ("xfail", decided[0])
             return decided[1]
         if result.reported == "skip":
             banned = self.skip_never and re.search(self.skip_never, result.reason)
@@ -305,7 +306,7 @@ class Judge:
             return [(result.name, "%s (%s) but passes now: take it off the list"
                      % (divergence.LISTED, self.known[listed[0]]), [])]
         if listed and result.reported == "fail":
-            result.status, result.reason = "xfail", self.known[listed[0]]
+            result.status, result.reasons = "xfail", [self.known[listed[0]]]
         if result.status in ("fail", "error"):
             what = "error in the test itself" if result.status == "error" else "failed"
             return [(result.name, what + (": " + result.reason if result.reason else ""),
@@ -324,8 +325,7 @@ class Judge:
                   % r.name, []) for r in self.results if not self._wanted(r.name)][:1]
         if not self.complete:
             return found
-        if self.skip_must and not any(r.status == "skip" and re.search(self.skip_must, r.reason)
-                                      for r in self.results):
+        if self.skip_must and not any(r.status == "skip" and re.search(self.skip_must, r.reason) for r in self.results):
             found.append((None, "no test was skipped for the reason \"%s\"" % self.skip_must, []))
         names = [r.name for r in self.results]
         lost = [glob for glob in self.known if not fnmatch.filter(names, glob)]

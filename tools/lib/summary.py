@@ -46,7 +46,7 @@ class Judge(ktap.Judge):
         if bad:
             self._bad(bad[1], bad[2])
         elif skip:
-            self.results += [ktap.Result("", "skip", "skip", skip[2]) for _ in range(int(skip[1]))]
+            self.results += [ktap.Result("", "skip", "skip", [skip[2]]) for _ in range(int(skip[1]))]
         elif some:
             self._class(*some.groups())
         elif lost:
@@ -70,7 +70,7 @@ class Judge(ktap.Judge):
                 self.classes)
             if name != divergence.SUITE + self.classes[0].rule:
                 self.problems.append("%s stands before the result of %s" % (self.classes[0].rule, name))
-        self.results.append(ktap.Result(name, status, status, reason or "", self.notes))
+        self.results.append(ktap.Result(name, status, status, [reason] if reason else [], self.notes))
         self.classes, self.notes = [], []
 
     def _class(self, rule, case, expected, observed, count, cases, chance):

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Print a verdict: for tools/run that of a machine, for tools/results that of a log."""
 
+import textwrap
 from collections import Counter
 
 import ktap
 from symbols import symbolise
 
+WIDTH = 100         # of a line of tests' names
 TAP_WORDS = {"skip": "SKIP", "xfail": "TODO"}   # TAP's word for a failure that is expected
 
 # The command that runs what a skip's reason rules out.
@@ -23,16 +25,21 @@ ELSEWHERE = {
 
 
 def show_verdict(screen, name, verdict, elf, tail=(), again=None):
-    """Print skips by reason, known divergences, failures and problems, what is wrong last. `tail`,
+    """Print skips and known divergences by reason, failures and problems, what is wrong last. `tail`,
     the last lines of each boot that crashed, is shown then; `again(case)` is the command that
     repeats one case."""
     reasons = Counter(r.reason for r in verdict.results if r.status == "skip")
     for reason, count in reasons.most_common() if not screen.quiet else ():
         where = ELSEWHERE.get(reason)
         screen.say("SKIP %d: %s%s" % (count, reason, " (%s has them)" % where if where else ""))
+    divergences = {}
     for r in verdict.results:
-        if r.status == "xfail" and not screen.quiet:
-            screen.say("XFAIL %s: %s" % (r.name, r.reason))
+        for reason in r.reasons if r.status == "xfail" else ():
+            divergences.setdefault(reason, []).append(r.name)
+    for reason, names in sorted(divergences.items(), key=lambda d: -len(d[1])) if not screen.quiet else ():
+        screen.say("XFAIL %d: %s" % (len(names), reason))
+        for line in textwrap.wrap(", ".join(names), WIDTH, break_on_hyphens=False):
+            screen.say("   " + line)
     if verdict.problems:
         screen.say("\n-- the last lines of %s --" % name)
         for line in symbolise(list(tail), elf):

@@ -31,6 +31,18 @@ class Run(test_run.Case):
         self.assertEqual(output.count("not ok"), 1)
         self.assertIn("1..4\n", output)
 
+    def test_each_reason_of_a_test_stands_by_itself(self):
+        self.machine(MATRIX, known=LISTED)
+        self.assertIn("XFAIL 1: no atomics here\n   %s\nXFAIL 1: nor here\n   %s\n" % (NAME, NAME),
+                      self.run_it("tests=matrix.*")[1])
+
+    def test_tests_of_one_reason_stand_together(self):
+        self.machine(test_run.FAILING.replace("    ok 1 expected_fault", "    not ok 1 expected_fault")
+                     .replace("pass:2 fail:1", "pass:1 fail:2"), known="harness.*_fault* = mended one day")
+        status, output = self.run_it()
+        self.assertEqual(status, 0, output)
+        self.assertIn("XFAIL 2: mended one day\n   harness.expected_fault, harness.null_faults\n", output)
+
     def test_new_class_is_not_ok_in_tap_and_explained(self):
         self.machine(MATRIX, known=LISTED.split("\n", maxsplit=1)[0])
         status, output = self.run_it("--tap", "tests=matrix.*")

@@ -100,7 +100,7 @@ class Run(Case):
         self.fake(FAILING, known=known)
         status, output = self.own(self.program("QEMU emulator version 12.0"))
         self.assertEqual(status, 0, output)
-        self.assertIn("XFAIL harness.null_faults: so it is", output)
+        self.assertIn("XFAIL 1: so it is\n   harness.null_faults\n", output)
         self.fake(GOOD, known=known)
         status, output = self.own(self.program("QEMU emulator version 12.0"))
         self.assertEqual(status, 1, output)

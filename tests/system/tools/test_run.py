@@ -132,7 +132,7 @@ class Statuses(Case):
         self.machine(FAILING, known="harness.null* = mended one day")
         status, output = self.run_it("--first")
         self.assertEqual(status, 0, output)
-        self.assertIn("XFAIL harness.null_faults", output)
+        self.assertIn("XFAIL 1: mended one day\n   harness.null_faults\n", output)
         self.assertRegex(output, r"2 pass, 1 xfail, 1 skip, \S+ s from launch to totals")
 
     def test_1_known_divergence_that_passes(self):
