@@ -9,11 +9,8 @@ import unittest
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 sys.path[:0] = [os.path.join(TOP, "tools", "lib"), os.path.dirname(os.path.abspath(__file__))]
 
-import ktap                     # noqa: E402
 import test_ktap                # noqa: E402
 from ktap_strict import NotKtap, read       # noqa: E402
-
-LOG = os.path.join(TOP, "build", "logs", "qemu.log")
 
 
 class Documents(unittest.TestCase):
@@ -74,28 +71,6 @@ not ok 1 main_test
             with self.assertRaisesRegex(NotKtap, about, msg="%r for %r" % (new, old)):
                 read(good.replace(old, new))
 
-
-class Kernel(unittest.TestCase):
-    """The kernel's own output."""
-
-    def test_the_last_runs_log_is_ktap_and_says_what_the_judge_reads(self):
-        if not os.path.exists(LOG):
-            self.skipTest("there is no build/logs/qemu.log; this makes it: tools/run qemu")
-        with open(LOG, encoding="utf-8", errors="replace", newline="\n") as file:
-            text = file.read()
-        judge = ktap.Judge()
-        for line in text.split("\n"):
-            judge.feed(line)
-        if judge.verdict().problems:
-            self.skipTest("the last run on qemu did not end, or the judge itself refuses it")
-        run = read(text)
-        leaves = [("%s.%s" % (suite.name, test.name), "skip" if test.directive == "SKIP" else
-                   "pass" if test.ok else "error" if test.directive == "ERROR" else "fail")
-                  for suite in run.subtests for test in suite.leaves()]
-        self.assertEqual(leaves, [(r.name, r.reported) for r in judge.verdict().results])
-        totals = dict(re.findall(r"(\w+):(\d+)", text[text.rindex("# Totals: "):].split("\n")[0]))
-        for status in ("pass", "fail", "skip", "error"):
-            self.assertEqual(sum(s == status for _, s in leaves), int(totals[status]), status)
 
 
 if __name__ == "__main__":
