@@ -24,6 +24,7 @@
 #include "pks/policy/fault.h"
 #include "pks/policy/marks.h"
 #include "tests/bench/bench.h"
+#include "tests/harness/frames.h"
 #include "tests/harness/result.h"
 #include "tests/harness/selection.h"
 #include "tests/interleave/case_word.h"
@@ -130,11 +131,15 @@ static void expect_kept_register(void)
 static void check_leftovers(u32 threads_before, enum pks_mode mode)
 {
 	bool enforce = mode != PKS_MODE_OFF;
+	s64 lost = frames_lost();
 	u32 threads = 0;
 
 	list_for_each(node, &all_threads) threads++;
 	if (threads != threads_before)
 		ktest_error("left %d threads behind", (int)(threads - threads_before));
+	/* a test that fails may end before it gives back what it took */
+	if (lost && smp_load_acquire(&now.status) <= KTEST_SKIP)
+		ktest_error("lost %ld frames", lost);
 	if (context_count() || !irqs_enabled())
 		panic("a test has changed the main thread's context");
 	if (this_cpu()->pkrs != PKRS_INIT)
@@ -162,6 +167,7 @@ static void run_once(const struct ktest *t, bool stress)
 	struct thread *thread;
 	u32 threads = 0;
 
+	frames_mark();
 	list_for_each(node, &all_threads) threads++;
 	if ((t->flags & KT_ENFORCED) == KT_ENFORCED && policy.mode == PKS_MODE_OFF) {
 		enforced.mode = PKS_MODE_RELAXED;

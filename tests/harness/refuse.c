@@ -5,50 +5,24 @@
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
 #include "mm/page_alloc.h"
-#include "mm/pgtable.h"
-#include "mm/pgtable_internal.h"
-#include "mm/stack.h"
 #include "pks/keys.h"
 #include "tests/harness/fixture.h"
+#include "tests/harness/frames.h"
 
 #define TRIES_MAX 64 /* then the operation never ends; that is a failure */
 
 /* What an operation that fails must leave as it was. */
 struct state {
-	u64 frames; /* free ones, page tables, and those of stacks */
+	u64 frames; /* of frames_kept() */
 	s64 key_pages[PKS_KEYS];
 	u64 threads;
 	u32 rights;
 };
 
-/* Adds the tables below one, and the frames that its entries map into stacks. */
-static u64 frames_below(const pte_t *table, int level, u64 va)
-{
-	u64 n = 0;
-
-	for (u64 i = level == pgtable_top() ? 256 : 0; i < 512; i++) {
-		u64 at = va + (i << (12 + 9 * (level - 1)));
-
-		if (!(table[i] & PTE_P))
-			continue;
-		if (!pte_is_leaf(table[i], level))
-			n += 1 + frames_below(table_of(table[i]), level - 1, at);
-		else if (level == 1 && at >= VMAP_BASE && at < STACKS_END)
-			n++;
-	}
-	return n;
-}
-
-/*
- * Kernel page tables and the frames of stacks stay for the next try (mm/stack.c, mm/pgtable.c),
- * so what counts is their sum with the free frames.
- */
 static struct state state_now(void)
 {
-	struct state s = { .rights = rights_mirror() };
-	u64 sign = ~0ULL << (12 + 9 * pgtable_top());
+	struct state s = { .frames = frames_kept(), .rights = rights_mirror() };
 
-	s.frames = pages_free() + frames_below(phys_to_virt(kernel_root), pgtable_top(), sign);
 	for (u32 key = 0; key < PKS_KEYS; key++)
 		s.key_pages[key] = pks_key_pages(key);
 	list_for_each(node, &all_threads) s.threads++;

@@ -61,6 +61,19 @@ static void leaves_a_thread(void)
 }
 KTEST(leaves_a_thread, KT_SELFTEST);
 
+static void loses_a_frame(void)
+{
+	EXPECT(page_alloc(0));
+}
+KTEST(loses_a_frame, KT_SELFTEST);
+
+static void loses_two_frames_and_skips(void)
+{
+	EXPECT(page_alloc(1));
+	SKIP_IF(true, "no");
+}
+KTEST(loses_two_frames_and_skips, KT_SELFTEST);
+
 static __attribute__((noinline)) u64 dig(u64 depth)
 {
 	volatile u64 hole[64];
@@ -195,6 +208,8 @@ static void is_warned_about(void)
 	kunmap(page);
 	kunmap(page);
 	pks_set_noaccess(PKS_KEY_DEVMAP);
+	BUG_ON(devmap_unprotect(page, 1));
+	page_free(page, 0);
 }
 KTEST(is_warned_about, KT_SELFTEST | KT_PKS);
 

@@ -72,6 +72,7 @@ static void unmaps_in_the_wrong_order(void)
 		kunmap_local(page_to_virt(page(1)));
 	}
 	EXPECT_EQ(kmap_stats.order, 2);
+	BUG_ON(memunmap_pages(&range));
 }
 KTEST(unmaps_in_the_wrong_order, KT_SELFTEST | KT_PKS);
 
@@ -82,6 +83,7 @@ static void maps_too_many(void)
 	for (u32 i = 0; i < LOCAL_MAPS; i++)
 		unmaps_local(NULL);
 	EXPECT_EQ(kmap_stats.overflow, 2);
+	BUG_ON(memunmap_pages(&range));
 }
 KTEST(maps_too_many, KT_SELFTEST | KT_PKS);
 
@@ -102,6 +104,7 @@ static void unmaps_what_is_not_mapped(void)
 	actor_end(&a);
 	unmaps_thread(NULL);
 	EXPECT_EQ(kmap_stats.not_mapped, 7);
+	BUG_ON(memunmap_pages(&range));
 }
 KTEST(unmaps_what_is_not_mapped, KT_SELFTEST | KT_PKS);
 
@@ -114,6 +117,7 @@ static void leaves_maps_open(void)
 		run_in(IN_NMI, maps_thread, NULL);
 	}
 	EXPECT_EQ(kmap_stats.left_open, 6);
+	BUG_ON(memunmap_pages(&range));
 }
 KTEST(leaves_maps_open, KT_SELFTEST | KT_PKS);
 
@@ -127,6 +131,7 @@ static void takes_an_address_early(void)
 		kunmap(page(0));
 	}
 	EXPECT_EQ(kmap_check_stats.warned, 2);
+	BUG_ON(memunmap_pages(&range));
 }
 KTEST(takes_an_address_early, KT_SELFTEST | KT_PKS);
 
@@ -143,6 +148,7 @@ static void is_warned_about_unmarked(void)
 	*(volatile u64 *)page_to_virt(page(2)) = 1;
 	EXPECT_EQ(pks_stats.warnings, 1);
 	pks_set_noaccess(PKS_KEY_DEVMAP);
+	BUG_ON(memunmap_pages(&range));
 }
 KTEST(is_warned_about_unmarked, KT_SELFTEST | KT_PKS);
 
