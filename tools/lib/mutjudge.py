@@ -34,7 +34,7 @@ HOST_LIMIT = 20         # seconds
 LEAST = 6               # seconds that every boot gets
 FACTOR = 3              # times what the good kernel needs, until it counts as hung
 TRIES = 3               # of a boot of the good kernel, which a loaded host may spoil
-MOST_HOST = 6           # host programs for one mutant
+MOST_HOST = 8           # host programs for one mutant
 SELFTEST_LIMIT, CASES_LIMIT = 40, 1200   # seconds for one boot, for all cases of a step
 OK, FAILED_STATUS, SETUP, CRASHED, TIMED_OUT = range(5)
 
@@ -67,6 +67,12 @@ def steps_for(area, known):
     if known and known.verdict == "unseen":
         return [s for s in steps if STEPS.index(s) > STEPS.index(known.step)]
     return sorted(steps, key=lambda s: s != known.step) if known else steps
+
+
+def hint(before, again):
+    """What is known of a mutant, if it helps to judge it: what has seen it sees it first. One that was unseen is
+    judged from the first step if --again= asks for those."""
+    return None if before and before.verdict == "unseen" and "unseen" in again else before
 
 
 class Stopped(Exception):

@@ -120,6 +120,13 @@ class Copies(Folder):
         self.assertEqual(mutjudge.steps_for(area, result(1, "unseen", "pmem")),
                          ["bigmem", "selftest", "badinput", "paranoid", "bochs"])
 
+    def test_who_is_asked_again_begins_with_what_has_seen_it(self):
+        killed, unseen = result(1, "killed", "smp"), result(1, "unseen", "smp")
+        self.assertEqual(mutjudge.hint(killed, ["killed", "unseen"]), killed)
+        self.assertEqual(mutjudge.hint(unseen, ["killed"]), unseen)
+        self.assertIsNone(mutjudge.hint(unseen, ["killed", "unseen"]))
+        self.assertIsNone(mutjudge.hint(None, ["unseen"]))
+
     def test_host_programs_by_distance(self):
         judge = mutjudge.Judge(self.tree)
         self.tree.links = {"t": {"a"}, "a": {"b", "t"}}
