@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Counts the frames that nobody has lost. */
+/* Finds frames that a test or an operation has lost. */
 #ifndef KEYWARD_TESTS_HARNESS_FRAMES_H
 #define KEYWARD_TESTS_HARNESS_FRAMES_H
 
@@ -13,9 +13,9 @@
 u64 frames_kept(void);
 
 /*
- * Marks how many there are before a test; says afterwards how many fewer there are (negative:
- * more). What another CPU still has to free gets a tenth of a second. Both walk only if frames have
- * come or gone. Thread context, one caller at a time.
+ * frames_mark() notes the sum before a test; frames_lost() returns by how many it is smaller now
+ * (negative: larger). What another CPU still has to free gets a tenth of a second. Both walk only
+ * if frames have come or gone. Thread context, one caller at a time.
  */
 void frames_mark(void);
 s64 frames_lost(void);

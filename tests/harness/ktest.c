@@ -131,14 +131,16 @@ static void expect_kept_register(void)
 static void check_leftovers(u32 threads_before, enum pks_mode mode)
 {
 	bool enforce = mode != PKS_MODE_OFF;
-	s64 lost = frames_lost();
 	u32 threads = 0;
+	s64 lost = 0;
 
 	list_for_each(node, &all_threads) threads++;
 	if (threads != threads_before)
 		ktest_error("left %d threads behind", (int)(threads - threads_before));
 	/* a test that fails may end before it gives back what it took */
-	if (lost && smp_load_acquire(&now.status) <= KTEST_SKIP)
+	if (smp_load_acquire(&now.status) <= KTEST_SKIP)
+		lost = frames_lost();
+	if (lost)
 		ktest_error("lost %ld frames", lost);
 	if (context_count() || !irqs_enabled())
 		panic("a test has changed the main thread's context");

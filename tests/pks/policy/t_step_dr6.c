@@ -102,8 +102,10 @@ static void store(void *va)
 	*(volatile u64 *)va = 1;
 }
 
-/* A step clears BS behind it, which the CPU never does. Whoever single-steps as well still finds
- * it. */
+/*
+ * A step clears BS behind it, which the CPU never does. Whoever single-steps as well still finds
+ * it.
+ */
 static void a_step_clears_its_own_bit_of_dr6_alone(void)
 {
 	if (!step_area_get())

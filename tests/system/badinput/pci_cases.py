@@ -62,7 +62,7 @@ goes_on("pci.device_behind_bridges", FOUND % "02:01.0", words=DMA, without=["edu
 goes_on("pci.bridge_to_itself", ENGINE, words=QUICK, without=["edu"], meddle=nothing,
         more=["-device", "pci-bridge,id=a,chassis_nr=1,addr=5", "-device", "edu,bus=a,addr=1"],
         asks=write(5, BUSES, 0))
-# Of the screen, which has edu's vendor, nothing is said.
+# One line about DMA: the screen has edu's vendor, and the kernel says nothing about it.
 goes_on("pci.no_device", ENGINE, "^# DMA: ", words=DMA, without=["edu"])
 goes_on("pci.no_pci", ENGINE, words=DMA, without=["edu", "ahci,id=sata", "ide-cd,bus=sata.0,drive=cd"],
         more=["-device", "ide-cd,bus=ide.0,drive=cd"], board="isapc")
