@@ -50,7 +50,9 @@ def _pmem(machine, path, where):
 def _process(machine, words, extras):
     """The command of a program, with the kernel's words as its own; or of an emulator with a Linux, which
     passes them on. Lacks if the processor or its Linux has no user keys."""
-    if subprocess.run(["make", "-s", "build/linux/initrd"], cwd=TOP, stdout=sys.stderr, check=False).returncode:
+    # The runs of two machines may build it at once: one waits for the other.
+    if subprocess.run(["flock", "tests/linux", "make", "-s", "build/linux/initrd"],
+                      cwd=TOP, stdout=sys.stderr, check=False).returncode:
         raise Absent("the program cannot be built, see above")
     linux = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
                          "keyward/linux-bookworm/boot/vmlinuz")
