@@ -46,6 +46,8 @@ CONFIG_TEXT := $(strip $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(TESTS))
 .DELETE_ON_ERROR:
 .PHONY: all kernel clean FORCE
 
+## Build
+
 all: kernel iso ## the kernel and its ISO
 
 kernel: $(BUILD)/keyward.bin ## build/keyward.elf (with symbols) and build/keyward.bin (for the ISO)

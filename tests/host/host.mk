@@ -45,6 +45,8 @@ HOST_PROGRAMS = $(foreach cc,$(HOST_CCS),\
 
 .PHONY: host-test host-programs fuzz vectors
 
+## Test
+
 host-test: ## unit tests of the pure parts, under ASan and UBSan: PLANTED=1/8 for an eighth of the planted errors
 	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) -j$(or $(JOBS),$(shell nproc)) host-programs
 	@PLANTED=$(PLANTED) tests/host/run $(HOST_PROGRAMS) $(HOST_SKIPPED)
@@ -78,6 +80,8 @@ $(foreach cc,$(HOST_CCS),$(eval $(call host_rules,$(cc),$(cc),)))
 $(foreach cc,$(HOST_CCS),$(eval $(call host_rules,$(cc)-fast,$(cc),-O2 -fno-sanitize=all)))
 $(eval $(call host_rules,fuzz,clang,-fsanitize=fuzzer))
 
+## Tell others
+
 # Written in one step: a reader finds all of it or the file before.
 vectors: ## tests/oracle/vectors.json from the oracle, checked by its reader
 	@mkdir -p $(HOST_BUILD)
@@ -86,6 +90,8 @@ vectors: ## tests/oracle/vectors.json from the oracle, checked by its reader
 	$(Q)$(HOST_BUILD)/vectors >$(HOST_BUILD)/vectors.json
 	$(Q)tests/oracle/check_vectors.py $(HOST_BUILD)/vectors.json
 	$(Q)mv $(HOST_BUILD)/vectors.json tests/oracle/vectors.json
+
+## Test
 
 fuzz: $(HOST_FUZZ:%=fuzz-%) ## fuzz the pure parts: FUZZ_SECONDS=10 for each, FUZZ_RUNS=N inputs at most
 

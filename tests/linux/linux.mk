@@ -13,6 +13,8 @@ LINUX_FLAGS  := -std=gnu17 -O2 -g -I. -MMD -MP -Wall -Wextra -Werror -Wshadow -W
 		-fno-pie -fno-stack-protector -Dstrlcpy=kw_strlcpy
 
 .PHONY: linux-pku
+## Build
+
 linux-pku: $(LINUX_BUILD)/linux-pku ## the matrix's user half as a Linux program, build/linux/linux-pku
 
 $(LINUX_BUILD)/%.o: %.c tests/linux/linux.mk

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The set-up scripts: what they refuse and why, and what they leave alone."""
 
+import glob
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -39,8 +41,24 @@ class Install(unittest.TestCase):
         self.assertIn("./keyward run", output)
         self.assertIn("./keyward test", output)
 
+    def test_help_lists_what_make_can_make_by_subject(self):
+        made = set()
+        for path in [TOP + "/Makefile", *glob.glob(TOP + "/*.mk"), *glob.glob(TOP + "/tests/**/*.mk")]:
+            with open(path, encoding="utf-8") as file:
+                made |= {line.partition(":")[0] for line in file if re.match(r"[a-z].* ## ", line)}
+        self.assertIn("linux-pku", made)
+        self.assertEqual(set(script("tools/targets", "--names")[1].split()), made)
+        usage, listed = script("keyward", "help")[1].split("by subject\n")
+        self.assertIn("./keyward TARGET", usage)
+        rows = [re.fullmatch(r"([A-Z][a-z ]+)|  make ([a-z-]+) +(\S.*)", line).groups()
+                for line in listed.splitlines()]
+        self.assertEqual({target for _, target, _ in rows if target}, made)
+        subjects = [subject for subject, _, _ in rows if subject]
+        self.assertEqual((rows[0][0], len(subjects)), ("Build", len(set(subjects))))
+
     def test_a_mistyped_command_names_the_nearest_and_installs_nothing(self):
-        for typed, meant in (("rum", "run"), ("tset", "test"), ("matrx", "matrix")):
+        for typed, meant in (("rum", "run"), ("tset", "test"), ("matrx", "matrix"),
+                             ("linux-pk", "linux-pku")):
             status, output = script("keyward", typed, PATH="/usr/bin:/bin")
             self.assertEqual((status, output.splitlines()[0]), (
                 2, "keyward: no such command: %s; did you mean %s?" % (typed, meant)))
