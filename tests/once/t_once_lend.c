@@ -129,11 +129,47 @@ static void end_recall(void)
 	end_lend();
 }
 
+/* The same as a fault has it that an interrupt may precede: that of a change of the policy. */
+static void begin_open_lend(void)
+{
+	begin_lend();
+	pkrs_recall();
+	irq_enable();
+}
+
+static void run_open_lend(void)
+{
+	lend(keys.own, keys.next);
+	irq_enable();
+}
+
+/* What another CPU's change of the mode or of the scope does here. */
+static void event_change(u32 turn)
+{
+	if (turn % 2)
+		WRITE_ONCE(options.policy.mode, PKS_MODE_STRICT);
+	else
+		WRITE_ONCE(options.policy.scope, PKS_SCOPE_CONTEXT);
+	pkrs_recall();
+}
+
+static void end_open_lend(void)
+{
+	irq_disable();
+	if (once_taken())
+		ONCE_RIGHTS(keys.own, "under another policy nothing is lent");
+	options.policy.mode = PKS_MODE_SILENT;
+	options.policy.scope = PKS_SCOPE_GLOBAL;
+	end_lend();
+}
+
 static const struct once of_loans[] = {
 	{ "lend", BIT(ONCE_TRAP) | BIT(ONCE_NMI), false, 7, begin_lend, run_lend, event_lend,
 	  end_lend },
 	{ "recall", BIT(ONCE_TRAP) | BIT(ONCE_NMI), false, 7, begin_lend, run_recall, event_lend,
 	  end_recall },
+	{ "lend with interrupts on", BIT(ONCE_INTERRUPT), false, 2, begin_open_lend, run_open_lend,
+	  event_change, end_open_lend },
 };
 
 static void loans_survive_one_event(void)
@@ -142,6 +178,7 @@ static void loans_survive_one_event(void)
 	policy_scope_set(PKS_SCOPE_GLOBAL);
 	once_on_first_and_last(&of_loans[0], 450);
 	once_on_first_and_last(&of_loans[1], 150);
+	once_on_first_and_last(&of_loans[2], 50);
 }
 KTEST(loans_survive_one_event, KT_PKS);
 

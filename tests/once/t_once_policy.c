@@ -112,12 +112,17 @@ static void run_change(void)
 	pks_policy_set(change.to);
 }
 
-/* An access that both policies decide alike is decided so in between. */
+/*
+ * An access that both policies decide alike is decided so in between. And a fault that is judged by
+ * the new mode must find that the mode has changed: it may be older.
+ */
 static void event_change(u32 turn)
 {
 	bool from = refuses(change.from), to = refuses(change.to);
 	u64 vector;
 
+	if (options.policy.mode != change.from.mode)
+		ONCE_EQ(pks_changes() - change.changes, 1, "where a new mode is seen, it counts");
 	if (turn % 3) {
 		once_meddle(turn / 3);
 		return;

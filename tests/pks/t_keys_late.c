@@ -7,9 +7,13 @@
  */
 #define KTEST_SUITE "keys"
 
+#include "kernel/cpu/local.h"
 #include "kernel/cpu/regs.h"
+#include "kernel/cpu/upcalls.h"
+#include "kernel/lib/atomic.h"
 #include "pks/keys.h"
 #include "pks/policy/fault.h"
+#include "pks/rights.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/inject.h"
 #include "tests/pks/key_holder.h"
@@ -94,3 +98,43 @@ static void a_late_pardon_opens_no_key_of_a_new_owner(void)
 	give_keys(taken);
 }
 KTEST(a_late_pardon_opens_no_key_of_a_new_owner, KT_PKS);
+
+static struct {
+	u32 owned, free; /* instructions */
+} freed;
+
+/* Another CPU may give a free key to somebody: it asks for notes of pardons, not for rights. */
+static bool has_no_rights_to_a_free_key(struct regs *regs)
+{
+	if (pks_key_owner(key)) {
+		freed.owned++;
+	} else {
+		freed.free++;
+		EXPECT_EQ((u32)regs_pkrs(regs) & pkrs_mask(key), pkrs_mask(key));
+		EXPECT(!pks_key_open(key, NULL));
+	}
+	return true;
+}
+
+static void free_the_key(void *arg)
+{
+	(void)arg;
+	pks_key_free(key);
+}
+
+static void a_key_is_free_when_its_last_owner_has_no_rights(void)
+{
+	u32 taken = take_keys();
+
+	for (key = PKS_KEY_FIRST_DYNAMIC; key < PKS_KEYS; key++) {
+		freed.owned = freed.free = 0;
+		pks_set_readwrite(key); /* as a pardon does, and notes */
+		atomic_or(1u << key, &this_local()->pardoned);
+		single_step(free_the_key, NULL, has_no_rights_to_a_free_key);
+		EXPECT(freed.owned > 10);
+		EXPECT(freed.free);
+		EXPECT_EQ(pks_key_alloc("the next"), key);
+	}
+	give_keys(taken);
+}
+KTEST(a_key_is_free_when_its_last_owner_has_no_rights, KT_PKS);
