@@ -71,3 +71,20 @@ static void counts_survive_one_event(void)
 	mm_destroy(mm);
 }
 KTEST(counts_survive_one_event, KT_ONE_CPU);
+
+/* The pin is noted as dirty before it is given up: behind that the frame is somebody else's. */
+static void a_page_that_ends_with_its_pin_is_free_of_notes(void)
+{
+	for_each_level(level)
+	{
+		struct mm_struct *mm = space_create(level, 1, NULL);
+		struct page *page;
+
+		REQUIRE(mm);
+		EXPECT_EQ(pin_user_pages(mm, range_at(level), 1, FOLL_WRITE, &page), 1);
+		mm_destroy(mm);
+		unpin_user_pages(&page, 1, true);
+		EXPECT_EQ(page->flags & ~(u32)PG_FREE, 0);
+	}
+}
+KTEST(a_page_that_ends_with_its_pin_is_free_of_notes, KT_RAM);

@@ -17,6 +17,7 @@
 #include "mm/set_memory.h"
 #include "mm/stack.h"
 #include "mm/tlb.h"
+#include "tests/harness/events.h"
 #include "tests/harness/expect.h"
 #include "tests/harness/percpu_run.h"
 #include "tests/harness/probe.h"
@@ -163,6 +164,40 @@ static void a_key_change_reaches_cpus_in_another_address_space(void)
 	page_free(page, BLOCK_ORDER);
 }
 KTEST(a_key_change_reaches_cpus_in_another_address_space, KT_ENFORCED);
+
+/* In an order in which each changes something; presence is in no TLB before it comes. */
+static const struct {
+	int (*fn)(u64 va, u64 pages);
+	bool flushes;
+} set_memory[] = {
+	{ set_memory_ro, true }, { set_memory_rw, true }, { set_memory_x, true },
+	{ set_memory_nx, true }, { set_memory_np, true }, { set_memory_p, false },
+};
+
+static void each_change_of_an_attribute_flushes_every_tlb(void)
+{
+	struct page *page = window_page(BLOCK_ORDER);
+
+	REQUIRE(page);
+	for (u32 i = 0; i < ARRAY_SIZE(counts) - 1; i++) {
+		u64 n = counts[i], flush = n > TLB_FLUSH_ALL ? 0 : n;
+
+		if (!window_map(0, page_to_phys(page), n << PAGE_SHIFT, PTE_RW_DATA, 1))
+			break;
+		for (u32 k = 0; k < ARRAY_SIZE(set_memory); k++) {
+			u32 cpus_asked = set_memory[k].flushes ? cpu_count : 0;
+			struct events seen = events_now();
+
+			EXPECT_EQ(set_memory[k].fn(WINDOW, n), 0);
+			seen = events_since(seen);
+			EXPECT_EQ(seen.invlpgs, cpus_asked * flush);
+			EXPECT_EQ(seen.flushes, flush ? 0 : cpus_asked);
+		}
+		window_clear();
+	}
+	page_free(page, BLOCK_ORDER);
+}
+KTEST(each_change_of_an_attribute_flushes_every_tlb, 0);
 
 static void unmap(void)
 {

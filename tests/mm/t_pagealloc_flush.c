@@ -246,6 +246,29 @@ static void show_both(const struct use *use)
 	EXPECT_EQ(kernel_map_pages(late.page, 1, true), 0);
 }
 
+/* Hides a frame, with such an event at each instruction by turns; `owed`: a flush is owed before.
+ */
+static void flush_late(struct use *use, bool owed)
+{
+	late.at = 0;
+	do {
+		u64 flags;
+
+		hide_it(use); /* nothing is left to be flushed */
+		show_both(use);
+		flags = irq_save();
+		if (owed)
+			hide_it(use);
+		irq_restore(flags);
+		late.steps = 0;
+		single_step(hide_it, use, hide_late);
+		hide_it(use);
+		EXPECT(late.steps <= late.at || events_now().flushes > late.flushes);
+		show_both(use);
+	} while (late.at++ < late.steps); /* until it is over before the event */
+	EXPECT(late.at > 20);
+}
+
 /*
  * An interrupt between any two instructions of a thread that hides a frame hides one as well: it
  * can flush its own CPU only, so that this thread must flush all, or the next one that hides a
@@ -259,17 +282,8 @@ static void a_flush_is_left_to_the_next_thread(void)
 	use.page = page_alloc(0);
 	late.page = page_alloc(0);
 	REQUIRE(use.page && late.page);
-	late.at = 0;
-	do {
-		hide_it(&use); /* nothing is left to be flushed */
-		show_both(&use);
-		late.steps = 0;
-		single_step(hide_it, &use, hide_late);
-		hide_it(&use);
-		EXPECT(late.steps <= late.at || events_now().flushes > late.flushes);
-		show_both(&use);
-	} while (late.at++ < late.steps); /* until it is over before the event */
-	EXPECT(late.at > 20);
+	flush_late(&use, false);
+	flush_late(&use, true);
 	page_free(use.page, 0);
 	page_free(late.page, 0);
 }

@@ -168,6 +168,27 @@ static void a_map_outside_a_thread_gets_no_rights(void)
 }
 KTEST(a_map_outside_a_thread_gets_no_rights, KT_PKS);
 
+/* As inside kmap_atomic(): preemption is off, but it is still the thread that maps. */
+static void a_thread_that_is_not_preempted_maps_too(void)
+{
+	u64 before = warnings();
+
+	if (!pages_get())
+		return;
+	preempt_disable();
+	kmap_thread(pages[0].page);
+	EXPECT_RIGHTS(OPEN);
+	preempt_enable();
+	EXPECT_RIGHTS(OPEN);
+	preempt_disable();
+	kunmap_thread(pages[0].page);
+	EXPECT_RIGHTS(PKRS_INIT);
+	preempt_enable();
+	EXPECT_EQ(warnings() - before, 0);
+	pages_put();
+}
+KTEST(a_thread_that_is_not_preempted_maps_too, KT_PKS);
+
 static void an_ordinary_page_is_just_an_address(void)
 {
 	struct page *page = page_alloc(0);

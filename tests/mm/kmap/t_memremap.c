@@ -8,6 +8,7 @@
 #include "mm/kmap/memremap.h"
 #include "mm/page_alloc.h"
 #include "pks/keys.h"
+#include "pks/policy/marks.h"
 #include "pks/rights.h"
 #include "tests/harness/actor.h"
 #include "tests/harness/drain.h"
@@ -89,14 +90,19 @@ KTEST(a_range_without_the_flag_has_no_key, 0);
 static void a_range_in_use_is_not_removed(void)
 {
 	struct dev_pagemap range = { .pages = 4, .flags = PGMAP_PROTECTION, .owner = "busy" };
+	enum pks_marks before = options.marks;
 	struct page *last;
 	struct actor a;
 
 	REQUIRE(memremap_pages(&range) == 0 && actor_start(&a, "holder"));
 	last = range.first + 3;
-	kmap(last);
-	EXPECT_EQ(memunmap_pages(&range), (u64)-EBUSY);
-	kunmap(last);
+	for (enum pks_marks marks = 0; marks < PKS_MARKS; marks++) { /* wherever they are counted */
+		pks_marks_set(marks);
+		kmap(last);
+		EXPECT_EQ(memunmap_pages(&range), (u64)-EBUSY);
+		kunmap(last);
+	}
+	pks_marks_set(before);
 	actor_do(&a, page_uses[PAGE_USE_LOCAL].begin, last);
 	EXPECT_EQ(memunmap_pages(&range), (u64)-EBUSY);
 	actor_do(&a, page_uses[PAGE_USE_LOCAL].end, last);
