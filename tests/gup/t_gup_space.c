@@ -68,6 +68,38 @@ static void accesses_outside_of_ranges_are_fatal(void)
 }
 KTEST(accesses_outside_of_ranges_are_fatal, 0);
 
+static int has_user_memory(void *arg)
+{
+	(void)arg;
+	return current_thread()->mm && !copy_from_user(&(u64){ 0 }, SMALL_AT, sizeof(u64));
+}
+
+/* A thread that has some creates one of the kernel's: does that have it? */
+static int create_in_user_memory(void *arg)
+{
+	struct thread *t = thread_prepare("of the kernel", has_user_memory, arg);
+	bool inherits = t && t->mm;
+
+	if (!t || !has_user_memory(arg))
+		return -1;
+	t->mm = NULL; /* or it would fault for ever */
+	thread_launch(t);
+	return inherits + thread_join(t).code;
+}
+
+static void a_kernel_thread_has_no_user_memory_of_its_creators(void)
+{
+	struct mm_struct *mm = space_create(1, 1, NULL);
+	struct thread *t;
+
+	REQUIRE(mm);
+	t = mm_thread(mm, "creator", create_in_user_memory, NULL);
+	REQUIRE(t);
+	EXPECT_EQ(thread_join(t).code, 0);
+	mm_destroy(mm);
+}
+KTEST(a_kernel_thread_has_no_user_memory_of_its_creators, 0);
+
 static char near[3 * PAGE_SIZE], again[3 * PAGE_SIZE];
 
 /* Copies of all alignments bring in what they need, and stop at the byte that they cannot have. */

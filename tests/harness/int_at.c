@@ -90,6 +90,15 @@ bool int_at_possible(void)
 	return !options.trace;
 }
 
+/* Whether the INT's second byte would stand in an instruction that the run executes before it. */
+static bool breaks_another(u32 i)
+{
+	for (u32 k = 0; k < i; k++)
+		if (place.rip[k] == place.rip[i] + 1)
+			return true;
+	return false;
+}
+
 u32 int_at_each(void (*fn)(void *), void *arg, u32 vector, trap_hook_t hook, void (*after)(void))
 {
 	trap_hook_t before = trap_hook_set(vector, take);
@@ -106,6 +115,8 @@ u32 int_at_each(void (*fn)(void *), void *arg, u32 vector, trap_hook_t hook, voi
 			continue;
 		if (place.rip[i] >= (u64)single_step && place.rip[i] < (u64)single_step + 256)
 			continue; /* the ends of the stepped run */
+		if (breaks_another(i))
+			continue;
 		if (n++ % ktest_part(INT_AT_PART))
 			continue;
 		events += run_with_int(fn, arg, place.rip[i], vector);

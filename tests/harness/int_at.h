@@ -21,8 +21,9 @@ bool int_at_possible(void);
  * X86_NMI anywhere, others where interrupts are on: elsewhere neither can come between the writes
  * of mirror and register. A brief run takes every INT_AT_PART-th of these instructions, another one
  * first in each call. `hook` handles it; `after` then checks what fn() left. Returns the number
- * of events. What this cannot know: the second visit of an instruction, the entry code, and code
- * that other threads or interrupts execute too. Thread context; a run may end on another CPU.
+ * of events. What this cannot know: the second visit of an instruction, one of a byte whose
+ * next one is executed before it, the entry code, and code that other threads or interrupts execute
+ * too. Thread context; a run may end on another CPU.
  */
 #define INT_AT_PART 23
 u32 int_at_each(void (*fn)(void *), void *arg, u32 vector, trap_hook_t hook, void (*after)(void));

@@ -8,8 +8,11 @@
 #include "kernel/lib/atomic.h"
 #include "kernel/lib/string.h"
 #include "kernel/thread.h"
+#include "kernel/work.h"
+#include "pks/rights.h"
 #include "tests/harness/contexts.h"
 #include "tests/harness/expect.h"
+#include "tests/harness/fixture.h"
 #include "tests/harness/percpu_run.h"
 
 /* Work items and exceptions belong to a thread's context. */
@@ -110,3 +113,43 @@ static void each_exception_has_its_name(void)
 	EXPECT(!strcmp(exception_name(255), "interrupt"));
 }
 KTEST(each_exception_has_its_name, 0);
+
+#define DR7_WRITE (DR7_INIT | 2 | 1 << 16 | 3 << 18) /* four bytes at the address in DR0 */
+
+static struct {
+	struct work work;
+	u32 writes; /* of work.done */
+	u32 rights; /* of the context that wrote last */
+} item;
+
+static bool at_write(struct regs *regs)
+{
+	write_dr6(DR6_INIT);
+	item.writes++;
+	item.rights = (u32)regs_pkrs(regs);
+	return true;
+}
+
+static void open_a_key(struct work *work)
+{
+	(void)work;
+	pks_set_readwrite(KEY_A);
+}
+
+/* Who waits for it may rely on what its context leaves behind. */
+static void a_work_item_is_done_when_its_context_has_ended(void)
+{
+	trap_hook_t before = trap_hook_set(X86_DB, at_write);
+
+	work_init(&item.work, open_a_key);
+	item.writes = 0;
+	write_dr0((u64)&item.work.done);
+	write_dr7(DR7_WRITE);
+	work_queue(&item.work);
+	work_wait(&item.work, 1);
+	write_dr7(DR7_INIT);
+	trap_hook_set(X86_DB, before);
+	EXPECT_EQ(item.writes, 1);
+	EXPECT_EQ(item.rights, PKRS_INIT);
+}
+KTEST(a_work_item_is_done_when_its_context_has_ended, KT_PKS | KT_ONE_CPU);

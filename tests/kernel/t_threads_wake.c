@@ -8,8 +8,10 @@
 #include "kernel/cpu/insn.h"
 #include "kernel/lib/atomic.h"
 #include "kernel/sched.h"
+#include "kernel/softirq.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
+#include "kernel/wait.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/inject.h"
 #include "tests/harness/percpu_run.h"
@@ -84,6 +86,92 @@ static void a_sleeper_wakes_at_its_time_and_not_before(void)
 	EXPECT(!thread_join(t).died);
 }
 KTEST(a_sleeper_wakes_at_its_time_and_not_before, 0);
+
+#define SLEEPERS 3
+
+static void one_tick_wakes_all_whose_time_has_come(void)
+{
+	struct thread *t[SLEEPERS];
+	u64 last = 0, flags;
+
+	for (u32 i = 0; i < SLEEPERS; i++) {
+		t[i] = thread_prepare("sleeper", sleep_in_thread, NULL);
+		REQUIRE(t[i]);
+		t[i]->pinned = this_cpu();
+		thread_launch(t[i]);
+		while (smp_load_acquire(&t[i]->state) != THREAD_BLOCKED ||
+		       smp_load_acquire(&t[i]->on_cpu))
+			thread_yield();
+		last = MAX(last, t[i]->wake_at);
+	}
+	flags = irq_save();
+	sched_tick(last);
+	for (u32 i = 0; i < SLEEPERS; i++)
+		EXPECT_EQ(t[i]->state, THREAD_RUNNABLE);
+	irq_restore(flags);
+	for (u32 i = 0; i < SLEEPERS; i++) {
+		thread_wake(t[i]);
+		EXPECT(!thread_join(t[i]).died);
+	}
+}
+KTEST(one_tick_wakes_all_whose_time_has_come, 0);
+
+static struct {
+	struct waitq wq;
+	u32 raised, ran; /* softirqs; and runs of the thread that they wake */
+	bool stop;
+} behind;
+
+static bool raise_softirq(struct regs *regs)
+{
+	(void)regs;
+	softirq_raise(SOFTIRQ_TEST);
+	return true;
+}
+
+static void wake_it(void)
+{
+	behind.raised++;
+	waitq_wake(&behind.wq);
+}
+
+static int run_when_woken(void *arg)
+{
+	(void)arg;
+	while (!behind.stop) {
+		wait_event(&behind.wq, behind.raised > behind.ran || behind.stop);
+		behind.ran = behind.raised;
+	}
+	return 0;
+}
+
+/* On the way out of the interrupt: the softirq comes first, then the look at who is to run. */
+static void a_thread_that_a_softirq_wakes_runs_behind_the_interrupt(void)
+{
+	struct cpu *before = current_thread()->pinned;
+	trap_hook_t hook = trap_hook_set(VECTOR_TEST, raise_softirq);
+	struct thread *t = thread_prepare("woken", run_when_woken, NULL);
+
+	REQUIRE(t);
+	thread_pin(this_cpu());
+	behind.raised = behind.ran = 0;
+	behind.stop = false;
+	waitq_init(&behind.wq);
+	softirq_register(SOFTIRQ_TEST, wake_it);
+	t->pinned = this_cpu();
+	thread_launch(t);
+	for (u32 i = 1; i <= 20; i++) {
+		thread_yield(); /* it waits again */
+		asm volatile("int %0" : : "i"(VECTOR_TEST) : "memory");
+		EXPECT_EQ(READ_ONCE(behind.ran), i);
+	}
+	behind.stop = true;
+	waitq_wake(&behind.wq);
+	thread_join(t);
+	trap_hook_set(VECTOR_TEST, hook);
+	thread_pin(before);
+}
+KTEST(a_thread_that_a_softirq_wakes_runs_behind_the_interrupt, 0);
 
 static int do_nothing(void *arg)
 {
