@@ -102,7 +102,7 @@ class Steps(unittest.TestCase):
 
     def test_each_step_plays_the_whole_unless_another_does(self):
         brief = ["machine:bochs-smp", "machine:qemu-4level", "machine:qemu-bigmem", "machine:qemu-nopks",
-                 "machine:qemu-smp", "machine:qemu-uefi", "paranoid", "saved:stack"]
+                 "machine:qemu-smp", "machine:qemu-smp66", "machine:qemu-uefi", "paranoid", "saved:stack"]
         for name, _, command in suite.FULL:
             if name.startswith(("machine:", "boot:", "saved:", "paranoid")):
                 self.assertIn(" extent=" + ("brief" if name in brief else "whole"), command, name)
