@@ -7,6 +7,7 @@
 #define KTEST_SUITE "once"
 
 #include "kernel/cpu/insn.h"
+#include "kernel/lib/atomic.h"
 #include "mm/kmap/kmap.h"
 #include "pks/policy/fault.h"
 #include "pks/policy/global.h"
@@ -18,6 +19,7 @@ static struct {
 	u32 round, lent, next;
 	u32 own; /* the thread's rights */
 	u32 recalls;
+	bool asked; /* the event has asked for a recall, which may come later */
 } keys;
 
 static void lend(u32 pkrs, u32 key)
@@ -42,6 +44,7 @@ static void begin_lend(void)
 	lend(keys.own, keys.lent);
 	ONCE_EQ(pkrs_register(), keys.own & ~pkrs_mask(keys.lent), "the key is lent");
 	keys.recalls = this_cpu()->pkrs_recalls;
+	keys.asked = false;
 	this_cpu()->pkrs_recalled = true;
 }
 
@@ -55,10 +58,20 @@ static void run_recall(void)
 	pkrs_recall();
 }
 
+/* As an NMI of another CPU does, which asks this one to recall at its next tick. */
+static void close_elsewhere(u32 key)
+{
+	WRITE_ONCE(options.policy.scope, PKS_SCOPE_CONTEXT);
+	pks_global_close(key);
+	WRITE_ONCE(options.policy.scope, PKS_SCOPE_GLOBAL);
+	smp_store_release(&this_cpu()->pkrs_recalled, true);
+	keys.asked = true;
+}
+
 /* What an NMI may do to loans, between any two instructions. */
 static void event_lend(u32 turn)
 {
-	switch (turn % 7) {
+	switch (turn % 8) {
 	case 0:
 		pks_global_close(keys.lent);
 		break;
@@ -79,6 +92,10 @@ static void event_lend(u32 turn)
 		break;
 	case 5:
 		rights_set(0);
+		break;
+	case 6: /* a loan that ends in the register with the event, and is noted until the recall */
+		lend(PKRS_INIT, keys.next);
+		close_elsewhere(keys.next);
 		break;
 	default:
 		pkrs_recall();
@@ -105,10 +122,13 @@ static void close_key(u32 key)
 		pks_global_close(key);
 }
 
-/* A further loan shows what the CPU believes to have lent. */
+/* Further loans show what the CPU believes to have lent. */
 static void end_lend(void)
 {
+	if (keys.asked && this_cpu()->pkrs_recalled) /* as the next tick does */
+		pkrs_recall();
 	expect_no_closed_key("a key that closes is taken back, or not lent");
+	lend(keys.own, keys.lent);
 	lend(keys.own, keys.next);
 	expect_no_closed_key("a later loan does not open a closed key again");
 	if (pks_global_marks(keys.next))
@@ -124,7 +144,8 @@ static void end_lend(void)
 static void end_recall(void)
 {
 	ONCE_EQ(pkrs_register(), keys.own, "after the recall nothing is lent");
-	ONCE_EQ(this_cpu()->pkrs_recalled, false, "what an NMI asked for is done");
+	if (!keys.asked)
+		ONCE_EQ(this_cpu()->pkrs_recalled, false, "what an NMI asked for is done");
 	EXPECT(this_cpu()->pkrs_recalls != keys.recalls);
 	end_lend();
 }
@@ -164,9 +185,9 @@ static void end_open_lend(void)
 }
 
 static const struct once of_loans[] = {
-	{ "lend", BIT(ONCE_TRAP) | BIT(ONCE_NMI), false, 7, begin_lend, run_lend, event_lend,
+	{ "lend", BIT(ONCE_TRAP) | BIT(ONCE_NMI), false, 8, begin_lend, run_lend, event_lend,
 	  end_lend },
-	{ "recall", BIT(ONCE_TRAP) | BIT(ONCE_NMI), false, 7, begin_lend, run_recall, event_lend,
+	{ "recall", BIT(ONCE_TRAP) | BIT(ONCE_NMI), false, 8, begin_lend, run_recall, event_lend,
 	  end_recall },
 	{ "lend with interrupts on", BIT(ONCE_INTERRUPT), false, 2, begin_open_lend, run_open_lend,
 	  event_change, end_open_lend },
