@@ -8,6 +8,8 @@
 #define KTEST_SUITE "memory"
 
 #include "kernel/exception.h"
+#include "kernel/lib/options.h"
+#include "kernel/locks.h"
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 #include "mm/set_memory.h"
@@ -79,3 +81,40 @@ static void a_key_changes_in_the_right_order(void)
 	EXPECT_EQ(pks_key_free((u32)second), 0);
 }
 KTEST(a_key_changes_in_the_right_order, KT_PKS | KT_ONE_CPU);
+
+static u32 split_seen; /* instructions at which the page is split, and not yet changed */
+
+/* No other CPU may merge what was split for this change. */
+static bool look_at_the_split(struct regs *regs)
+{
+	struct pgwalk walk;
+
+	(void)regs;
+	if (!EXPECT(pgtable_walk(kernel_root, (u64)page_to_virt(now.page), &walk)))
+		return true;
+	if (walk.last == 1 && walk.key != now.to) {
+		split_seen++;
+		EXPECT(locks_held());
+	}
+	return true;
+}
+
+static void a_page_is_split_and_changed_under_one_lock(void)
+{
+	struct pgwalk walk;
+
+	SKIP_IF(options.debug_pagealloc, "debug_pagealloc=on: no large page needs a table");
+	now.page = window_page(9);
+	REQUIRE(now.page && pgtable_walk(kernel_root, (u64)page_to_virt(now.page), &walk));
+	now.to = PKS_KEY_DEVMAP;
+	split_seen = 0;
+	if (walk.last > 1) {
+		single_step(change, NULL, look_at_the_split);
+		EXPECT(split_seen > 10);
+		EXPECT_EQ(set_memory_pkey((u64)page_to_virt(now.page), 1, PKS_KEY_DEFAULT), 0);
+	} else {
+		ktest_skip("no free large page");
+	}
+	page_free(now.page, 9);
+}
+KTEST(a_page_is_split_and_changed_under_one_lock, KT_PKS | KT_ONE_CPU);
