@@ -15,10 +15,8 @@
 #include "tests/harness/fixture.h"
 #include "tests/harness/int_at.h"
 
-#define CALLED_MAX 64
-
 static struct {
-	u32 calls[CALLED_MAX]; /* on each CPU, by itself */
+	u32 calls[CPUS_MAX]; /* on each CPU, by itself */
 	u32 softirqs;
 	struct prot_page page;
 	struct rights_seen {
@@ -138,7 +136,7 @@ static void a_thread_may_migrate_at_any_instruction(void)
 
 	if (!int_at_possible())
 		return;
-	REQUIRE(cpu_count <= CALLED_MAX && prot_page_get(&run.page, PKS_KEY_DEVMAP));
+	REQUIRE(prot_page_get(&run.page, PKS_KEY_DEVMAP));
 	softirq_register(SOFTIRQ_TEST, count_softirq);
 	run.failed = false;
 	for (u32 i = 0; i < ARRAY_SIZE(acts); i++) {
